@@ -1,0 +1,68 @@
+/**
+ * The rule of imports. A library may import only what is listed for it here; an app may import any library but no
+ * other app, except `standalone`, which is all of them in one process. Nothing imports in a circle.
+ */
+const libraries = {
+  domain: [],
+  'event-store': ['domain'],
+  'read-models': ['domain'],
+  projections: ['domain', 'event-store', 'read-models'],
+  protocol: ['domain'],
+  platform: ['domain', 'event-store', 'read-models', 'protocol'],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'libraries-do-not-import-apps',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-do-not-import-apps',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/(standalone|[^/]+/test)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    ...Object.entries(libraries).map(([library, allowed]) => ({
+      name: `${library}-imports-only-${allowed.join('-') || 'itself'}`,
+      severity: 'error',
+      from: { path: `^libs/${library}/src/` },
+      to: { path: '^libs/', pathNot: `^libs/(${[library, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'a-library-is-entered-by-its-index',
+      severity: 'error',
+      from: { path: '^(apps|libs)/([^/]+)/' },
+      to: { path: '^libs/', pathNot: '(^libs/$2/|/src/index\\.ts$)' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^libs/domain/src/' },
+      to: { dependencyTypes: ['npm', 'core'], pathNot: '(@sinclair/typebox|^crypto$|^node:crypto$)' },
+    },
+    {
+      name: 'only-event-store-imports-nats',
+      severity: 'error',
+      from: { pathNot: '^(libs/event-store/|apps/standalone/test/)' },
+      to: { path: 'node_modules/@nats-io/' },
+    },
+    {
+      name: 'only-the-mongodb-adapter-imports-the-driver',
+      severity: 'error',
+      from: { pathNot: '^libs/read-models/src/mongodb/' },
+      to: { path: 'node_modules/mongodb/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|node_modules)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'node', 'default'] },
+  },
+};

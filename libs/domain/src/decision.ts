@@ -1,0 +1,21 @@
+/** Why a command is refused: a value, never an exception. The code is the same string on the wire. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** The field of the command that is at fault, where there is one. */
+  readonly field?: string;
+  readonly message: string;
+}
+
+export type RefusalCode = 'not_found' | 'no_clan' | 'same_person' | 'wrong_receiver';
+
+/**
+ * What a command comes to: an event to append, nothing because it is so already, or a refusal. A command makes at most
+ * one event, so that one append is all there is to make atomic.
+ */
+export type Decision<E> = { readonly event: E | null } | { readonly refusal: Refusal };
+
+export const decided = <E>(event: E | null): Decision<E> => ({ event });
+
+export const refused = (code: RefusalCode, message: string, field?: string): { refusal: Refusal } => ({
+  refusal: field === undefined ? { code, message } : { code, message, field },
+});

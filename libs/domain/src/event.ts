@@ -1,0 +1,52 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import type { Room } from './ids.js';
+
+/** The last token of an event's subject; what an expectation on "the last event of this kind in this room" names. */
+export type Kind = 'msg' | 'react' | 'seen' | 'chat' | 'member' | 'profile';
+
+/** What every event says of itself, beside its own fields. */
+export const eventFields = {
+  /** `<kind>.<command key>`: the same command makes the same event id, which the log refuses to store twice. */
+  id: Type.String({ pattern: '^[a-z]+\\.[0-9a-f]{24}$' }),
+  /** When it was decided, ISO 8601 in UTC with milliseconds. For people: order is the log's sequence, never this. */
+  at: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }),
+};
+
+export const Id = Type.String({ minLength: 1 });
+
+/** A person as they were at the moment of the event. The avatar is JSON text, handed on as given. */
+export const Person = Type.Object(
+  { id: Id, name: Type.String({ minLength: 1 }), avatar: Type.Union([Type.String(), Type.Null()]) },
+  { additionalProperties: false },
+);
+export type Person = Static<typeof Person>;
+
+/** One version of one type of event, as it is stored. */
+export interface EventDefinition<T extends string, S extends TObject> {
+  readonly type: T;
+  readonly version: number;
+  readonly kind: Kind;
+  readonly schema: S;
+}
+
+/** The type, the kind and the schema of an event stand together; the schema is the storage format. */
+export function defineEvent<T extends string, S extends TObject>(
+  type: T,
+  version: number,
+  kind: Kind,
+  schema: S,
+): EventDefinition<T, S> {
+  return { type, version, kind, schema };
+}
+
+/** An event as code sees it: its type and room beside the stored fields. */
+export type EventOf<D> =
+  D extends EventDefinition<infer T, infer S> ? { readonly type: T; readonly room: Room } & Readonly<Static<S>> : never;
+
+/** When and as whom a command is carried out: clock and randomness come in with the command. */
+export interface CommandContext {
+  /** 24 hex digits, see `commandKey`. */
+  readonly key: string;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+}

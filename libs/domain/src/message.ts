@@ -1,0 +1,141 @@
+import { Type } from '@sinclair/typebox';
+import { type ChatState, otherSide } from './chat.js';
+import { type Decision, decided, refused } from './decision.js';
+import { type CommandContext, defineEvent, eventFields, type EventOf, Id, Person } from './event.js';
+import { clanRoom, GLOBAL_ROOM, type Room } from './ids.js';
+import type { MembershipState } from './membership.js';
+
+// Messages and the reactions to them. They commute, so none of them is appended with an expectation.
+
+const MessageId = Type.String({ pattern: '^[0-9a-f]{24}$' });
+
+export const MessageCreatedV1 = defineEvent(
+  'MessageCreated',
+  1,
+  'msg',
+  Type.Object(
+    {
+      ...eventFields,
+      messageId: MessageId,
+      sender: Person,
+      content: Type.String({ minLength: 1 }),
+      feeling: Type.Optional(Type.String()),
+      /** The id the client gave. A message that has one may be in the log twice; the fold takes the first. */
+      clientId: Type.Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+);
+export type MessageCreated = EventOf<typeof MessageCreatedV1>;
+
+const reactionFields = { ...eventFields, messageId: MessageId, userId: Id };
+
+export const ReactionAddedV1 = defineEvent(
+  'ReactionAdded',
+  1,
+  'react',
+  Type.Object(
+    { ...reactionFields, userName: Type.String({ minLength: 1 }), emoji: Type.String({ minLength: 1 }) },
+    { additionalProperties: false },
+  ),
+);
+/** A person's one reaction to a message; it replaces the one they had. */
+export type ReactionAdded = EventOf<typeof ReactionAddedV1>;
+
+export const ReactionRemovedV1 = defineEvent(
+  'ReactionRemoved',
+  1,
+  'react',
+  Type.Object(reactionFields, { additionalProperties: false }),
+);
+export type ReactionRemoved = EventOf<typeof ReactionRemovedV1>;
+
+interface NewMessage extends CommandContext {
+  readonly sender: Person;
+  readonly content: string;
+  readonly feeling?: string;
+  readonly clientId?: string;
+}
+
+function messageCreated(room: Room, command: NewMessage): MessageCreated {
+  const { key, at, sender, content, feeling, clientId } = command;
+  return {
+    type: 'MessageCreated',
+    room,
+    id: `msg.${key}`,
+    at,
+    messageId: key,
+    sender,
+    content,
+    ...(feeling !== undefined && { feeling }),
+    ...(clientId !== undefined && { clientId }),
+  };
+}
+
+/** The rooms of the room API a person can speak in. */
+export type PublicRoom = 'global' | 'clan';
+
+/** The room a person means by `global` or `clan`; null for the clan of somebody who has none. */
+export function publicRoom(which: PublicRoom, membership: MembershipState): Room | null {
+  if (which === 'global') return GLOBAL_ROOM;
+  return membership?.clanId == null ? null : clanRoom(membership.clanId);
+}
+
+export interface PostToRoom extends NewMessage {
+  readonly room: PublicRoom;
+}
+
+/** A new message in the global room or in the sender's clan. */
+export function postToRoom(command: PostToRoom, membership: MembershipState): Decision<MessageCreated> {
+  const room = publicRoom(command.room, membership);
+  if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
+  return decided<MessageCreated>(messageCreated(room, command));
+}
+
+export interface PostToChat extends NewMessage {
+  readonly receiver: string;
+}
+
+/** A new message in a direct chat, by one side to the other. Not a participant is answered as not found. */
+export function postToChat(command: PostToChat, chat: ChatState): Decision<MessageCreated> {
+  const other = chat && otherSide(chat.users, command.sender.id);
+  if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
+  if (command.receiver !== other) {
+    return refused('wrong_receiver', 'receiver_id is not the other side of this chat', 'receiver_id');
+  }
+  return decided<MessageCreated>(messageCreated(chat.room, command));
+}
+
+export interface React extends CommandContext {
+  readonly room: PublicRoom;
+  readonly messageId: string;
+  readonly userId: string;
+  readonly userName: string;
+  /** The empty string takes the reaction back. */
+  readonly emoji: string;
+}
+
+/** What a reaction is decided on. `messageRoom` is where the message is, or null where there is none of that id. */
+export interface ReactionState {
+  readonly membership: MembershipState;
+  readonly messageRoom: Room | null;
+}
+
+/**
+ * Reacts to a message. What reaction the person has now is not asked: the read model may be behind what they just
+ * sent, and a removal decided against it would be lost.
+ */
+export function react(command: React, state: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
+  const room = publicRoom(command.room, state.membership);
+  if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
+  if (state.messageRoom !== room) return refused('not_found', 'no such message in this room', 'message_id');
+  const { messageId, userId, at } = command;
+  const fact = { room, id: `react.${command.key}`, at, messageId, userId };
+  if (command.emoji === '') return decided<ReactionRemoved>({ type: 'ReactionRemoved', ...fact });
+  return decided<ReactionAdded>({
+    type: 'ReactionAdded',
+    ...fact,
+    userName: command.userName,
+    emoji: command.emoji,
+  });
+}

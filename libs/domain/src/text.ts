@@ -1,0 +1,28 @@
+// What a text that comes from outside may be. Lengths are in characters, that is in Unicode code points.
+
+export const MAX_CONTENT_LENGTH = 4_000;
+export const MAX_FEELING_LENGTH = 32;
+export const MAX_NAME_LENGTH = 64;
+/** In bytes of UTF-8, of the avatar's JSON text. */
+export const MAX_AVATAR_BYTES = 2_048;
+
+/** The number of code points of a text; stops counting once it is beyond `max`. */
+export function lengthUpTo(text: string, max: number): number {
+  if (text.length <= max) return text.length;
+  let length = 0;
+  for (const _ of text) if (++length > max) break;
+  return length;
+}
+
+/** Well-formed Unicode of at most `max` characters. BSON would turn a lone surrogate into another character. */
+export const isText = (value: unknown, max: number): value is string =>
+  typeof value === 'string' && lengthUpTo(value, max) <= max && value.isWellFormed();
+
+/** The same, not empty and not only white space. */
+export const isFilledText = (value: unknown, max: number): value is string => isText(value, max) && value.trim() !== '';
+
+// RGI_Emoji is Unicode's list of the emoji that people can send: skin tones, flags and joined ones are one. Beside it a
+// single pictograph without the selector that asks for its coloured form, as many keyboards send it.
+const ONE_EMOJI = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v;
+
+export const isEmoji = (value: string): boolean => value.length <= 64 && ONE_EMOJI.test(value);

@@ -1,0 +1,36 @@
+import type { Room } from '#domain';
+import type { MessageDocument } from './documents.js';
+
+// What a projector tells the gateways, over core NATS, once it is in the read model.
+
+/** One change of a room: the whole message as that change left it. */
+export interface Change {
+  readonly rev: number;
+  readonly kind: 'message' | 'reaction';
+  readonly message: MessageDocument;
+}
+
+/** The changes of one room after `from` up to and including `to`, in order and without holes. */
+export interface RoomUpdate {
+  readonly type: 'room';
+  readonly room: Room;
+  readonly from: number;
+  readonly to: number;
+  readonly changes: readonly Change[];
+}
+
+/** What the log now says of a person. `clan` or `profile` is missing where the log knows nothing of it. */
+export interface PersonUpdate {
+  readonly type: 'person';
+  readonly userId: string;
+  readonly seq: number;
+  readonly clanId: string | null;
+  readonly name: string | null;
+  readonly avatar: string | null;
+}
+
+export type LiveUpdate = RoomUpdate | PersonUpdate;
+
+export const encodeUpdate = (update: LiveUpdate): string => JSON.stringify(update);
+
+export const decodeUpdate = (text: string): LiveUpdate => JSON.parse(text) as LiveUpdate;
