@@ -10,7 +10,7 @@ export const MAX_AVATAR_BYTES = 2_048;
 export function lengthUpTo(text: string, max: number): number {
   if (text.length <= max) return text.length;
   let length = 0;
-  for (const _ of text) if (++length > max) break;
+  for (let i = 0; i < text.length && length <= max; length++) i += text.codePointAt(i)! > 0xffff ? 2 : 1;
   return length;
 }
 

@@ -74,6 +74,7 @@ export interface SeenView {
 }
 
 export interface LastMessageView {
+  readonly seq: number;
   readonly n: number;
   readonly messageId: string;
   readonly senderId: string;
@@ -89,7 +90,9 @@ export interface InboxDocument extends Document, Position {
   readonly receiverId: string;
   readonly users: readonly [string, string];
   readonly createdAt: string;
+  /** When and at which sequence its last message came, or it was opened: what "latest first" goes by. */
   readonly updatedAt: string;
+  readonly updatedSeq: number;
   readonly last: LastMessageView | null;
   readonly seenN: number;
   /** The other side's messages after `seenN`. */

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  changeProfile,
+  type ChatCreated,
+  clanRoom,
+  decodeEvent,
+  directRoom,
+  encodeEvent,
+  evolveChat,
+  evolveMembership,
+  evolveProfile,
+  GLOBAL_ROOM,
+  joinClan,
+  leaveClan,
+  markSeen,
+  type MembershipState,
+  openChat,
+  postToChat,
+  postToRoom,
+  react,
+  type Decision,
+  type DomainEvent,
+} from '../src/index.js';
+
+const context = { key: 'ab'.repeat(12), at: '2026-01-02T03:04:05.678Z' };
+const ada = { id: '7', name: 'Ada', avatar: '{"hat":"red"}' };
+const inClan3: MembershipState = { clanId: '3' };
+
+function eventOf<E extends DomainEvent>(decision: Decision<E>): E {
+  if ('refusal' in decision || !decision.event) throw new Error(`no event: ${JSON.stringify(decision)}`);
+  // What is decided can be stored, and reads as it was.
+  expect(decodeEvent(encodeEvent(decision.event), 1)).toEqual({ ...decision.event, seq: 1 });
+  return decision.event;
+}
+
+const opened = (): ChatCreated => eventOf(openChat({ ...context, by: '10', receiver: '9' }, null));
+
+describe('a direct chat', () => {
+  it('is opened once for a pair, whoever asks', () => {
+    const event = opened();
+    expect(event).toMatchObject({ type: 'ChatCreated', room: directRoom('9', '10'), by: '10', users: ['10', '9'] });
+    const state = evolveChat(null, event);
+    expect(openChat({ ...context, by: '9', receiver: '10' }, state)).toEqual({ event: null });
+    expect(evolveChat(state, { ...event, by: '9' })).toBe(state);
+  });
+
+  it('needs two people', () => {
+    expect(openChat({ ...context, by: '9', receiver: '9' }, null)).toMatchObject({
+      refusal: { code: 'same_person', field: 'receiver_id' },
+    });
+  });
+});
+
+describe('membership', () => {
+  it('is joined once', () => {
+    const event = eventOf(joinClan({ ...context, userId: '7', clanId: '3' }, null));
+    expect(event).toMatchObject({ type: 'MemberJoined', clanId: '3', leftClanId: null });
+    const state = evolveMembership(null, event);
+    expect(state).toEqual(inClan3);
+    expect(joinClan({ ...context, userId: '7', clanId: '3' }, state)).toEqual({ event: null });
+  });
+
+  it('of another clan moves the person', () => {
+    expect(eventOf(joinClan({ ...context, userId: '7', clanId: '4' }, inClan3))).toMatchObject({
+      clanId: '4',
+      leftClanId: '3',
+    });
+  });
+
+  it('is left once, and not by leaving another clan', () => {
+    const event = eventOf(leaveClan({ ...context, userId: '7', clanId: '3' }, inClan3));
+    const state = evolveMembership(inClan3, event);
+    expect(state).toEqual({ clanId: null });
+    expect(leaveClan({ ...context, userId: '7', clanId: '3' }, state)).toEqual({ event: null });
+    expect(leaveClan({ ...context, userId: '7', clanId: '4' }, inClan3)).toEqual({ event: null });
+  });
+
+  it('is left by somebody the log knows nothing of, so that a claim cannot bring them in later', () => {
+    expect(eventOf(leaveClan({ ...context, userId: '7', clanId: '3' }, null)).type).toBe('MemberLeft');
+  });
+});
+
+describe('a profile', () => {
+  it('changes once', () => {
+    const command = { ...context, userId: '7', name: 'Ada', avatar: null };
+    const state = evolveProfile(null, eventOf(changeProfile(command, null)));
+    expect(state).toEqual({ name: 'Ada', avatar: null });
+    expect(changeProfile(command, state)).toEqual({ event: null });
+    expect(eventOf(changeProfile({ ...command, avatar: '{}' }, state)).avatar).toBe('{}');
+  });
+});
+
+describe('a message', () => {
+  it('to a room is the same event when it is sent twice', () => {
+    const command = { ...context, sender: ada, content: ' hi ', feeling: 'happy', clientId: 'c1' } as const;
+    const event = eventOf(postToRoom({ ...command, room: 'clan' }, inClan3));
+    expect(event).toMatchObject({
+      room: clanRoom('3'),
+      messageId: context.key,
+      id: `msg.${context.key}`,
+      content: ' hi ',
+    });
+    expect(postToRoom({ ...command, room: 'clan' }, inClan3)).toEqual({ event });
+    expect(eventOf(postToRoom({ ...command, room: 'global' }, null)).room).toBe(GLOBAL_ROOM);
+  });
+
+  it('to the clan of somebody who has none is refused', () => {
+    for (const state of [null, { clanId: null }]) {
+      const decision = postToRoom({ ...context, sender: ada, content: 'hi', room: 'clan' }, state);
+      expect(decision).toMatchObject({ refusal: { code: 'no_clan' } });
+    }
+  });
+
+  it('to a chat goes to its other side, the same event when it is sent twice', () => {
+    const chat = opened();
+    const command = { ...context, sender: { ...ada, id: '9' }, content: 'hi', receiver: '10' };
+    const event = eventOf(postToChat(command, chat));
+    expect(event).toMatchObject({ room: chat.room, sender: { id: '9' } });
+    expect(postToChat(command, chat)).toEqual({ event });
+  });
+
+  it('to a chat is refused to strangers, as if there were none, and to a receiver who is not in it', () => {
+    const command = { ...context, sender: ada, content: 'hi', receiver: '10' };
+    const stranger = postToChat(command, opened());
+    expect(stranger).toMatchObject({ refusal: { code: 'not_found' } });
+    expect(postToChat(command, null)).toEqual(stranger);
+    const nine = { ...command, sender: { ...ada, id: '9' } };
+    expect(postToChat({ ...nine, receiver: '9' }, opened())).toMatchObject({ refusal: { code: 'wrong_receiver' } });
+  });
+});
+
+describe('a reaction', () => {
+  const command = {
+    ...context,
+    room: 'clan',
+    messageId: 'cd'.repeat(12),
+    userId: '7',
+    userName: 'Ada',
+    emoji: '👍',
+  } as const;
+  const state = { membership: inClan3, messageRoom: clanRoom('3') };
+
+  it('is the same event when it is sent twice, and a new one with a new key', () => {
+    const event = eventOf(react(command, state));
+    expect(event).toMatchObject({ type: 'ReactionAdded', room: clanRoom('3'), emoji: '👍' });
+    expect(react(command, state)).toEqual({ event });
+    expect(eventOf(react({ ...command, key: 'ef'.repeat(12) }, state)).id).not.toBe(event.id);
+  });
+
+  it('of no emoji takes it back', () => {
+    const event = eventOf(react({ ...command, emoji: '' }, state));
+    expect(event).toMatchObject({ type: 'ReactionRemoved', messageId: command.messageId, userId: '7' });
+    expect(react({ ...command, emoji: '' }, state)).toEqual({ event });
+  });
+
+  it('to a message of another room, or of none, is refused', () => {
+    for (const messageRoom of [null, GLOBAL_ROOM, clanRoom('4')]) {
+      expect(react(command, { ...state, messageRoom })).toMatchObject({ refusal: { code: 'not_found' } });
+    }
+    expect(react(command, { ...state, membership: null })).toMatchObject({ refusal: { code: 'no_clan' } });
+  });
+});
+
+describe('a seen mark', () => {
+  const command = { ...context, userId: '9' };
+
+  it('goes up to the last message, and not twice', () => {
+    const chat = opened();
+    expect(eventOf(markSeen(command, { chat, lastN: 5, seenN: 2 }))).toMatchObject({ n: 5, userId: '9' });
+    expect(markSeen(command, { chat, lastN: 5, seenN: 5 })).toEqual({ event: null });
+    expect(markSeen(command, { chat, lastN: 0, seenN: 0 })).toEqual({ event: null });
+  });
+
+  it('of a stranger is refused', () => {
+    const state = { chat: opened(), lastN: 5, seenN: 0 };
+    expect(markSeen({ ...command, userId: '7' }, state)).toMatchObject({ refusal: { code: 'not_found' } });
+    expect(markSeen(command, { ...state, chat: null })).toMatchObject({ refusal: { code: 'not_found' } });
+  });
+});

@@ -1,0 +1,65 @@
+import type { ConsumerEnd, LogRecord, PartitionConsumer } from '#event-store';
+
+/** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
+const MAX_WAITING = 2_000;
+
+/** A partition that this worker owns: its consumer, what is fetched of it and not yet folded, and how far it is. */
+export class Partition {
+  /** The last record that is folded and written. */
+  folded: { readonly seq: number; readonly eventId: string };
+  /** The sequence that the checkpoint has. */
+  saved: number;
+
+  private waiting: LogRecord[] = [];
+  private resume: (() => void) | null = null;
+  private closed = false;
+
+  constructor(
+    readonly number: number,
+    readonly checkpointId: string,
+    readonly epoch: number,
+    start: { readonly seq: number; readonly eventId: string },
+    readonly consumer: PartitionConsumer,
+  ) {
+    this.folded = { seq: start.seq, eventId: start.eventId };
+    this.saved = start.seq;
+  }
+
+  /** Fetches until the consumer ends, at most a bounded number of records ahead; answers why it ended. */
+  async fetch(onRecords: () => void): Promise<ConsumerEnd> {
+    for (;;) {
+      const records = await this.consumer.next();
+      if (typeof records === 'string') return records;
+      for (const record of records) this.waiting.push(record);
+      onRecords();
+      while (this.waiting.length >= MAX_WAITING && !this.closed) {
+        await new Promise<void>((resolve) => (this.resume = resolve));
+      }
+    }
+  }
+
+  /** Ends the fetching here; whoever owns the partition next starts at the checkpoint. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.resume?.();
+    await this.consumer.close();
+  }
+
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** The next records, at most so many and so many characters of them, at least one where there is one. */
+  take(maxRecords: number, maxCharacters: number): LogRecord[] {
+    let count = 0;
+    for (let characters = 0; count < Math.min(this.waiting.length, maxRecords) && characters < maxCharacters; count++) {
+      characters += this.waiting[count]!.body.length;
+    }
+    const taken = this.waiting.splice(0, count);
+    if (this.resume && this.waiting.length < MAX_WAITING) {
+      this.resume();
+      this.resume = null;
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Kind, RecordedEvent, Room } from '#domain';
+import type { CollectionDefinition, Document } from '#read-models';
+
+/** The documents a fold may read: those it asked for with {@link Projection.needs}, with all writes so far applied. */
+export interface View {
+  get(collection: string, id: string): Document | null;
+  /** By the collection's indexed field. */
+  find(collection: string, value: string): Document | null;
+}
+
+/** A document that a fold will read, by its `_id` or by its collection's indexed field. */
+export type Need = { readonly collection: string } & ({ readonly id: string } | { readonly value: string });
+
+/** What one event comes to: the documents as they now are, and what there is to tell the gateways, if anything. */
+export interface Folded<Change> {
+  readonly documents: readonly { readonly collection: string; readonly document: Document }[];
+  readonly change: Change | null;
+}
+
+/** A text for the gateways that serve a room, or a person. */
+export type LiveText = { readonly text: string } & ({ readonly room: Room } | { readonly userId: string });
+
+/**
+ * A projection: a pure fold of the log into documents. It is deterministic from the log alone, so that every worker
+ * that folds the log in order writes the same documents, whatever it is interrupted by. No I/O and no clock.
+ *
+ * - An event is folded at most once for its head, the document that remembers how far it got; folded again it answers
+ *   the same documents, or older ones that the store's guard keeps out.
+ * - A fold that throws makes the event a dead letter.
+ */
+export interface Projection<Change> {
+  /** Its durable identity, together with the version: what its documents, checkpoints and consumers are named by. */
+  readonly name: string;
+  readonly version: number;
+  /** The kinds of events it folds; undefined for all. Others are not fetched. */
+  readonly kinds: readonly Kind[] | undefined;
+  readonly collections: readonly CollectionDefinition[];
+  /** The collection that is kept in memory and saved now and then, before the checkpoint; it is only read by the fold. */
+  readonly heads: string | null;
+  needs(event: RecordedEvent): Need[];
+  fold(view: View, event: RecordedEvent): Folded<Change>;
+  /** The changes of one round, in the order of the log, as the texts to be published. */
+  announce(changes: readonly Change[]): LiveText[];
+}
+
+export const nothing: Folded<never> = { documents: [], change: null };
+
+/** An event that can be read but does not fit what the log said before it. */
+export class UnfoldableEvent extends Error {
+  override readonly name = 'UnfoldableEvent';
+}

@@ -1,0 +1,150 @@
+import { type RecordedEvent, UnreadableEvent } from '#domain';
+import { type DeadLetter, decodeRecord, type LogRecord } from '#event-store';
+import type { CollectionDefinition, Document, DocumentStore, Write } from '#read-models';
+import type { Need, Projection, View } from './projection.js';
+
+/** A head in memory: `known` to be in the store in some version, `dirty` until its last version is. */
+export interface CachedHead {
+  readonly document: Document;
+  readonly known: boolean;
+  readonly dirty: boolean;
+}
+
+/** What a round of records comes to. Nothing of it has happened yet: a round can be folded again. */
+export interface FoldedRound<Change> {
+  /** By collection, without the heads. */
+  readonly writes: ReadonlyMap<string, Write[]>;
+  /** As they are to be kept in memory, once the writes are done. */
+  readonly heads: ReadonlyMap<string, CachedHead>;
+  readonly changes: readonly Change[];
+  readonly letters: readonly DeadLetter[];
+}
+
+/** Reads what the records' folds need, all of it at once, and folds them in their order. Writes nothing. */
+export async function foldRound<Change>(
+  projection: Projection<Change>,
+  store: DocumentStore,
+  heads: ReadonlyMap<string, CachedHead>,
+  records: readonly LogRecord[],
+): Promise<FoldedRound<Change>> {
+  const letters: DeadLetter[] = [];
+  const bury = (record: LogRecord, error: unknown) => {
+    const { partition, seq } = record;
+    letters.push({ projection: projection.name, partition, seq, reason: (error as Error).message });
+  };
+  const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
+  for (const record of records) {
+    try {
+      events.push({ record, event: decodeRecord(record) });
+    } catch (error) {
+      if (!(error instanceof UnreadableEvent)) throw error;
+      bury(record, error);
+    }
+  }
+  const view = new RoundView(projection, heads);
+  await view.load(
+    store,
+    events.flatMap(({ event }) => projection.needs(event)),
+  );
+  const changes: Change[] = [];
+  for (const { record, event } of events) {
+    try {
+      const { documents, change } = projection.fold(view, event);
+      for (const { collection, document } of documents) view.put(collection, document);
+      if (change !== null) changes.push(change);
+    } catch (error) {
+      bury(record, error);
+    }
+  }
+  return { ...view.result(), changes, letters };
+}
+
+/** The documents of one round: read before it, written by it. */
+class RoundView implements View {
+  private readonly loaded = new Map<string, Map<string, Document>>();
+  private readonly written = new Map<string, Map<string, Document>>();
+  private readonly indexed = new Map<string, Map<string, Document>>();
+  private readonly fields: ReadonlyMap<string, string>;
+
+  constructor(
+    private readonly projection: Projection<unknown>,
+    private readonly heads: ReadonlyMap<string, CachedHead>,
+  ) {
+    const collections: readonly CollectionDefinition[] = projection.collections;
+    this.fields = new Map(collections.flatMap(({ name, index }) => (index === undefined ? [] : [[name, index]])));
+  }
+
+  async load(store: DocumentStore, needs: readonly Need[]): Promise<void> {
+    const ids = new Map<string, Set<string>>();
+    const values = new Map<string, Set<string>>();
+    for (const need of needs) {
+      if ('value' in need) entry(values, need.collection, () => new Set()).add(need.value);
+      else if (need.collection !== this.projection.heads || !this.heads.has(need.id)) {
+        entry(ids, need.collection, () => new Set()).add(need.id);
+      }
+    }
+    await Promise.all([
+      ...[...ids].map(async ([collection, wanted]) => {
+        for (const document of await store.get(collection, [...wanted]))
+          this.remember(this.loaded, collection, document);
+      }),
+      ...[...values].map(async ([collection, wanted]) => {
+        const found = await store.findBy(collection, this.fields.get(collection)!, [...wanted]);
+        for (const document of found) this.remember(this.loaded, collection, document);
+      }),
+    ]);
+  }
+
+  get(collection: string, id: string): Document | null {
+    const document = this.written.get(collection)?.get(id) ?? this.loaded.get(collection)?.get(id);
+    if (document) return document;
+    return collection === this.projection.heads ? (this.heads.get(id)?.document ?? null) : null;
+  }
+
+  find(collection: string, value: string): Document | null {
+    return this.indexed.get(collection)?.get(value) ?? null;
+  }
+
+  put(collection: string, document: Document): void {
+    this.remember(this.written, collection, document);
+  }
+
+  /** The last version of each document, since each is written once. */
+  result(): Pick<FoldedRound<never>, 'writes' | 'heads'> {
+    const writes = new Map<string, Write[]>();
+    for (const [collection, documents] of this.written) {
+      if (collection === this.projection.heads) continue;
+      const loaded = this.loaded.get(collection);
+      writes.set(
+        collection,
+        [...documents.values()].map((document) => ({ document, known: loaded?.has(document._id) ?? false })),
+      );
+    }
+    return { writes, heads: this.changedHeads() };
+  }
+
+  private changedHeads(): Map<string, CachedHead> {
+    const changed = new Map<string, CachedHead>();
+    const { heads } = this.projection;
+    if (heads === null) return changed;
+    for (const [id, document] of this.written.get(heads) ?? []) {
+      const known = this.heads.get(id)?.known ?? this.loaded.get(heads)?.has(id) ?? false;
+      changed.set(id, { document, known, dirty: true });
+    }
+    return changed;
+  }
+
+  private remember(into: Map<string, Map<string, Document>>, collection: string, document: Document): void {
+    entry(into, collection, () => new Map<string, Document>()).set(document._id, document);
+    const field = this.fields.get(collection);
+    if (field === undefined) return;
+    const value = (document as unknown as Record<string, string>)[field]!;
+    entry(this.indexed, collection, () => new Map<string, Document>()).set(value, document);
+  }
+}
+
+function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}

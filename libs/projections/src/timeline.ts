@@ -1,0 +1,301 @@
+import {
+  type ChatCreated,
+  type DomainEvent,
+  type MessageCreated,
+  type MessagesSeen,
+  type ReactionAdded,
+  type ReactionRemoved,
+  type RecordedEvent,
+  type Room,
+  roomIds,
+  roomKind,
+} from '#domain';
+import {
+  type Change,
+  type ChatView,
+  type Document,
+  encodeUpdate,
+  type HeadDocument,
+  inboxId,
+  type InboxDocument,
+  type MessageDocument,
+  placeId,
+  type ReactionView,
+  type SeenView,
+  seenId,
+  TIMELINE_VERSION,
+  timelineCollections,
+  type TimelineDocuments,
+} from '#read-models';
+import {
+  type Folded,
+  type LiveText,
+  type Need,
+  nothing,
+  type Projection,
+  UnfoldableEvent,
+  type View,
+} from './projection.js';
+
+/** NATS refuses messages above 1 MB; a client that waits for one piece should not wait for a megabyte. */
+const MAX_UPDATE_CHARACTERS = 256 * 1024;
+
+export interface RoomChange extends Change {
+  readonly room: Room;
+}
+
+/** Messages, rooms, reactions, seen marks and the inbox entries of direct chats. */
+export const timeline: Projection<RoomChange> = {
+  name: 'timeline',
+  version: TIMELINE_VERSION,
+  kinds: undefined,
+  collections: timelineCollections,
+  heads: 'heads',
+  needs,
+  fold,
+  announce,
+};
+
+function needs(event: RecordedEvent): Need[] {
+  if (roomKind(event.room) === 'user') return [];
+  const head: Need = { collection: 'heads', id: event.room };
+  switch (event.type) {
+    case 'MessageCreated':
+      return event.clientId === undefined ? [head] : [head, { collection: 'messages', value: event.messageId }];
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+      return [head, { collection: 'messages', value: event.messageId }];
+    case 'MessagesSeen':
+      return [head, { collection: 'messages', id: placeId(event.room, event.n) }];
+    case 'ChatCreated':
+    case 'MemberJoined':
+    case 'MemberLeft':
+    case 'ProfileChanged':
+      return [head];
+  }
+}
+
+function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
+  if (roomKind(event.room) === 'user') return nothing;
+  const head = (view.get('heads', event.room) as HeadDocument | null) ?? {
+    _id: event.room,
+    seq: 0,
+    n: 0,
+    rev: 0,
+    chat: null,
+  };
+  if (event.seq <= head.seq) return nothing;
+  switch (event.type) {
+    case 'ChatCreated':
+      return chatCreated(head, event);
+    case 'MessageCreated':
+      return messageCreated(view, head, event);
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+      return reacted(view, head, event);
+    case 'MessagesSeen':
+      return messagesSeen(view, head, event);
+    case 'MemberJoined':
+    case 'MemberLeft':
+    case 'ProfileChanged':
+      throw new UnfoldableEvent(`${event.type} in the room ${event.room}`);
+  }
+}
+
+function chatCreated(head: HeadDocument, event: RecordedEvent<ChatCreated>): Folded<RoomChange> {
+  if (roomKind(event.room) !== 'direct') throw new UnfoldableEvent(`ChatCreated in the room ${event.room}`);
+  if (head.chat) return folded(headAfter(head, event));
+  const unseen: SeenView = { n: 0, sent: [0, 0] };
+  const chat: ChatView = {
+    chatId: event.seq,
+    users: event.users,
+    createdAt: event.at,
+    sent: [0, 0],
+    seen: [unseen, unseen],
+    last: null,
+  };
+  const opened = headAfter(head, event, { chat });
+  return folded(opened, inboxEntries(opened, chat));
+}
+
+/**
+ * A message takes the next place. One whose id is at a place up to the head already is a duplicate, and takes none;
+ * beyond the head it is this very event, written before a crash.
+ */
+function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<MessageCreated>): Folded<RoomChange> {
+  if (event.clientId !== undefined) {
+    const earlier = view.find('messages', event.messageId) as MessageDocument | null;
+    if (earlier && earlier.n <= head.n) return folded(headAfter(head, event));
+  }
+  const n = head.n + 1;
+  const rev = head.rev + 1;
+  const chat = head.chat && chatAfterMessage(head.chat, event, n);
+  if (!chat && roomKind(event.room) === 'direct')
+    throw new UnfoldableEvent(`a message in ${event.room} before its chat`);
+  const message: MessageDocument = {
+    _id: placeId(event.room, n),
+    seq: event.seq,
+    room: event.room,
+    n,
+    rev0: rev,
+    rev,
+    messageId: event.messageId,
+    sender: event.sender,
+    content: event.content,
+    feeling: event.feeling ?? null,
+    reactions: [],
+    at: event.at,
+    sent: chat?.sent ?? null,
+  };
+  const after = headAfter(head, event, { n, rev, chat });
+  return folded(after, [inMessages(message), ...(chat ? inboxEntries(after, chat) : [])], {
+    room: event.room,
+    rev,
+    kind: 'message',
+    message,
+  });
+}
+
+function chatAfterMessage(chat: ChatView, event: RecordedEvent<MessageCreated>, n: number): ChatView {
+  const side = sideOf(chat, event.sender.id, event);
+  const { messageId, content, at, seq } = event;
+  return {
+    ...chat,
+    sent: replaced(chat.sent, side, chat.sent[side] + 1),
+    last: { seq, n, messageId, senderId: event.sender.id, content, at },
+  };
+}
+
+/**
+ * A reaction to a message that is there is a change of the room, also where it changes nothing; so `rev` follows from
+ * the head and the event alone. The message takes it unless it has taken it already, before a crash.
+ */
+function reacted(
+  view: View,
+  head: HeadDocument,
+  event: RecordedEvent<ReactionAdded | ReactionRemoved>,
+): Folded<RoomChange> {
+  const target = view.find('messages', event.messageId) as MessageDocument | null;
+  if (!target || target.room !== event.room || target.n > head.n) return folded(headAfter(head, event));
+  const rev = head.rev + 1;
+  const message =
+    target.seq < event.seq
+      ? { ...target, seq: event.seq, rev, reactions: reactionsAfter(target.reactions, event) }
+      : target;
+  const after = headAfter(head, event, { rev });
+  const change = { _id: placeId(event.room, rev), seq: event.seq, room: event.room, n: target.n, rev };
+  return folded(after, [inMessages(message), { collection: 'changes', document: change }], {
+    room: event.room,
+    rev,
+    kind: 'reaction',
+    message,
+  });
+}
+
+/** One reaction per person: a second one takes the place of the first. */
+function reactionsAfter(reactions: readonly ReactionView[], event: ReactionAdded | ReactionRemoved): ReactionView[] {
+  const { userId } = event;
+  if (event.type === 'ReactionRemoved') return reactions.filter((reaction) => reaction.userId !== userId);
+  const added = { userId, userName: event.userName, emoji: event.emoji };
+  const had = reactions.some((reaction) => reaction.userId === userId);
+  return had ? reactions.map((reaction) => (reaction.userId === userId ? added : reaction)) : [...reactions, added];
+}
+
+function messagesSeen(view: View, head: HeadDocument, event: RecordedEvent<MessagesSeen>): Folded<RoomChange> {
+  if (!head.chat) throw new UnfoldableEvent(`MessagesSeen in ${event.room}, where there is no chat`);
+  const side = sideOf(head.chat, event.userId, event);
+  const n = Math.min(event.n, head.n);
+  if (n <= head.chat.seen[side].n) return folded(headAfter(head, event));
+  const last =
+    n === head.n ? head.chat.sent : (view.get('messages', placeId(event.room, n)) as MessageDocument | null)?.sent;
+  if (!last) throw new UnfoldableEvent(`MessagesSeen of message ${n} of ${event.room}, which is not there`);
+  const chat: ChatView = { ...head.chat, seen: replaced(head.chat.seen, side, { n, sent: last }) };
+  const after = headAfter(head, event, { chat });
+  const { seq, room, userId, at } = event;
+  const mark = { _id: seenId(room, userId, n), seq, room, userId, n, at };
+  return folded(after, [{ collection: 'seen', document: mark }, ...inboxEntries(after, chat)]);
+}
+
+/** The chat as each of its two people sees it; all that an entry says is in the head, so none is read to write one. */
+function inboxEntries(head: HeadDocument, chat: ChatView): Written[] {
+  return chat.users.map((userId, side) => {
+    const other = side === 0 ? 1 : 0;
+    const seen = chat.seen[side as Side];
+    const document: InboxDocument = {
+      _id: inboxId(userId, head._id as Room),
+      seq: head.seq,
+      room: head._id as Room,
+      n: head.n,
+      rev: head.rev,
+      chatId: chat.chatId,
+      userId,
+      receiverId: chat.users[other],
+      users: chat.users,
+      createdAt: chat.createdAt,
+      updatedAt: chat.last?.at ?? chat.createdAt,
+      updatedSeq: chat.last?.seq ?? chat.chatId,
+      last: chat.last,
+      seenN: seen.n,
+      unread: chat.sent[other] - seen.sent[other],
+    };
+    return { collection: 'inbox', document };
+  });
+}
+
+type Side = 0 | 1;
+
+function sideOf(chat: ChatView, userId: string, event: DomainEvent): Side {
+  const side = chat.users.indexOf(userId);
+  if (side < 0) throw new UnfoldableEvent(`${event.type} by somebody who is not in ${event.room}`);
+  return side as Side;
+}
+
+const replaced = <T>(pair: readonly [T, T], side: Side, value: T): readonly [T, T] =>
+  side === 0 ? [value, pair[1]] : [pair[0], value];
+
+interface Written {
+  readonly collection: keyof TimelineDocuments;
+  readonly document: Document;
+}
+
+const inMessages = (document: MessageDocument): Written => ({ collection: 'messages', document });
+
+const headAfter = (head: HeadDocument, event: RecordedEvent, changed: Partial<HeadDocument> = {}): HeadDocument => ({
+  ...head,
+  ...changed,
+  seq: event.seq,
+});
+
+const folded = (
+  head: HeadDocument,
+  documents: readonly Written[] = [],
+  change: RoomChange | null = null,
+): Folded<RoomChange> => ({
+  documents: [{ collection: 'heads', document: head }, ...documents],
+  change,
+});
+
+/** One update for each run of changes of a room, in pieces that NATS takes; those of a direct chat go to both people. */
+function announce(changes: readonly RoomChange[]): LiveText[] {
+  const rooms = new Map<Room, RoomChange[]>();
+  for (const change of changes) {
+    const ofRoom = rooms.get(change.room);
+    if (ofRoom) ofRoom.push(change);
+    else rooms.set(change.room, [change]);
+  }
+  const texts: LiveText[] = [];
+  for (const [room, ofRoom] of rooms) {
+    const receivers = roomKind(room) === 'direct' ? roomIds(room).map((userId) => ({ userId })) : [{ room }];
+    for (const text of updateTexts(room, ofRoom)) texts.push(...receivers.map((receiver) => ({ ...receiver, text })));
+  }
+  return texts;
+}
+
+function updateTexts(room: Room, changes: readonly RoomChange[]): string[] {
+  const [first] = changes;
+  if (!first) return [];
+  const text = encodeUpdate({ type: 'room', room, from: first.rev - 1, to: changes.at(-1)!.rev, changes });
+  if (text.length <= MAX_UPDATE_CHARACTERS || changes.length === 1) return [text];
+  const half = changes.length >> 1;
+  return [...updateTexts(room, changes.slice(0, half)), ...updateTexts(room, changes.slice(half))];
+}

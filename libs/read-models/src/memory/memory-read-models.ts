@@ -1,0 +1,137 @@
+import type { Document } from '../documents.js';
+import type {
+  Checkpoint,
+  Checkpoints,
+  CheckpointSave,
+  CollectionDefinition,
+  DocumentStore,
+  Range,
+  ReadModels,
+  Write,
+} from '../store.js';
+import { SortedIds } from './sorted-ids.js';
+
+/** Read models in this process's memory: gone with it, rebuilt from the log at its next start. */
+export function memoryReadModels(): ReadModels {
+  const stores = new Map<string, MemoryStore>();
+  return {
+    shared: false,
+    checkpoints: new MemoryCheckpoints(),
+    projection: (name, version) => {
+      const key = `${name}-${version}`;
+      let store = stores.get(key);
+      if (!store) stores.set(key, (store = new MemoryStore()));
+      return store;
+    },
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+class MemoryCollection {
+  readonly documents = new Map<string, Document>();
+  readonly ids = new SortedIds();
+  /** Indexed field → value → `_id`s. The fields that are indexed never change once a document is there. */
+  readonly index = new Map<string, string[]>();
+
+  constructor(readonly field: string | undefined) {}
+
+  put(document: Document): void {
+    const stored = this.documents.get(document._id);
+    if (stored && stored.seq >= document.seq) return;
+    this.documents.set(document._id, document);
+    if (stored) return;
+    this.ids.add(document._id);
+    if (this.field === undefined) return;
+    const value = fieldOf(document, this.field);
+    const ids = this.index.get(value);
+    if (ids) ids.push(document._id);
+    else this.index.set(value, [document._id]);
+  }
+}
+
+const fieldOf = (document: Document, field: string): string => (document as unknown as Record<string, string>)[field]!;
+
+class MemoryStore implements DocumentStore {
+  private readonly collections = new Map<string, MemoryCollection>();
+
+  setUp(collections: readonly CollectionDefinition[]): Promise<void> {
+    for (const { name, index } of collections) {
+      if (!this.collections.has(name)) this.collections.set(name, new MemoryCollection(index));
+    }
+    return Promise.resolve();
+  }
+
+  get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]> {
+    const { documents } = this.collection(collection);
+    return Promise.resolve(pick<D>(documents, new Set(ids)));
+  }
+
+  findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
+    const { documents, index, field: indexed } = this.collection(collection);
+    if (field !== indexed) return Promise.reject(new Error(`${collection} has no index on ${field}`));
+    return Promise.resolve(
+      pick<D>(
+        documents,
+        [...new Set(values)].flatMap((value) => index.get(value) ?? []),
+      ),
+    );
+  }
+
+  range<D extends Document>(collection: string, range: Range): Promise<D[]> {
+    const { documents, ids } = this.collection(collection);
+    const found: D[] = [];
+    for (const id of range.descending ? ids.descending(range.from, range.to) : ids.ascending(range.from, range.to)) {
+      found.push(documents.get(id) as D);
+      if (found.length >= range.limit) break;
+    }
+    return Promise.resolve(found);
+  }
+
+  write(collection: string, writes: readonly Write[]): Promise<void> {
+    const target = this.collection(collection);
+    for (const { document } of writes) target.put(document);
+    return Promise.resolve();
+  }
+
+  /** A collection that was not set up reads as empty, as it does on a server. */
+  private collection(name: string): MemoryCollection {
+    let collection = this.collections.get(name);
+    if (!collection) this.collections.set(name, (collection = new MemoryCollection(undefined)));
+    return collection;
+  }
+}
+
+function pick<D extends Document>(documents: ReadonlyMap<string, Document>, ids: Iterable<string>): D[] {
+  const found: D[] = [];
+  for (const id of ids) {
+    const document = documents.get(id);
+    if (document) found.push(document as D);
+  }
+  return found;
+}
+
+class MemoryCheckpoints implements Checkpoints {
+  private readonly checkpoints = new Map<string, Checkpoint>();
+
+  claim(id: string, owner: string): Promise<Checkpoint> {
+    const { seq, eventId, epoch } = this.checkpoints.get(id) ?? { seq: 0, eventId: '', epoch: 0 };
+    const claimed = { seq, eventId, epoch: epoch + 1, owner };
+    this.checkpoints.set(id, claimed);
+    return Promise.resolve(claimed);
+  }
+
+  read(id: string): Promise<Checkpoint | null> {
+    return Promise.resolve(this.checkpoints.get(id) ?? null);
+  }
+
+  save(saves: readonly CheckpointSave[]): Promise<string[]> {
+    const fenced: string[] = [];
+    for (const { id, epoch, seq, eventId } of saves) {
+      const stored = this.checkpoints.get(id);
+      if (stored?.epoch === epoch) this.checkpoints.set(id, { ...stored, seq, eventId });
+      else fenced.push(id);
+    }
+    return Promise.resolve(fenced);
+  }
+}

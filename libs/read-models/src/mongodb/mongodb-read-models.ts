@@ -1,0 +1,209 @@
+import { type Collection, type Db, MongoBulkWriteError, MongoClient, MongoError, MongoServerError } from 'mongodb';
+import type { Document } from '../documents.js';
+import {
+  type Checkpoint,
+  type Checkpoints,
+  type CheckpointSave,
+  type CollectionDefinition,
+  type DocumentStore,
+  type Range,
+  type ReadModels,
+  ReadModelsUnavailable,
+  type Write,
+} from '../store.js';
+
+export interface MongodbOptions {
+  /** `mongodb://…`, with user and password where the server wants them. */
+  readonly url: string;
+  readonly database: string;
+  /** How long an operation waits for a server that is away, in ms. */
+  readonly timeoutMs?: number;
+}
+
+const DUPLICATE_KEY = 11000;
+
+/**
+ * Read models in MongoDB, or in a server that speaks its protocol: only what behaves the same on all of them is used.
+ * @throws ReadModelsUnavailable when the server does not answer within `timeoutMs`
+ */
+export async function openMongodbReadModels(options: MongodbOptions): Promise<ReadModels> {
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const client = new MongoClient(options.url, {
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    // Above any single operation of ours; a cut connection is noticed then, at the latest.
+    socketTimeoutMS: 30_000,
+    maxPoolSize: 20,
+    retryWrites: false,
+  });
+  const db = client.db(options.database);
+  await reach(() => client.connect()).catch((error: unknown) =>
+    client.close().then(() => Promise.reject(error as Error)),
+  );
+  return {
+    shared: true,
+    checkpoints: new MongodbCheckpoints(db),
+    projection: (name, version) => new MongodbStore(db, `${name}_v${version}_`),
+    ping: () =>
+      reach(async () => {
+        await db.command({ ping: 1 }, { timeoutMS: timeoutMs });
+      }),
+    close: () => client.close(),
+  };
+}
+
+class MongodbStore implements DocumentStore {
+  constructor(
+    private readonly db: Db,
+    private readonly prefix: string,
+  ) {}
+
+  setUp(collections: readonly CollectionDefinition[]): Promise<void> {
+    return reach(async () => {
+      for (const { name, index } of collections) {
+        if (index !== undefined) await this.collection(name).createIndex({ [index]: 1 });
+      }
+    });
+  }
+
+  get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]> {
+    if (ids.length === 0) return Promise.resolve([]);
+    return reach(() =>
+      this.collection(collection)
+        .find<D>({ _id: { $in: [...ids] } })
+        .toArray(),
+    );
+  }
+
+  findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
+    if (values.length === 0) return Promise.resolve([]);
+    return reach(() =>
+      this.collection(collection)
+        .find<D>({ [field]: { $in: [...values] } })
+        .toArray(),
+    );
+  }
+
+  range<D extends Document>(collection: string, { from, to, limit, descending }: Range): Promise<D[]> {
+    return reach(() =>
+      this.collection(collection)
+        .find<D>({ _id: { $gte: from, $lt: to } })
+        .sort({ _id: descending ? -1 : 1 })
+        .limit(limit)
+        // One answer, no cursor left open on the server.
+        .batchSize(limit + 1)
+        .toArray(),
+    );
+  }
+
+  /**
+   * Inserts first: most documents are new, and an insert costs a fraction of an upsert. Where one is there already, a
+   * guarded replace follows, without upsert: a guard that does not match would make the upsert a duplicate.
+   */
+  write(collection: string, writes: readonly Write[]): Promise<void> {
+    if (writes.length === 0) return Promise.resolve();
+    return reach(async () => {
+      const target = this.collection(collection);
+      const known = writes.filter((write) => write.known).map((write) => write.document);
+      const fresh = writes.filter((write) => !write.known).map((write) => write.document);
+      const replaced = await replaceOlder(target, [...known, ...(await insert(target, fresh))]);
+      // Where two first inserts raced, the one that lost may not have seen the winner's document yet.
+      if (replaced.length > 0) await replaceOlder(target, replaced);
+    });
+  }
+
+  private collection(name: string): Collection<Document> {
+    return this.db.collection<Document>(this.prefix + name);
+  }
+}
+
+/** Inserts what is not there and answers the rest. */
+async function insert(target: Collection<Document>, documents: readonly Document[]): Promise<Document[]> {
+  if (documents.length === 0) return [];
+  try {
+    await target.insertMany(documents, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const faults = [error.writeErrors].flat();
+    if (faults.length === 0 || faults.some((fault) => fault.code !== DUPLICATE_KEY)) throw error;
+    return faults.map((fault) => documents[fault.index]!);
+  }
+}
+
+/** Replaces those that are older, and answers all of them where not every one was. */
+async function replaceOlder(
+  target: Collection<Document>,
+  documents: readonly Document[],
+): Promise<readonly Document[]> {
+  if (documents.length === 0) return [];
+  const { matchedCount } = await target.bulkWrite(
+    documents.map((document) => {
+      const { _id, ...replacement } = document;
+      return { replaceOne: { filter: { _id, seq: { $lt: document.seq } }, replacement } };
+    }),
+    { ordered: false },
+  );
+  return matchedCount === documents.length ? [] : documents;
+}
+
+interface CheckpointDocument extends Checkpoint {
+  readonly _id: string;
+}
+
+class MongodbCheckpoints implements Checkpoints {
+  private readonly collection: Collection<CheckpointDocument>;
+
+  constructor(db: Db) {
+    this.collection = db.collection('checkpoints');
+  }
+
+  claim(id: string, owner: string): Promise<Checkpoint> {
+    return reach(async () => {
+      const first: CheckpointDocument = { _id: id, seq: 0, eventId: '', epoch: 0, owner };
+      await this.collection.insertOne(first).catch((error: unknown) => {
+        if (!(error instanceof MongoServerError && error.code === DUPLICATE_KEY)) throw error;
+      });
+      const claimed = await this.collection.findOneAndUpdate(
+        { _id: id },
+        { $inc: { epoch: 1 }, $set: { owner } },
+        { returnDocument: 'after' },
+      );
+      if (!claimed)
+        throw new ReadModelsUnavailable(`checkpoint ${id} vanished while it was claimed; it is tried again`);
+      return claimed;
+    });
+  }
+
+  read(id: string): Promise<Checkpoint | null> {
+    return reach(() => this.collection.findOne({ _id: id }));
+  }
+
+  save(saves: readonly CheckpointSave[]): Promise<string[]> {
+    if (saves.length === 0) return Promise.resolve([]);
+    return reach(async () => {
+      const { matchedCount } = await this.collection.bulkWrite(
+        saves.map(({ id, epoch, seq, eventId }) => ({
+          updateOne: { filter: { _id: id, epoch }, update: { $set: { seq, eventId } } },
+        })),
+        { ordered: false },
+      );
+      if (matchedCount === saves.length) return [];
+      const stored = await this.collection.find({ _id: { $in: saves.map(({ id }) => id) } }).toArray();
+      const epochs = new Map(stored.map(({ _id, epoch }) => [_id, epoch]));
+      return saves.filter(({ id, epoch }) => epochs.get(id) !== epoch).map(({ id }) => id);
+    });
+  }
+}
+
+/** Turns the driver's faults of reach, which trying again may mend, into {@link ReadModelsUnavailable}. */
+async function reach<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof MongoError && !(error instanceof MongoServerError)) {
+      throw new ReadModelsUnavailable(`the read models' server is away: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Document } from './documents.js';
+
+/** A collection of a projection: its name, and the one field beside `_id` that it is asked by, if any. */
+export interface CollectionDefinition {
+  readonly name: string;
+  /** An indexed field. Not unique: beside `_id` a unique index would make "duplicate key" ambiguous. */
+  readonly index?: string;
+}
+
+/** A part of one collection, in the order of `_id`. */
+export interface Range {
+  /** From this `_id` on, itself included. */
+  readonly from: string;
+  /** Up to this `_id`, itself not included. */
+  readonly to: string;
+  /** At most so many documents, 1 or more. */
+  readonly limit: number;
+  readonly descending?: boolean;
+}
+
+/** A document to be written. `known` says that one with this `_id` was read before, so an insert would be in vain. */
+export interface Write {
+  readonly document: Document;
+  readonly known: boolean;
+}
+
+/**
+ * Where the documents of one version of one projection are kept and asked: the whole of what a fold needs to be stored.
+ * Two adapters, held to one conformance suite. A server that is away makes any of these throw
+ * {@link ReadModelsUnavailable}; what was written by then may or may not be there, and may be written again.
+ */
+export interface DocumentStore {
+  /** Creates the collections and indexes that are missing. */
+  setUp(collections: readonly CollectionDefinition[]): Promise<void>;
+  /** The documents with these `_id`s, in any order; those that are not there are left out. */
+  get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]>;
+  /** The documents whose indexed field has one of these values, in any order. */
+  findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]>;
+  range<D extends Document>(collection: string, range: Range): Promise<D[]>;
+  /**
+   * Stores each document unless the one that is there has the same or a higher `seq`. At most one write for an `_id`.
+   * Documents are independent of each other: a fault may leave some of them written.
+   */
+  write(collection: string, writes: readonly Write[]): Promise<void>;
+}
+
+/** How far a partition is folded, and whose it is. */
+export interface Checkpoint {
+  /** The sequence of the last event that is folded for good; 0 for none. */
+  readonly seq: number;
+  /** The id of that event, to notice a log that lost its tail and went on; the empty string for none. */
+  readonly eventId: string;
+  /** Raised by every take-over, from 1; only the holder of the highest may save. */
+  readonly epoch: number;
+  /** Who took it over last, for operators. */
+  readonly owner: string;
+}
+
+export interface CheckpointSave {
+  readonly id: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly eventId: string;
+}
+
+export interface Checkpoints {
+  /** Takes a partition over: raises its epoch and answers where to go on. */
+  claim(id: string, owner: string): Promise<Checkpoint>;
+  /** Without taking over; null where nobody ever claimed it. */
+  read(id: string): Promise<Checkpoint | null>;
+  /** Saves those whose epoch is still the given one, and answers the ids of the others: their owner is fenced off. */
+  save(saves: readonly CheckpointSave[]): Promise<string[]>;
+}
+
+/** The read models of one deployment. */
+export interface ReadModels {
+  /** Whether other processes see them. Those in memory are this process's own, and empty at its start. */
+  readonly shared: boolean;
+  readonly checkpoints: Checkpoints;
+  /** The documents of one version of one projection. */
+  projection(name: string, version: number): DocumentStore;
+  /** Answers once the server does. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The server of the read models is away or did not answer in time. Trying again later is right. */
+export class ReadModelsUnavailable extends Error {
+  override readonly name = 'ReadModelsUnavailable';
+  readonly retryable = true;
+}

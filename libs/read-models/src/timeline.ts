@@ -1,0 +1,173 @@
+import { encodeId, type Room } from '#domain';
+import type { Change } from './live-update.js';
+import type {
+  ChangeDocument,
+  HeadDocument,
+  InboxDocument,
+  MessageDocument,
+  Position,
+  SeenDocument,
+} from './documents.js';
+import type { CollectionDefinition, DocumentStore } from './store.js';
+
+/** The version of the timeline's documents. Another shape or another fold is another version, built beside this one. */
+export const TIMELINE_VERSION = 1;
+
+export const timelineCollections = [
+  { name: 'messages', index: 'messageId' },
+  { name: 'changes' },
+  { name: 'heads' },
+  { name: 'inbox' },
+  { name: 'seen' },
+] as const satisfies readonly CollectionDefinition[];
+
+/** The documents of each collection of the timeline. */
+export interface TimelineDocuments {
+  messages: MessageDocument;
+  changes: ChangeDocument;
+  heads: HeadDocument;
+  inbox: InboxDocument;
+  seen: SeenDocument;
+}
+
+/** Numbers in an `_id` are padded, so that their order as text is their order. */
+const padded = (n: number): string => String(n).padStart(10, '0');
+
+/** The `_id` of message `n` of a room, or of its change `rev`. */
+export const placeId = (room: Room, number: number): string => `${room}:${padded(number)}`;
+export const inboxId = (userId: string, room: Room): string => `${encodeId(userId)}:${room}`;
+export const seenId = (room: Room, userId: string, n: number): string => `${room}:${encodeId(userId)}:${padded(n)}`;
+
+/** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
+const endOf = (prefix: string): string => `${prefix};`;
+
+/** More chats of one person than this are not listed: the list is sorted in memory. */
+const MAX_CHATS = 10_000;
+
+/** The queries on the timeline. All of them are by `_id`, by ranges of it, or by a message's id. */
+export class Timeline {
+  constructor(private readonly store: DocumentStore) {}
+
+  /** Where a room stands: the last message and the last change that are there. Never the head, which lags behind. */
+  async position(room: Room): Promise<Position> {
+    const [[message], [change]] = await Promise.all([
+      this.latest<MessageDocument>('messages', room),
+      this.latest<ChangeDocument>('changes', room),
+    ]);
+    return { n: message?.n ?? 0, rev: Math.max(message?.rev0 ?? 0, change?.rev ?? 0) };
+  }
+
+  /** The number of a room's last message: as many as it has, since there are no holes. */
+  async lastN(room: Room): Promise<number> {
+    return (await this.latest<MessageDocument>('messages', room))[0]?.n ?? 0;
+  }
+
+  /** Messages of a room, newest first, with numbers below `before`. */
+  page(room: Room, options: { readonly before?: number; readonly limit: number }): Promise<MessageDocument[]> {
+    const to = options.before === undefined ? endOf(room) : placeId(room, Math.max(options.before, 0));
+    return this.store.range('messages', { from: placeId(room, 0), to, limit: options.limit, descending: true });
+  }
+
+  /** Messages of a room, oldest first, with numbers above `after`. */
+  pageAfter(room: Room, options: { readonly after: number; readonly limit: number }): Promise<MessageDocument[]> {
+    return this.store.range('messages', {
+      from: placeId(room, options.after + 1),
+      to: endOf(room),
+      limit: options.limit,
+    });
+  }
+
+  async message(messageId: string): Promise<MessageDocument | null> {
+    const [message] = await this.store.findBy<MessageDocument>('messages', 'messageId', [messageId]);
+    return message ?? null;
+  }
+
+  /**
+   * What happened in a room since a position, in order and without holes; each message as it is now. Null where that is
+   * more than `max` changes: whoever asks then starts from the history.
+   */
+  async changesSince(room: Room, from: Position, max: number): Promise<Change[] | null> {
+    // The two ranges are read one after the other while the projector writes: a hole between them is read again.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 10 * attempt));
+      const created = await this.pageAfter(room, { after: from.n, limit: max + 1 });
+      const changed = await this.store.range<ChangeDocument>('changes', {
+        from: placeId(room, from.rev + 1),
+        to: endOf(room),
+        limit: max + 1,
+      });
+      if (created.length + changed.length > max) return null;
+      const changes = await this.inOrder(room, created, changed);
+      if (changes.every(({ rev }, i) => rev === from.rev + 1 + i)) return changes;
+    }
+    return null;
+  }
+
+  private async inOrder(
+    room: Room,
+    created: readonly MessageDocument[],
+    changed: readonly ChangeDocument[],
+  ): Promise<Change[]> {
+    const messages = new Map(created.map((message) => [message.n, message]));
+    const missing = [...new Set(changed.map(({ n }) => n).filter((n) => !messages.has(n)))];
+    for (const message of await this.store.get<MessageDocument>(
+      'messages',
+      missing.map((n) => placeId(room, n)),
+    )) {
+      messages.set(message.n, message);
+    }
+    const changes: Change[] = created.map((message) => ({ rev: message.rev0, kind: 'message', message }));
+    for (const { n, rev } of changed) {
+      const message = messages.get(n);
+      if (message) changes.push({ rev, kind: 'reaction', message });
+    }
+    return changes.sort((a, b) => a.rev - b.rev);
+  }
+
+  /** The direct chats of a person, latest first. */
+  async inbox(userId: string): Promise<InboxDocument[]> {
+    const user = encodeId(userId);
+    const entries = await this.store.range<InboxDocument>('inbox', {
+      from: `${user}:`,
+      to: endOf(user),
+      limit: MAX_CHATS,
+    });
+    return entries.sort((a, b) => b.updatedSeq - a.updatedSeq);
+  }
+
+  /** One direct chat as one of its people sees it. */
+  async entry(userId: string, room: Room): Promise<InboxDocument | null> {
+    return (await this.store.get<InboxDocument>('inbox', [inboxId(userId, room)]))[0] ?? null;
+  }
+
+  /**
+   * When a person saw each of these messages of a direct chat: the time of their first mark at or above its number, or
+   * null where there is none yet.
+   */
+  async seenAt(
+    room: Room,
+    userId: string,
+    messages: readonly { readonly n: number }[],
+  ): Promise<(n: number) => string | null> {
+    if (messages.length === 0) return () => null;
+    const numbers = messages.map(({ n }) => n);
+    const lowest = Math.min(...numbers);
+    const highest = Math.max(...numbers);
+    const scope = { to: endOf(`${room}:${encodeId(userId)}`) };
+    // The marks among the messages, and the first one at or above the last of them.
+    const [marks, beyond] = await Promise.all([
+      this.store.range<SeenDocument>('seen', {
+        from: seenId(room, userId, lowest),
+        to: seenId(room, userId, highest),
+        limit: Math.max(highest - lowest, 1),
+      }),
+      this.store.range<SeenDocument>('seen', { ...scope, from: seenId(room, userId, highest), limit: 1 }),
+    ]);
+    const all = [...marks, ...beyond];
+    return (n) => all.find((mark) => mark.n >= n)?.at ?? null;
+  }
+
+  private latest<D extends MessageDocument | ChangeDocument>(collection: string, room: Room): Promise<D[]> {
+    return this.store.range<D>(collection, { from: placeId(room, 0), to: endOf(room), limit: 1, descending: true });
+  }
+}

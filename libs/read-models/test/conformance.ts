@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Document, DocumentStore, ReadModels, Write } from '../src/index.js';
+
+interface Note extends Document {
+  readonly topic: string;
+  readonly text: string;
+}
+
+const note = (_id: string, seq: number, topic = 't', text = `${_id}@${seq}`): Note => ({ _id, seq, topic, text });
+const fresh = (...documents: Note[]): Write[] => documents.map((document) => ({ document, known: false }));
+const known = (...documents: Note[]): Write[] => documents.map((document) => ({ document, known: true }));
+
+/** What every adapter of the read models must do. `open` gives one that is empty. */
+export function describeReadModels(name: string, open: () => Promise<ReadModels>): void {
+  describe(`read models: ${name}`, () => {
+    let readModels: ReadModels;
+    let store: DocumentStore;
+
+    beforeAll(async () => {
+      readModels = await open();
+      store = readModels.projection('notes', 1);
+      await store.setUp([{ name: 'notes', index: 'topic' }, { name: 'others' }]);
+    });
+
+    afterAll(() => readModels.close());
+
+    const idsOf = (documents: readonly Document[]) => documents.map(({ _id }) => _id);
+    const stored = async (id: string) => (await store.get<Note>('notes', [id]))[0];
+
+    it('sets up what is there already', async () => {
+      await store.setUp([{ name: 'notes', index: 'topic' }, { name: 'others' }]);
+    });
+
+    it('gets what is there and leaves out the rest', async () => {
+      await store.write('notes', fresh(note('get:1', 1), note('get:2', 2)));
+      const found = await store.get<Note>('notes', ['get:2', 'get:none', 'get:1']);
+      expect(found.sort((a, b) => a.seq - b.seq)).toEqual([note('get:1', 1), note('get:2', 2)]);
+      expect(await store.get('notes', [])).toEqual([]);
+      expect(await store.get('others', ['get:1'])).toEqual([]);
+    });
+
+    it('keeps the document of the highest seq, in whatever order they come', async () => {
+      await store.write('notes', fresh(note('guard:1', 5)));
+      await store.write('notes', fresh(note('guard:1', 4)));
+      expect((await stored('guard:1'))?.seq).toBe(5);
+      await store.write('notes', known(note('guard:1', 3)));
+      expect((await stored('guard:1'))?.seq).toBe(5);
+      await store.write('notes', fresh(note('guard:1', 5, 't', 'not this one')));
+      expect((await stored('guard:1'))?.text).toBe('guard:1@5');
+      await store.write('notes', known(note('guard:1', 6)));
+      await store.write('notes', fresh(note('guard:1', 7)));
+      expect(await stored('guard:1')).toEqual(note('guard:1', 7));
+    });
+
+    it('writes the rest where some are there already', async () => {
+      await store.write('notes', fresh(note('mixed:2', 9)));
+      await store.write('notes', fresh(note('mixed:1', 10), note('mixed:2', 8), note('mixed:3', 10)));
+      const seqs = (await store.range<Note>('notes', { from: 'mixed:', to: 'mixed;', limit: 9 })).map(({ seq }) => seq);
+      expect(seqs).toEqual([10, 9, 10]);
+    });
+
+    it('stores one of two first writes that race: the one of the higher seq', async () => {
+      for (let round = 0; round < 20; round++) {
+        const id = `race:${round}`;
+        await Promise.all([
+          store.write('notes', fresh(note(id, 2))),
+          store.write('notes', fresh(note(id, 1))),
+          store.write('notes', fresh(note(id, 3))),
+        ]);
+        expect((await stored(id))?.seq).toBe(3);
+      }
+    });
+
+    it('reads ranges in the order of _id, both ways, limited', async () => {
+      const ids = Array.from({ length: 30 }, (_, i) => `range:x:${String(i).padStart(3, '0')}`);
+      await store.write('notes', fresh(...[...ids].reverse().map((id, i) => note(id, i + 1))));
+      await store.write('notes', fresh(note('range:x=3a0:005', 1), note('range:y:000', 1), note('range:', 1)));
+      const range = { from: 'range:x:', to: 'range:x;' };
+      expect(idsOf(await store.range('notes', { ...range, limit: 100 }))).toEqual(ids);
+      expect(idsOf(await store.range('notes', { ...range, limit: 3 }))).toEqual(ids.slice(0, 3));
+      const last = await store.range('notes', { ...range, limit: 3, descending: true });
+      expect(idsOf(last)).toEqual(ids.slice(-3).reverse());
+      const part = { from: ids[5]!, to: ids[9]!, limit: 100 };
+      expect(idsOf(await store.range('notes', part))).toEqual(ids.slice(5, 9));
+      expect(idsOf(await store.range('notes', { ...part, descending: true }))).toEqual(ids.slice(5, 9).reverse());
+      expect(await store.range('notes', { from: 'range:z', to: 'range:zz', limit: 5 })).toEqual([]);
+    });
+
+    it('finds by the indexed field', async () => {
+      await store.write('notes', fresh(note('find:1', 1, 'a'), note('find:2', 2, 'b'), note('find:3', 3, 'a')));
+      expect(idsOf(await store.findBy('notes', 'topic', ['a', 'none'])).sort()).toEqual(['find:1', 'find:3']);
+      expect(await store.findBy('notes', 'topic', [])).toEqual([]);
+    });
+
+    it('keeps every character of a text', async () => {
+      const text = 'a\u0000b \u{1F468}‍\u{1F469}‍\u{1F467} $set a.b \u2028 ' + 'é'.repeat(4_000);
+      await store.write('notes', fresh(note('text:1', 1, 't', text)));
+      expect((await stored('text:1'))?.text).toBe(text);
+    });
+
+    it('writes thousands at once', async () => {
+      const many = Array.from({ length: 5_000 }, (_, i) => note(`many:${String(i).padStart(5, '0')}`, i + 1));
+      await store.write('notes', fresh(...many));
+      await store.write('notes', fresh(...many.slice(0, 200)));
+      const page = await store.range('notes', { from: 'many:', to: 'many;', limit: 5_001 });
+      expect(page).toHaveLength(5_000);
+    });
+
+    it('keeps the versions of a projection apart', async () => {
+      await store.write('notes', fresh(note('version:1', 1)));
+      const next = readModels.projection('notes', 2);
+      await next.setUp([{ name: 'notes', index: 'topic' }]);
+      expect(await next.get('notes', ['version:1'])).toEqual([]);
+    });
+
+    it('fences an owner off its checkpoint once another has claimed it', async () => {
+      const { checkpoints } = readModels;
+      expect(await checkpoints.read('fence:0')).toBeNull();
+      const first = await checkpoints.claim('fence:0', 'a');
+      expect(first).toMatchObject({ seq: 0, eventId: '', epoch: 1 });
+      expect(await checkpoints.save([{ id: 'fence:0', epoch: 1, seq: 10, eventId: 'msg.x' }])).toEqual([]);
+      const second = await checkpoints.claim('fence:0', 'b');
+      expect(second).toMatchObject({ seq: 10, eventId: 'msg.x', epoch: 2, owner: 'b' });
+      await checkpoints.claim('fence:1', 'b');
+      const saves = [
+        { id: 'fence:0', epoch: 1, seq: 20, eventId: 'msg.y' },
+        { id: 'fence:1', epoch: 1, seq: 5, eventId: 'msg.z' },
+      ];
+      expect(await checkpoints.save(saves)).toEqual(['fence:0']);
+      expect(await checkpoints.read('fence:0')).toMatchObject({ seq: 10, epoch: 2 });
+      expect(await checkpoints.read('fence:1')).toMatchObject({ seq: 5, epoch: 1 });
+      expect(await checkpoints.save([])).toEqual([]);
+    });
+
+    it('gives each of many claims at once an epoch of its own', async () => {
+      const claims = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => readModels.checkpoints.claim('raced:0', `owner ${i}`)),
+      );
+      expect(claims.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    });
+
+    it('answers a ping', async () => {
+      await readModels.ping();
+    });
+  });
+}

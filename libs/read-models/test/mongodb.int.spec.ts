@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { openMongodbReadModels, ReadModelsUnavailable } from '../src/index.js';
+import { describeReadModels } from './conformance.js';
+
+const url = process.env['TEST_MONGODB_URL'];
+
+if (url === undefined) describe.skip('read models: MongoDB', () => it('needs a MongoDB server', () => undefined));
+else {
+  describeReadModels('MongoDB', () => openMongodbReadModels({ url, database: `test_${randomUUID().slice(0, 8)}` }));
+}
+
+describe('MongoDB that is away', () => {
+  it('is said so within the time given', async () => {
+    const opening = openMongodbReadModels({ url: 'mongodb://127.0.0.1:9', database: 'none', timeoutMs: 300 });
+    await expect(opening).rejects.toBeInstanceOf(ReadModelsUnavailable);
+  });
+});
