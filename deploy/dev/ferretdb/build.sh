@@ -41,13 +41,13 @@ install_postgresql() {
 # An initialised data directory: the first start of each server is a copy of it.
 initialise_template() {
   local template=/var/lib/postgresql/template
-  as_postgres "$ROOT" initdb --encoding=UTF8 --locale=C.UTF-8 --auth=trust --no-sync "$template"
+  "${AS_POSTGRES[@]}" initdb --encoding=UTF8 --locale=C.UTF-8 --auth=trust --no-sync "$template"
   cp "$HERE/postgresql.conf" "$ROOT$template/postgresql.conf"
   mkdir -p "$ROOT/data"
   chroot "$ROOT" install --directory --owner=postgres /data/run
-  as_postgres "$ROOT" pg_ctl --pgdata="$template" --wait --timeout=60 start
-  as_postgres "$ROOT" psql --host=/data/run --dbname=postgres --command='CREATE EXTENSION documentdb CASCADE'
-  as_postgres "$ROOT" pg_ctl --pgdata="$template" --wait --mode=fast stop
+  "${AS_POSTGRES[@]}" pg_ctl --pgdata="$template" --wait --timeout=60 start
+  "${AS_POSTGRES[@]}" psql --host=/data/run --dbname=postgres --command='CREATE EXTENSION documentdb CASCADE'
+  "${AS_POSTGRES[@]}" pg_ctl --pgdata="$template" --wait --mode=fast stop
 }
 
 # With GOBIN set, `go install` leaves just the program.
@@ -55,6 +55,7 @@ build_ferretdb() {
   CGO_ENABLED=0 GOBIN=$1 timeout 400 go install "github.com/FerretDB/FerretDB/v2/cmd/ferretdb@$FERRETDB_VERSION"
 }
 
+as_postgres "$ROOT"
 exec 3>&1 >>"$LOG" 2>&1
 mkdir -p "$ROOT/usr/local/bin"
 step 1/5 "building FerretDB $FERRETDB_VERSION with Go, while the rest is installed" >&3

@@ -15,10 +15,10 @@ mount_system() {
   ln -s /proc/self/fd "$root/dev/fd"
 }
 
-# Runs a command in the root directory as its user postgres.
+# The words that run a command in the root directory as its user postgres. Words
+# and not a function: started with `&`, a function would be a process in between,
+# which would take the signals.
 as_postgres() {
-  local root=$1
-  shift
-  chroot --userspec=postgres:postgres "$root" \
-    env -i PATH=/usr/lib/postgresql/18/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp "$@"
+  AS_POSTGRES=(chroot --userspec=postgres:postgres "$1"
+    env -i PATH=/usr/lib/postgresql/18/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp)
 }

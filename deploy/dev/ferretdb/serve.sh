@@ -10,10 +10,11 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$1 DATA=$2 PORT=$3 EPHEMERAL=$4
 postgres='' ferretdb=''
 
-# SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written.
+# FerretDB would wait for its clients to leave and has nothing to lose; SIGINT is
+# PostgreSQL's fast shutdown: sessions are ended, data is written.
 shut_down() {
   trap '' TERM INT HUP
-  [[ -z $ferretdb ]] || { kill -TERM "$ferretdb" && wait "$ferretdb"; } 2>/dev/null || true
+  [[ -z $ferretdb ]] || kill -KILL "$ferretdb" 2>/dev/null || true
   [[ -z $postgres ]] || { kill -INT "$postgres" && wait "$postgres"; } 2>/dev/null || true
   exit "$1"
 }
@@ -37,22 +38,23 @@ prepare_data() {
 start_postgres() {
   local options=()
   [[ -z $EPHEMERAL ]] || options=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
-  as_postgres "$ROOT" postgres -D /data/postgres "${options[@]}" &
+  "${AS_POSTGRES[@]}" postgres -D /data/postgres "${options[@]}" &
   postgres=$!
-  until as_postgres "$ROOT" pg_isready --quiet --host=/data/run; do
+  until "${AS_POSTGRES[@]}" pg_isready --quiet --host=/data/run; do
     kill -0 "$postgres" || shut_down 1
     sleep 0.1
   done
 }
 
 start_ferretdb() {
-  as_postgres "$ROOT" ferretdb \
+  "${AS_POSTGRES[@]}" ferretdb \
     --postgresql-url='postgres://postgres@/postgres?host=/data/run&pool_max_conns=150' \
     --listen-addr="127.0.0.1:$PORT" --state-dir=/data/ferretdb \
-    --no-auth --telemetry=disable --debug-addr=- --log-level=warn &
+    --no-auth --telemetry=disable --debug-addr=- --log-level=error &
   ferretdb=$!
 }
 
+as_postgres "$ROOT"
 trap 'shut_down 0' TERM INT HUP
 mount_system "$ROOT"
 prepare_data

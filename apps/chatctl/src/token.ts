@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isFilledText, isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
+import { type Config, loadConfig, signDevelopmentToken } from '#platform';
+import { UsageError } from './usage.js';
+
+export interface TokenOptions {
+  readonly name?: string | undefined;
+  readonly clan?: string | undefined;
+  readonly scope?: string | undefined;
+  /** A number and one of s, m, h, d. */
+  readonly ttl: string;
+}
+
+/**
+ * A token for development, of JWT_SECRET or of the secret that the standalone made.
+ * @throws UsageError, ConfigError
+ */
+export function token(user: string, options: TokenOptions, env: NodeJS.ProcessEnv): string {
+  const { name, clan, scope, ttl } = options;
+  if (!isText(user, MAX_ID_LENGTH) || user === '')
+    throw new UsageError(`--user must have 1 to ${MAX_ID_LENGTH} characters`);
+  if (clan !== undefined && (!isText(clan, MAX_ID_LENGTH) || clan === '')) {
+    throw new UsageError(`--clan must have 1 to ${MAX_ID_LENGTH} characters`);
+  }
+  if (name !== undefined && !isFilledText(name, MAX_NAME_LENGTH)) {
+    throw new UsageError(`--name must have 1 to ${MAX_NAME_LENGTH} characters, not only white space`);
+  }
+  if (scope !== undefined && scope !== 'service') throw new UsageError('--scope can only be service');
+  return signDevelopmentToken(secretOf(loadConfig(env, 'chatctl')), {
+    userId: user,
+    seconds: secondsOf(ttl),
+    ...(name !== undefined && { name }),
+    ...(clan !== undefined && { clanId: clan }),
+    ...(scope !== undefined && { scope }),
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+function secondsOf(ttl: string): number {
+  const [, count, unit] = /^([1-9]\d{0,6})([smhd])$/.exec(ttl) ?? [];
+  if (count === undefined || unit === undefined) throw new UsageError('--ttl must be like 90s, 15m, 1h or 7d');
+  return Number(count) * UNITS[unit]!;
+}
+
+function secretOf(config: Config): string {
+  if (config.tokens.secret !== undefined) return config.tokens.secret;
+  const file = join(config.standalone.dataFolder, 'jwt-secret');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  throw new UsageError(
+    `there is no secret to sign with: set JWT_SECRET to the one the gateway has, or run \`npm start\` once, which makes one in ${file}`,
+  );
+}

@@ -1,0 +1,51 @@
+import { CLOSE, restartReason } from '#protocol';
+import type { FanOut } from './fan-out.js';
+import type { Session } from './session.js';
+import { textFrame } from './text-frame.js';
+
+/** Milliseconds. */
+const RESTART_SPREAD = 2_000;
+
+/** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
+export class Audience {
+  readonly #sessions = new Set<Session>();
+  #gathered: Buffer[] = [];
+
+  constructor(private readonly fanOut: FanOut) {}
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  has(session: Session): boolean {
+    return this.#sessions.has(session);
+  }
+
+  add(session: Session): void {
+    this.#sessions.add(session);
+  }
+
+  /** At once: what is gathered and not yet written does not reach it any more. */
+  remove(session: Session): void {
+    this.#sessions.delete(session);
+  }
+
+  tell(text: string): void {
+    if (this.#gathered.push(textFrame(text)) === 1) this.fanOut.schedule(this);
+  }
+
+  /** Too much was missed to be sent: everybody comes back, one after the other, and starts from the history. */
+  restart(): void {
+    for (const session of this.#sessions) {
+      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * RESTART_SPREAD)));
+    }
+  }
+
+  flush(): void {
+    const [first, ...more] = this.#gathered;
+    this.#gathered = [];
+    if (!first) return;
+    const frames = more.length === 0 ? first : Buffer.concat([first, ...more]);
+    for (const session of this.#sessions) session.deliver(frames);
+  }
+}

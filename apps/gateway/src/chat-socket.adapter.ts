@@ -1,0 +1,102 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { INestApplication } from '@nestjs/common';
+import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
+import { WebSocketServer } from 'ws';
+import { httpFault, invalid, Refused } from '#platform';
+import { type Endpoint, ENDPOINTS } from './endpoint.js';
+import { Reception } from './reception.js';
+import { refuseUpgrade } from './upgrade-refusal.js';
+import type { FrameHandler, Session } from './session.js';
+import { type GatewaySettings, SETTINGS } from './settings.js';
+
+/** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
+class Door extends EventEmitter {
+  constructor(
+    readonly endpoint: Endpoint,
+    readonly server: WebSocketServer,
+  ) {
+    super();
+  }
+}
+
+/**
+ * Plain WebSocket on the HTTP server's own port. Unlike the framework's adapter it authenticates in the upgrade,
+ * handles the frames of a connection one after the other, and answers every bad one.
+ */
+export class ChatSocketAdapter extends AbstractWsAdapter {
+  readonly #doors = new Map<string, Door>();
+  readonly #http: Server;
+  readonly #reception: Reception;
+  readonly #settings: GatewaySettings;
+
+  constructor(app: INestApplication) {
+    const http = app.getHttpServer() as Server;
+    super(http);
+    this.#http = http;
+    this.#reception = app.get(Reception);
+    this.#settings = app.get<GatewaySettings>(SETTINGS);
+    http.on('upgrade', this.#onUpgrade);
+  }
+
+  override create(_port: number, { path }: { path?: string } = {}): Door {
+    const endpoint = ENDPOINTS.find((known) => known.path === path);
+    if (!endpoint) throw new Error(`there is no endpoint ${path ?? '(no path)'}`);
+    const { frameBytes } = this.#settings.limits;
+    const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: frameBytes });
+    const door = new Door(endpoint, server);
+    this.#doors.set(endpoint.path, door);
+    return door;
+  }
+
+  override bindMessageHandlers(session: Session, handlers: MessageMappingProperties[]): void {
+    const byEvent = new Map<string, FrameHandler>();
+    for (const { message, callback } of handlers) {
+      const call = callback as (payload: unknown, event: string) => Promise<unknown>;
+      byEvent.set(String(message), (frame) => call(frame, frame.event));
+    }
+    session.serve(byEvent);
+  }
+
+  override bindClientDisconnect(session: Session, callback: () => void): void {
+    session.whenOver(callback);
+  }
+
+  override close(door: Door): Promise<void> {
+    this.#doors.delete(door.endpoint.path);
+    return Promise.resolve();
+  }
+
+  override dispose(): Promise<void> {
+    this.#http.off('upgrade', this.#onUpgrade);
+    return Promise.resolve();
+  }
+
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // Whoever hangs up before the answer is no concern of ours.
+    socket.on('error', () => socket.destroy());
+    this.#upgrade(request, socket, head).catch((error: unknown) => {
+      refuseUpgrade(socket, error);
+    });
+  };
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const url = addressOf(request);
+    const door = this.#doors.get(url.pathname.replace(/(?<=.)\/$/, ''));
+    if (!door) {
+      // It may be another's path.
+      if (this.#http.listenerCount('upgrade') > 1) return;
+      throw new Refused(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
+    }
+    const { endpoint, server } = door;
+    const session = await this.#reception.admit({ endpoint, url, request, socket, head, server });
+    if (session) door.emit('connection', session, request);
+  }
+}
+
+function addressOf(request: IncomingMessage): URL {
+  const url = URL.parse(request.url ?? '', 'ws://gateway');
+  if (!url) throw invalid([httpFault('VALIDATION', 'the address cannot be read')]);
+  return url;
+}

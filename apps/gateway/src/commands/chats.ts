@@ -1,0 +1,61 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { otherSide, refused } from '#domain';
+import { Chats } from '#event-store';
+import { type ChatSource, type DirectMessageView, directMessageView } from '#protocol';
+import { Timeline } from '#read-models';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
+import type { Refused } from './command.js';
+
+/** The latest messages of a direct chat, oldest first. */
+export class ChatMessages extends Query<Refused | DirectMessageView[]> {
+  constructor(
+    readonly userId: string,
+    readonly chatId: number,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ChatMessages)
+export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
+  constructor(
+    @Inject(Chats) private readonly chats: Chats,
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
+
+  async execute({ userId, chatId }: ChatMessages): Promise<Refused | DirectMessageView[]> {
+    const chat = await this.chats.byId(chatId);
+    const other = chat && otherSide(chat.users, userId);
+    if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
+    const { room } = chat;
+    const messages = (await this.timeline.page(room, { limit: this.settings.chatMessagesMax })).reverse();
+    const own = messages.filter(({ sender }) => sender.id === userId);
+    const theirs = messages.filter(({ sender }) => sender.id !== userId);
+    const [seenByThem, seenByMe] = await Promise.all([
+      this.timeline.seenAt(room, other, own),
+      this.timeline.seenAt(room, userId, theirs),
+    ]);
+    return messages.map((message) => {
+      const seenAt = (message.sender.id === userId ? seenByThem : seenByMe)(message.n);
+      return directMessageView(message, chatId, seenAt);
+    });
+  }
+}
+
+/** The direct chats of a person, latest first. */
+export class ChatsOf extends Query<readonly ChatSource[]> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@QueryHandler(ChatsOf)
+export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
+  constructor(@Inject(Timeline) private readonly timeline: Timeline) {}
+
+  execute({ userId }: ChatsOf): Promise<readonly ChatSource[]> {
+    return this.timeline.inbox(userId);
+  }
+}

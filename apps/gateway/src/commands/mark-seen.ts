@@ -1,0 +1,40 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { markSeen } from '#domain';
+import { Chats, EventLog } from '#event-store';
+import { Timeline } from '#read-models';
+import type { Person } from '../person.js';
+import { COMMAND_KEYS } from '../settings.js';
+import { contextOf, type Refused } from './command.js';
+
+/** Marks all that is in a direct chat by now as seen by the caller; answers null once that is in the log. */
+export class MarkChatSeen extends Command<Refused | null> {
+  constructor(
+    readonly person: Person,
+    readonly chatId: number,
+    readonly clientId?: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(MarkChatSeen)
+export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Chats) private readonly chats: Chats,
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+  ) {}
+
+  async execute({ person: { userId }, chatId, clientId }: MarkChatSeen): Promise<Refused | null> {
+    const chat = await this.chats.byId(chatId);
+    // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
+    const entry = chat && (await this.timeline.entry(userId, chat.room));
+    const command = { ...contextOf(userId, chat?.room ?? null, clientId, this.newKey), userId };
+    const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
+    if ('refusal' in decision) return decision;
+    if (decision.event) await this.log.append(decision.event);
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type PublicRoom, publicRoom, react, type Room } from '#domain';
+import { EventLog } from '#event-store';
+import { FrameRefused, UNAVAILABLE } from '#protocol';
+import { Timeline } from '#read-models';
+import type { Person } from '../person.js';
+import { RecentMessages } from '../recent-messages.js';
+import { COMMAND_KEYS } from '../settings.js';
+import { contextOf, type Refused } from './command.js';
+
+/** How long a message that was just appended is waited for, and how often it is looked for. Milliseconds. */
+const PATIENCE = 2_000;
+const INTERVAL = 50;
+
+/** A reaction to a message, or, with an empty emoji, taking it back; answers null once it is in the log. */
+export class ReactToMessage extends Command<Refused | null> {
+  constructor(
+    readonly person: Person,
+    readonly room: PublicRoom,
+    readonly messageId: string,
+    readonly emoji: string,
+    readonly clientId?: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ReactToMessage)
+export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(RecentMessages) private readonly recent: RecentMessages,
+    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+  ) {}
+
+  async execute({ person, room, messageId, emoji, clientId }: ReactToMessage): Promise<Refused | null> {
+    const messageRoom = await this.roomOf(messageId);
+    // Asked only now: the person may have been moved while the message was waited for.
+    const membership = { clanId: person.clanId };
+    const { userId, speaker } = person;
+    const command = {
+      ...contextOf(userId, publicRoom(room, membership), clientId, this.newKey),
+      ...{ room, messageId, userId, userName: speaker.name, emoji },
+    };
+    const decision = react(command, { membership, messageRoom });
+    if ('refusal' in decision) return decision;
+    if (decision.event) await this.log.append(decision.event);
+    return null;
+  }
+
+  /** Who reacts has seen the message, so it is in the read model; only one of our own may be on its way there. */
+  private async roomOf(messageId: string): Promise<Room | null> {
+    for (const until = Date.now() + PATIENCE; ; await sleep(INTERVAL)) {
+      const message = await this.timeline.message(messageId);
+      if (message) return message.room;
+      if (!this.recent.has(messageId)) return null;
+      if (Date.now() > until) throw new FrameRefused(UNAVAILABLE);
+    }
+  }
+}

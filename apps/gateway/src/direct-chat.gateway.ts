@@ -1,0 +1,75 @@
+import { Inject, UseFilters } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
+import {
+  ChatData,
+  type ChatListEntryView,
+  chatView,
+  CreateChatData,
+  CreateMessageData,
+  type DirectMessageView,
+  userIdOf,
+} from '#protocol';
+import { ChatMessages, ChatsOf } from './commands/chats.js';
+import { MarkChatSeen } from './commands/mark-seen.js';
+import { OpenDirectChat } from './commands/open-chat.js';
+import { PostDirectMessage } from './commands/post-message.js';
+import { DIRECT_CHAT } from './endpoint.js';
+import { FaultFilter } from './fault-filter.js';
+import { accepted, PAYLOAD } from './payload-pipe.js';
+import { Session } from './session.js';
+
+/** The direct chat: a message comes back to both sides, on all their devices; the other answers go to the caller. */
+@UseFilters(FaultFilter)
+@WebSocketGateway({ path: DIRECT_CHAT.path })
+export class DirectChatGateway {
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+  ) {}
+
+  @SubscribeMessage('create_chat')
+  async createChat(
+    @ConnectedSocket() { person }: Session,
+    @MessageBody('data', PAYLOAD) data: CreateChatData,
+    @MessageBody('id') id?: string,
+  ): Promise<WsResponse<ChatListEntryView>> {
+    const opened = await this.commands.execute(new OpenDirectChat(person, userIdOf(data.receiver_id), id));
+    return { event: 'chat_created', data: chatView(accepted(opened, data)) };
+  }
+
+  @SubscribeMessage('create_message')
+  async createMessage(
+    @ConnectedSocket() { person }: Session,
+    @MessageBody('data', PAYLOAD) data: CreateMessageData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    const { chat_id, receiver_id, message } = data;
+    const command = new PostDirectMessage(person, chat_id, userIdOf(receiver_id), message, id);
+    accepted(await this.commands.execute(command), data);
+  }
+
+  @SubscribeMessage('seen_message')
+  async seenMessage(
+    @ConnectedSocket() { person }: Session,
+    @MessageBody('data', PAYLOAD) data: ChatData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    accepted(await this.commands.execute(new MarkChatSeen(person, data.chat_id, id)), data);
+  }
+
+  @SubscribeMessage('chat_messages')
+  async chatMessages(
+    @ConnectedSocket() { person }: Session,
+    @MessageBody('data', PAYLOAD) data: ChatData,
+  ): Promise<WsResponse<DirectMessageView[]>> {
+    const messages = await this.queries.execute(new ChatMessages(person.userId, data.chat_id));
+    return { event: 'get_all_chat_messages', data: accepted(messages, data) };
+  }
+
+  @SubscribeMessage('get_chats')
+  async getChats(@ConnectedSocket() { person }: Session): Promise<WsResponse<ChatListEntryView[]>> {
+    const chats = await this.queries.execute(new ChatsOf(person.userId));
+    return { event: 'updated_chat_list', data: chats.map(chatView) };
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOSE, restartReason } from '#protocol';
+import { Hub } from './hub.js';
+import { Reception } from './reception.js';
+
+/** Milliseconds: over which the closes are spread, at most between two, and until what is left is cut. */
+const SPREAD = 1_500;
+const GAP = 20;
+const PATIENCE = 2_500;
+/** Clients come back within this time, each at another moment. Milliseconds. */
+const COME_BACK = 5_000;
+
+/** Before the process goes: nobody is let in, and everybody is told to come back, not all at the same moment. */
+@Injectable()
+export class Drain implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Drain.name);
+
+  constructor(
+    @Inject(Hub) private readonly hub: Hub,
+    @Inject(Reception) private readonly reception: Reception,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.reception.close();
+    const { sessions } = this.hub;
+    if (sessions.size === 0) return;
+    this.logger.log(`closing ${sessions.size} connections`);
+    const until = Date.now() + PATIENCE;
+    const slices = Math.min(sessions.size, Math.ceil(SPREAD / GAP));
+    const perSlice = Math.ceil(sessions.size / slices);
+    let closed = 0;
+    for (const session of [...sessions]) {
+      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
+      if (++closed % perSlice === 0) await sleep(GAP);
+    }
+    while (sessions.size > 0 && Date.now() < until) await sleep(GAP);
+    for (const session of [...sessions]) session.terminate();
+  }
+}

@@ -1,0 +1,35 @@
+/** `lost`: the log is away, and what comes is refused at once. */
+export type Way = 'open' | 'lost';
+
+/**
+ * Where commands pass. While the connection to the log is lost they are refused; once it is back, they wait until
+ * everybody's membership was read again.
+ */
+export class Gate {
+  #way: Way | Promise<Way> = 'open';
+  #settle: ((way: Way) => void) | null = null;
+
+  get way(): Way | Promise<Way> {
+    return this.#way;
+  }
+
+  open(): void {
+    this.#set('open');
+  }
+
+  shut(): void {
+    this.#set('lost');
+  }
+
+  /** Lets everything that comes wait for what is said next. */
+  hold(): void {
+    if (this.#settle) return;
+    this.#way = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  #set(way: Way): void {
+    this.#way = way;
+    this.#settle?.(way);
+    this.#settle = null;
+  }
+}

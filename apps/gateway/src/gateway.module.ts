@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { keySequence } from '#domain';
+import { Chats, EventLog } from '#event-store';
+import { type Health, HealthModule, NotReady, Tokens } from '#platform';
+import { type ReadModels, Timeline, TIMELINE_VERSION } from '#read-models';
+import { ChatSocketAdapter } from './chat-socket.adapter.js';
+import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
+import { MarkChatSeenHandler } from './commands/mark-seen.js';
+import { OpenDirectChatHandler } from './commands/open-chat.js';
+import { PostDirectMessageHandler, PostRoomMessageHandler } from './commands/post-message.js';
+import { ReactToMessageHandler } from './commands/react.js';
+import { DirectChatGateway } from './direct-chat.gateway.js';
+import { Drain } from './drain.js';
+import { Hub } from './hub.js';
+import { InMail } from './in-mail.js';
+import { OnlineController } from './online.controller.js';
+import { Reception } from './reception.js';
+import { RecentMessages } from './recent-messages.js';
+import { RoomChatGateway } from './room-chat.gateway.js';
+import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+
+/** What a gateway needs and does not own: whoever made it ends it. */
+export interface GatewayParts {
+  readonly settings: GatewaySettings;
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  readonly tokens: Tokens;
+  /** Gets the checks of the gateway. */
+  readonly health: Health;
+  /** Upgrades are answered with 503 until this resolves: read models that begin empty would tell old messages as new. */
+  readonly caughtUp?: Promise<unknown>;
+}
+
+/** The sockets of both APIs and `GET /online`; may be joined with other modules in one application on one port. */
+@Module({})
+export class GatewayModule {
+  static of({ settings, log, readModels, tokens, health, caughtUp }: GatewayParts): DynamicModule {
+    health.add('log', () =>
+      log.connected ? Promise.resolve() : Promise.reject(new NotReady('the log is away: see whether NATS is up')),
+    );
+    health.add('read models', () => readModels.ping());
+    return {
+      module: GatewayModule,
+      imports: [CqrsModule, HealthModule.of(health)],
+      controllers: [OnlineController],
+      providers: [
+        { provide: SETTINGS, useValue: settings },
+        { provide: EventLog, useValue: log },
+        // A version of the projection, pinned: another one is served by another release.
+        { provide: Timeline, useValue: new Timeline(readModels.projection('timeline', TIMELINE_VERSION)) },
+        { provide: Tokens, useValue: tokens },
+        { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },
+        { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
+        { provide: Chats, useValue: new Chats(log) },
+        ...[Hub, Reception, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
+        ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
+        ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
+      ],
+    };
+  }
+}
+
+/** To be called on the application before it listens. */
+export function useChatSockets(app: INestApplication): void {
+  app.useWebSocketAdapter(new ChatSocketAdapter(app));
+}

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { encodeId } from '#domain';
+import { EventLog, type LiveSubscription } from '#event-store';
+import { Timeline } from '#read-models';
+import { DirectFeed } from './direct-feed.js';
+import { FanOut } from './fan-out.js';
+import { Gate } from './gate.js';
+import { PersonFeed } from './person-feed.js';
+import { Pulse } from './pulse.js';
+import { Rooms } from './rooms.js';
+import type { Session } from './session.js';
+import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+
+/** How many people are read again at the same time. */
+const REFRESH_AT_ONCE = 256;
+/** Before the log is asked again that failed to answer. Milliseconds. */
+const RETRY = 500;
+
+/** Where gateways answer that somebody has a connection of the direct API; nobody listens where they have none. */
+export const onlineTopic = (userId: string): string => `online.${encodeId(userId)}`;
+
+interface Held {
+  readonly feed: PersonFeed;
+  readonly online: LiveSubscription | null;
+  holders: number;
+}
+
+/** Everybody who is connected to this gateway, their connections and the rooms they are in. */
+@Injectable()
+export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly gate = new Gate();
+  readonly sessions: ReadonlySet<Session>;
+  readonly #sessions = new Set<Session>();
+  readonly #people = new Map<string, Held>();
+  readonly #fanOut = new FanOut();
+  readonly #rooms: Rooms;
+  readonly #pulse: Pulse;
+  readonly #logger = new Logger(Hub.name);
+  #stopListening: (() => void) | null = null;
+  /** Counts the interruptions: a recovery from an earlier one gives up. */
+  #interruption = 0;
+
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+  ) {
+    this.sessions = this.#sessions;
+    const { dialect } = settings.roomChat;
+    this.#rooms = new Rooms({ live: log.live, timeline, fanOut: this.#fanOut, dialect });
+    this.#pulse = new Pulse(this.#sessions);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#pulse.start();
+    this.#stopListening = this.log.live.onInterrupted((phase) => {
+      if (phase === 'lost') this.#lost();
+      else void this.#recover();
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.#pulse.stop();
+    this.#stopListening?.();
+    for (const { feed } of this.#people.values()) feed.stop();
+    this.#people.clear();
+  }
+
+  /** How many feeds are held, which is nothing once nobody is connected. */
+  get held(): { readonly people: number; readonly rooms: number; readonly sessions: number } {
+    return { people: this.#people.size, rooms: this.#rooms.size, sessions: this.#sessions.size };
+  }
+
+  /** The person's feed, or null where they are not connected here. */
+  person(userId: string): PersonFeed | null {
+    return this.#people.get(userId)?.feed ?? null;
+  }
+
+  /** How many connections each person has here. */
+  connections(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { person } of this.#sessions) counts.set(person.userId, (counts.get(person.userId) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Holds a person's feed, until {@link release}. */
+  hold(userId: string): PersonFeed {
+    let entry = this.#people.get(userId);
+    if (!entry) {
+      entry = this.#newPerson(userId);
+      this.#people.set(userId, entry);
+    }
+    entry.holders++;
+    return entry.feed;
+  }
+
+  release(feed: PersonFeed): void {
+    const entry = this.#people.get(feed.userId);
+    if (entry?.feed !== feed || --entry.holders > 0) return;
+    this.#people.delete(feed.userId);
+    entry.online?.stop();
+    feed.stop();
+  }
+
+  #newPerson(userId: string): Held {
+    const { log, newKey } = this;
+    const direct = new DirectFeed(userId, this.timeline, this.#fanOut);
+    const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct });
+    // Only in-mail asks.
+    const asked = this.settings.inMail.url !== undefined;
+    const answer = (): string | null => (direct.audience.size > 0 ? 'yes' : null);
+    return { feed, online: asked ? log.live.answer(onlineTopic(userId), answer) : null, holders: 0 };
+  }
+
+  /** A connection that holds its person's feed; both are let go of once it is over. */
+  add(session: Session, feed: PersonFeed): void {
+    this.#sessions.add(session);
+    feed.add(session);
+    session.whenOver(() => {
+      this.#sessions.delete(session);
+      feed.remove(session);
+      this.release(feed);
+    });
+  }
+
+  #lost(): void {
+    this.#interruption++;
+    this.gate.shut();
+    this.#rooms.pause();
+    for (const { feed } of this.#people.values()) feed.pause();
+  }
+
+  /** Who is in which clan is read again from the log before anything is told or accepted. */
+  async #recover(): Promise<void> {
+    const interruption = this.#interruption;
+    this.gate.hold();
+    for (;;) {
+      try {
+        await this.#refreshAll();
+        break;
+      } catch (error) {
+        this.#logger.warn(`reading memberships again: ${error instanceof Error ? error.message : String(error)}`);
+        await sleep(RETRY);
+      }
+      if (interruption !== this.#interruption) return;
+    }
+    if (interruption !== this.#interruption) return;
+    this.#rooms.resume();
+    for (const { feed } of this.#people.values()) feed.resume();
+    this.gate.open();
+  }
+
+  async #refreshAll(): Promise<void> {
+    const feeds = [...this.#people.values()].map(({ feed }) => feed);
+    for (let i = 0; i < feeds.length; i += REFRESH_AT_ONCE) {
+      await Promise.all(feeds.slice(i, i + REFRESH_AT_ONCE).map((feed) => feed.refresh()));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Get, Inject, type OnApplicationBootstrap, UseGuards } from '@nestjs/common';
+import { EventLog } from '#event-store';
+import { BearerGuard, ForService } from '#platform';
+import { Hub } from './hub.js';
+
+const TOPIC = 'online-list';
+/** How long the other gateways have to answer, in milliseconds. */
+const ASK_TIME = 500;
+
+export interface OnlineEntry {
+  readonly userId: string;
+  readonly connections: number;
+}
+
+/** `GET /online`: who is connected to any gateway, by either API, and with how many connections. */
+@Controller('online')
+@UseGuards(BearerGuard)
+@ForService()
+export class OnlineController implements OnApplicationBootstrap {
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Hub) private readonly hub: Hub,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.log.live.answer(TOPIC, () => JSON.stringify([...this.hub.connections()]));
+  }
+
+  /** `{"data": [{"userId", "connections"}]}`, in the order of the ids. */
+  @Get()
+  async online(): Promise<{ readonly data: readonly OnlineEntry[] }> {
+    const total = new Map<string, number>();
+    for (const answer of await this.log.live.ask(TOPIC, '', ASK_TIME)) {
+      for (const [userId, count] of JSON.parse(answer) as [string, number][]) {
+        total.set(userId, (total.get(userId) ?? 0) + count);
+      }
+    }
+    const data = [...total].map(([userId, connections]) => ({ userId, connections }));
+    return { data: data.sort((a, b) => (a.userId < b.userId ? -1 : 1)) };
+  }
+}

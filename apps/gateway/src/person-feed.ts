@@ -1,0 +1,204 @@
+import {
+  changeProfile,
+  clanRoom,
+  decided,
+  GLOBAL_ROOM,
+  joinClan,
+  type MembershipEvent,
+  type ProfileChanged,
+  type RecordedEvent,
+  type Room,
+  userRoom,
+} from '#domain';
+import type { EventLog, LiveSubscription } from '#event-store';
+import type { Caller } from '#platform';
+import { decodeUpdate, type PersonUpdate } from '#read-models';
+import { DirectFeed } from './direct-feed.js';
+import type { Rooms } from './rooms.js';
+import { type Endpoint, ROOM_CHAT } from './endpoint.js';
+import { Person } from './person.js';
+import type { RoomFeed } from './room-feed.js';
+import type { Session } from './session.js';
+
+export interface PersonFeedParts {
+  readonly log: EventLog;
+  readonly rooms: Rooms;
+  readonly newKey: () => string;
+  readonly direct: DirectFeed;
+}
+
+/**
+ * One person, as long as they are connected to this gateway: what the log says of them, kept up to date, and all their
+ * connections. Those of the room API are in the rooms of the moment: a change of membership moves them at once.
+ */
+export class PersonFeed {
+  readonly person: Person;
+  readonly #parts: PersonFeedParts;
+  readonly #roomSessions = new Set<Session>();
+  readonly #subscription: LiveSubscription;
+  #known: Promise<void> | null = null;
+  /** The sequences of the last `member` and `profile` events taken in; 0 for none. */
+  #memberSeq = 0;
+  #profileSeq = 0;
+  #global: RoomFeed | null = null;
+  #clan: RoomFeed | null = null;
+  #stopped = false;
+
+  constructor(
+    readonly userId: string,
+    parts: PersonFeedParts,
+  ) {
+    this.person = new Person(userId);
+    this.#parts = parts;
+    this.#subscription = parts.log.live.subscribeToUser(userId, (text) => {
+      const update = decodeUpdate(text);
+      if (update.type === 'person') this.#take(update);
+      else parts.direct.accept(update);
+    });
+  }
+
+  connections(endpoint: Endpoint): number {
+    return endpoint === ROOM_CHAT ? this.#roomSessions.size : this.#parts.direct.audience.size;
+  }
+
+  /**
+   * Everything that has to be there before a connection is opened: the person as the log knows them, and the feeds of
+   * their rooms, which miss nothing from then on.
+   * @throws LogUnavailable
+   */
+  async prepare(endpoint: Endpoint, claims: Caller['claims']): Promise<void> {
+    // A start that failed is no answer for the next who asks.
+    this.#known ??= this.#read(claims).catch((error: unknown) => {
+      this.#known = null;
+      throw error;
+    });
+    await this.#known;
+    const newClan = this.#memberSeq === 0 && claims.clanId !== undefined;
+    const newName = this.#profileSeq === 0 && claims.name !== undefined;
+    if (newClan || newName) await this.#read(claims);
+    if (this.#stopped) return;
+    if (endpoint === ROOM_CHAT) {
+      this.#global ??= this.#parts.rooms.enter(GLOBAL_ROOM);
+      this.#followClan();
+      await Promise.all([this.#global.ready, this.#clan?.ready]);
+    } else {
+      await this.#parts.direct.ready();
+    }
+  }
+
+  add(session: Session): void {
+    if (session.endpoint !== ROOM_CHAT) {
+      this.#parts.direct.audience.add(session);
+      return;
+    }
+    this.#roomSessions.add(session);
+    this.#global?.audience.add(session);
+    this.#clan?.audience.add(session);
+  }
+
+  remove(session: Session): void {
+    this.#parts.direct.audience.remove(session);
+    this.#roomSessions.delete(session);
+    this.#global?.audience.remove(session);
+    this.#clan?.audience.remove(session);
+  }
+
+  /** The connection to the log was lost: nothing is told until {@link refresh} and {@link resume}. */
+  pause(): void {
+    this.#parts.direct.pause();
+  }
+
+  /** Reads the person again, after changes of theirs may have been missed. @throws LogUnavailable */
+  async refresh(): Promise<void> {
+    if (this.#known) await this.#read({});
+  }
+
+  resume(): void {
+    void this.#parts.direct.resume();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#subscription.stop();
+    this.#parts.direct.stop();
+    this.#leave(this.#global);
+    this.#leave(this.#clan);
+    this.#global = this.#clan = null;
+  }
+
+  /**
+   * What the log says of the person; where it knows nothing yet, what their token claims is recorded, each for itself,
+   * and whoever records something else at the same moment wins or loses by the log's order.
+   */
+  async #read(claims: Caller['claims']): Promise<void> {
+    const { log } = this.#parts;
+    await log.live.flush();
+    const room = userRoom(this.userId);
+    const [member, profile] = await Promise.all([this.#membership(room, claims), this.#profile(room, claims)]);
+    if (member && member.seq > this.#memberSeq) {
+      this.#memberSeq = member.seq;
+      this.person.clanId = member.type === 'MemberJoined' ? member.clanId : null;
+    }
+    if (profile && profile.seq > this.#profileSeq) {
+      this.#profileSeq = profile.seq;
+      this.person.name = profile.name;
+      this.person.avatar = profile.avatar;
+    }
+    this.#followClan();
+  }
+
+  async #membership(room: Room, { clanId }: Caller['claims']): Promise<RecordedEvent<MembershipEvent> | null> {
+    const { log, newKey } = this.#parts;
+    if (clanId === undefined) return (await log.last(room, 'member')) as RecordedEvent<MembershipEvent> | null;
+    const command = { key: newKey(), at: new Date().toISOString(), userId: this.userId, clanId };
+    const decision = await log.decide<MembershipEvent>(room, 'member', (last) =>
+      last ? decided<MembershipEvent>(null) : joinClan(command, null),
+    );
+    if ('refusal' in decision) return null;
+    return decision.event ?? (decision.last as RecordedEvent<MembershipEvent> | null);
+  }
+
+  async #profile(room: Room, { name, avatar }: Caller['claims']): Promise<RecordedEvent<ProfileChanged> | null> {
+    const { log, newKey } = this.#parts;
+    if (name === undefined) return (await log.last(room, 'profile')) as RecordedEvent<ProfileChanged> | null;
+    const person = { userId: this.userId, name, avatar: avatar ?? null };
+    const command = { key: newKey(), at: new Date().toISOString(), ...person };
+    const decision = await log.decide<ProfileChanged>(room, 'profile', (last) =>
+      last ? decided<ProfileChanged>(null) : changeProfile(command, null),
+    );
+    if ('refusal' in decision) return null;
+    return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
+  }
+
+  /** An update holds everything of the person up to its `seq`; what was read from the log may be newer. */
+  #take(update: PersonUpdate): void {
+    if (!this.#known) return;
+    if (update.seq > this.#memberSeq) {
+      this.#memberSeq = update.seq;
+      this.person.clanId = update.clanId;
+    }
+    if (update.seq > this.#profileSeq) {
+      this.#profileSeq = update.seq;
+      this.person.name = update.name;
+      this.person.avatar = update.avatar;
+    }
+    this.#followClan();
+  }
+
+  /** The old clan's room is left before this returns, and the new one's entered. */
+  #followClan(): void {
+    const { clanId } = this.person;
+    const room = clanId === null ? null : clanRoom(clanId);
+    if (!this.#global || this.#stopped || room === (this.#clan?.room ?? null)) return;
+    this.#leave(this.#clan);
+    this.#clan = room && this.#parts.rooms.enter(room);
+    if (!this.#clan) return;
+    for (const session of this.#roomSessions) this.#clan.audience.add(session);
+  }
+
+  #leave(feed: RoomFeed | null): void {
+    if (!feed) return;
+    for (const session of this.#roomSessions) feed.audience.remove(session);
+    this.#parts.rooms.leave(feed);
+  }
+}

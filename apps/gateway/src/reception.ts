@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { WebSocket, WebSocketServer } from 'ws';
+import { EventLog } from '#event-store';
+import {
+  bearerToken,
+  type Caller,
+  httpFault,
+  InvalidToken,
+  isService,
+  notAuthorized,
+  Refused,
+  Tokens,
+} from '#platform';
+import { CLOSE, READY_FRAME, userNumberOf } from '#protocol';
+import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
+import { Hub } from './hub.js';
+import type { PersonFeed } from './person-feed.js';
+import { Session } from './session.js';
+import { CAUGHT_UP, type GatewaySettings, SETTINGS } from './settings.js';
+
+/** How long an upgrade may take, in milliseconds. */
+const UPGRADE_TIME = 5_000;
+
+/** An upgrade request on its way to a connection. */
+export interface Arrival {
+  readonly endpoint: Endpoint;
+  readonly url: URL;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What came after the request's head. */
+  readonly head: Buffer;
+  readonly server: WebSocketServer;
+}
+
+const unavailable = (message: string): Refused => new Refused(503, [httpFault('UNAVAILABLE', message)]);
+
+/**
+ * Lets connections in. All that a connection relies on is there before the upgrade is answered: who it is, the rooms
+ * they are in, and that nothing of them is missed from then on.
+ */
+@Injectable()
+export class Reception {
+  #caughtUp = false;
+  #closed = false;
+
+  constructor(
+    @Inject(Hub) private readonly hub: Hub,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(Tokens) private readonly tokens: Tokens,
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
+  ) {
+    void caughtUp.then(() => (this.#caughtUp = true));
+  }
+
+  /** From now on nobody is let in. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * Opens the connection, or throws why not, with the status to answer in it; the socket is then still the caller's.
+   * Null where the client is gone.
+   */
+  async admit(arrival: Arrival): Promise<Session | null> {
+    this.#checkReady();
+    this.#checkOrigin(arrival.request);
+    const caller = this.#authenticate(arrival);
+    const feed = this.hub.hold(caller.userId);
+    let session: Session | null = null;
+    try {
+      await within(UPGRADE_TIME, feed.prepare(arrival.endpoint, caller.claims));
+      this.#checkReady();
+      session = this.#open(arrival, caller, feed);
+    } finally {
+      if (!session) this.hub.release(feed);
+    }
+    return session;
+  }
+
+  #checkReady(): void {
+    if (this.#closed) throw unavailable('this gateway is going away');
+    if (!this.#caughtUp) throw unavailable('this gateway is starting');
+    if (!this.log.connected) throw unavailable('the log is away');
+  }
+
+  /** Clients that are no web pages send no origin. */
+  #checkOrigin({ headers }: IncomingMessage): void {
+    const { allowedOrigins } = this.settings;
+    if (allowedOrigins.length === 0 || headers.origin === undefined) return;
+    if (!allowedOrigins.includes(headers.origin)) throw notAuthorized('this origin may not open sockets');
+  }
+
+  #authenticate({ endpoint, url, request }: Arrival): Caller {
+    const { authorization } = request.headers;
+    const token = authorization === undefined ? url.searchParams.get('token') : bearerToken(authorization);
+    const caller = this.tokens.verify(token);
+    if (isService(caller)) throw new InvalidToken('a service token opens no sockets');
+    if (endpoint === DIRECT_CHAT) {
+      if (userNumberOf(caller.userId) === null) throw new InvalidToken("the token's user has no number");
+      if (url.searchParams.get('userId') !== caller.userId)
+        throw new InvalidToken('userId is not the user of the token');
+    }
+    return caller;
+  }
+
+  /** In one go: between the answer and the first frame nothing else happens. */
+  #open({ endpoint, request, socket, head, server }: Arrival, caller: Caller, feed: PersonFeed): Session | null {
+    const { limits, roomChat } = this.settings;
+    let session: Session | null = null;
+    server.handleUpgrade(request, socket, head, (ws) => {
+      if (feed.connections(endpoint) >= limits.connectionsPerUser) {
+        turnAway(ws);
+        return;
+      }
+      const { gate } = this.hub;
+      session = new Session({ endpoint, person: feed.person, expiresAt: caller.expiresAt, ws, socket, limits, gate });
+      if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') void session.reply(READY_FRAME);
+      this.hub.add(session, feed);
+    });
+    return session;
+  }
+}
+
+/** The newest one too many: only a close code tells a browser why. */
+function turnAway(ws: WebSocket): void {
+  ws.on('error', () => undefined);
+  ws.close(CLOSE.tooManyConnections.code, CLOSE.tooManyConnections.reason);
+  setTimeout(() => {
+    ws.terminate();
+  }, 1_000).unref();
+}
+
+async function within(time: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(unavailable('it took too long'));
+    }, time);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

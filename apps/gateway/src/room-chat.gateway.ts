@@ -1,0 +1,64 @@
+import { Inject, UseFilters } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { PublicRoom } from '#domain';
+import { NewMessageData, NewReactionData } from '#protocol';
+import { PostRoomMessage } from './commands/post-message.js';
+import { ReactToMessage } from './commands/react.js';
+import { ROOM_CHAT } from './endpoint.js';
+import { FaultFilter } from './fault-filter.js';
+import { accepted, PAYLOAD } from './payload-pipe.js';
+import { Session } from './session.js';
+
+/** The room chat: what is accepted comes back to everybody in the room, its sender included, as a broadcast. */
+@UseFilters(FaultFilter)
+@WebSocketGateway({ path: ROOM_CHAT.path })
+export class RoomChatGateway {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @SubscribeMessage('globalMessage')
+  globalMessage(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: NewMessageData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    return this.post('global', session, data, id);
+  }
+
+  @SubscribeMessage('clanMessage')
+  clanMessage(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: NewMessageData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    return this.post('clan', session, data, id);
+  }
+
+  @SubscribeMessage('globalMessageReaction')
+  globalMessageReaction(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: NewReactionData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    return this.react('global', session, data, id);
+  }
+
+  @SubscribeMessage('clanMessageReaction')
+  clanMessageReaction(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: NewReactionData,
+    @MessageBody('id') id?: string,
+  ): Promise<void> {
+    return this.react('clan', session, data, id);
+  }
+
+  private async post(room: PublicRoom, { person }: Session, data: NewMessageData, id?: string): Promise<void> {
+    const { content, feeling } = data;
+    accepted(await this.commands.execute(new PostRoomMessage(person, room, content, feeling ?? null, id)), data);
+  }
+
+  private async react(room: PublicRoom, { person }: Session, data: NewReactionData, id?: string): Promise<void> {
+    const { message_id, emoji } = data;
+    accepted(await this.commands.execute(new ReactToMessage(person, room, message_id, emoji, id)), data);
+  }
+}

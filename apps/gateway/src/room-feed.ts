@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Room } from '#domain';
+import type { Live, LiveSubscription } from '#event-store';
+import { type RoomDialect, roomFrame, roomMessageView } from '#protocol';
+import { type Change, decodeUpdate, type Timeline } from '#read-models';
+import { Audience } from './audience.js';
+import type { FanOut } from './fan-out.js';
+import { RoomCursor } from './room-cursor.js';
+
+/** Before a start that failed is tried again. Milliseconds. */
+const RETRY = 250;
+
+export interface RoomFeedParts {
+  readonly live: Live;
+  readonly timeline: Timeline;
+  readonly fanOut: FanOut;
+  readonly dialect: RoomDialect;
+}
+
+/** One room of the room API, as long as this gateway has somebody in it: what happens there, told to its audience. */
+export class RoomFeed {
+  readonly audience: Audience;
+  /** Resolves once nothing that happens from now on is missed. */
+  readonly ready: Promise<void>;
+  readonly #cursor: RoomCursor;
+  readonly #logger = new Logger(RoomFeed.name);
+  readonly #subscription: LiveSubscription;
+  #stopped = false;
+
+  constructor(
+    readonly room: Room,
+    private readonly parts: RoomFeedParts,
+  ) {
+    this.audience = new Audience(parts.fanOut);
+    this.#cursor = new RoomCursor(room, parts.timeline, {
+      changed: (changes) => {
+        this.#tell(changes);
+      },
+      lostTrack: () => {
+        this.audience.restart();
+      },
+    });
+    this.#subscription = parts.live.subscribeToRoom(room, (text) => {
+      const update = decodeUpdate(text);
+      if (update.type === 'room') this.#cursor.accept(update);
+    });
+    this.ready = this.#start();
+  }
+
+  /** Nothing is told any more: the connection to the log was lost, and with it updates and changes of membership. */
+  pause(): void {
+    this.#cursor.pause();
+  }
+
+  /** Tells what was missed, and goes on. */
+  resume(): void {
+    this.#cursor.resume();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cursor.stop();
+    this.#subscription.stop();
+  }
+
+  /** Subscribed first, then the position read: what comes in between waits, and is dropped or told by its `rev`. */
+  async #start(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.parts.live.flush();
+        this.#cursor.start(await this.parts.timeline.position(this.room));
+        return;
+      } catch (error) {
+        this.#logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);
+        await sleep(RETRY);
+      }
+    }
+  }
+
+  #tell(changes: readonly Change[]): void {
+    for (const { kind, message } of changes) {
+      const event = kind === 'message' ? 'newMessage' : 'newReaction';
+      this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
+    }
+  }
+}

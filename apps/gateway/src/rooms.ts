@@ -1,0 +1,43 @@
+import type { Room } from '#domain';
+import { RoomFeed, type RoomFeedParts } from './room-feed.js';
+
+/** The rooms of the room API that somebody of this gateway is in. A feed begins with the first and ends with the last. */
+export class Rooms {
+  readonly #feeds = new Map<Room, { readonly feed: RoomFeed; people: number }>();
+  #paused = false;
+
+  constructor(private readonly parts: RoomFeedParts) {}
+
+  get size(): number {
+    return this.#feeds.size;
+  }
+
+  /** One more person is in this room. */
+  enter(room: Room): RoomFeed {
+    let entry = this.#feeds.get(room);
+    if (!entry) {
+      entry = { feed: new RoomFeed(room, this.parts), people: 0 };
+      if (this.#paused) entry.feed.pause();
+      this.#feeds.set(room, entry);
+    }
+    entry.people++;
+    return entry.feed;
+  }
+
+  leave(feed: RoomFeed): void {
+    const entry = this.#feeds.get(feed.room);
+    if (entry?.feed !== feed || --entry.people > 0) return;
+    this.#feeds.delete(feed.room);
+    feed.stop();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    for (const { feed } of this.#feeds.values()) feed.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const { feed } of this.#feeds.values()) feed.resume();
+  }
+}

@@ -1,0 +1,202 @@
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import type { Config } from '#platform';
+import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, UNAVAILABLE } from '#protocol';
+import type { Endpoint } from './endpoint.js';
+import type { Gate } from './gate.js';
+import { Outbound } from './outbound.js';
+import type { Person } from './person.js';
+import { textFrame } from './text-frame.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** What a handler makes of a frame: an answer `{event, data}`, or nothing. Faults it has told the session itself. */
+export type FrameHandler = (frame: Frame) => Promise<unknown>;
+
+/** While more than this waits to be handled, no more is read from the socket. In bytes. */
+const INBOUND_BYTES = 256 * 1024;
+
+/** How long a socket that we close is left to read what it was sent. Milliseconds. */
+const CLOSE_TIME = 2_000;
+
+export interface SessionParts {
+  readonly endpoint: Endpoint;
+  readonly person: Person;
+  /** When the token ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly socket: Duplex;
+  readonly ws: WebSocket;
+  readonly limits: Config['limits'];
+  readonly gate: Gate;
+}
+
+/**
+ * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
+ * that order too. What it is sent is written at once; it is never waited for.
+ */
+export class Session {
+  readonly endpoint: Endpoint;
+  readonly person: Person;
+  readonly #parts: SessionParts;
+  readonly #outbound: Outbound;
+  readonly #bucket: TokenBucket;
+  readonly #queue: { readonly data: Buffer; readonly binary: boolean }[] = [];
+  #queuedBytes = 0;
+  #handling = false;
+  #handlers: ReadonlyMap<string, FrameHandler> = new Map();
+  #pingAt: number;
+  /** When the last ping was sent that has not been answered; 0 for none. */
+  #pinged = 0;
+
+  constructor(parts: SessionParts) {
+    const { endpoint, person, socket, limits } = parts;
+    const now = Date.now();
+    this.endpoint = endpoint;
+    this.person = person;
+    this.#parts = parts;
+    this.#outbound = new Outbound(socket, limits.outboundBytes);
+    this.#bucket = new TokenBucket(limits.framesPerSecond, limits.frameBurst, now);
+    // Spread, so that those who came together are not pinged together for ever.
+    this.#pingAt = now + limits.pingSeconds * 1_000 * (0.5 + Math.random() / 2);
+    const { ws } = parts;
+    ws.on('message', (data, binary) => {
+      this.#receive(data, binary);
+    });
+    ws.on('ping', () => {
+      this.#allowed();
+    });
+    ws.on('pong', () => (this.#pinged = 0));
+    // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
+    ws.on('error', () => undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.#parts.ws.readyState === this.#parts.ws.OPEN;
+  }
+
+  /** From now on frames are handled; those that came before have waited. */
+  serve(handlers: ReadonlyMap<string, FrameHandler>): void {
+    this.#handlers = handlers;
+    void this.#handleAll();
+  }
+
+  /** Calls back once the connection is closed and everything that came over it is handled. */
+  whenOver(listener: () => void): void {
+    this.#parts.ws.once('close', () => {
+      if (this.#handling) this.#onIdle = listener;
+      else listener();
+    });
+  }
+  #onIdle: (() => void) | null = null;
+
+  /** Writes whole frames, as {@link textFrame} makes them. */
+  deliver(frames: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.#outbound.tooSlow) this.close(CLOSE.slowReader);
+    else this.#outbound.write(frames);
+  }
+
+  /** Answers the client; a large answer is awaited by who handles the next frame. */
+  reply(text: string): Promise<void> | undefined {
+    if (!this.isOpen) return undefined;
+    if (this.#outbound.tooSlow) {
+      this.close(CLOSE.slowReader);
+      return undefined;
+    }
+    return this.#outbound.reply(textFrame(text));
+  }
+
+  refuse(fault: Fault): void {
+    void this.reply(this.endpoint.errorFrame(fault));
+  }
+
+  /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
+  close(code: CloseCode, reason = code.reason): void {
+    if (!this.isOpen) return;
+    const { ws } = this.#parts;
+    this.#queue.length = 0;
+    ws.close(code.code, reason);
+    // Behind a full buffer the close frame never leaves, and the buffer would stay with it.
+    const timer = setTimeout(() => {
+      ws.terminate();
+    }, CLOSE_TIME);
+    ws.once('close', () => {
+      clearTimeout(timer);
+    });
+  }
+
+  terminate(): void {
+    this.#queue.length = 0;
+    this.#parts.ws.terminate();
+  }
+
+  /** Looks after the connection; called every half second or so. */
+  beat(now: number): void {
+    if (!this.isOpen) return;
+    const { expiresAt, limits, ws } = this.#parts;
+    if (now >= expiresAt) {
+      this.close(CLOSE.tokenExpired);
+    } else if (this.#pinged > 0) {
+      // What we do not read, pongs included, says nothing of the client.
+      if (now - this.#pinged > limits.pongSeconds * 1_000 && !ws.isPaused) this.terminate();
+    } else if (now >= this.#pingAt) {
+      this.#pinged = now;
+      this.#pingAt = now + limits.pingSeconds * 1_000;
+      ws.ping();
+    }
+  }
+
+  #allowed(): boolean {
+    if (!this.isOpen) return false;
+    if (this.#bucket.take(Date.now()) && this.#queue.length < this.#parts.limits.inboundFrames) return true;
+    this.close(CLOSE.tooManyFrames);
+    return false;
+  }
+
+  #receive(data: RawData, binary: boolean): void {
+    if (!this.#allowed()) return;
+    // Of ws's three forms of data, a server gets this one unless it asks for another.
+    const bytes = data as Buffer;
+    this.#queue.push({ data: bytes, binary });
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes > INBOUND_BYTES) this.#parts.ws.pause();
+    if (!this.#handling) void this.#handleAll();
+  }
+
+  async #handleAll(): Promise<void> {
+    if (this.#handlers.size === 0) return;
+    this.#handling = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      await this.#handle(next.data, next.binary);
+      this.#queuedBytes -= next.data.length;
+      if (this.#parts.ws.isPaused && this.#queuedBytes <= INBOUND_BYTES) this.#parts.ws.resume();
+    }
+    this.#queuedBytes = 0;
+    this.#handling = false;
+    this.#onIdle?.();
+  }
+
+  async #handle(data: Buffer, binary: boolean): Promise<void> {
+    if (binary) {
+      this.refuse({ code: 'binary', message: 'a frame must be text, not binary' });
+      return;
+    }
+    const read = readFrame(data, this.#parts.limits.frameDepth);
+    if ('fault' in read) {
+      this.refuse(read.fault);
+      return;
+    }
+    const { frame } = read;
+    const handler = this.#handlers.get(frame.event);
+    if (!handler) {
+      this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
+      return;
+    }
+    const { way } = this.#parts.gate;
+    if (way !== 'open' && (await way) === 'lost') {
+      this.refuse(UNAVAILABLE);
+      return;
+    }
+    const answer = await handler(frame);
+    if (answer !== undefined) await this.reply(JSON.stringify(answer));
+  }
+}

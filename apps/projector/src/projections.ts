@@ -1,0 +1,73 @@
+import type { EventLog } from '#event-store';
+import { type Health, NotReady } from '#platform';
+import { directory, timeline, Worker, type WorkerLog } from '#projections';
+import type { ReadModels } from '#read-models';
+
+export type ProjectionName = 'timeline' | 'directory';
+
+export interface ProjectionsOptions {
+  readonly names: readonly ProjectionName[];
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  /** Unique to the process. */
+  readonly owner: string;
+  readonly logger: WorkerLog;
+}
+
+/** The projections that this process runs, a worker for each. */
+export class Projections {
+  private readonly workers: ReadonlyMap<ProjectionName, Pick<Worker<unknown>, 'start' | 'stop' | 'lag' | 'state'>>;
+  /** Settles when the first of the workers has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+
+  constructor(options: ProjectionsOptions) {
+    const { names, ...rest } = options;
+    this.workers = new Map(
+      names.map((name) => [
+        name,
+        name === 'timeline'
+          ? new Worker({ projection: timeline, ...rest })
+          : new Worker({ projection: directory, ...rest }),
+      ]),
+    );
+    this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
+  }
+
+  /** How many events they are behind the log. @throws LogUnavailable */
+  async lag(): Promise<number> {
+    const lags = await Promise.all([...this.workers.values()].map((worker) => worker.lag()));
+    return lags.reduce((sum, lag) => sum + lag, 0);
+  }
+
+  /**
+   * Waits until everything that is in the log is folded.
+   * @param onProgress is told a few times a second how many events are left
+   */
+  async caughtUp(onProgress: (left: number) => void): Promise<void> {
+    for (;;) {
+      if ([...this.workers.values()].every((worker) => worker.state === 'running')) {
+        const left = await this.lag();
+        onProgress(left);
+        if (left === 0) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Ready: every worker runs, and is not more than `maxLagEvents` behind. */
+  watch(health: Health, maxLagEvents: number): void {
+    for (const [name, worker] of this.workers) {
+      health.add(`projection ${name}`, async () => {
+        if (worker.state !== 'running') {
+          throw new NotReady(`the projection ${name} is ${worker.state}: the log of this process says why`);
+        }
+        const lag = await worker.lag();
+        if (lag > maxLagEvents) throw new NotReady(`${lag} events behind the log: wait, or see what slows it down`);
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+  }
+}

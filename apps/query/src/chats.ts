@@ -1,0 +1,155 @@
+import { Controller, Get, Inject, Param, Query as Parameters, UseGuards } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { otherSide } from '#domain';
+import { Chats } from '#event-store';
+import { BearerGuard, type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound } from '#platform';
+import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
+import { type MessageDocument, Timeline } from '#read-models';
+import { Input, NumberText } from './input.js';
+
+// GET /chats and GET /chats/:id/messages: the direct chats of the caller, in the shapes of the direct API.
+
+const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
+
+class ChatPath {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  @NumberText(1, MAX_NUMBER)
+  id!: string;
+}
+
+class PageParameters {
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, description: 'Messages below this `n`, newest first.' })
+  @IsOptional()
+  @NumberText(1, MAX_NUMBER)
+  before?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 0, description: 'Messages above this `n`, oldest first.' })
+  @IsOptional()
+  @NumberText(0, MAX_NUMBER)
+  after?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
+  @IsOptional()
+  @NumberText(1, 200)
+  limit?: string;
+}
+
+export interface ChatList {
+  readonly data: readonly ChatListEntryView[];
+}
+
+export interface MessagePage {
+  readonly data: readonly DirectMessageView[];
+  /** The `before` or `after` of the next page, in the direction of this one; null where there is none. */
+  readonly next: number | null;
+}
+
+class ListChats extends Query<ChatList> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@QueryHandler(ListChats)
+export class ListChatsHandler implements IQueryHandler<ListChats> {
+  constructor(@Inject(Timeline) private readonly timeline: Timeline) {}
+
+  async execute({ userId }: ListChats): Promise<ChatList> {
+    return { data: (await this.timeline.inbox(userId)).map(chatView) };
+  }
+}
+
+/** A part of a chat; `after` is null for the direction from new to old, where no `before` begins with the newest. */
+class ReadMessages extends Query<MessagePage> {
+  constructor(
+    readonly userId: string,
+    readonly chatId: number,
+    readonly before: number | undefined,
+    readonly after: number | null,
+    readonly limit: number,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ReadMessages)
+export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
+  constructor(
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Chats) private readonly chats: Chats,
+  ) {}
+
+  async execute({ userId, chatId, before, after, limit }: ReadMessages): Promise<MessagePage> {
+    const chat = await this.chats.byId(chatId);
+    const other = chat && otherSide(chat.users, userId);
+    if (!chat || other === null) throw notFound('id', chatId, 'no such chat');
+    const messages =
+      after === null
+        ? await this.timeline.page(chat.room, { limit, ...(before !== undefined && { before }) })
+        : await this.timeline.pageAfter(chat.room, { after, limit });
+    const [seenByCaller, seenByOther] = await Promise.all([
+      this.timeline.seenAt(chat.room, userId, messages),
+      this.timeline.seenAt(chat.room, other, messages),
+    ]);
+    const seenAt = ({ sender, n }: MessageDocument): string | null =>
+      sender.id === userId ? seenByOther(n) : seenByCaller(n);
+    const last = messages.at(-1)?.n ?? 0;
+    const isEnd = messages.length < limit || (after === null && last === 1);
+    return {
+      data: messages.map((message) => directMessageView(message, chatId, seenAt(message))),
+      next: isEnd ? null : last,
+    };
+  }
+}
+
+@ApiTags('Direct chat')
+@ApiBearerAuth()
+@UseGuards(BearerGuard)
+@Controller('chats')
+export class ChatsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The direct chats of the caller, latest first' })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/ChatList' } })
+  @ErrorResponse(401, 'The token is missing, invalid or expired.')
+  @ErrorResponse(403, 'A service token reads no chats.')
+  @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
+  async list(@FromToken() caller: Caller): Promise<ChatList> {
+    return this.queries.execute(new ListChats(caller.userId));
+  }
+
+  @Get(':id/messages')
+  @ApiOperation({
+    summary: 'The messages of a chat',
+    description:
+      'Newest first; with `after`, oldest first. `next` is the `before` or the `after` of the following page: a ' +
+      'message number, so it stays right while messages come in.',
+  })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/MessagePage' } })
+  @ErrorResponse(400, 'A parameter is not what it must be, or both `before` and `after` are given.')
+  @ErrorResponse(401, 'The token is missing, invalid or expired.')
+  @ErrorResponse(403, 'A service token reads no chats.')
+  @ErrorResponse(404, 'There is no such chat, or it is not one of the caller.')
+  @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
+  async messages(
+    @Param(new Input(ChatPath, 'dropped')) { id }: ChatPath,
+    @Parameters(new Input(PageParameters, 'dropped')) { before, after, limit }: PageParameters,
+    @FromToken() caller: Caller,
+  ): Promise<MessagePage> {
+    if (before !== undefined && after !== undefined) {
+      throw invalid([httpFault('VALIDATION', 'give before or after, not both', 'after', after)]);
+    }
+    return this.queries.execute(
+      new ReadMessages(
+        caller.userId,
+        Number(id),
+        before === undefined ? undefined : Number(before),
+        after === undefined ? null : Number(after),
+        Number(limit ?? 50),
+      ),
+    );
+  }
+}

@@ -1,0 +1,162 @@
+import { Controller, Get, Inject, Query as Parameters, UseGuards } from '@nestjs/common';
+import { Query, QueryBus, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domain';
+import { People } from '#event-store';
+import { BearerGuard, type Caller, ErrorResponse, FromToken, notFound } from '#platform';
+import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
+import { type MessageDocument, Timeline } from '#read-models';
+import { Id, Input, NumberText } from './input.js';
+
+// GET /chat/history: the documented history of the room API, by page numbers.
+
+const types = ['global', 'clan', 'private'] as const;
+const MAX_PAGE = 1_000_000_000;
+
+class HistoryParameters {
+  @ApiProperty({ enum: types, description: 'The global room, the clan of the caller, or a direct chat of theirs.' })
+  @IsIn(types, { message: `type must be one of: ${types.join(', ')}` })
+  type!: (typeof types)[number];
+
+  @ApiProperty({ type: String, required: false, description: 'With `type=private`: the other side of the chat.' })
+  @ValidateIf(({ type }: HistoryParameters) => type === 'private')
+  @Id()
+  recipientId?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, default: 1, description: 'Page 1 is the newest.' })
+  @IsOptional()
+  @NumberText(1, MAX_PAGE)
+  page?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 50, default: 20 })
+  @IsOptional()
+  @NumberText(1, 50)
+  limit?: string;
+
+  @ApiProperty({
+    type: String,
+    required: false,
+    description: 'A flag: the counts are in the answer on every page, not only on the first.',
+  })
+  @IsOptional()
+  withPageCount?: unknown;
+}
+
+/** A message as the room API shows it; one of a direct chat names who it went to. */
+export type ChatMessage = RoomMessageView & { readonly recipient?: string };
+
+/** The documented answer. Counts are there on page 1, or where they were asked for. */
+export interface HistoryPage {
+  readonly data: { readonly ChatMessage: readonly ChatMessage[] };
+  readonly metaData: {
+    readonly dataKey: 'ChatMessage';
+    readonly modelName: 'ChatMessage';
+    readonly dataType: 'Array';
+    readonly dataCount: number;
+  };
+  readonly paginationData: {
+    readonly currentPage: number;
+    readonly limit: number;
+    readonly offset: number;
+    readonly itemCount?: number;
+    readonly pageCount?: number;
+  };
+}
+
+class ReadHistory extends Query<HistoryPage> {
+  constructor(
+    readonly userId: string,
+    readonly type: (typeof types)[number],
+    readonly recipientId: string,
+    readonly page: number,
+    readonly limit: number,
+    readonly counted: boolean,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ReadHistory)
+export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
+  constructor(
+    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(People) private readonly people: People,
+  ) {}
+
+  async execute(query: ReadHistory): Promise<HistoryPage> {
+    const { page, limit } = query;
+    const room = await this.room(query);
+    // Messages are numbered without holes, so page p is a range of numbers, however far back.
+    const itemCount = await this.timeline.lastN(room);
+    const offset = (page - 1) * limit;
+    const newest = itemCount - offset;
+    const messages =
+      newest < 1 ? [] : await this.timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
+    return {
+      data: { ChatMessage: messages.map(chatMessage) },
+      metaData: {
+        dataKey: 'ChatMessage',
+        modelName: 'ChatMessage',
+        dataType: 'Array',
+        dataCount: messages.length,
+      },
+      paginationData: {
+        currentPage: page,
+        limit,
+        offset,
+        ...((query.counted || page === 1) && { itemCount, pageCount: Math.ceil(itemCount / limit) }),
+      },
+    };
+  }
+
+  private async room({ userId, type, recipientId }: ReadHistory): Promise<Room> {
+    if (type === 'global') return GLOBAL_ROOM;
+    // Its caller is one of its two people: nobody can name a chat of others.
+    if (type === 'private') return directRoom(userId, recipientId);
+    const room = publicRoom('clan', await this.people.membership(userId));
+    if (!room) throw notFound('clan_id', null, 'you are in no clan');
+    return room;
+  }
+}
+
+const chatMessage = (message: MessageDocument): ChatMessage => ({
+  ...roomMessageView(message),
+  ...(roomKind(message.room) === 'direct' && { recipient: receiverOf(message) }),
+});
+
+/** A flag is given by being there. */
+const isFlagged = (value: unknown): boolean => value !== undefined && value !== 'false' && value !== '0';
+
+@ApiTags('Room chat')
+@ApiBearerAuth()
+@UseGuards(BearerGuard)
+@Controller('chat')
+export class HistoryController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get('history')
+  @ApiOperation({ summary: 'The messages of a room, newest first' })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/HistoryPage' } })
+  @ErrorResponse(400, 'A parameter is missing or not what it must be.')
+  @ErrorResponse(401, 'The token is missing, invalid or expired.')
+  @ErrorResponse(403, 'A service token reads no chats.')
+  @ErrorResponse(404, 'The caller is in no clan.')
+  @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
+  async history(
+    @Parameters(new Input(HistoryParameters, 'dropped')) parameters: HistoryParameters,
+    @FromToken() caller: Caller,
+  ): Promise<HistoryPage> {
+    const { type, recipientId, page, limit, withPageCount } = parameters;
+    return this.queries.execute(
+      new ReadHistory(
+        caller.userId,
+        type,
+        recipientId ?? '',
+        Number(page ?? 1),
+        Number(limit ?? 20),
+        isFlagged(withPageCount),
+      ),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import type { PipeTransform } from '@nestjs/common';
+import { getMetadataStorage, ValidateBy, validateSync } from 'class-validator';
+import { isText, MAX_ID_LENGTH } from '#domain';
+import { httpFault, type HttpFault, invalid } from '#platform';
+
+/** A class whose fields carry class-validator's decorators. */
+type InputClass<T extends object> = new () => T;
+
+/** An id from outside: 1 to 64 characters of well-formed Unicode. */
+export const Id = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'id',
+    validator: {
+      validate: (value) => isText(value, MAX_ID_LENGTH) && value !== '',
+      defaultMessage: () => `$property must be an id of 1 to ${MAX_ID_LENGTH} characters`,
+    },
+  });
+
+/** A whole number in decimal digits, as it stands in an address. */
+export const NumberText = (least: number, most: number): PropertyDecorator =>
+  ValidateBy({
+    name: 'numberText',
+    validator: {
+      validate: (value) =>
+        typeof value === 'string' && /^\d{1,16}$/.test(value) && Number(value) >= least && Number(value) <= most,
+      defaultMessage: () => `$property must be a whole number from ${least} to ${most}`,
+    },
+  });
+
+/**
+ * Reads the parameters or the body of a request as a class, or refuses it with all that is wrong. Only the fields that
+ * the class names are taken over, one by one: to assign all that came in would let it set the object's prototype.
+ * @param unknown what becomes of other fields: clients of old put more into an address than we know of
+ */
+export class Input<T extends object> implements PipeTransform<unknown, T> {
+  readonly #type: InputClass<T>;
+  readonly #fields: readonly string[];
+  readonly #refuseUnknown: boolean;
+
+  constructor(type: InputClass<T>, unknown: 'dropped' | 'refused') {
+    this.#type = type;
+    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+    this.#fields = [...new Set(rules.map((rule) => rule.propertyName))];
+    this.#refuseUnknown = unknown === 'refused';
+  }
+
+  transform(given: unknown): T {
+    if (typeof given !== 'object' || Array.isArray(given)) {
+      throw invalid([httpFault('VALIDATION', `give an object {${this.#fields.join(', ')}}`)]);
+    }
+    const source = given ?? {};
+    const input = new this.#type();
+    for (const field of this.#fields) {
+      if (Object.hasOwn(source, field)) Reflect.set(input, field, Reflect.get(source, field));
+    }
+    const faults = [...wrongFields(input), ...(this.#refuseUnknown ? this.#unknownFields(source) : [])];
+    if (faults.length > 0) throw invalid(faults);
+    return input;
+  }
+
+  #unknownFields(source: object): HttpFault[] {
+    const unknown = Object.keys(source).filter((name) => !this.#fields.includes(name));
+    // One is enough to say so; a body may hold thousands.
+    return unknown
+      .slice(0, 1)
+      .map((name) => httpFault('VALIDATION', `there are only these fields: ${this.#fields.join(', ')}`, cut(name)));
+  }
+}
+
+const MAX_NAME_SHOWN = 100;
+const cut = (name: string): string => name.slice(0, MAX_NAME_SHOWN).toWellFormed();
+
+function wrongFields(input: object): HttpFault[] {
+  return validateSync(input, { stopAtFirstError: true, validationError: { target: false } }).map(
+    ({ property, value, constraints }) => {
+      const message = Object.values(constraints ?? {})[0] ?? `${property} is wrong`;
+      return httpFault(value === undefined ? 'REQUIRED' : 'VALIDATION', message, property, value);
+    },
+  );
+}

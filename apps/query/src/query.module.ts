@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { Chats, EventLog, People } from '#event-store';
+import { type Health, HealthModule, Tokens } from '#platform';
+import { type ReadModels, Timeline, TIMELINE_VERSION } from '#read-models';
+import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
+import { HistoryController, ReadHistoryHandler } from './history.js';
+import { ChangeMemberHandler, MembersController } from './members.js';
+import { ChangePlayerHandler, PlayersController } from './players.js';
+
+/** What the query side works with. Its owner connects it, adds the checks to `health`, and closes it. */
+export interface QueryParts {
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  readonly tokens: Tokens;
+  readonly health: Health;
+}
+
+/** HTTP: the history, the chats, and what the surrounding application tells. */
+@Module({})
+export class QueryModule {
+  static of({ log, readModels, tokens, health }: QueryParts): DynamicModule {
+    return {
+      module: QueryModule,
+      imports: [CqrsModule, HealthModule.of(health)],
+      controllers: [HistoryController, ChatsController, MembersController, PlayersController],
+      providers: [
+        { provide: EventLog, useValue: log },
+        { provide: Tokens, useValue: tokens },
+        { provide: People, useValue: new People(log) },
+        { provide: Chats, useValue: new Chats(log) },
+        // A version of the projection, pinned: another one is served by another release.
+        { provide: Timeline, useValue: new Timeline(readModels.projection('timeline', TIMELINE_VERSION)) },
+        ReadHistoryHandler,
+        ListChatsHandler,
+        ReadMessagesHandler,
+        ChangeMemberHandler,
+        ChangePlayerHandler,
+      ],
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import type { EventLog } from '#event-store';
+import { type Health, NotReady } from '#platform';
+import { type ReadModels, TIMELINE_VERSION } from '#read-models';
+
+// What the query side needs: the log, the read models, and read models that are not far behind.
+
+/** The consumers of the timeline's partitions; the highest epoch of a partition is its owner's. */
+const TIMELINE_CONSUMER = new RegExp(`^timeline-${TIMELINE_VERSION}-(\\d+)-e(\\d+)$`);
+
+/** How many events the timeline has still to fold, or null where no projector has ever taken it on. */
+export async function timelineLag(log: EventLog): Promise<number | null> {
+  const owners = new Map<string, { readonly epoch: number; readonly pending: number }>();
+  for (const { name, pending } of await log.consumers()) {
+    const [, partition, epochText] = TIMELINE_CONSUMER.exec(name) ?? [];
+    if (partition === undefined) continue;
+    const epoch = Number(epochText);
+    if (epoch > (owners.get(partition)?.epoch ?? -1)) owners.set(partition, { epoch, pending });
+  }
+  if (owners.size === 0) return null;
+  return [...owners.values()].reduce((sum, { pending }) => sum + pending, 0);
+}
+
+/** Adds the checks that make this role ready. */
+export function watch(health: Health, log: EventLog, readModels: ReadModels, maxLagEvents: number): void {
+  health.add('log', async () => {
+    if (!log.connected) throw new NotReady('not connected to NATS: see that it is up, and NATS_URL');
+    await log.state();
+  });
+  health.add('read models', () =>
+    readModels.ping().catch((cause: unknown) => {
+      throw new NotReady('MongoDB does not answer: see that it is up, and MONGODB_URL', { cause });
+    }),
+  );
+  health.add('projection timeline', async () => {
+    const lag = await timelineLag(log);
+    if (lag === null) throw new NotReady('no projector has run on this log: start one');
+    if (lag <= maxLagEvents) return;
+    throw new NotReady(`${lag} events behind the log, ${maxLagEvents} at most (READY_MAX_LAG): see the projector`);
+  });
+}

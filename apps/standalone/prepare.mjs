@@ -1,0 +1,55 @@
+// Installs the packages and builds, where either is missing or out of date. Node's own modules only.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Parley needs Node 20.19 or later; this is ${process.version}. Get one from https://nodejs.org.`);
+  process.exit(1);
+}
+
+const digest = (files) => {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(readFileSync(join(root, file)));
+  return hash.digest('hex');
+};
+
+const sources = (folder) =>
+  readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
+    .sort();
+
+/** Runs a step unless its mark says that it was run on the same files. */
+function step(name, mark, files, command, args) {
+  const current = `${process.version} ${digest(files)}`;
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === current) return;
+  console.log(name);
+  try {
+    execFileSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  } catch {
+    console.error(`${name} failed: ${command} ${args.join(' ')}. What it printed above says why.`);
+    process.exit(1);
+  }
+  mkdirSync(dirname(mark), { recursive: true });
+  writeFileSync(mark, current);
+}
+
+step(
+  'Installing the packages …',
+  join(root, 'node_modules/.parley-installed'),
+  ['package.json', 'package-lock.json'],
+  'npm',
+  ['ci', '--no-audit', '--no-fund'],
+);
+step(
+  'Building …',
+  join(root, 'dist/.parley-built'),
+  ['package.json', 'package-lock.json', 'tsconfig.json', ...sources('apps'), ...sources('libs')],
+  'npm',
+  ['run', '--silent', 'build'],
+);

@@ -1,0 +1,33 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** How to reach the system that runs on a data folder, for the demo and the benchmarks. */
+export interface Running {
+  readonly pid: number;
+  /** Base addresses, `ws://host:port`, of the gateways. */
+  readonly gateways: readonly string[];
+  /** Base address of the HTTP side, `http://host:port`. */
+  readonly http: string;
+  readonly nats: { readonly servers: string; readonly stream: string; readonly prefix: string };
+}
+
+const fileIn = (dataFolder: string): string => join(dataFolder, 'running.json');
+
+export function sayRunning(dataFolder: string, running: Running): void {
+  writeFileSync(fileIn(dataFolder), JSON.stringify(running, null, 2));
+}
+
+export function sayStopped(dataFolder: string): void {
+  rmSync(fileIn(dataFolder), { force: true });
+}
+
+/** The system that runs on this data folder, or null where none does. */
+export function findRunning(dataFolder: string): Running | null {
+  try {
+    const running = JSON.parse(readFileSync(fileIn(dataFolder), 'utf8')) as Running;
+    process.kill(running.pid, 0);
+    return running;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,30 @@
+import type { ChatCreated, RecordedEvent } from '#domain';
+import type { EventLog } from './event-log.js';
+import { decodeRecord } from './log-record.js';
+import { RecentlyUsed } from './recently-used.js';
+
+const REMEMBERED = 10_000;
+
+/** The direct chats, read from the log itself: a chat can be used right after it was created. */
+export class Chats {
+  // A ChatCreated never changes, so what is known of it never goes stale.
+  private readonly known = new RecentlyUsed<number, RecordedEvent<ChatCreated>>(REMEMBERED);
+
+  constructor(private readonly log: EventLog) {}
+
+  /**
+   * The event at this sequence, or null where that is not the creation of a chat.
+   * @throws LogUnavailable
+   */
+  async byId(chatId: number): Promise<RecordedEvent<ChatCreated> | null> {
+    const known = this.known.get(chatId);
+    if (known) return known;
+    const record = await this.log.recordAt(chatId);
+    // The id comes from a client: any other record, a damaged one too, is just not a chat.
+    if (record?.type !== 'ChatCreated') return null;
+    const event = decodeRecord(record);
+    if (event.type !== 'ChatCreated') return null;
+    this.known.set(chatId, event);
+    return event;
+  }
+}

@@ -1,0 +1,211 @@
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { surfacing } from './surfacing.js';
+
+export interface ServerOptions {
+  /** One URL or several, separated by commas. */
+  readonly servers: string;
+  /** What the server calls this connection. */
+  readonly name: string;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+const DRAIN_LIMIT_MS = 1_000;
+
+export type Phase = 'lost' | 'back';
+
+/**
+ * The connection to NATS. It comes back by itself, for ever; what waits for an answer when it is lost is told at once
+ * instead of being left to its time limit. The client drops what it had buffered, so nothing is sent while it is away.
+ */
+export class Connection {
+  private readonly listeners = new Set<(phase: Phase) => void>();
+  private up = true;
+  private closing = false;
+  private lastError = '';
+
+  private constructor(
+    readonly nats: NatsConnection,
+    readonly jetstream: JetStreamManager,
+  ) {
+    void this.follow();
+  }
+
+  /** @throws LogUnavailable within 5 s */
+  static async open(options: ServerOptions): Promise<Connection> {
+    const dialling = connect({
+      servers: options.servers.split(',').map((server) => server.trim()),
+      name: options.name,
+      ...(options.user !== undefined && { user: options.user }),
+      ...(options.password !== undefined && { pass: options.password }),
+      timeout: ANSWER_LIMIT_MS,
+      waitOnFirstConnect: false,
+      maxReconnectAttempts: -1,
+      // A server that comes up may refuse everybody for a moment; that must not end the reconnecting.
+      ignoreAuthErrorAbort: true,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      pingInterval: 5_000,
+      maxPingOut: 2,
+      noAsyncTraces: true,
+    });
+    const limit = new AbortController();
+    try {
+      const nats = await Promise.race([dialling, after(ANSWER_LIMIT_MS, limit.signal)]);
+      return new Connection(nats, await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_LIMIT_MS }));
+    } catch (error) {
+      void dialling.then(
+        (late) => late.close(),
+        () => undefined,
+      );
+      throw new LogUnavailable(`NATS at ${options.servers}: ${(error as Error).message}`, { cause: error });
+    } finally {
+      limit.abort();
+    }
+  }
+
+  get connected(): boolean {
+    return this.up && !this.closing;
+  }
+
+  /** The last thing the server complained of on this connection, such as a missing permission; else empty. */
+  get complaint(): string {
+    return this.lastError;
+  }
+
+  /** @returns the way to stop listening */
+  onPhase(listener: (phase: Phase) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Waits for what `ask` sends to be answered.
+   * @throws LogUnavailable at once where the connection is away or gets lost, else when the time is over
+   */
+  answer<T>(ask: () => Promise<T>, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!this.connected) {
+        reject(new LogUnavailable('not connected to NATS'));
+        return;
+      }
+      const timer = setTimeout(() => {
+        reject(new LogUnavailable('NATS did not answer in time'));
+      }, limitMs);
+      const stop = this.onPhase(() => {
+        reject(new LogUnavailable('the connection to NATS was lost'));
+      });
+      const settle = () => {
+        clearTimeout(timer);
+        stop();
+      };
+      new Promise<T>((asked) => {
+        asked(ask());
+      })
+        .then(resolve, (error: unknown) => {
+          reject(asLogError(error));
+        })
+        .finally(settle);
+    });
+  }
+
+  /** Sends where there is a connection; where there is none, nothing is kept for later. @throws where it is too large */
+  send(subject: string, data: string, reply?: string): void {
+    if (this.connected) this.nats.publish(subject, data, reply === undefined ? undefined : { reply });
+  }
+
+  /** Resolves once connected. @throws LogUnavailable where that takes longer than `limitMs` */
+  whenConnected(limitMs: number): Promise<void> {
+    if (this.connected) return Promise.resolve();
+    if (this.closing) return Promise.reject(new LogUnavailable('closed'));
+    return new Promise((resolve, reject) => {
+      const stop = this.onPhase((phase) => {
+        settle(phase === 'back' ? resolve : away);
+      });
+      const away = () => {
+        reject(new LogUnavailable('not connected to NATS'));
+      };
+      const settle = (outcome: () => void) => {
+        stop();
+        clearTimeout(timer);
+        outcome();
+      };
+      const timer = setTimeout(() => {
+        settle(away);
+      }, limitMs);
+    });
+  }
+
+  /** Resolves once the server has taken everything sent so far. @throws LogUnavailable */
+  flush(): Promise<void> {
+    return this.answer(() => this.nats.flush());
+  }
+
+  /** Subscriptions are drained where the server is there; whoever still waits for an answer hears that it is lost. */
+  async close(): Promise<void> {
+    if (this.closing) {
+      await this.nats.closed();
+      return;
+    }
+    const drained = this.answer(() => this.nats.drain(), DRAIN_LIMIT_MS);
+    this.closing = true;
+    await drained.catch(() => undefined);
+    await this.nats.close();
+    this.announce('lost');
+  }
+
+  private async follow(): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === 'error') this.lastError = status.error.message;
+      else if (status.type === 'disconnect') this.tell('lost');
+      else if (status.type === 'reconnect') this.tell('back');
+    }
+    this.tell('lost');
+  }
+
+  /** Only changes are told: the client reports every failed attempt as another disconnect. */
+  private tell(phase: Phase): void {
+    if (this.closing || this.up === (phase === 'back')) return;
+    this.up = phase === 'back';
+    this.lastError = '';
+    this.announce(phase);
+  }
+
+  private announce(phase: Phase): void {
+    for (const listener of [...this.listeners]) {
+      surfacing(() => {
+        listener(phase);
+      });
+    }
+  }
+}
+
+/** Whether the server says that there is no such stream, consumer or message. */
+export const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === 404;
+
+/** A failure of the way there is LogUnavailable, what the server objects to stays as it is. */
+function asLogError(cause: unknown): Error {
+  const error = cause instanceof Error ? cause : new Error(String(cause));
+  if (error instanceof JetStreamApiError && error.status !== 503) return error;
+  const unreachable =
+    error instanceof JetStreamApiError ||
+    error instanceof errors.RequestError ||
+    error instanceof errors.TimeoutError ||
+    error instanceof errors.ClosedConnectionError ||
+    error instanceof errors.DrainingConnectionError ||
+    error.name === 'JetStreamNotEnabled';
+  return unreachable ? new LogUnavailable(`the log is away: ${error.message}`, { cause: error }) : error;
+}
+
+function after(ms: number, signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error('no connection in time'));
+    }, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+    });
+  });
+}

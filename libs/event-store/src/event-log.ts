@@ -1,0 +1,179 @@
+import {
+  type Decision,
+  type DomainEvent,
+  encodeEvent,
+  type Kind,
+  kindOf,
+  type RecordedEvent,
+  type Refusal,
+  type Room,
+} from '#domain';
+import { Connection, type ServerOptions } from './connection.js';
+import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
+import { type DeadLetter, DeadLetters } from './dead-letters.js';
+import { eventHeaders } from './event-headers.js';
+import { Live } from './live.js';
+import { decodeRecord, type LogRecord } from './log-record.js';
+import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
+import { Publisher, type Stored } from './publisher.js';
+import { Reader, type ReadOptions } from './reader.js';
+import { setUpStreams } from './stream.js';
+import { Subjects } from './subjects.js';
+
+export interface LogOptions extends ServerOptions {
+  readonly stream: string;
+  /** The first token of every subject. */
+  readonly prefix: string;
+}
+
+/** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
+export type Decided<E extends DomainEvent> =
+  { readonly event: RecordedEvent<E> | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal };
+
+export interface LogState {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly firstSeq: number;
+  /** 0 for an empty log. */
+  readonly lastSeq: number;
+}
+
+/**
+ * The log: the truth of which everything else is a fold. Every call ends within about 5 s (`read`, while the server is
+ * away: 30 s without a record); the connection comes back by itself.
+ */
+export class EventLog {
+  readonly live: Live;
+  private readonly publisher: Publisher;
+  private readonly reader: Reader;
+  private readonly letters: DeadLetters;
+  private readonly lags: ConsumerLags;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly stream: string,
+    private readonly subjects: Subjects,
+  ) {
+    this.live = new Live(connection, subjects);
+    this.publisher = new Publisher(connection);
+    this.reader = new Reader(connection, stream, subjects);
+    this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
+    this.lags = new ConsumerLags(connection, stream);
+  }
+
+  /** Sets nothing up. @throws LogUnavailable within 5 s */
+  static async connect(options: LogOptions): Promise<EventLog> {
+    const subjects = new Subjects(options.prefix);
+    return new EventLog(await Connection.open(options), options.stream, subjects);
+  }
+
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  /**
+   * Creates the stream of events and that of dead letters where they are missing.
+   * @returns how existing ones differ from what they should be, a line each; they are left as they are
+   * @throws StreamMismatch where the partitions are others, LogUnavailable
+   */
+  setUp(): Promise<string[]> {
+    return setUpStreams(this.connection, this.stream, this.subjects);
+  }
+
+  /**
+   * Resolves once the event is durable; the same event again, within 2 minutes, is `duplicate` with the first one's
+   * sequence.
+   * @param expectedLast the last sequence of this kind in this room, 0 for none; another one is a conflict
+   * @throws LogUnavailable where it is not known whether it was stored
+   */
+  async append(event: DomainEvent, expectedLast?: number): Promise<Stored | 'conflict'> {
+    const stored = encodeEvent(event);
+    const subject = this.subjects.event(event.room, kindOf(event.type));
+    return this.publisher.publish(subject, stored.body, eventHeaders(event, stored, expectedLast));
+  }
+
+  /**
+   * Decides on the last event of a kind in a room, for which it is the whole state, and appends what was decided only
+   * if it still is the last; else it decides again.
+   * @throws LogUnavailable also where others kept coming first
+   */
+  async decide<E extends DomainEvent>(
+    room: Room,
+    kind: Kind,
+    decide: (last: RecordedEvent | null) => Decision<E>,
+  ): Promise<Decided<E>> {
+    const giveUp = performance.now() + ANSWER_LIMIT_MS;
+    for (let last = await this.last(room, kind); ;) {
+      const decision = decide(last);
+      if ('refusal' in decision) return decision;
+      const { event } = decision;
+      if (!event) return { event: null, last };
+      const outcome = await this.append(event, last?.seq ?? 0);
+      if (outcome !== 'conflict') {
+        const first = outcome.duplicate ? await this.at(outcome.seq) : null;
+        return { event: (first ?? { ...event, seq: outcome.seq }) as unknown as RecordedEvent<E>, last };
+      }
+      const newer = await this.last(room, kind);
+      // The event of this very command, stored by an attempt whose answer was lost.
+      if (newer?.id === event.id) return { event: newer as unknown as RecordedEvent<E>, last };
+      if (performance.now() > giveUp) throw new LogUnavailable(`others kept writing to ${room} ${kind} first`);
+      last = newer;
+    }
+  }
+
+  /** @throws LogUnavailable, UnreadableEvent */
+  async last(room: Room, kind: Kind): Promise<RecordedEvent | null> {
+    const record = await this.reader.last(this.subjects.event(room, kind));
+    return record && decodeRecord(record);
+  }
+
+  /** @throws LogUnavailable, UnreadableEvent */
+  async at(seq: number): Promise<RecordedEvent | null> {
+    const record = await this.recordAt(seq);
+    return record && decodeRecord(record);
+  }
+
+  /** @throws LogUnavailable */
+  recordAt(seq: number): Promise<LogRecord | null> {
+    return this.reader.at(seq);
+  }
+
+  /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */
+  read(options: ReadOptions = {}): AsyncIterable<LogRecord> {
+    return this.reader.read(options);
+  }
+
+  /** @throws LogUnavailable */
+  async state(): Promise<LogState> {
+    const { streams } = this.connection.jetstream;
+    const { state } = await this.connection.answer(() => streams.info(this.stream));
+    return { messages: state.messages, bytes: state.bytes, firstSeq: state.first_seq, lastSeq: state.last_seq };
+  }
+
+  /** Takes over a partition: a consumer of its own, and the older owners' deleted. @throws LogUnavailable */
+  consume(options: ConsumeOptions): Promise<PartitionConsumer> {
+    return PartitionConsumer.start(this.connection, this.stream, this.subjects, options);
+  }
+
+  /** How far every consumer is behind, as of at most a second ago. @throws LogUnavailable */
+  consumers(): Promise<readonly ConsumerLag[]> {
+    return this.lags.read();
+  }
+
+  /** The same letter again takes the place of the first. @throws LogUnavailable */
+  deadLetter(letter: DeadLetter): Promise<void> {
+    return this.letters.put(letter);
+  }
+
+  /** In the order they were put, of one projection or of all. @throws LogUnavailable */
+  deadLetters(projection?: string): AsyncIterable<DeadLetter> {
+    return this.letters.all(projection);
+  }
+
+  /** Lets what is under way come to its end, within about 5 s, and disconnects. */
+  async close(): Promise<void> {
+    await this.publisher.close();
+    await this.connection.close();
+  }
+}

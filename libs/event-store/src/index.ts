@@ -1,0 +1,13 @@
+export { Chats } from './chats.js';
+export type { ConsumerLag } from './consumer-lag.js';
+export type { DeadLetter } from './dead-letters.js';
+export { type Decided, EventLog, type LogOptions, type LogState } from './event-log.js';
+export type { Live, LiveSubscription } from './live.js';
+export { decodeRecord, type LogRecord } from './log-record.js';
+export { LogUnavailable } from './log-unavailable.js';
+export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
+export { People } from './people.js';
+export type { Stored } from './publisher.js';
+export type { ReadOptions } from './reader.js';
+export { StreamMismatch } from './stream.js';
+export type { LogFilter } from './subjects.js';

@@ -1,0 +1,107 @@
+import { createInbox } from '@nats-io/transport-node';
+import type { Room } from '#domain';
+import type { Connection, Phase } from './connection.js';
+import { LogUnavailable } from './log-unavailable.js';
+import { surfacing } from './surfacing.js';
+import type { Subjects } from './subjects.js';
+
+export interface LiveSubscription {
+  /** Idempotent. Nothing is delivered after it. */
+  stop(): void;
+}
+
+/**
+ * Live updates over core NATS: at most once, to whoever listens at that moment, in the order published by one process.
+ * What matters is in the log. A listener that throws is a fault of its owner and surfaces as an uncaught exception.
+ */
+export class Live {
+  constructor(
+    private readonly connection: Connection,
+    private readonly subjects: Subjects,
+  ) {}
+
+  /** Missed by everybody where the connection is away: see `onInterrupted`. @throws where it is larger than 1 MB */
+  publishToRoom(room: Room, text: string): void {
+    this.connection.send(this.subjects.liveRoom(room), text);
+  }
+
+  /** Like `publishToRoom`. */
+  publishToUser(userId: string, text: string): void {
+    this.connection.send(this.subjects.liveUser(userId), text);
+  }
+
+  /** Certain once `flush` has resolved; kept over a lost connection. */
+  subscribeToRoom(room: Room, listener: (text: string) => void): LiveSubscription {
+    return this.subscribe(this.subjects.liveRoom(room), listener);
+  }
+
+  /** Like `subscribeToRoom`. */
+  subscribeToUser(userId: string, listener: (text: string) => void): LiveSubscription {
+    return this.subscribe(this.subjects.liveUser(userId), listener);
+  }
+
+  /** Resolves once the server has taken everything published and subscribed so far. @throws LogUnavailable */
+  flush(): Promise<void> {
+    return this.connection.flush();
+  }
+
+  /**
+   * Tells when the connection is lost and when it is back. What was published shortly before or in between is missed.
+   * @returns the way to stop listening
+   */
+  onInterrupted(listener: (phase: Phase) => void): () => void {
+    return this.connection.onPhase(listener);
+  }
+
+  /**
+   * Asks every process that answers the topic. Resolves after `waitMs` with what came by then, at once with nothing
+   * where nobody listens.
+   * @throws LogUnavailable where the connection is away
+   */
+  async ask(topic: string, text: string, waitMs: number): Promise<string[]> {
+    if (!this.connection.connected) throw new LogUnavailable('not connected to NATS');
+    const answers: string[] = [];
+    const inbox = createInbox();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, waitMs);
+      const subscription = this.connection.nats.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error || message.headers?.code === 503) done();
+          else answers.push(message.string());
+        },
+      });
+      function done(): void {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve();
+      }
+      this.connection.send(this.subjects.question(topic), text, inbox);
+    });
+    return answers;
+  }
+
+  /** Answers a topic; null is no answer. */
+  answer(topic: string, reply: (text: string) => string | null): LiveSubscription {
+    return this.subscribe(this.subjects.question(topic), (text, inbox) => {
+      const answer = reply(text);
+      if (answer !== null && inbox) this.connection.send(inbox, answer);
+    });
+  }
+
+  private subscribe(subject: string, listener: (text: string, replyTo: string) => void): LiveSubscription {
+    const subscription = this.connection.nats.subscribe(subject, {
+      callback: (error, message) => {
+        surfacing(() => {
+          // The server refuses the subscription itself: nothing would ever come.
+          if (error) throw error;
+          listener(message.string(), message.reply ?? '');
+        });
+      },
+    });
+    return {
+      stop: () => {
+        if (!subscription.isClosed()) subscription.unsubscribe();
+      },
+    };
+  }
+}

@@ -1,0 +1,151 @@
+import { nanos } from '@nats-io/transport-node';
+import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
+import type { Kind } from '#domain';
+import { type Connection, isMissing } from './connection.js';
+import type { LogRecord } from './log-record.js';
+import { LogUnavailable } from './log-unavailable.js';
+import { Pull, type PullEnd } from './pull.js';
+import type { Subjects } from './subjects.js';
+
+export interface ConsumeOptions {
+  /** The consumer's name, one of its own for each take-over: letters, digits, `-` and `_`. */
+  readonly name: string;
+  /** Every other consumer whose name starts so is deleted: the older owners of this partition. */
+  readonly deleteOthersWithPrefix: string;
+  readonly partition: number;
+  /** Undefined for all kinds: one wildcard, which is many times quicker than a list. */
+  readonly kinds?: readonly Kind[];
+  /** The stream sequence to start at, from 1. */
+  readonly from: number;
+  /** Kept in memory by the server, and gone 30 s after its owner stops asking. */
+  readonly temporary?: boolean;
+}
+
+/** Why a consumer ended: another owner took over, something may be missed (start over), or it was closed here. */
+export type ConsumerEnd = PullEnd;
+
+const ACK_WAIT_MS = 60_000;
+const MAX_UNACKNOWLEDGED = 20_000;
+const TEMPORARY_MS = 30_000;
+
+/** The records of one partition, in order, each once. */
+export class PartitionConsumer {
+  // What was taken and not acknowledged, oldest first: sequences, and the subjects to acknowledge them at.
+  private readonly seqs: number[] = [];
+  private readonly acks: string[] = [];
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly stream: string,
+    private readonly options: ConsumeOptions,
+    private readonly pull: Pull,
+  ) {}
+
+  /** @throws LogUnavailable */
+  static async start(
+    connection: Connection,
+    stream: string,
+    subjects: Subjects,
+    options: ConsumeOptions,
+  ): Promise<PartitionConsumer> {
+    const { consumers } = connection.jetstream;
+    const older = await connection.answer(() => consumersStartingWith(connection, stream, options));
+    // One of the same name stands where its last owner left it, not at `from`.
+    if (older.includes(options.name)) await removeConsumer(connection, stream, options.name);
+    await connection.answer(() => consumers.add(stream, consumerConfig(subjects, options)));
+    const pull = new Pull(connection, stream, options.name, subjects.eventStem);
+    try {
+      for (const name of older) if (name !== options.name) await removeConsumer(connection, stream, name);
+    } catch (error) {
+      pull.close();
+      throw error;
+    }
+    return new PartitionConsumer(connection, stream, options, pull);
+  }
+
+  /** Null while it is running. */
+  get ended(): ConsumerEnd | null {
+    return this.pull.ended;
+  }
+
+  /**
+   * The next records in order, at least one and at most `max`, as soon as there are any; after the end, its reason.
+   * What is not taken is not fetched: about 2,000 records wait here at most. One call at a time.
+   */
+  async next(max = 2_000): Promise<LogRecord[] | ConsumerEnd> {
+    const batch = await this.pull.next(max);
+    if (typeof batch === 'string') return batch;
+    for (const record of batch.records) this.seqs.push(record.seq);
+    for (const ack of batch.acks) this.acks.push(ack);
+    return batch.records;
+  }
+
+  /**
+   * Acknowledges the record of this sequence and everything before it. For operators, and so that more is delivered:
+   * after 20,000 unacknowledged ones nothing comes. The truth is the checkpoint.
+   */
+  ack(seq: number): void {
+    let count = 0;
+    while (count < this.seqs.length && this.seqs[count]! <= seq) count += 1;
+    const last = this.acks[count - 1];
+    if (last === undefined) return;
+    this.seqs.splice(0, count);
+    this.acks.splice(0, count);
+    if (this.pull.ended === null) this.connection.send(last, '+ACK');
+  }
+
+  /** How many records are not yet acknowledged, delivered or not. @throws LogUnavailable, also where it was deleted */
+  async lag(): Promise<number> {
+    const { consumers } = this.connection.jetstream;
+    try {
+      const info = await this.connection.answer(() => consumers.info(this.stream, this.options.name));
+      return info.num_pending + info.num_ack_pending;
+    } catch (error) {
+      throw isMissing(error) ? new LogUnavailable(`consumer ${this.options.name} was deleted`) : error;
+    }
+  }
+
+  /** Ends it here. In the log it stays for the next owner to delete, a temporary one excepted. */
+  async close(): Promise<void> {
+    this.pull.close();
+    if (!this.options.temporary) return;
+    await removeConsumer(this.connection, this.stream, this.options.name).catch(() => undefined);
+  }
+}
+
+function consumerConfig(subjects: Subjects, options: ConsumeOptions): Partial<ConsumerConfig> {
+  const filters = subjects.ofPartition(options.partition, options.kinds);
+  return {
+    name: options.name,
+    ...(options.temporary
+      ? { inactive_threshold: nanos(TEMPORARY_MS), mem_storage: true, num_replicas: 1 }
+      : { durable_name: options.name }),
+    ...(filters.length === 1 && filters[0] ? { filter_subject: filters[0] } : { filter_subjects: filters }),
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: options.from,
+    ack_policy: AckPolicy.All,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: MAX_UNACKNOWLEDGED,
+  };
+}
+
+async function consumersStartingWith(
+  { jetstream }: Connection,
+  stream: string,
+  { deleteOthersWithPrefix: prefix, name: own }: ConsumeOptions,
+): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of jetstream.consumers.list(stream)) {
+    if (name === own || name.startsWith(prefix)) names.push(name);
+  }
+  return names;
+}
+
+/** Also where it is gone already. @throws LogUnavailable */
+export async function removeConsumer(connection: Connection, stream: string, name: string): Promise<void> {
+  try {
+    await connection.answer(() => connection.jetstream.consumers.delete(stream, name));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

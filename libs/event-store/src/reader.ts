@@ -1,0 +1,117 @@
+import { nanos, nuid } from '@nats-io/transport-node';
+import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
+import type { Connection } from './connection.js';
+import { LogUnavailable } from './log-unavailable.js';
+import { type LogRecord, recordOf } from './log-record.js';
+import { removeConsumer } from './partition-consumer.js';
+import { Pull } from './pull.js';
+import type { LogFilter, Subjects } from './subjects.js';
+
+export interface ReadOptions {
+  /** The first sequence, 1 by default. */
+  readonly from?: number;
+  /** The last sequence; by default, and at most, the last there is when the reading starts. */
+  readonly until?: number;
+  readonly filter?: LogFilter;
+}
+
+const BATCH = 1_000;
+/** A reading whose server went away goes on when it is back within this time. */
+const AWAY_LIMIT_MS = 30_000;
+/** Nothing delivered for so long, although something is there: the reading is taken up anew. */
+const QUIET_LIMIT_MS = 10_000;
+const PAUSE_MS = 250;
+
+/** Reads the log. One record is always read from the stream's leader: a replica may not have what was just stored. */
+export class Reader {
+  constructor(
+    private readonly connection: Connection,
+    private readonly stream: string,
+    private readonly subjects: Subjects,
+  ) {}
+
+  /** @throws LogUnavailable */
+  async at(seq: number): Promise<LogRecord | null> {
+    if (!Number.isSafeInteger(seq) || seq < 1) return null;
+    return this.record(await this.message({ seq }));
+  }
+
+  /** The last record under a subject, which may hold wildcards. @throws LogUnavailable */
+  async last(subject: string): Promise<LogRecord | null> {
+    return this.record(await this.message({ last_by_subj: subject }));
+  }
+
+  /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
+  async *read({ from = 1, until = Infinity, filter = {} }: ReadOptions): AsyncGenerator<LogRecord, void> {
+    const subject = this.subjects.events(filter);
+    const lastSeq = async () => (await this.last(subject))?.seq ?? 0;
+    // Records beyond `until`, where there are any, are what shows that nothing below it is missing.
+    let end = Math.min(until, await lastSeq());
+    let next = Math.max(1, from);
+    while (next <= end) {
+      const { pull, name } = await this.start(subject, next);
+      try {
+        for (;;) {
+          const batch = await pull.next(BATCH, QUIET_LIMIT_MS);
+          if (typeof batch === 'string') break;
+          for (const record of batch.records) {
+            if (record.seq > end) return;
+            next = record.seq + 1;
+            yield record;
+          }
+          if (next > end) return;
+        }
+      } finally {
+        pull.close();
+        // Best effort: one that stays is deleted by the server.
+        void removeConsumer(this.connection, this.stream, name).catch(() => undefined);
+      }
+      // A log that lost its tail ends earlier than it did.
+      end = Math.min(end, await this.again(lastSeq));
+    }
+  }
+
+  private start(subject: string, from: number): Promise<{ pull: Pull; name: string }> {
+    const { jetstream } = this.connection;
+    return this.again(async () => {
+      const name = `read-${nuid.next()}`;
+      await this.connection.answer(() =>
+        jetstream.consumers.add(this.stream, {
+          name,
+          filter_subject: subject,
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: from,
+          ack_policy: AckPolicy.None,
+          mem_storage: true,
+          num_replicas: 1,
+          inactive_threshold: nanos(AWAY_LIMIT_MS),
+        }),
+      );
+      return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
+    });
+  }
+
+  /** Tries until it works, over a server that is away or only just coming up. */
+  private async again<T>(attempt: () => Promise<T>): Promise<T> {
+    const giveUp = performance.now() + AWAY_LIMIT_MS;
+    for (;;) {
+      await this.connection.whenConnected(Math.max(1, giveUp - performance.now()));
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof LogUnavailable) || performance.now() > giveUp) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  private message(query: MsgRequest): Promise<StoredMsg | null> {
+    return this.connection.answer(() => this.connection.jetstream.streams.getMessage(this.stream, query));
+  }
+
+  private record(message: StoredMsg | null): LogRecord | null {
+    if (!message) return null;
+    const { subject, seq, time, header } = message;
+    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), header, message.string());
+  }
+}

@@ -1,0 +1,64 @@
+import { encodeId, type Kind, partitionOf, type Room } from '#domain';
+
+export interface LogFilter {
+  readonly room?: Room;
+  readonly kind?: Kind;
+  /** 0 to 15. A room has its own already. */
+  readonly partition?: number;
+}
+
+/**
+ * The names of everything on the wire. An event lies at `<prefix>.ev.<partition>.<room>.<kind>`; the partition is
+ * computed here, never by a transform of the server.
+ */
+export class Subjects {
+  /** What stands before the partition in an event's subject. */
+  readonly eventStem: string;
+
+  /** @throws RangeError where the prefix is not one plain token */
+  constructor(private readonly prefix: string) {
+    if (!/^[\w-]+$/.test(prefix)) throw new RangeError(`a subject prefix is letters, digits, - and _: ${prefix}`);
+    this.eventStem = `${prefix}.ev.`;
+  }
+
+  event(room: Room, kind: string): string {
+    return `${this.eventStem}${partitionOf(room)}.${room}.${kind}`;
+  }
+
+  get allEvents(): string {
+    return `${this.eventStem}>`;
+  }
+
+  /** One wildcard subject, also where everything is named. */
+  events({ room, kind, partition }: LogFilter): string {
+    const place = partition ?? (room === undefined ? '*' : partitionOf(room));
+    if (room === undefined && kind === undefined) return `${this.eventStem}${place === '*' ? '' : `${place}.`}>`;
+    return `${this.eventStem}${place}.${room ?? '*'}.${kind ?? '*'}`;
+  }
+
+  /** What a consumer of one partition asks for. Several kinds make a list, which the server serves much slower. */
+  ofPartition(partition: number, kinds?: readonly Kind[]): string[] {
+    return kinds ? kinds.map((kind) => this.events({ partition, kind })) : [this.events({ partition })];
+  }
+
+  liveRoom(room: Room): string {
+    return `${this.prefix}.live.room.${room}`;
+  }
+
+  liveUser(userId: string): string {
+    return `${this.prefix}.live.user.${encodeId(userId)}`;
+  }
+
+  /** A question to every process that answers this topic. */
+  question(topic: string): string {
+    return `${this.prefix}.live.ask.${encodeId(topic)}`;
+  }
+
+  deadLetter(projection: string, partition: number, seq: number): string {
+    return `${this.prefix}.dead.${encodeId(projection)}.${partition}.${seq}`;
+  }
+
+  deadLetters(projection?: string): string {
+    return `${this.prefix}.dead.${projection === undefined ? '' : `${encodeId(projection)}.`}>`;
+  }
+}

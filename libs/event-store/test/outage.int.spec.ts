@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GLOBAL_ROOM, partitionOf } from '#domain';
+import { EventLog, LogUnavailable } from '../src/index.js';
+import { all, LogUnderTest, message } from './log-under-test.js';
+import { OwnServer } from './own-server.js';
+
+let server: OwnServer;
+let test: LogUnderTest;
+let log: EventLog;
+
+beforeAll(async () => {
+  server = await OwnServer.start();
+  test = await LogUnderTest.create(server.url);
+  log = await test.open();
+});
+afterAll(async () => {
+  await test.closeAll();
+  await server.remove();
+});
+
+const until = async (condition: () => boolean) => {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 500) throw new Error('did not come about');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+/** How long it takes to be refused, in ms. */
+async function refusal(attempt: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await expect(attempt()).rejects.toThrow(LogUnavailable);
+  return performance.now() - start;
+}
+
+describe('NATS that is away', () => {
+  it('refuses within 5 s, whatever is asked, and goes on by itself', async () => {
+    await log.append(message(GLOBAL_ROOM, 'before'));
+    const phases: string[] = [];
+    const heard: string[] = [];
+    log.live.onInterrupted((phase) => phases.push(phase));
+    log.live.subscribeToRoom(GLOBAL_ROOM, (text) => heard.push(text));
+    const partition = partitionOf(GLOBAL_ROOM);
+    const names = { deleteOthersWithPrefix: 'timeline-e', partition };
+    const consumer = await log.consume({ ...names, name: 'timeline-e1', from: 2 });
+    const next = consumer.next();
+
+    await server.kill();
+    await until(() => !log.connected);
+    expect(await next).toBe('lost');
+    const asked = [
+      () => log.append(message(GLOBAL_ROOM, 'refused')),
+      () => log.decide(GLOBAL_ROOM, 'chat', () => ({ event: null })),
+      () => log.last(GLOBAL_ROOM, 'msg'),
+      () => log.at(1),
+      () => log.state(),
+      () => log.setUp(),
+      () => all(log.read()),
+      () => log.consume({ ...names, name: 'timeline-e2', from: 1 }),
+      () => log.deadLetter({ projection: 'timeline', partition, seq: 1, reason: 'x' }),
+      () => log.live.flush(),
+      () => log.live.ask('presence', '', 100),
+      () => test.open(),
+    ];
+    for (const took of await Promise.all(asked.map(refusal))) expect(took).toBeLessThan(5_000);
+    log.live.publishToRoom(GLOBAL_ROOM, 'missed');
+
+    await server.start();
+    await until(() => log.connected);
+    expect(phases).toEqual(['lost', 'back']);
+    const after = await retried(() => log.append(message(GLOBAL_ROOM, 'after')));
+    expect(after).toEqual({ seq: 2, duplicate: false });
+    const again = await log.consume({ ...names, name: 'timeline-e2', from: 2 });
+    expect(await again.next()).toMatchObject([{ seq: 2 }]);
+    await again.close();
+    log.live.publishToRoom(GLOBAL_ROOM, 'heard');
+    await log.live.flush();
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['heard']);
+  }, 30_000);
+
+  it('rejects what is in flight at the moment of the loss, and a retry with the same id is one event', async () => {
+    const events = Array.from({ length: 2_000 }, (_, i) => message(GLOBAL_ROOM, String(i)));
+    const outcomes = events.map((event) => log.append(event));
+    const settled = Promise.allSettled(outcomes);
+    await outcomes[600];
+    server.pause();
+    const start = performance.now();
+    await server.kill();
+    const lost = (await settled).filter(({ status }) => status === 'rejected');
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(lost.length).toBeGreaterThan(0);
+    for (const outcome of lost) expect(outcome).toMatchObject({ reason: { retryable: true } });
+    await server.start();
+    for (const event of events) await retried(() => log.append(event));
+    const stored = (await all(log.read())).map(({ id }) => id);
+    for (const { id } of events) expect(stored.filter((other) => other === id)).toHaveLength(1);
+  }, 30_000);
+
+  it('is waited for by a reading, which then goes on without a hole', async () => {
+    const { lastSeq } = await log.state();
+    const seqs: number[] = [];
+    for await (const { seq } of log.read()) {
+      seqs.push(seq);
+      if (seq !== 100) continue;
+      await server.kill();
+      setTimeout(() => void server.start(), 300);
+    }
+    expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1));
+  }, 30_000);
+});
+
+describe('NATS that hangs', () => {
+  it('is given up within 5 s, with the connection still open', async () => {
+    await retried(() => log.state());
+    const name = 'hanging-e1';
+    const consumer = await log.consume({ name, deleteOthersWithPrefix: name, partition: 0, from: 1_000_000 });
+    const next = consumer.next();
+    server.pause();
+    try {
+      const asked = [
+        () => log.append(message(GLOBAL_ROOM, 'hangs')),
+        () => log.last(GLOBAL_ROOM, 'msg'),
+        () => log.live.flush(),
+        () => EventLog.connect(test.options),
+      ];
+      for (const took of await Promise.all(asked.map(refusal))) {
+        expect(took).toBeGreaterThan(4_000);
+        expect(took).toBeLessThan(5_000);
+      }
+      expect(await next).toBe('lost');
+    } finally {
+      server.resume();
+    }
+    await retried(() => log.append(message(GLOBAL_ROOM, 'goes on')));
+  }, 30_000);
+});
+
+describe('a server that asks who is there', () => {
+  it('takes the user and password given, and is unavailable to any other', async () => {
+    const guarded = await OwnServer.start('--user', 'parley', '--pass', 'right');
+    const options = { ...test.options, servers: guarded.url };
+    const allowed = await EventLog.connect({ ...options, user: 'parley', password: 'right' });
+    expect(await allowed.setUp()).toEqual([]);
+    await allowed.close();
+    expect(await refusal(() => EventLog.connect({ ...options, user: 'parley', password: 'wrong' }))).toBeLessThan(
+      5_000,
+    );
+    expect(await refusal(() => EventLog.connect(options))).toBeLessThan(5_000);
+    await guarded.remove();
+  });
+});
+
+describe('closing', () => {
+  it('lets what is under way come to its end', async () => {
+    await until(() => log.connected);
+    const closing = await test.open();
+    const appended = Promise.all(Array.from({ length: 600 }, (_, i) => closing.append(message(GLOBAL_ROOM, `${i}`))));
+    await closing.close();
+    expect(await appended).toHaveLength(600);
+    await expect(closing.append(message(GLOBAL_ROOM, 'late'))).rejects.toThrow(LogUnavailable);
+    await closing.close();
+  });
+
+  it('ends what waits for records', async () => {
+    const closing = await test.open();
+    const name = 'closing-e1';
+    const consumer = await closing.consume({ name, deleteOthersWithPrefix: name, partition: 0, from: 1_000_000 });
+    const next = consumer.next();
+    await closing.close();
+    expect(await next).toBe('lost');
+  });
+});
+
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LogUnavailable) || tries > 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, connect } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+function binary(): string {
+  const named = process.env['TEST_NATS_SERVER'];
+  if (named !== undefined) return named;
+  const kept = join(process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley'), 'nats-server');
+  const versions = existsSync(kept) ? readdirSync(kept) : [];
+  const binaries = versions.map((version) => join(kept, version, 'nats-server')).filter((path) => existsSync(path));
+  return binaries.at(-1) ?? 'nats-server';
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A nats-server of the test's own, to be killed and started again on the same port with the same data. */
+export class OwnServer {
+  private process: ChildProcess | undefined;
+  private readonly data = mkdtempSync(join(tmpdir(), 'parley-nats-'));
+
+  private constructor(
+    private readonly port: number,
+    private readonly more: string[],
+  ) {}
+
+  static async start(...more: string[]): Promise<OwnServer> {
+    const server = new OwnServer(await freePort(), more);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.process = spawn(
+      binary(),
+      ['-js', '-sd', this.data, '-a', '127.0.0.1', '-p', String(this.port), ...this.more],
+      {
+        stdio: 'ignore',
+      },
+    );
+    await once(this.process, 'spawn');
+    for (let tries = 0; ; tries++) {
+      const socket = connect(this.port, '127.0.0.1');
+      const up = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      if (up) return;
+      if (tries > 100) throw new Error('nats-server did not start');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const exit = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await exit;
+  }
+
+  /** Holds it: connections stay open and nothing answers. */
+  pause(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  async remove(): Promise<void> {
+    this.resume();
+    await this.kill();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,166 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { type Setting, Unfit } from './setting.js';
+import { type Role, rows } from './settings.js';
+
+/** The whole configuration of a process. What each value means and its default: `settings`. */
+export interface Config {
+  readonly role: Role;
+  readonly http: { readonly port: number; readonly host: string };
+  readonly nats: {
+    /** Servers, comma-separated; empty in the standalone and chatctl where none was given. */
+    readonly url: string;
+    readonly user?: string;
+    readonly password?: string;
+    readonly stream: string;
+    readonly prefix: string;
+  };
+  readonly mongodb: { readonly url?: string; readonly database: string };
+  readonly tokens: TokenSettings;
+  readonly roomChat: { readonly dialect: 'documented' | 'altzone' };
+  readonly chatMessagesMax: number;
+  readonly limits: Limits;
+  /** Empty: any. */
+  readonly allowedOrigins: readonly string[];
+  readonly inMail: { readonly url?: string };
+  readonly projections: readonly ('timeline' | 'directory')[];
+  readonly ready: { readonly maxLagEvents: number };
+  readonly logLevel: LogLevel;
+  /** Used in the standalone only; absolute paths. */
+  readonly standalone: { readonly gateways: number; readonly dataFolder: string; readonly cacheFolder: string };
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** One of `secret` and `publicKey` where the role verifies tokens. */
+export interface TokenSettings {
+  readonly secret?: string;
+  /** PEM, RSA or EC on P-256. */
+  readonly publicKey?: string;
+  readonly userClaim?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly leewaySeconds: number;
+}
+
+/** Per client of a gateway. */
+export interface Limits {
+  readonly frameBytes: number;
+  readonly frameDepth: number;
+  readonly connectionsPerUser: number;
+  readonly framesPerSecond: number;
+  readonly frameBurst: number;
+  readonly outboundBytes: number;
+  readonly inboundFrames: number;
+  readonly pingSeconds: number;
+  readonly pongSeconds: number;
+}
+
+/** The configuration is unusable; the message names every fault, each with what to do, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+type ValueOf<S> = S extends Setting<infer T, infer D> ? (D extends string ? T : T | undefined) : never;
+type Values = { readonly [K in keyof typeof rows]: ValueOf<(typeof rows)[K]> };
+
+/** Reads what concerns the role; the rest keeps its default, right or wrong. An empty variable is one not given. */
+function readValues(env: NodeJS.ProcessEnv, role: Role, faults: string[]): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(rows as Record<string, Setting<unknown>>)) {
+    const given = setting.roles.includes(role) ? env[name]?.trim() || undefined : undefined;
+    const standalone = role === 'standalone' ? setting.standaloneDefault : undefined;
+    const text = given ?? standalone ?? setting.default;
+    if (text === null) {
+      if (setting.required?.includes(role))
+        faults.push(`${name} is not set. ${setting.meaning} Give a ${setting.type}.`);
+      continue;
+    }
+    try {
+      values[name] = setting.read(text);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      faults.push(`${name} cannot be used: ${error.message}.`);
+    }
+  }
+  return values as unknown as Values;
+}
+
+/** What no single variable shows. */
+function checkTogether(values: Values, env: NodeJS.ProcessEnv, role: Role, faults: string[]): void {
+  if (values.NATS_PASSWORD !== undefined && values.NATS_USER === undefined) {
+    faults.push('NATS_PASSWORD is set without NATS_USER: set both or none.');
+  }
+  if (role !== 'gateway' && role !== 'query' && role !== 'standalone') return;
+  if (env['JWT_SECRET'] && env['JWT_PUBLIC_KEY']) {
+    faults.push('JWT_SECRET and JWT_PUBLIC_KEY are both set: keep the one that tokens are signed with.');
+  } else if (!env['JWT_SECRET'] && !env['JWT_PUBLIC_KEY'] && role !== 'standalone') {
+    faults.push(
+      'JWT_SECRET is not set, nor JWT_PUBLIC_KEY. Give the key that your tokens are verified with: ' +
+        'a secret of 32 bytes or more for HS256, or a public key as PEM.',
+    );
+  }
+}
+
+/** A variable that was not given is a property that is not there. */
+const given = <K extends string, T>(key: K, value: T | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: T };
+
+const folder = (path: string): string => resolve(path.replace(/^~(?=$|\/)/, homedir()));
+
+/**
+ * Reads the configuration of a role from the environment.
+ * @throws ConfigError naming all faults at once, each with what to do
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
+  const faults: string[] = [];
+  const values = readValues(env, role, faults);
+  checkTogether(values, env, role, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return {
+    role,
+    http: { port: values.PORT, host: values.HOST },
+    nats: {
+      url: values.NATS_URL ?? '',
+      ...given('user', values.NATS_USER),
+      ...given('password', values.NATS_PASSWORD),
+      stream: values.EVENT_STREAM,
+      prefix: values.SUBJECT_PREFIX,
+    },
+    mongodb: { ...given('url', values.MONGODB_URL), database: values.MONGODB_DATABASE },
+    tokens: {
+      ...given('secret', values.JWT_SECRET),
+      ...given('publicKey', values.JWT_PUBLIC_KEY),
+      ...given('userClaim', values.JWT_USER_CLAIM),
+      ...given('issuer', values.JWT_ISSUER),
+      ...given('audience', values.JWT_AUDIENCE),
+      leewaySeconds: values.JWT_LEEWAY_S,
+    },
+    roomChat: { dialect: values.ROOM_CHAT_DIALECT },
+    chatMessagesMax: values.CHAT_MESSAGES_MAX,
+    limits: {
+      frameBytes: values.MAX_FRAME_BYTES,
+      frameDepth: values.MAX_FRAME_DEPTH,
+      connectionsPerUser: values.MAX_CONNECTIONS_PER_USER,
+      framesPerSecond: values.FRAMES_PER_SECOND,
+      frameBurst: values.FRAMES_BURST,
+      outboundBytes: values.MAX_OUTBOUND_BYTES,
+      inboundFrames: values.MAX_INBOUND_FRAMES,
+      pingSeconds: values.PING_INTERVAL_S,
+      pongSeconds: values.PONG_TIMEOUT_S,
+    },
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    inMail: given('url', values.INMAIL_WEBHOOK_URL),
+    projections: values.PROJECTIONS,
+    ready: { maxLagEvents: values.READY_MAX_LAG },
+    logLevel: values.LOG_LEVEL,
+    standalone: {
+      gateways: values.GATEWAYS,
+      dataFolder: folder(values.PARLEY_DATA),
+      cacheFolder: folder(values.PARLEY_CACHE),
+    },
+  };
+}

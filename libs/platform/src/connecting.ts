@@ -1,0 +1,23 @@
+import type { LoggerService } from '@nestjs/common';
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5_000;
+
+const isRetryable = (error: unknown): error is Error =>
+  error instanceof Error && 'retryable' in error && error.retryable === true;
+
+/**
+ * Connects to a server that may not be up yet: roles are started in any order. What is not retryable is thrown.
+ * @param what for the log: `NATS at nats://127.0.0.1:4222`
+ */
+export async function connectPatiently<T>(what: string, connect: () => Promise<T>, logger: LoggerService): Promise<T> {
+  for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      logger.warn(`waiting for ${what}: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}

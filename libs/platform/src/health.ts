@@ -1,0 +1,111 @@
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, type DynamicModule, Get, Inject, Logger, Module } from '@nestjs/common';
+import { httpFault, Refused } from './http-errors.js';
+import { ErrorResponse } from './openapi.js';
+
+/** Says why something is not ready and what to do about it; its message is shown to whoever asks. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+/** Ready: every check said yes. The failing ones by name, each with what to do. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly failing: readonly Failing[] };
+
+export interface Failing {
+  readonly check: string;
+  readonly message: string;
+}
+
+/** A check that takes longer than this has failed: whoever asks has a time limit too. Milliseconds. */
+const CHECK_TIME = 3_000;
+
+/** What a process needs to do its work, asked anew each time. */
+export class Health {
+  readonly #checks = new Map<string, () => Promise<void>>();
+  readonly #logger = new Logger('Health');
+  #wasReady = true;
+
+  /** `check` rejects with {@link NotReady}, or with any other error, whose message then stays in our own log. */
+  add(name: string, check: () => Promise<void>): void {
+    this.#checks.set(name, check);
+  }
+
+  /** A process that answers is alive; what it waits for comes back without it being started again. */
+  live(): { readonly live: true } {
+    return { live: true };
+  }
+
+  async ready(): Promise<Readiness> {
+    const results = await Promise.all([...this.#checks].map(([name, check]) => this.#ask(name, check)));
+    const failing = results.filter((result) => result !== null);
+    if (failing.length === 0 && !this.#wasReady) this.#logger.log('ready again');
+    this.#wasReady = failing.length === 0;
+    return failing.length === 0 ? { ready: true } : { ready: false, failing };
+  }
+
+  async #ask(name: string, check: () => Promise<void>): Promise<Failing | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new NotReady(`no answer within ${CHECK_TIME / 1_000} s: see whether its server is up`));
+      }, CHECK_TIME);
+    });
+    try {
+      await Promise.race([check(), late]);
+      return null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Once, not at every probe.
+      if (this.#wasReady) this.#logger.warn(`not ready: ${name}: ${reason}`);
+      const message = error instanceof NotReady ? reason : 'it failed: the log of this process says why';
+      return { check: name, message };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const yes = (field: string) => ({ properties: { [field]: { type: 'boolean', enum: [true] } } });
+
+@ApiTags('Health')
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(Health) private readonly health: Health) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'Whether the process is alive' })
+  @ApiOkResponse({ schema: yes('live') })
+  live(): { readonly live: true } {
+    return this.health.live();
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether the process can do its work: what it needs is there, and it is not far behind' })
+  @ApiOkResponse({ schema: yes('ready') })
+  @ErrorResponse(503, 'An entry for each check that fails.')
+  async ready(): Promise<Readiness> {
+    const readiness = await this.health.ready();
+    if (readiness.ready) return readiness;
+    const faults = readiness.failing.map(({ check, message }) => httpFault('UNAVAILABLE', message, check));
+    throw new Refused(503, faults);
+  }
+}
+
+const modules = new WeakMap<Health, DynamicModule>();
+
+/** `GET /health/live` and `GET /health/ready`. */
+@Module({})
+export class HealthModule {
+  /** The same module for the same health, so that roles joined in one process serve it once. */
+  static of(health: Health): DynamicModule {
+    const known = modules.get(health);
+    if (known) return known;
+    const module: DynamicModule = {
+      module: HealthModule,
+      controllers: [HealthController],
+      providers: [{ provide: Health, useValue: health }],
+    };
+    modules.set(health, module);
+    return module;
+  }
+}

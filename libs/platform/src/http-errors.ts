@@ -1,0 +1,136 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { echo } from '#protocol';
+import { InvalidToken } from './tokens.js';
+
+// The one shape of every HTTP answer that is not a success, whoever makes it: our handlers, the framework, a body
+// parser. Nothing of a fault's own text goes out, only of a refusal's.
+
+/** What is wrong, in words a program can tell apart. */
+export const reasons = [
+  'REQUIRED',
+  'VALIDATION',
+  'NOT_AUTHENTICATED',
+  'NOT_AUTHORIZED',
+  'NOT_FOUND',
+  'NOT_ALLOWED',
+  'TOO_LARGE',
+  'UNAVAILABLE',
+  'UNEXPECTED',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** One entry of an error answer's list. */
+export interface HttpFault {
+  readonly reason: Reason;
+  /** The parameter, field or claim that is at fault, or null. */
+  readonly field: string | null;
+  /** What was given, of a text its first 100 characters, or null. */
+  readonly value: string | number | boolean | null;
+  readonly message: string;
+  readonly additional: null;
+}
+
+/** The body of every answer that is not a success. */
+export interface ErrorAnswer {
+  /** The HTTP status. */
+  readonly statusCode: number;
+  readonly errors: readonly HttpFault[];
+}
+
+/** Refuses a request. Thrown by handlers; `errors` is what the client is told. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    readonly statusCode: number,
+    readonly errors: readonly HttpFault[],
+  ) {
+    super(errors.map(({ message }) => message).join('; '));
+  }
+}
+
+export const httpFault = (
+  reason: Reason,
+  message: string,
+  field: string | null = null,
+  value: unknown = null,
+): HttpFault => ({
+  reason,
+  field,
+  value: echo(value),
+  message,
+  additional: null,
+});
+
+export const invalid = (faults: readonly HttpFault[]): Refused => new Refused(400, faults);
+
+export const notFound = (field: string, value: unknown, message: string): Refused =>
+  new Refused(404, [httpFault('NOT_FOUND', message, field, value)]);
+
+export const notAuthorized = (message: string): Refused => new Refused(403, [httpFault('NOT_AUTHORIZED', message)]);
+
+/** What the framework and the body parsers refuse, by status; their own texts may hold anything of the request. */
+const refusals = new Map<number, readonly [Reason, string]>([
+  [400, ['VALIDATION', 'the request cannot be read: malformed JSON or path']],
+  [404, ['NOT_FOUND', 'there is nothing at this path']],
+  [405, ['NOT_ALLOWED', 'this method is not allowed here']],
+  [413, ['TOO_LARGE', 'the body is too large']],
+  [415, ['VALIDATION', 'the body must be JSON in UTF-8']],
+]);
+
+const has = <K extends string>(error: unknown, key: K): error is Record<K, unknown> =>
+  typeof error === 'object' && error !== null && key in error;
+
+/** The status of an error of the framework's or of an http-errors one, as body parsers throw them; null for others. */
+function statusOf(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus();
+  return has(error, 'expose') && has(error, 'statusCode') && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : null;
+}
+
+/** What is answered for an error; a status of 500 is a fault of ours. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof Refused) return { statusCode: error.statusCode, errors: error.errors };
+  if (error instanceof InvalidToken) {
+    return { statusCode: 401, errors: [httpFault('NOT_AUTHENTICATED', error.message, 'token')] };
+  }
+  if (has(error, 'retryable') && error.retryable === true) {
+    return { statusCode: 503, errors: [httpFault('UNAVAILABLE', 'a server that this needs is away: try again')] };
+  }
+  const statusCode = statusOf(error) ?? 500;
+  if (statusCode >= 500) return { statusCode: 500, errors: [httpFault('UNEXPECTED', 'something went wrong here')] };
+  const [reason, message] = refusals.get(statusCode) ?? (['VALIDATION', 'the request is refused'] as const);
+  return { statusCode, errors: [httpFault(reason, message)] };
+}
+
+/** Seconds that a client is asked to wait where a server is away; the log itself is given up after 5. */
+const RETRY_AFTER = '2';
+
+@Catch()
+export class HttpErrors implements ExceptionFilter {
+  private readonly logger = new Logger('HTTP');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    // Sockets have error frames of their own.
+    if (host.getType() !== 'http') throw error;
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const answer = errorAnswer(error);
+    if (answer.statusCode >= 500) this.report(request, answer.statusCode, error);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (answer.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (answer.statusCode === 503) response.setHeader('Retry-After', RETRY_AFTER);
+    response.status(answer.statusCode).json(answer);
+  }
+
+  private report(request: Request, statusCode: number, error: unknown): void {
+    const where = `${request.method} ${request.path}: ${statusCode}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (statusCode === 503) this.logger.warn(`${where}: ${reason}`);
+    else this.logger.error(`${where}: ${reason}`, error instanceof Error ? error.stack : undefined);
+  }
+}

@@ -1,0 +1,48 @@
+import { isatty } from 'node:tty';
+import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common';
+import type { Config, LogLevel } from './config.js';
+
+const levels: Readonly<Record<LogLevel, NestLevel[]>> = {
+  error: ['fatal', 'error'],
+  warn: ['fatal', 'error', 'warn'],
+  info: ['fatal', 'error', 'warn', 'log'],
+  debug: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
+};
+
+/**
+ * Takes out what must never be in a log: the query of an address, where clients put their token, anything that looks
+ * like a token, and the password in a server's address.
+ */
+export const withoutSecrets = (text: string): string =>
+  text
+    .replace(/\beyJ[\w-]{5,}\.[\w-]*\.?[\w-]*/g, '[token]')
+    .replace(/\?[^\s"'\\]*\b(token|authorization)=[^\s"'\\]*/gi, '?[query]')
+    .replace(/(:\/\/)[^\s/@"']+@/g, '$1[user]@');
+
+/** Nest's logger; whatever is logged, by whomever, is freed of secrets last of all. */
+class CleanLogger extends ConsoleLogger {
+  protected override formatMessage(...args: Parameters<ConsoleLogger['formatMessage']>): string {
+    return withoutSecrets(super.formatMessage(...args));
+  }
+
+  protected override stringifyJsonLogObject(...args: Parameters<ConsoleLogger['stringifyJsonLogObject']>): string {
+    return withoutSecrets(super.stringifyJsonLogObject(...args));
+  }
+
+  protected override printStackTrace(stack: string | undefined): void {
+    if (stack !== undefined) super.printStackTrace(withoutSecrets(stack));
+  }
+}
+
+/** One JSON object a line; in the standalone, and where a person looks on at a terminal, lines for reading. */
+export function createLogger({ role, logLevel }: Pick<Config, 'role' | 'logLevel'>): ConsoleLogger {
+  const terminal = isatty(process.stdout.fd);
+  const forReading = role === 'standalone' || terminal;
+  return new CleanLogger({
+    logLevels: levels[logLevel],
+    json: !forReading,
+    colors: terminal,
+    prefix: 'Parley',
+    redact: ['token', 'authorization', 'password', 'secret'],
+  });
+}

@@ -1,0 +1,62 @@
+import type { LoggerService } from '@nestjs/common';
+
+/** A part of a process that is stopped, and what it is called in the log. */
+export interface Stop {
+  readonly name: string;
+  readonly stop: () => Promise<unknown>;
+}
+
+/** How long all of it may take, in milliseconds. */
+export const DRAIN_TIME = 5_000;
+
+/**
+ * Stops one part after the other, in the order given: first what takes work in, last what the others need to finish
+ * it. A part that fails is reported and does not keep the next from stopping.
+ * @returns whether all of them stopped within `limit` milliseconds
+ */
+export async function stopAll(stops: readonly Stop[], logger: LoggerService, limit = DRAIN_TIME): Promise<boolean> {
+  let at = '';
+  let clean = true;
+  const all = async (): Promise<boolean> => {
+    for (const { name, stop } of stops) {
+      at = name;
+      try {
+        await stop();
+      } catch (error) {
+        clean = false;
+        logger.error(`stopping ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return clean;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => {
+      logger.error(`stopping ${at} took too long; given up after ${limit / 1_000} s`);
+      resolve(false);
+    }, limit);
+  });
+  try {
+    return await Promise.race([all(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Stops the process on SIGTERM and SIGINT, with the exit code 0 where everything was drained in time and 1 where not.
+ * A second signal ends it at once.
+ * @returns whether a signal has come, so that what ends then is not taken for a failure
+ */
+export function stopOnSignals(stops: readonly Stop[], logger: LoggerService): () => boolean {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.log(`${signal}: stopping`);
+    void stopAll(stops, logger).then((clean) => process.exit(clean ? 0 : 1));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return () => stopping;
+}

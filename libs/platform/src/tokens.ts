@@ -1,0 +1,140 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import jwt, { type Algorithm, type JwtPayload } from 'jsonwebtoken';
+import { isFilledText, isText, MAX_AVATAR_BYTES, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
+import type { TokenSettings } from './config.js';
+
+/** Who a verified token speaks for. */
+export interface Caller {
+  readonly userId: string;
+  /** `service` is the surrounding application: it may write profiles and memberships and nothing else. */
+  readonly scope: string | null;
+  /** Milliseconds since 1970, the leeway included. May be further away than a timer reaches. */
+  readonly expiresAt: number;
+  /** What the token says of the person. Only counts where the log knows nothing yet. */
+  readonly claims: {
+    readonly clanId?: string;
+    readonly name?: string;
+    /** JSON text of an object. */
+    readonly avatar?: string;
+  };
+}
+
+/** The token is missing, ill-formed, expired, or signed by another key. The message holds nothing of the token. */
+export class InvalidToken extends Error {
+  override readonly name = 'InvalidToken';
+}
+
+export const isService = (caller: Caller): boolean => caller.scope === 'service';
+
+/** Longer ones are refused unread: the largest claims we take are an avatar of 2 KB. */
+const MAX_TOKEN_LENGTH = 8_192;
+
+const USER_CLAIMS = ['player_id', 'user_id', 'sub'];
+
+/** Verifies tokens. The algorithms follow from the key, so that a token cannot choose how it is verified. */
+export class Tokens {
+  readonly #key: KeyObject;
+  readonly #algorithms: Algorithm[];
+
+  /** @throws TypeError where the settings hold no key; the configuration sees to that they do */
+  constructor(readonly settings: TokenSettings) {
+    const { secret, publicKey } = settings;
+    if (secret !== undefined) {
+      this.#key = createSecretKey(Buffer.from(secret));
+      this.#algorithms = ['HS256'];
+    } else if (publicKey !== undefined) {
+      this.#key = createPublicKey(publicKey);
+      this.#algorithms = this.#key.asymmetricKeyType === 'ec' ? ['ES256'] : ['RS256', 'PS256'];
+    } else {
+      throw new TypeError('no key to verify tokens with');
+    }
+  }
+
+  /** @throws InvalidToken */
+  verify(token: string | null | undefined): Caller {
+    if (!token) throw new InvalidToken('a token is required');
+    if (token.length > MAX_TOKEN_LENGTH) throw new InvalidToken('the token is too long');
+    const payload = this.#payload(token);
+    // jsonwebtoken checks `exp` where it is there, and does not ask for it.
+    if (typeof payload.exp !== 'number') throw new InvalidToken('the token has no exp');
+    return {
+      userId: this.#userId(payload),
+      scope: typeof payload['scope'] === 'string' ? payload['scope'] : null,
+      expiresAt: (payload.exp + this.settings.leewaySeconds) * 1_000,
+      claims: personalClaims(payload),
+    };
+  }
+
+  #payload(token: string): JwtPayload {
+    const { issuer, audience, leewaySeconds } = this.settings;
+    try {
+      const { header, payload } = jwt.verify(token, this.#key, {
+        algorithms: this.#algorithms,
+        clockTolerance: leewaySeconds,
+        complete: true,
+        ...(issuer !== undefined && { issuer }),
+        ...(audience !== undefined && { audience }),
+      });
+      // RFC 7515: what is critical and not understood makes a token invalid; we understand no extensions.
+      if (header.crit === undefined && typeof payload === 'object') return payload;
+    } catch (error) {
+      if (error instanceof jwt.TokenExpiredError) throw new InvalidToken('the token has expired');
+    }
+    throw new InvalidToken('the token is not valid');
+  }
+
+  #userId(payload: JwtPayload): string {
+    const { userClaim } = this.settings;
+    const names = userClaim === undefined ? USER_CLAIMS : [userClaim];
+    const name = names.find((claim) => Object.hasOwn(payload, claim) && payload[claim] !== null);
+    if (name === undefined) throw new InvalidToken(`the token has no user id (${names.join(', ')})`);
+    const id = idOf(payload[name]);
+    if (id === null) throw new InvalidToken(`the token's ${name} is not a user id`);
+    return id;
+  }
+}
+
+/** An id as a string: 1 to 64 characters of well-formed Unicode, or a whole number; else null. */
+function idOf(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
+  return isText(value, MAX_ID_LENGTH) && value !== '' ? value : null;
+}
+
+/** What is out of bounds is left out: a name that is too long is no reason to keep somebody from their chat. */
+function personalClaims(payload: JwtPayload): Caller['claims'] {
+  const clanId = idOf(payload['clan_id']);
+  const name: unknown = payload['name'];
+  const avatar = avatarText(payload['avatar']);
+  return {
+    ...(clanId !== null && { clanId }),
+    ...(isFilledText(name, MAX_NAME_LENGTH) && { name }),
+    ...(avatar !== null && { avatar }),
+  };
+}
+
+/** A lone surrogate in JSON text that `JSON.stringify` made: it writes them, and only them, as such an escape. */
+const LONE_SURROGATE = /(?:^|[^\\])(?:\\\\)*\\ud/;
+
+/** The JSON text of an avatar, or null for what is none: no object, more than 2 KB, ill-formed Unicode. */
+export function avatarText(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const text = JSON.stringify(value);
+  return Buffer.byteLength(text) <= MAX_AVATAR_BYTES && !LONE_SURROGATE.test(text) ? text : null;
+}
+
+export interface DevelopmentToken {
+  readonly userId: string | number;
+  readonly seconds: number;
+  readonly name?: string;
+  readonly clanId?: string;
+  readonly avatar?: object;
+  readonly scope?: string;
+}
+
+/** A token for trying things out, signed with HS256. Real ones are signed by the surrounding application. */
+export function signDevelopmentToken(secret: string, { userId, seconds, ...person }: DevelopmentToken): string {
+  const { clanId, name, avatar, scope } = person;
+  const claims = { player_id: userId, clan_id: clanId, name, avatar, scope };
+  const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+  return jwt.sign(present, createSecretKey(Buffer.from(secret)), { algorithm: 'HS256', expiresIn: seconds });
+}

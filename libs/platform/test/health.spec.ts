@@ -1,0 +1,47 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Health, HealthController, HealthModule, NotReady, Refused } from '#platform';
+
+Logger.overrideLogger(false);
+
+describe('health', () => {
+  it('is ready while every check says yes, and anew each time', async () => {
+    const health = new Health();
+    let up = true;
+    health.add('log', () => Promise.resolve());
+    health.add('read models', () => (up ? Promise.resolve() : Promise.reject(new NotReady('start MongoDB'))));
+    const controller = new HealthController(health);
+    expect(controller.live()).toEqual({ live: true });
+    await expect(controller.ready()).resolves.toEqual({ ready: true });
+    up = false;
+    await expect(controller.ready()).rejects.toMatchObject({
+      statusCode: 503,
+      errors: [
+        { reason: 'UNAVAILABLE', field: 'read models', value: null, message: 'start MongoDB', additional: null },
+      ],
+    });
+    expect(controller.live()).toEqual({ live: true });
+    up = true;
+    await expect(controller.ready()).resolves.toEqual({ ready: true });
+  });
+
+  it('shows nothing of a fault, and waits for no check for long', async () => {
+    const health = new Health();
+    health.add('log', () => Promise.reject(new Error('connect 10.1.2.3 as admin')));
+    health.add('lag', () => new Promise(() => undefined));
+    jest.useFakeTimers();
+    const ready = new HealthController(health).ready().catch((error: unknown) => error);
+    await jest.advanceTimersByTimeAsync(5_000);
+    jest.useRealTimers();
+    const refusal = await ready;
+    expect(refusal).toBeInstanceOf(Refused);
+    expect((refusal as Refused).errors.map(({ field }) => field)).toEqual(['log', 'lag']);
+    expect(JSON.stringify((refusal as Refused).errors)).not.toContain('10.1.2.3');
+  });
+
+  it('is served once where two roles share it', () => {
+    const health = new Health();
+    expect(HealthModule.of(health)).toBe(HealthModule.of(health));
+    expect(HealthModule.of(health)).not.toBe(HealthModule.of(new Health()));
+  });
+});

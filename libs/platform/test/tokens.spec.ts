@@ -1,0 +1,146 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import jwt, { type Algorithm } from 'jsonwebtoken';
+import { InvalidToken, signDevelopmentToken, Tokens, type TokenSettings } from '#platform';
+
+const secret = 'a secret of thirty-two bytes, 32';
+const tokens = (more: Partial<TokenSettings> = {}): Tokens => new Tokens({ secret, leewaySeconds: 0, ...more });
+const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
+
+const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const withKey = (key: KeyObject): Tokens => new Tokens({ publicKey: pem(key), leewaySeconds: 0 });
+
+const sign = (payload: object, algorithm: Algorithm = 'HS256', key: string | KeyObject = secret): string =>
+  jwt.sign({ exp: inAnHour(), ...payload }, key, { algorithm });
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token put together by hand, as an attacker would. */
+function forged(header: object, payload: object, key: string | Buffer): string {
+  const body = `${base64url(header)}.${base64url(payload)}`;
+  return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
+}
+
+const refused = (verifier: Tokens, token: string | null): void => {
+  expect(() => verifier.verify(token)).toThrow(InvalidToken);
+};
+
+describe('a token', () => {
+  it('says who the caller is', () => {
+    const exp = inAnHour();
+    const caller = tokens().verify(
+      sign({ exp, player_id: 'p1', clan_id: 'c1', name: 'Ada', avatar: { head: 3 }, scope: 'service' }),
+    );
+    expect(caller).toEqual({
+      userId: 'p1',
+      scope: 'service',
+      expiresAt: exp * 1000,
+      claims: { clanId: 'c1', name: 'Ada', avatar: '{"head":3}' },
+    });
+    expect(tokens().verify(sign({ sub: 'p2' }))).toMatchObject({ userId: 'p2', scope: null, claims: {} });
+  });
+
+  it('names its user by the first present claim, or by the configured one', () => {
+    const verify = (payload: object, userClaim?: string): string =>
+      tokens(userClaim === undefined ? {} : { userClaim }).verify(sign(payload)).userId;
+    expect(verify({ sub: 's', user_id: 'u', player_id: 'p' })).toBe('p');
+    expect(verify({ sub: 's', user_id: 'u', player_id: null })).toBe('u');
+    expect(verify({ sub: 's', player_id: 'p', profile_id: 'f' }, 'profile_id')).toBe('f');
+    refused(tokens({ userClaim: 'profile_id' }), sign({ sub: 's' }));
+    refused(tokens({ userClaim: 'constructor' }), sign({ sub: 's' }));
+    refused(tokens(), sign({ name: 'nobody' }));
+  });
+
+  it('takes a number for its decimal string', () => {
+    expect(tokens().verify(sign({ user_id: 7, clan_id: 3 }))).toMatchObject({ userId: '7', claims: { clanId: '3' } });
+    for (const id of [1.5, 2 ** 53, 1e21]) refused(tokens(), sign({ user_id: id }));
+  });
+
+  it('has an id of 1 to 64 characters', () => {
+    expect(tokens().verify(sign({ user_id: '🦊'.repeat(64) })).userId).toBe('🦊'.repeat(64));
+    for (const id of ['', 'x'.repeat(65), '\ud800', true, ['7'], { id: 7 }]) refused(tokens(), sign({ user_id: id }));
+    refused(tokens(), sign({ player_id: 'x'.repeat(65), sub: 'fallback' }));
+  });
+
+  it('is taken without what it says amiss of the person', () => {
+    const { claims } = tokens().verify(
+      sign({ sub: 'p', clan_id: 'x'.repeat(65), name: 'n'.repeat(65), avatar: { x: 'y'.repeat(2048) } }),
+    );
+    expect(claims).toEqual({});
+    expect(tokens().verify(sign({ sub: 'p', clan_id: '', name: '  ', avatar: [1] })).claims).toEqual({});
+    expect(tokens().verify(sign({ sub: 'p', avatar: { x: '\udc00' } })).claims).toEqual({});
+    const odd = { x: '\\udc00 🦊', __proto__: null };
+    expect(tokens().verify(sign({ sub: 'p', avatar: odd })).claims.avatar).toBe(JSON.stringify(odd));
+    expect(tokens().verify(sign({ sub: 'p', clan_id: null, name: 5, avatar: '{}' })).claims).toEqual({});
+  });
+
+  it('is refused where it is missing, ill-formed, too long, or signed by another key', () => {
+    for (const token of [null, '', 'x', 'a.b.c', sign({ sub: 'p' }) + 'x', sign({ sub: 'p', x: 'x'.repeat(9000) })]) {
+      refused(tokens(), token);
+    }
+    refused(tokens(), sign({ sub: 'p' }, 'HS256', 'another secret of thirty-two byte'));
+    refused(tokens(), jwt.sign('text', secret));
+  });
+
+  it('is refused without exp, and once it has expired', () => {
+    refused(tokens(), jwt.sign({ sub: 'p' }, secret));
+    const now = Math.floor(Date.now() / 1000);
+    refused(tokens(), sign({ sub: 'p', exp: now - 1 }));
+    expect(() => tokens().verify(sign({ sub: 'p', exp: now - 1 }))).toThrow('expired');
+    refused(tokens(), sign({ sub: 'p', nbf: now + 30 }));
+    const lenient = tokens({ leewaySeconds: 60 });
+    expect(lenient.verify(sign({ sub: 'p', exp: now - 30 })).expiresAt).toBe((now + 30) * 1000);
+    refused(lenient, sign({ sub: 'p', exp: now - 61 }));
+    refused(tokens(), forged({ alg: 'HS256' }, { sub: 'p', exp: 'tomorrow' }, secret));
+  });
+
+  it('has the issuer and the audience that are configured', () => {
+    const strict = tokens({ issuer: 'game', audience: 'chat' });
+    expect(strict.verify(sign({ sub: 'p', iss: 'game', aud: ['web', 'chat'] })).userId).toBe('p');
+    refused(strict, sign({ sub: 'p', iss: 'game' }));
+    refused(strict, sign({ sub: 'p', iss: 'other', aud: 'chat' }));
+  });
+
+  it('cannot choose how it is verified', () => {
+    const payload = { sub: 'p', exp: inAnHour() };
+    for (const alg of ['none', 'None', 'NONE']) {
+      refused(tokens(), `${base64url({ alg })}.${base64url(payload)}.`);
+      refused(withKey(rsa.publicKey), `${base64url({ alg })}.${base64url(payload)}.`);
+    }
+    // A public key is known to everybody: as the secret of an HMAC it would let anybody in.
+    for (const { publicKey } of [rsa, ec]) {
+      refused(withKey(publicKey), forged({ alg: 'HS256', typ: 'JWT' }, payload, pem(publicKey)));
+      refused(withKey(publicKey), forged({ alg: 'HS256' }, payload, publicKey.export({ type: 'spki', format: 'der' })));
+    }
+    for (const alg of ['HS384', 'HS512'] as const) refused(tokens(), sign(payload, alg));
+    refused(withKey(rsa.publicKey), sign(payload, 'RS512', rsa.privateKey));
+    refused(withKey(rsa.publicKey), sign(payload, 'ES256', ec.privateKey));
+    refused(tokens(), forged({ alg: 'HS256', crit: ['exp'] }, payload, secret));
+  });
+
+  it('may be signed with RS256, PS256 or ES256 where there is a public key', () => {
+    expect(withKey(rsa.publicKey).verify(sign({ sub: 'p' }, 'RS256', rsa.privateKey)).userId).toBe('p');
+    expect(withKey(rsa.publicKey).verify(sign({ sub: 'p' }, 'PS256', rsa.privateKey)).userId).toBe('p');
+    expect(withKey(ec.publicKey).verify(sign({ sub: 'p' }, 'ES256', ec.privateKey)).userId).toBe('p');
+  });
+
+  it('is not told in what is said of it', () => {
+    const token = sign({ sub: 'p' }, 'HS256', 'another secret of thirty-two byte');
+    try {
+      tokens().verify(token);
+    } catch (error) {
+      expect(String(error)).not.toContain(token.slice(0, 10));
+    }
+    expect.assertions(1);
+  });
+
+  it('for development is one like any other', () => {
+    const token = signDevelopmentToken(secret, { userId: 7, name: 'Ada', clanId: '3', seconds: 60, scope: 'service' });
+    const caller = tokens().verify(token);
+    expect(caller).toMatchObject({ userId: '7', scope: 'service', claims: { name: 'Ada', clanId: '3' } });
+    expect(caller.expiresAt - Date.now()).toBeGreaterThan(50_000);
+    expect(() => new Tokens({ leewaySeconds: 0 })).toThrow(TypeError);
+  });
+});

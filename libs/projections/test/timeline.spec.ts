@@ -1,0 +1,294 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  clanRoom,
+  commandKey,
+  directRoom,
+  type DomainEvent,
+  encodeEvent,
+  GLOBAL_ROOM,
+  partitionOf,
+  type Room,
+} from '#domain';
+import type { LogRecord } from '#event-store';
+import {
+  type Document,
+  type DocumentStore,
+  memoryReadModels,
+  type ReadModels,
+  Timeline,
+  timelineCollections,
+} from '#read-models';
+import { type CachedHead, foldRound, type FoldedRound } from '../src/round.js';
+import { timeline, type RoomChange } from '../src/index.js';
+
+const at = '2026-01-02T03:04:05.678Z';
+const chat = directRoom('1', '2');
+const key = (name: string) => commandKey('test', GLOBAL_ROOM, name);
+
+const posted = (room: Room, name: string, sender = '1', clientId?: string): DomainEvent => ({
+  type: 'MessageCreated',
+  room,
+  id: `msg.${key(name)}`,
+  at,
+  messageId: key(name),
+  sender: { id: sender, name: `user ${sender}`, avatar: null },
+  content: name,
+  ...(clientId !== undefined && { clientId }),
+});
+const reacted = (room: Room, name: string, userId: string, emoji: string): DomainEvent => {
+  const fact = { room, id: `react.${key(name + userId + emoji)}`, at, messageId: key(name), userId };
+  return emoji === ''
+    ? { type: 'ReactionRemoved', ...fact }
+    : { type: 'ReactionAdded', ...fact, userName: userId, emoji };
+};
+const opened = (): DomainEvent => ({
+  type: 'ChatCreated',
+  room: chat,
+  id: `chat.${key('chat')}`,
+  at,
+  by: '1',
+  users: ['1', '2'],
+});
+const seen = (userId: string, n: number): DomainEvent => ({
+  type: 'MessagesSeen',
+  room: chat,
+  id: `seen.${key(`${userId}${n}`)}`,
+  at,
+  userId,
+  n,
+});
+
+/** The events as the log has them, at 1, 2, 3 … */
+const recorded = (events: readonly DomainEvent[]): LogRecord[] =>
+  events.map((event, i) => {
+    const { type, version, body, room } = encodeEvent(event);
+    const kind = event.id.split('.')[0]!;
+    return { seq: i + 1, partition: partitionOf(room), room, kind, id: event.id, type, version, body, at: 0 };
+  });
+
+async function open(): Promise<{ readModels: ReadModels; store: DocumentStore; queries: Timeline }> {
+  const readModels = memoryReadModels();
+  const store = readModels.projection('timeline', 1);
+  await store.setUp(timelineCollections);
+  return { readModels, store, queries: new Timeline(store) };
+}
+
+async function write(store: DocumentStore, round: FoldedRound<RoomChange>): Promise<void> {
+  for (const [collection, writes] of round.writes) await store.write(collection, writes);
+}
+
+async function foldAll(events: readonly DomainEvent[]) {
+  const opened = await open();
+  const round = await foldRound(timeline, opened.store, new Map(), recorded(events));
+  await write(opened.store, round);
+  return { ...opened, round };
+}
+
+async function dump(store: DocumentStore): Promise<Record<string, Document[]>> {
+  const all: Record<string, Document[]> = {};
+  for (const { name } of timelineCollections) {
+    if (name !== 'heads') all[name] = await store.range(name, { from: '', to: '~', limit: 100_000 });
+  }
+  return all;
+}
+
+describe('the timeline', () => {
+  it('numbers the messages and the changes of each room, without holes', async () => {
+    const { queries, round } = await foldAll([
+      posted(GLOBAL_ROOM, 'a'),
+      posted(clanRoom('3'), 'b'),
+      posted(GLOBAL_ROOM, 'c'),
+      reacted(GLOBAL_ROOM, 'a', '2', '👍'),
+      posted(GLOBAL_ROOM, 'd'),
+    ]);
+    const page = await queries.page(GLOBAL_ROOM, { limit: 10 });
+    expect(page.map(({ content, n, rev0, rev }) => [content, n, rev0, rev])).toEqual([
+      ['d', 3, 4, 4],
+      ['c', 2, 2, 2],
+      ['a', 1, 1, 3],
+    ]);
+    expect(await queries.position(GLOBAL_ROOM)).toEqual({ n: 3, rev: 4 });
+    expect(await queries.position(clanRoom('3'))).toEqual({ n: 1, rev: 1 });
+    expect(await queries.position(clanRoom('9'))).toEqual({ n: 0, rev: 0 });
+    expect(round.changes.map(({ room, rev, kind }) => [room, rev, kind])).toEqual([
+      ['global', 1, 'message'],
+      ['clan:3', 1, 'message'],
+      ['global', 2, 'message'],
+      ['global', 3, 'reaction'],
+      ['global', 4, 'message'],
+    ]);
+  });
+
+  it('keeps one reaction a person, and counts a change that changes nothing', async () => {
+    const { queries } = await foldAll([
+      posted(GLOBAL_ROOM, 'a'),
+      reacted(GLOBAL_ROOM, 'a', '1', '👍'),
+      reacted(GLOBAL_ROOM, 'a', '2', '🫡'),
+      reacted(GLOBAL_ROOM, 'a', '1', '❤️'),
+      reacted(GLOBAL_ROOM, 'a', '2', ''),
+      reacted(GLOBAL_ROOM, 'a', '2', ''),
+      reacted(GLOBAL_ROOM, 'never sent', '2', '👍'),
+    ]);
+    const message = await queries.message(key('a'));
+    expect(message?.reactions).toEqual([{ userId: '1', userName: '1', emoji: '❤️' }]);
+    expect(message?.rev).toBe(6);
+    expect(await queries.position(GLOBAL_ROOM)).toEqual({ n: 1, rev: 6 });
+  });
+
+  it('takes a message that is in the log twice once, whatever is between', async () => {
+    const between = Array.from({ length: 5 }, (_, i) => posted(GLOBAL_ROOM, `between ${i}`));
+    const { queries, round } = await foldAll([
+      posted(GLOBAL_ROOM, 'a', '1', 'id 1'),
+      ...between,
+      posted(GLOBAL_ROOM, 'a', '1', 'id 1'),
+      posted(GLOBAL_ROOM, 'z'),
+    ]);
+    expect((await queries.page(GLOBAL_ROOM, { limit: 10 })).map(({ n }) => n)).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(round.changes).toHaveLength(7);
+  });
+
+  it('counts what is unread, and knows when it was seen', async () => {
+    const { queries } = await foldAll([
+      opened(),
+      posted(chat, 'a', '1'),
+      posted(chat, 'b', '1'),
+      posted(chat, 'c', '2'),
+      seen('2', 1),
+      posted(chat, 'd', '1'),
+      seen('2', 1),
+    ]);
+    const two = await queries.entry('2', chat);
+    expect(two).toMatchObject({ chatId: 1, receiverId: '1', seenN: 1, unread: 2, n: 4, last: { content: 'd' } });
+    expect(await queries.entry('1', chat)).toMatchObject({ unread: 1, seenN: 0 });
+    expect((await queries.inbox('2')).map(({ room }) => room)).toEqual([chat]);
+    const seenAt = await queries.seenAt(chat, '2', await queries.page(chat, { limit: 10 }));
+    expect([1, 2, 4].map(seenAt)).toEqual([at, null, null]);
+  });
+
+  it('makes dead letters of what it cannot read or fold, and folds the rest', async () => {
+    const records = recorded([posted(chat, 'before its chat'), posted(GLOBAL_ROOM, 'a'), posted(GLOBAL_ROOM, 'b')]);
+    records[1] = { ...records[1]!, version: 9 };
+    const { store, queries } = await open();
+    const round = await foldRound(timeline, store, new Map(), records);
+    await write(store, round);
+    expect(round.letters.map(({ seq }) => seq).sort()).toEqual([1, 2]);
+    expect(round.letters.find(({ seq }) => seq === 2)?.reason).toContain('version 9');
+    expect((await queries.page(GLOBAL_ROOM, { limit: 10 })).map(({ content, n }) => [content, n])).toEqual([['b', 1]]);
+  });
+
+  it('announces in pieces that NATS takes, a direct chat to both people', () => {
+    const big = 'x'.repeat(100_000);
+    const changes = [1, 2, 3, 4, 5].map((rev) => ({
+      room: GLOBAL_ROOM,
+      rev,
+      kind: 'message',
+      message: { content: big },
+    }));
+    const texts = timeline.announce(changes as unknown as RoomChange[]);
+    const updates = texts.map(({ text }) => JSON.parse(text) as { from: number; to: number });
+    expect(texts.every(({ text }) => text.length < 300_000)).toBe(true);
+    expect(updates[0]?.from).toBe(0);
+    expect(updates.at(-1)?.to).toBe(5);
+    for (const [i, update] of updates.entries()) if (i > 0) expect(update.from).toBe(updates[i - 1]!.to);
+    const direct = timeline.announce([{ ...changes[0]!, room: chat }] as unknown as RoomChange[]);
+    expect(direct.map((text) => ('userId' in text ? text.userId : null))).toEqual(['1', '2']);
+  });
+
+  it('answers what changed since any position, as the changes came', async () => {
+    const { queries, round } = await foldAll([
+      ...[1, 2, 3, 4].map((i) => posted(GLOBAL_ROOM, `m${i}`)),
+      reacted(GLOBAL_ROOM, 'm2', '1', '👍'),
+      posted(GLOBAL_ROOM, 'm5'),
+      reacted(GLOBAL_ROOM, 'm5', '1', '👍'),
+    ]);
+    let position = { n: 0, rev: 0 };
+    for (let i = 0; i <= round.changes.length; i++) {
+      const since = await queries.changesSince(GLOBAL_ROOM, position, 100);
+      expect(since?.map(({ rev, kind }) => [rev, kind])).toEqual(
+        round.changes.slice(i).map(({ rev, kind }) => [rev, kind]),
+      );
+      const next = round.changes[i];
+      if (next) position = { n: Math.max(position.n, next.message.n), rev: next.rev };
+    }
+    expect(await queries.changesSince(GLOBAL_ROOM, { n: 0, rev: 0 }, 3)).toBeNull();
+  });
+});
+
+// A log in which people open chats, post (some twice), react and see, in three rooms.
+const anyEvent = fc.oneof(
+  fc
+    .record({
+      room: fc.constantFrom(GLOBAL_ROOM, clanRoom('3'), chat),
+      name: fc.nat(30),
+      sender: fc.constantFrom('1', '2'),
+    })
+    .map(({ room, name, sender }) => posted(room, `${room}${name}`, sender, 'given')),
+  fc
+    .record({
+      room: fc.constantFrom(GLOBAL_ROOM, chat),
+      name: fc.nat(30),
+      by: fc.constantFrom('1', '2'),
+      emoji: fc.constantFrom('👍', '🫡', ''),
+    })
+    .map(({ room, name, by, emoji }) => reacted(room, `${room}${name}`, by, emoji)),
+  fc.record({ by: fc.constantFrom('1', '2'), n: fc.integer({ min: 1, max: 40 }) }).map(({ by, n }) => seen(by, n)),
+);
+
+describe('the fold of the timeline', () => {
+  it('gives the same documents however it is cut into rounds, crashed and started over', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyEvent, { maxLength: 60 }),
+        fc.array(fc.record({ size: fc.integer({ min: 1, max: 12 }), crash: fc.boolean(), writeShare: fc.nat(4) }), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (events, steps) => {
+          const records = recorded([opened(), ...events]);
+          const expected = await foldAll([opened(), ...events]);
+          const { store } = await open();
+          let heads = new Map<string, CachedHead>();
+          let saved = 0;
+          let next = 0;
+          for (let i = 0; next < records.length; i++) {
+            const step = steps[i] ?? { size: 1_000, crash: false, writeShare: 0 };
+            const round = await foldRound(timeline, store, heads, records.slice(next, next + step.size));
+            if (step.crash) {
+              // Some collections are written, some not, and everything since the last save is folded again.
+              const some = [...round.writes].filter((_, index) => index < step.writeShare);
+              for (const [collection, writes] of some) await store.write(collection, writes);
+              heads = new Map();
+              next = saved;
+              continue;
+            }
+            await write(store, round);
+            for (const [id, head] of round.heads) heads.set(id, head);
+            next += step.size;
+            if (step.writeShare > 2) {
+              await store.write('heads', [...heads.values()]);
+              saved = next;
+            }
+          }
+          expect(await dump(store)).toEqual(await dump(expected.store));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts the unread messages as a count of them does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEvent, { maxLength: 80 }), async (events) => {
+        const { queries } = await foldAll([opened(), ...events]);
+        const messages = (await queries.page(chat, { limit: 1_000 })).reverse();
+        for (const user of ['1', '2']) {
+          const entry = await queries.entry(user, chat);
+          const unread = messages.filter(({ n, sender }) => n > entry!.seenN && sender.id !== user);
+          expect(entry?.unread).toBe(unread.length);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type DomainEvent, type Room } from '#domain';
+import { EventLog } from '#event-store';
+import {
+  decodeUpdate,
+  Directory,
+  memoryReadModels,
+  openMongodbReadModels,
+  type ReadModels,
+  type RoomUpdate,
+  Timeline,
+} from '#read-models';
+import { directory, timeline, Worker, type WorkerLog } from '../src/index.js';
+
+const natsUrl = process.env['TEST_NATS_URL'] ?? '';
+const mongodbUrl = process.env['TEST_MONGODB_URL'];
+const nextKey = keySequence(randomBytes(8));
+const at = '2026-01-02T03:04:05.678Z';
+
+const posted = (room: Room, content: string): DomainEvent => {
+  const key = nextKey();
+  const sender = { id: '1', name: 'Ada', avatar: null };
+  return { type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender, content };
+};
+
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const adapters: [string, (() => Promise<ReadModels>) | null][] = [
+  ['in memory', () => Promise.resolve(memoryReadModels())],
+  [
+    'MongoDB',
+    mongodbUrl === undefined
+      ? null
+      : () => openMongodbReadModels({ url: mongodbUrl, database: `test_${randomUUID().slice(0, 8)}` }),
+  ],
+];
+
+for (const [name, open] of adapters) {
+  (open ? describe : describe.skip)(`a worker, read models ${name}`, () => {
+    const said: string[] = [];
+    const logger: WorkerLog = { log: (m) => said.push(m), warn: (m) => said.push(m), error: (m) => said.push(m) };
+    const suffix = randomUUID().slice(0, 8);
+    let log: EventLog;
+    let readModels: ReadModels;
+    let queries: Timeline;
+    let worker: Worker<unknown>;
+
+    const start = (owner: string) => {
+      const started = new Worker({ projection: timeline, log, readModels, owner, logger });
+      void started.start();
+      return started;
+    };
+    const contents = async (room: Room) =>
+      (await queries.page(room, { limit: 500 })).map(({ content }) => content).reverse();
+
+    beforeAll(async () => {
+      log = await EventLog.connect({
+        servers: natsUrl,
+        stream: `T_${suffix}`,
+        prefix: `t_${suffix}`,
+        name: 'worker test',
+      });
+      await log.setUp();
+      readModels = await open!();
+      queries = new Timeline(readModels.projection('timeline', 1));
+      worker = start('first');
+    });
+
+    afterAll(async () => {
+      await worker.stop();
+      await log.close();
+      await readModels.close();
+    });
+
+    it('folds what is in the log, and announces it once it can be queried', async () => {
+      const room = clanRoom('live');
+      const seen: number[][] = [];
+      const subscription = log.live.subscribeToRoom(room, (text) => {
+        const update = decodeUpdate(text) as RoomUpdate;
+        void queries.position(room).then(({ rev }) => seen.push([update.from, update.to, rev]));
+      });
+      await log.live.flush();
+      for (let i = 0; i < 5; i++) await log.append(posted(room, `m${i}`));
+      await until('5 messages', async () => (await queries.lastN(room)) === 5);
+      await until('all announced', () => seen.at(-1)?.[1] === 5);
+      subscription.stop();
+      expect(seen[0]?.[0]).toBe(0);
+      for (const [i, [from, to, stored]] of seen.entries()) {
+        if (i > 0) expect(from).toBe(seen[i - 1]?.[1]);
+        expect(stored).toBeGreaterThanOrEqual(to!);
+      }
+      await until('no lag', async () => (await worker.lag()) === 0);
+    });
+
+    it('keeps the order of each room under load', async () => {
+      const rooms = Array.from({ length: 20 }, (_, i) => clanRoom(`load ${i}`));
+      await Promise.all(
+        rooms.map(async (room) => {
+          for (let i = 0; i < 40; i++) await log.append(posted(room, String(i)));
+        }),
+      );
+      await until('all folded', async () => (await worker.lag()) === 0);
+      for (const room of rooms) expect(await contents(room)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
+    });
+
+    it('puts what it cannot fold aside, and goes on', async () => {
+      const { seq } = (await log.append({ ...posted(directRoom('1', '2'), 'no chat') })) as { seq: number };
+      await log.append(posted(GLOBAL_ROOM, 'after the letter'));
+      await until('the next message', async () => (await contents(GLOBAL_ROOM)).includes('after the letter'));
+      await until('the letter', () => worker.counters.deadLetters === 1);
+      const letters: number[] = [];
+      for await (const letter of log.deadLetters('timeline')) letters.push(letter.seq);
+      expect(letters).toEqual([seq]);
+    });
+
+    it('stops and says so where another takes over, which goes on without a hole', async () => {
+      const room = clanRoom('handed over');
+      let sent = 0;
+      let sending = true;
+      const sender = (async () => {
+        while (sending) await log.append(posted(room, String(sent++)));
+      })();
+      await until('the first is at it', async () => (await queries.lastN(room)) > 20);
+      const second = start('second');
+      await until('the first has stopped', () => worker.state === 'fenced');
+      expect(said.some((line) => line.includes('another projector has taken over'))).toBe(true);
+      worker = second;
+      await until('the second is at it', async () => (await queries.lastN(room)) > 100);
+      sending = false;
+      await sender;
+      await until('all folded', async () => second.state === 'running' && (await second.lag()) === 0);
+      const all: string[] = [];
+      for (let before: number | undefined; ;) {
+        const page = await queries.page(room, { limit: 200, ...(before !== undefined && { before }) });
+        all.unshift(...page.map(({ content }) => content).reverse());
+        if (page.length === 0) break;
+        before = page.at(-1)!.n;
+      }
+      expect(all).toEqual(Array.from({ length: sent }, (_, i) => String(i)));
+    }, 30_000);
+
+    it('goes on where it stopped', async () => {
+      await worker.stop();
+      expect(worker.state).toBe('stopped');
+      await log.append(posted(GLOBAL_ROOM, 'while it was away'));
+      worker = start('third');
+      await until('the message', async () => (await contents(GLOBAL_ROOM)).at(-1) === 'while it was away');
+    });
+
+    it('keeps a directory of people, and tells their gateways', async () => {
+      const told: string[] = [];
+      const subscription = log.live.subscribeToUser('7', (text) => told.push(text));
+      await log.live.flush();
+      const people = new Worker({ projection: directory, log, readModels, owner: 'directory', logger });
+      void people.start();
+      const fact = { room: 'user:7' as Room, at, userId: '7' };
+      await log.append({ ...fact, type: 'MemberJoined', id: `member.${nextKey()}`, clanId: '3', leftClanId: null });
+      await log.append({ ...fact, type: 'ProfileChanged', id: `profile.${nextKey()}`, name: 'Ada', avatar: '{}' });
+      const queries = new Directory(readModels.projection('directory', 1));
+      await until('the profile', async () => (await queries.person('7'))?.name === 'Ada');
+      expect(await queries.person('7')).toMatchObject({ clanId: '3', name: 'Ada', avatar: '{}' });
+      expect(await queries.person('8')).toBeNull();
+      await until('both told', () => told.length === 2);
+      expect(decodeUpdate(told[1]!)).toMatchObject({ type: 'person', clanId: '3', name: 'Ada' });
+      subscription.stop();
+      await people.stop();
+    });
+
+    it('refuses to run on the read models of another log', async () => {
+      await worker.stop();
+      const id = 'timeline-1:0';
+      const { epoch } = await readModels.checkpoints.claim(id, 'somebody');
+      await readModels.checkpoints.save([{ id, epoch, seq: 1_000_000, eventId: 'msg.unheard-of' }]);
+      worker = start('fourth');
+      await until('refusal', () => worker.state === 'refused');
+      expect(said.at(-1)).toContain('Restore the log, or drop the database');
+    });
+  });
+}

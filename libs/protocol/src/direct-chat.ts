@@ -1,0 +1,130 @@
+import { roomIds, type Room } from '#domain';
+import type { Fault } from './fault.js';
+import { userNumberOf } from './user-number.js';
+
+// The direct chat's own frames and shapes, `/ws`. People are numbers here.
+
+export type DirectEvent =
+  'chat_created' | 'response_message' | 'get_all_chat_messages' | 'updated_chat_list' | 'exception';
+
+/** What a message's view is made of; a document of the read model is one. */
+export interface DirectMessageSource {
+  readonly room: Room;
+  readonly messageId: string;
+  readonly sender: { readonly id: string };
+  readonly content: string;
+  readonly at: string;
+  readonly n: number;
+  readonly rev: number;
+}
+
+export interface DirectMessageView {
+  readonly id: string;
+  readonly chat_id: number;
+  readonly sender_id: number;
+  readonly receiver_id: number;
+  readonly message: string;
+  /** Whether its receiver has seen it, and when they did. */
+  readonly seen: boolean;
+  readonly seen_at: string | null;
+  readonly created_at: string;
+  /** Its number within the chat, and the chat's change number at its last change. */
+  readonly n: number;
+  readonly rev: number;
+}
+
+/** An id that is no number cannot have come in by this API; the room API's people have no direct chats. */
+const numberOf = (userId: string): number => userNumberOf(userId) ?? Number.NaN;
+
+/** Who a message of a direct chat was sent to. */
+export function receiverOf(source: Pick<DirectMessageSource, 'room' | 'sender'>): string {
+  const [one, other] = roomIds(source.room) as [string, string];
+  return source.sender.id === one ? other : one;
+}
+
+/** @param seenAt when its receiver saw it, ISO 8601, or null */
+export function directMessageView(
+  source: DirectMessageSource,
+  chatId: number,
+  seenAt: string | null,
+): DirectMessageView {
+  return {
+    id: source.messageId,
+    chat_id: chatId,
+    sender_id: numberOf(source.sender.id),
+    receiver_id: numberOf(receiverOf(source)),
+    message: source.content,
+    seen: seenAt !== null,
+    seen_at: seenAt,
+    created_at: source.at,
+    n: source.n,
+    rev: source.rev,
+  };
+}
+
+/** What a chat's view is made of, as one of its two people sees it; an inbox entry of the read model is one. */
+export interface ChatSource {
+  readonly chatId: number;
+  readonly users: readonly [string, string];
+  readonly receiverId: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly unread: number;
+  readonly last: {
+    readonly n: number;
+    readonly messageId: string;
+    readonly senderId: string;
+    readonly content: string;
+    readonly at: string;
+  } | null;
+}
+
+export interface LastMessageOfChatView {
+  readonly id: string;
+  readonly chat_id: number;
+  readonly sender_id: number;
+  readonly receiver_id: number;
+  readonly message: string;
+  readonly created_at: string;
+  readonly n: number;
+}
+
+export interface ChatListEntryView {
+  readonly id: number;
+  readonly user_ids: readonly [number, number];
+  /** The other side, seen from whom the chat is shown to. */
+  readonly receiver_id: number;
+  readonly last_message: LastMessageOfChatView | null;
+  readonly unread_count: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export function chatView(source: ChatSource): ChatListEntryView {
+  const [one, other] = source.users;
+  const { last } = source;
+  return {
+    id: source.chatId,
+    user_ids: [numberOf(one), numberOf(other)],
+    receiver_id: numberOf(source.receiverId),
+    last_message: last && {
+      id: last.messageId,
+      chat_id: source.chatId,
+      sender_id: numberOf(last.senderId),
+      receiver_id: numberOf(last.senderId === one ? other : one),
+      message: last.content,
+      created_at: last.at,
+      n: last.n,
+    },
+    unread_count: source.unread,
+    created_at: source.createdAt,
+    updated_at: source.updatedAt,
+  };
+}
+
+/** Every answer of this API is such a frame. */
+export const directFrame = (event: DirectEvent, data: unknown): string => JSON.stringify({ event, data });
+
+/** A fault as the framework of this API says it, without the client's data in it. */
+export const directErrorFrame = (fault: Fault): string =>
+  directFrame('exception', { status: 'error', message: fault.message, code: fault.code });

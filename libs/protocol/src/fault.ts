@@ -1,0 +1,55 @@
+import type { RefusalCode } from '#domain';
+
+/** What can be wrong with a frame, or with what it asks for. The code is what the direct API shows. */
+export type FaultCode =
+  | RefusalCode
+  /** Not JSON, not an object, or not text at all. */
+  | 'not_json'
+  | 'binary'
+  | 'too_deep'
+  | 'unknown_event'
+  /** A field that is missing. */
+  | 'required'
+  /** A field that is there and not what it must be. */
+  | 'invalid'
+  /** The service cannot do it for the moment: nothing is wrong with the frame, and it may be sent again. */
+  | 'unavailable'
+  | 'internal';
+
+export interface Fault {
+  readonly code: FaultCode;
+  readonly message: string;
+  /** The field of the frame that is at fault, where there is one, and what it held. */
+  readonly field?: string;
+  readonly value?: unknown;
+}
+
+/** Faults are values; this carries one through code that knows only exceptions, such as a pipe of the framework. */
+export class FrameRefused extends Error {
+  override readonly name = 'FrameRefused';
+  constructor(readonly fault: Fault) {
+    super(fault.message);
+  }
+}
+
+export const UNAVAILABLE: Fault = {
+  code: 'unavailable',
+  message: 'the service is not available for a moment, try again',
+};
+
+/** An error of ours: what happened stands in the log, never on the wire. */
+export const INTERNAL: Fault = { code: 'internal', message: 'internal error' };
+
+const MAX_ECHO = 100;
+
+/**
+ * What may be shown of a value that a client sent: numbers, booleans and the first 100 characters of a text. Nothing
+ * nested, which could be of any size and depth.
+ */
+export function echo(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string') {
+    const text = value.length <= MAX_ECHO ? value : [...value.slice(0, 2 * MAX_ECHO)].slice(0, MAX_ECHO).join('');
+    return text.toWellFormed();
+  }
+  return typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

@@ -1,0 +1,70 @@
+import { isText } from '#domain';
+import type { Fault } from './fault.js';
+
+/** A frame of a client: what it wants, with what, and the id it gave it. */
+export interface Frame {
+  readonly event: string;
+  /** As JSON gave it: not yet looked at. */
+  readonly data: unknown;
+  /** At most 64 characters: makes a frame sent twice the same command. */
+  readonly id?: string;
+}
+
+export const MAX_FRAME_ID_LENGTH = 64;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether a JSON text nests its arrays and objects deeper than `max`. Asked before the text is parsed: whoever walks
+ * what deep nesting parses to, `JSON.stringify` for one, ends the process by overflowing its stack.
+ */
+export function isDeeperThan(json: Uint8Array, max: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]!;
+    if (quoted) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) {
+      quoted = true;
+    } else if ((byte | 0x20) === 0x7b) {
+      // { and [ differ in one bit, and so do } and ].
+      if (++depth > max) return true;
+    } else if ((byte | 0x20) === 0x7d) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+/**
+ * Reads a text frame: `{"event": string, "data"?: any, "id"?: string}`. Other fields are let be.
+ * @param text UTF-8, already checked to be that
+ */
+export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | { fault: Fault } {
+  if (isDeeperThan(text, maxDepth)) {
+    return { fault: { code: 'too_deep', message: `a frame may be nested ${maxDepth} deep at most` } };
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.toString('utf8'));
+  } catch {
+    return { fault: { code: 'not_json', message: 'a frame must be JSON' } };
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return { fault: { code: 'not_json', message: 'a frame must be a JSON object {"event", "data"}' } };
+  }
+  const { event, data, id } = parsed as Record<string, unknown>;
+  if (typeof event !== 'string') {
+    const code = event === undefined ? 'required' : 'invalid';
+    return { fault: { code, field: 'event', value: event, message: 'event must be a string' } };
+  }
+  if (id === undefined || id === null) return { frame: { event, data } };
+  if (!isText(id, MAX_FRAME_ID_LENGTH) || id === '') {
+    const message = `id must be a string of 1 to ${MAX_FRAME_ID_LENGTH} characters`;
+    return { fault: { code: 'invalid', field: 'id', value: id, message } };
+  }
+  return { frame: { event, data, id } };
+}

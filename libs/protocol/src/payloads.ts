@@ -1,0 +1,35 @@
+import { IsOptional } from 'class-validator';
+import { MAX_CONTENT_LENGTH, MAX_FEELING_LENGTH, MAX_ID_LENGTH } from '#domain';
+import { ChatNumber, EmojiOrEmpty, FilledText, ShortText, UserNumber } from './text-rules.js';
+
+// The `data` of each client frame. Fields that are not named here are tolerated, and dropped.
+
+/** `clanMessage`, `globalMessage` */
+export class NewMessageData {
+  @FilledText(MAX_CONTENT_LENGTH) content!: string;
+  /** Any short text: clients in the wild disagree about the list. Null is as good as none. */
+  @IsOptional() @ShortText(MAX_FEELING_LENGTH) feeling?: string | null;
+}
+
+/** `clanMessageReaction`, `globalMessageReaction` */
+export class NewReactionData {
+  @FilledText(MAX_ID_LENGTH) message_id!: string;
+  @EmojiOrEmpty() emoji!: string;
+}
+
+/** `create_chat` */
+export class CreateChatData {
+  @UserNumber() receiver_id!: number;
+}
+
+/** `create_message` */
+export class CreateMessageData {
+  @ChatNumber() chat_id!: number;
+  @UserNumber() receiver_id!: number;
+  @FilledText(MAX_CONTENT_LENGTH) message!: string;
+}
+
+/** `seen_message`, `chat_messages` */
+export class ChatData {
+  @ChatNumber() chat_id!: number;
+}
