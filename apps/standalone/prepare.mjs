@@ -42,7 +42,7 @@ function step(name, mark, files, command, args) {
 step(
   'Installing the packages …',
   join(root, 'node_modules/.parley-installed'),
-  ['package.json', 'package-lock.json'],
+  ['package-lock.json'],
   'npm',
   ['ci', '--no-audit', '--no-fund'],
 );

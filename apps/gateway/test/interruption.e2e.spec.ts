@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { refusal } from './chat-client.js';
+import { CuttableProxy } from './cuttable-proxy.js';
+
+let system: ChatUnderTest;
+let proxy: CuttableProxy;
+/** `cut` loses its log now and then; `steady` never does. */
+let cut: Gateway;
+let steady: Gateway;
+
+beforeAll(async () => {
+  proxy = await CuttableProxy.start(process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222');
+  system = await ChatUnderTest.start();
+  [cut, steady] = await Promise.all([system.startGateway({ servers: proxy.url }), system.startGateway()]);
+});
+afterAll(async () => {
+  proxy.mend();
+  await system.stop();
+  await proxy.stop();
+});
+
+async function interrupt(meanwhile: () => Promise<void>): Promise<void> {
+  proxy.cut();
+  await until('lost', () => cut.hub.gate.way === 'lost');
+  await meanwhile();
+  proxy.mend();
+  await until('back', () => cut.hub.gate.way === 'open');
+}
+
+describe('a gateway whose log was away for a while', () => {
+  it('tells what was missed, in order and once, and goes on', async () => {
+    const behind = await system.room(cut, 'i-behind', { clanId: 'i' });
+    const ahead = await system.room(steady, 'i-ahead', { clanId: 'i' });
+    ahead.send('clanMessage', { content: 'before' });
+    const message_id = (await ahead.next()).message?.['_id'];
+    await behind.next();
+    await interrupt(async () => {
+      ahead.send('clanMessage', { content: 'during 1' });
+      ahead.send('clanMessageReaction', { message_id, emoji: '👍' });
+      ahead.send('clanMessage', { content: 'during 2' });
+      await ahead.take(3);
+      expect(await behind.quiet(100)).toEqual([]);
+    });
+    ahead.send('clanMessage', { content: 'after' });
+    const frames = await behind.take(4);
+    expect(frames.map(({ event, message }) => [event, message?.['content']])).toEqual([
+      ['newMessage', 'during 1'],
+      ['newReaction', 'before'],
+      ['newMessage', 'during 2'],
+      ['newMessage', 'after'],
+    ]);
+    expect(await behind.quiet(100)).toEqual([]);
+  });
+
+  it('tells direct messages that were missed, of chats opened meanwhile too', async () => {
+    const [behind, ada] = [await system.direct(cut, 31), await system.direct(steady, 32)];
+    let chat_id = 0;
+    await interrupt(async () => {
+      ada.send('create_chat', { receiver_id: 31 });
+      chat_id = ((await ada.next()).data as { id: number }).id;
+      ada.send('create_message', { chat_id, receiver_id: 31, message: 'while you were away' });
+      await ada.next();
+    });
+    expect(await behind.next()).toMatchObject({
+      event: 'response_message',
+      data: { chat_id, message: 'while you were away', sender_id: 32 },
+    });
+    ada.send('create_message', { chat_id, receiver_id: 31, message: 'welcome back' });
+    expect((await behind.next()).data).toMatchObject({ message: 'welcome back', n: 2 });
+    expect(await behind.quiet(100)).toEqual([]);
+  });
+
+  it('refuses commands meanwhile, at once, and new connections', async () => {
+    const ada = await system.room(cut, 'i-ada');
+    const bob = await system.direct(cut, 33);
+    await interrupt(async () => {
+      const begun = Date.now();
+      ada.send('globalMessage', { content: 'lost?' });
+      expect(await ada.next()).toEqual({ error: 'the service is not available for a moment, try again' });
+      bob.send('create_chat', { receiver_id: 34 });
+      expect((await bob.next()).data).toMatchObject({ status: 'error', code: 'unavailable' });
+      expect(Date.now() - begun).toBeLessThan(1_000);
+      expect((await refusal(system.roomUrl(cut, system.token('i-new')))).status).toBe(503);
+    });
+    ada.send('globalMessage', { content: 'back' });
+    expect(await ada.next()).toMatchObject({ message: { content: 'back' } });
+  });
+
+  it('tells nothing to who was taken out of the clan meanwhile', async () => {
+    const gone = await system.room(cut, 'i-gone', { clanId: 'i2' });
+    const ahead = await system.room(steady, 'i-stays', { clanId: 'i2' });
+    await interrupt(async () => {
+      await system.putIntoClan('i-gone', null);
+      ahead.send('clanMessage', { content: 'secret' });
+      await ahead.next();
+    });
+    ahead.send('clanMessage', { content: 'another secret' });
+    await ahead.next();
+    expect(await gone.quiet()).toEqual([]);
+    gone.send('clanMessage', { content: 'hello?' });
+    expect(await gone.next()).toMatchObject({ error: [{ field: 'clan_id' }] });
+  });
+});

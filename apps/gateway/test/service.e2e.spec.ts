@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { reconnectDelay } from '#protocol';
+import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { refusal } from './chat-client.js';
+
+let system: ChatUnderTest;
+beforeAll(async () => {
+  system = await ChatUnderTest.start();
+});
+afterAll(() => system.stop());
+
+describe('GET /online', () => {
+  const get = ({ port }: Gateway, token: string) =>
+    fetch(`http://127.0.0.1:${port}/online`, { headers: { authorization: `Bearer ${token}` } });
+
+  it('lists everybody on all gateways with the number of their connections, to the application only', async () => {
+    const [one, two] = [await system.startGateway(), await system.startGateway()];
+    await system.direct(one, 1);
+    await system.direct(two, 1);
+    await system.room(two, 1);
+    const leaving = await system.room(two, 'leaving');
+    const service = system.token('app', { scope: 'service' });
+    expect(await (await get(one, service)).json()).toEqual({
+      data: [
+        { userId: '1', connections: 3 },
+        { userId: 'leaving', connections: 1 },
+      ],
+    });
+    await leaving.close();
+    await until('gone', () => two.hub.person('leaving') === null);
+    expect(await (await get(two, service)).json()).toEqual({ data: [{ userId: '1', connections: 3 }] });
+    expect((await get(one, system.token(1))).status).toBe(403);
+    expect((await get(one, 'nonsense')).status).toBe(401);
+  });
+});
+
+describe('in-mail', () => {
+  let webhook: Server;
+  let notices: { readonly message: string }[];
+  /** What the webhook answers with, one after the other; 200 then. */
+  let answers: number[];
+  let url: string;
+
+  beforeAll(async () => {
+    notices = [];
+    answers = [];
+    webhook = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        response.statusCode = answers.shift() ?? 200;
+        if (response.statusCode === 200) notices.push(JSON.parse(body) as { message: string });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/in-mail`;
+  });
+  afterAll(() => new Promise((resolve) => webhook.close(resolve)));
+
+  it('tells the webhook of a message to somebody who is offline, in spite of its faults, and of no other', async () => {
+    const [one, two] = [await system.startGateway({ inMailUrl: url }), await system.startGateway({ inMailUrl: url })];
+    const ada = await system.direct(one, 41);
+    const bob = await system.direct(two, 42);
+    ada.send('create_chat', { receiver_id: 42 });
+    const { id: chat_id } = (await ada.next()).data as { id: number };
+    ada.send('create_message', { chat_id, receiver_id: 42, message: 'online' });
+    await Promise.all([ada.next(), bob.next()]);
+    await bob.close();
+    await until('offline', () => two.hub.person('42') === null);
+    answers = [500, 500];
+    ada.send('create_message', { chat_id, receiver_id: 42, message: 'offline' });
+    const { data } = await ada.next();
+    const sent = data as { id: string; created_at: string };
+    await until('told', () => notices.length > 0);
+    expect(notices).toEqual([
+      {
+        type: 'in_mail',
+        chat_id,
+        message_id: sent.id,
+        sender_id: 41,
+        receiver_id: 42,
+        message: 'offline',
+        created_at: sent.created_at,
+      },
+    ]);
+  });
+});
+
+describe('the end of a gateway', () => {
+  it('lets nobody in, and tells everybody to come back, each at another moment', async () => {
+    const leaving = await system.startGateway();
+    const clients = await Promise.all(Array.from({ length: 9 }, (_, i) => system.room(leaving, `d-${i}`)));
+    const begun = Date.now();
+    const closing = leaving.app.close();
+    await Promise.race(clients.map(({ closed }) => closed));
+    const late = refusal(system.roomUrl(leaving, system.token('late'))).then(
+      ({ status }) => status,
+      () => 0,
+    );
+    const ends = await Promise.all(clients.map(({ closed }) => closed));
+    expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 1012));
+    const delays = ends.map(({ reason }) => reconnectDelay(reason));
+    expect(new Set(delays).size).toBeGreaterThan(5);
+    await closing;
+    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect([503, 0]).toContain(await late);
+    expect(leaving.hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
+  });
+
+  it('cuts those who do not answer', async () => {
+    const leaving = await system.startGateway();
+    const deaf = await system.room(leaving, 'deaf');
+    deaf.ws.pause();
+    const begun = Date.now();
+    await leaving.app.close();
+    expect(Date.now() - begun).toBeLessThan(3_500);
+    deaf.ws.resume();
+    await deaf.closed;
+  });
+});
+
+it('what a token claims is recorded once, where the log knows nothing', async () => {
+  const gateway = await system.startGateway();
+  await Promise.all([1, 2, 3].map(() => system.room(gateway, 'p', { name: 'Ada', clanId: '1', avatar: { a: 1 } })));
+  const later = await system.room(gateway, 'p', { name: 'Bob', clanId: '2' });
+  later.send('clanMessage', { content: 'hello' });
+  const { message } = await later.next();
+  expect(message).toMatchObject({ clan_id: '1', sender: { _id: 'p', name: 'Ada', avatar: { a: 1 } } });
+  const records: string[] = [];
+  for await (const { type, room } of system.log.read()) if (room === 'user:p') records.push(type);
+  expect(records.sort()).toEqual(['MemberJoined', 'ProfileChanged']);
+});
+
+it('answers whether it is healthy', async () => {
+  const gateway = await system.startGateway();
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${gateway.port}/health/${path}`)).status;
+  expect([await status('live'), await status('ready')]).toEqual([200, 200]);
+});

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answer, person, QueryUnderTest, stores } from './query-under-test.js';
+
+const [[, open]] = stores as [(typeof stores)[0]];
+
+const routes = [
+  ['GET', '/chat/history?type=global'],
+  ['GET', '/chats'],
+  ['GET', '/chats/1/messages'],
+  ['PUT', '/clans/1/members/2'],
+  ['DELETE', '/clans/1/members/2'],
+  ['PUT', '/players/1'],
+] as const;
+
+const reasons = ({ body }: Answer): unknown[] =>
+  (body as { errors: { reason: string }[] }).errors.map(({ reason }) => reason);
+
+describe('HTTP', () => {
+  let query: QueryUnderTest;
+
+  beforeAll(async () => {
+    query = await QueryUnderTest.start(open);
+  });
+  afterAll(() => query.stop());
+
+  it.each(routes)('wants a token for %s %s', async (method, path) => {
+    const valid = query.token('7');
+    const attempts: [string | null, RequestInit?][] = [
+      [null],
+      ['nonsense'],
+      [valid.slice(0, -3)],
+      [`${valid} ${valid}`],
+      [null, { headers: { authorization: valid } }],
+      [null, { headers: { authorization: `Basic ${valid}` } }],
+    ];
+    for (const [token, init] of attempts) {
+      const answer = await query.request(method, path, token, init);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(answer.body).toEqual({
+        statusCode: 401,
+        errors: [
+          {
+            reason: 'NOT_AUTHENTICATED',
+            field: 'token',
+            value: null,
+            message: expect.stringContaining('token'),
+            additional: null,
+          },
+        ],
+      });
+      expect(JSON.stringify(answer.body)).not.toContain(valid.slice(0, 20));
+    }
+    const inAddress = await query.request(method, `${path}${path.includes('?') ? '&' : '?'}token=${valid}`, null);
+    expect(inAddress.status).toBe(401);
+  });
+
+  it('answers what is not there in the same shape', async () => {
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['GET', '/nothing?token=abcdef'],
+      ['POST', '/chats'],
+      ['DELETE', '/players/1'],
+      ['GET', '/clans/1/members/2'],
+    ] as const) {
+      const answer = await query.request(method, path, query.token('7'));
+      expect(answer.status).toBe(404);
+      expect(answer.body).toMatchObject({ statusCode: 404, errors: [{ reason: 'NOT_FOUND', additional: null }] });
+      expect(JSON.stringify(answer.body)).not.toContain('abcdef');
+    }
+    const malformed = await query.request('GET', '/chats/%zz/messages', query.token('7'));
+    expect([malformed.status, reasons(malformed)]).toEqual([400, ['VALIDATION']]);
+  });
+
+  it('tells other origins nothing, and not what it is made of', async () => {
+    const { headers } = await query.request('GET', '/chats', query.token('7'), {
+      headers: { origin: 'https://a.example' },
+    });
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('is documented at /api: every route, every parameter, every answer', async () => {
+    const page = await query.request('GET', '/api', null);
+    expect([page.status, String(page.body)]).toEqual([200, expect.stringContaining('Parley API')]);
+    const { body } = await query.request('GET', '/api-json', null);
+    const document = body as {
+      paths: Record<
+        string,
+        Record<string, { parameters: { name: string }[]; security?: unknown; responses: Record<string, unknown> }>
+      >;
+      components: { schemas: Record<string, unknown> };
+    };
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(documented.sort()).toEqual([
+      'delete /clans/{clanId}/members/{userId}',
+      'get /chat/history',
+      'get /chats',
+      'get /chats/{id}/messages',
+      'get /health/live',
+      'get /health/ready',
+      'put /clans/{clanId}/members/{userId}',
+      'put /players/{id}',
+    ]);
+    const history = document.paths['/chat/history']?.['get'];
+    expect(history?.parameters.map(({ name }) => name)).toEqual([
+      'type',
+      'recipientId',
+      'page',
+      'limit',
+      'withPageCount',
+    ]);
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const { responses, security } of Object.values(methods)) {
+        if (path.startsWith('/health')) continue;
+        expect(security).toEqual([{ bearer: [] }]);
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '503']));
+        expect(responses['401']).toMatchObject({
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } } },
+        });
+      }
+    }
+    const referred = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name!);
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining([...new Set(referred)]));
+  });
+});
+
+describe('the health of the query side', () => {
+  it('is ready once a projector has taken the log on and is not far behind', async () => {
+    const query = await QueryUnderTest.start(stores.at(-1)![1], 3);
+    try {
+      expect((await query.request('GET', '/health/live', null)).body).toEqual({ live: true });
+      const none = await query.request('GET', '/health/ready', null);
+      expect(none.status).toBe(503);
+      expect(none.body).toMatchObject({
+        statusCode: 503,
+        errors: [
+          { reason: 'UNAVAILABLE', field: 'projection timeline', message: expect.stringContaining('start one') },
+        ],
+      });
+      await query.projected();
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(await query.request('GET', '/health/ready', null)).toMatchObject({ status: 200, body: { ready: true } });
+      await query.worker.stop();
+      for (let i = 0; i < 10; i++) await query.say(person('ada'), `message ${i}`);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const behind = await query.request('GET', '/health/ready', null);
+      expect(behind).toMatchObject({
+        status: 503,
+        body: { errors: [{ message: expect.stringContaining('10 events behind') }] },
+      });
+    } finally {
+      await query.stop();
+    }
+  });
+
+  it('says that the log is away, and so does what needs it', async () => {
+    const query = await QueryUnderTest.start(open);
+    try {
+      await query.projected();
+      await query.log.close();
+      const ready = await query.request('GET', '/health/ready', null);
+      expect(ready.status).toBe(503);
+      expect(ready.body).toMatchObject({
+        errors: [{ field: 'log', message: expect.stringContaining('NATS_URL') }, {}],
+      });
+      for (const answer of [
+        await query.get('/chat/history?type=clan', 'ada'),
+        await query.get('/chats/1/messages', 'ada'),
+        await query.service('PUT', '/players/ada', { name: 'Ada' }),
+        await query.service('PUT', '/clans/1/members/ada'),
+      ]) {
+        expect([answer.status, reasons(answer)]).toEqual([503, ['UNAVAILABLE']]);
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      expect((await query.get('/chat/history?type=global', 'ada')).status).toBe(200);
+    } finally {
+      await query.stop();
+    }
+  });
+});

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Decision,
+  type DomainEvent,
+  keySequence,
+  openChat,
+  type Person,
+  postToChat,
+  postToRoom,
+  react,
+  type RecordedEvent,
+  type Room,
+} from '#domain';
+import { EventLog } from '#event-store';
+import { createHttpApp, Health, signDevelopmentToken, Tokens } from '#platform';
+import { timeline, Worker } from '#projections';
+import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
+import { serveOpenApi } from '../src/openapi.js';
+import { QueryModule } from '../src/query.module.js';
+import { watch } from '../src/readiness.js';
+
+const servers = process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222';
+const secret = 'a secret for the tests of 32 bytes and more';
+
+export const key = keySequence(randomBytes(8));
+
+/** The read models that the suite runs on: those in memory, and MongoDB where there is one. */
+export const stores: readonly (readonly [string, () => Promise<ReadModels>])[] = [
+  ['in memory', () => Promise.resolve(memoryReadModels())],
+  ...(process.env['TEST_MONGODB_URL'] === undefined
+    ? []
+    : [
+        [
+          'in MongoDB',
+          () =>
+            openMongodbReadModels({
+              url: process.env['TEST_MONGODB_URL'] ?? '',
+              database: `query-${randomBytes(4).toString('hex')}`,
+            }),
+        ] as const,
+      ]),
+];
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** The query side over HTTP, with a log and a projector of its own. */
+export class QueryUnderTest {
+  private constructor(
+    readonly url: string,
+    readonly log: EventLog,
+    readonly worker: Worker<unknown>,
+    private readonly close: () => Promise<void>,
+  ) {}
+
+  static async start(open: () => Promise<ReadModels>, maxLagEvents = 10_000): Promise<QueryUnderTest> {
+    const token = randomBytes(4).toString('hex');
+    const log = await EventLog.connect({ servers, stream: `QUERY_${token}`, prefix: `q-${token}`, name: 'query test' });
+    await log.setUp();
+    const readModels = await open();
+    const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
+    const worker = new Worker({ projection: timeline, log, readModels, owner: token, logger: quiet });
+    const health = new Health();
+    watch(health, log, readModels, maxLagEvents);
+    const tokens = new Tokens({ secret, leewaySeconds: 0 });
+    const app = await createHttpApp(QueryModule.of({ log, readModels, tokens, health }), false);
+    serveOpenApi(app);
+    await app.listen(0, '127.0.0.1');
+    const close = async () => {
+      await app.close();
+      await worker.stop();
+      await log.close();
+      await readModels.close();
+    };
+    return new QueryUnderTest(await app.getUrl(), log, worker, close);
+  }
+
+  async stop(): Promise<void> {
+    await this.close();
+  }
+
+  /** A token of a person; `service` is the surrounding application's. */
+  token(userId: string, scope?: string): string {
+    return signDevelopmentToken(secret, { userId, seconds: 600, ...(scope !== undefined && { scope }) });
+  }
+
+  async request(method: string, path: string, token: string | null, init: RequestInit = {}): Promise<Answer> {
+    const headers = new Headers(init.headers);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(this.url + path, { ...init, method, headers });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('application/json') ?? false;
+    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+  }
+
+  get(path: string, userId: string): Promise<Answer> {
+    return this.request('GET', path, this.token(userId));
+  }
+
+  /** As the surrounding application. */
+  service(method: 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+    const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.request(method, path, this.token('game', 'service'), body === undefined ? {} : json);
+  }
+
+  /** Appends what was decided. */
+  async append<E extends DomainEvent>(decision: Decision<E>): Promise<RecordedEvent<E>> {
+    if (!('event' in decision) || !decision.event) throw new Error('nothing to append');
+    const stored = await this.log.append(decision.event);
+    if (stored === 'conflict') throw new Error('conflict');
+    return { ...decision.event, seq: stored.seq };
+  }
+
+  /** Until everything that is in the log can be asked for. */
+  async projected(): Promise<void> {
+    void this.worker.start();
+    while (this.worker.state !== 'running' || (await this.worker.lag()) > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  say(sender: Person, content: string, feeling?: string): Promise<RecordedEvent> {
+    const command = { ...context(), sender, content, room: 'global' as const };
+    return this.append<DomainEvent>(postToRoom(feeling === undefined ? command : { ...command, feeling }, null));
+  }
+
+  sayInClan(clanId: string, sender: Person, content: string): Promise<RecordedEvent> {
+    return this.append<DomainEvent>(postToRoom({ ...context(), sender, content, room: 'clan' }, { clanId }));
+  }
+
+  reactTo(messageId: string, room: Room, userId: string, emoji: string): Promise<RecordedEvent> {
+    const command = { ...context(), room: 'global' as const, messageId, userId, userName: `name of ${userId}`, emoji };
+    return this.append<DomainEvent>(react(command, { membership: null, messageRoom: room }));
+  }
+
+  openChat(by: string, receiver: string) {
+    return this.append(openChat({ ...context(), by, receiver }, null));
+  }
+
+  sayTo(chat: Parameters<typeof postToChat>[1], sender: string, receiver: string, content: string) {
+    return this.append(postToChat({ ...context(), sender: person(sender), receiver, content }, chat));
+  }
+}
+
+export const context = () => ({ key: key(), at: new Date().toISOString() });
+
+export const person = (id: string, avatar: string | null = null): Person => ({ id, name: `name of ${id}`, avatar });

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { directRoom } from '#domain';
+import { chatView, directErrorFrame, directFrame, directMessageView, userIdOf, userNumberOf } from '../src/index.js';
+
+const at = '2025-06-23T13:03:15.778Z';
+const room = directRoom('7', '12');
+const source = { room, messageId: '0123456789abcdef01234567', sender: { id: '12' }, content: 'hi', at, n: 1, rev: 1 };
+
+describe('a user’s number', () => {
+  it.each([0, 7, 1_000_000, Number.MAX_SAFE_INTEGER])('%d is its canonical decimal', (number) => {
+    expect(userNumberOf(userIdOf(number))).toBe(number);
+  });
+
+  it.each(['', '07', '+7', '-7', '7.0', '7e1', ' 7', '7\n', '٧', 'ada', '9007199254740992', '99999999999999999'])(
+    '%j is none',
+    (id) => {
+      expect(userNumberOf(id)).toBeNull();
+    },
+  );
+});
+
+describe('a message', () => {
+  it('not yet seen', () => {
+    expect(directMessageView(source, 42, null)).toEqual({
+      id: '0123456789abcdef01234567',
+      chat_id: 42,
+      sender_id: 12,
+      receiver_id: 7,
+      message: 'hi',
+      seen: false,
+      seen_at: null,
+      created_at: at,
+      n: 1,
+      rev: 1,
+    });
+  });
+
+  it('seen', () => {
+    expect(directMessageView({ ...source, sender: { id: '7' } }, 42, at)).toMatchObject({
+      sender_id: 7,
+      receiver_id: 12,
+      seen: true,
+      seen_at: at,
+    });
+  });
+});
+
+describe('a chat', () => {
+  const chat = { chatId: 42, users: ['12', '7'], receiverId: '7', createdAt: at, updatedAt: at, unread: 2 } as const;
+
+  it('without messages', () => {
+    expect(chatView({ ...chat, last: null })).toEqual({
+      id: 42,
+      user_ids: [12, 7],
+      receiver_id: 7,
+      last_message: null,
+      unread_count: 2,
+      created_at: at,
+      updated_at: at,
+    });
+  });
+
+  it('with its last message', () => {
+    const last = { n: 3, messageId: 'x', senderId: '7', content: 'bye', at };
+    expect(chatView({ ...chat, last }).last_message).toEqual({
+      id: 'x',
+      chat_id: 42,
+      sender_id: 7,
+      receiver_id: 12,
+      message: 'bye',
+      created_at: at,
+      n: 3,
+    });
+  });
+});
+
+it('answers and errors are frames of the framework', () => {
+  expect(JSON.parse(directFrame('chat_created', { id: 1 }))).toEqual({ event: 'chat_created', data: { id: 1 } });
+  const fault = { code: 'not_found', message: 'no such chat', field: 'chat_id', value: 7 } as const;
+  expect(JSON.parse(directErrorFrame(fault))).toEqual({
+    event: 'exception',
+    data: { status: 'error', message: 'no such chat', code: 'not_found' },
+  });
+});
