@@ -39,13 +39,11 @@ function step(name, mark, files, command, args) {
   writeFileSync(mark, current);
 }
 
-step(
-  'Installing the packages …',
-  join(root, 'node_modules/.parley-installed'),
-  ['package-lock.json'],
-  'npm',
-  ['ci', '--no-audit', '--no-fund'],
-);
+step('Installing the packages …', join(root, 'node_modules/.parley-installed'), ['package-lock.json'], 'npm', [
+  'ci',
+  '--no-audit',
+  '--no-fund',
+]);
 step(
   'Building …',
   join(root, 'dist/.parley-built'),

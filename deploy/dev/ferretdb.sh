@@ -30,7 +30,12 @@ INSTALLED=$CACHE/$FERRETDB_VERSION-postgresql-18
 export FERRETDB_VERSION
 
 say() { printf 'ferretdb: %s\n' "$*"; }
-die() { local status=$1; shift; printf 'ferretdb: %s\n' "$@" >&2; exit "$status"; }
+die() {
+  local status=$1
+  shift
+  printf 'ferretdb: %s\n' "$@" >&2
+  exit "$status"
+}
 
 # Status 3 unless this machine can run what is installed here.
 require_namespaces() {
@@ -54,8 +59,11 @@ require_installer() {
 }
 
 # Runs a command in namespaces that end when this script does, however it ends.
+# A script that is killed before setpriv has done its work signals nobody, so that
+# its being there is looked at afterwards.
 in_namespaces() {
-  exec setpriv --pdeathsig KILL \
+  # shellcheck disable=SC2016 # for the bash that is started
+  exec setpriv --pdeathsig KILL bash -c '[[ $PPID == "$0" ]] && exec "$@"' $$ \
     unshare --mount --propagation private --pid --ipc --fork --kill-child "$@"
 }
 
@@ -87,6 +95,7 @@ install_debootstrap() {
 # The Debian mirror that apt is set up with.
 debian_mirror() {
   local mirror
+  # shellcheck disable=SC2016 # apt-get fills in the $(REPO_URI)
   mirror=$(apt-get indextargets --format '$(REPO_URI)' \
     'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 'Component: main' 2>/dev/null | head -1)
   [[ $mirror == http* ]] || mirror=http://deb.debian.org/debian
@@ -108,7 +117,7 @@ install() {
     return
   fi
   require_installer
-  mkdir -p "$CACHE"
+  mkdir -p "$CACHE" || die 1 'the cache folder cannot be written; set PARLEY_CACHE to a folder that can.'
   LOG=$CACHE/install.log
   BUILD=$CACHE/build
 
@@ -129,7 +138,9 @@ install() {
   : >"$LOG"
   trap failed_install EXIT
   install_debootstrap
-  (in_namespaces "$HERE/ferretdb/build.sh" "$BUILD" "$(debian_mirror)" "$LOG")
+  local mirror
+  mirror=$(debian_mirror)
+  (in_namespaces "$HERE/ferretdb/build.sh" "$BUILD" "$mirror" "$LOG")
   mv -T "$BUILD" "$INSTALLED"
   trap - EXIT
   say "installed in $INSTALLED ($SECONDS s)"

@@ -3,7 +3,7 @@ import { type DynamicModule, type INestApplication, Module } from '@nestjs/commo
 import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
-import { type Health, HealthModule, NotReady, Tokens } from '#platform';
+import { Health, HealthModule, Tokens } from '#platform';
 import { type ReadModels, Timeline, TIMELINE_VERSION } from '#read-models';
 import { ChatSocketAdapter } from './chat-socket.adapter.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
@@ -37,9 +37,6 @@ export interface GatewayParts {
 @Module({})
 export class GatewayModule {
   static of({ settings, log, readModels, tokens, health, caughtUp }: GatewayParts): DynamicModule {
-    health.add('log', () =>
-      log.connected ? Promise.resolve() : Promise.reject(new NotReady('the log is away: see whether NATS is up')),
-    );
     health.add('read models', () => readModels.ping());
     return {
       module: GatewayModule,
@@ -51,6 +48,7 @@ export class GatewayModule {
         // A version of the projection, pinned: another one is served by another release.
         { provide: Timeline, useValue: new Timeline(readModels.projection('timeline', TIMELINE_VERSION)) },
         { provide: Tokens, useValue: tokens },
+        { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: Chats, useValue: new Chats(log) },

@@ -1,17 +1,28 @@
 import 'reflect-metadata';
 import { EventLog } from '#event-store';
-import { createHttpApp, Health, runRole, Tokens } from '#platform';
+import { connectPatiently, createHttpApp, Health, runRole, Tokens } from '#platform';
 import { openMongodbReadModels } from '#read-models';
+import { timelineCaughtUp } from './caught-up.js';
 import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger) => {
-  const log = await EventLog.connect({ ...config.nats, servers: config.nats.url, name: 'parley-gateway' });
-  const readModels = await openMongodbReadModels({ url: config.mongodb.url ?? '', database: config.mongodb.database });
+  const { http, nats, mongodb } = config;
+  const log = await connectPatiently(
+    'NATS',
+    () => EventLog.connect({ ...nats, servers: nats.url, name: 'parley-gateway' }),
+    logger,
+  );
+  const readModels = await connectPatiently(
+    'MongoDB',
+    () => openMongodbReadModels({ url: mongodb.url ?? '', database: mongodb.database }),
+    logger,
+  );
+  const caughtUp = timelineCaughtUp(log, readModels, logger);
   const tokens = new Tokens(config.tokens);
-  const module = GatewayModule.of({ settings: config, log, readModels, tokens, health: new Health() });
+  const module = GatewayModule.of({ settings: config, log, readModels, tokens, health: new Health(), caughtUp });
   const app = await createHttpApp(module, logger);
   useChatSockets(app);
-  await app.listen(config.http.port, config.http.host);
+  await app.listen(http.port, http.host);
   logger.log(`gateway: ${await app.getUrl()}, sockets at /ws/chat and /ws`);
   return {
     stops: [

@@ -25,7 +25,7 @@ export class Outbound {
     this.socket.write(frames);
   }
 
-  /** A promise where the answer is a large one: it resolves once it has gone, or never will. */
+  /** A promise where the answer is a large one: it resolves once it has gone, or the socket is closed. */
   reply(frame: Buffer): Promise<void> | undefined {
     if (frame.length < LARGE_REPLY) {
       this.socket.write(frame);
@@ -33,9 +33,14 @@ export class Outbound {
     }
     this.#replies += frame.length;
     return new Promise((resolve) => {
-      this.socket.write(frame, () => {
+      const done = (): void => {
+        this.socket.off('close', done);
         this.#replies -= frame.length;
         resolve();
+      };
+      this.socket.once('close', done);
+      this.socket.write(frame, () => {
+        if (!this.socket.destroyed) done();
       });
     });
   }

@@ -15,7 +15,7 @@ export const PAYLOAD = new PayloadPipe();
 
 /** Passes on what was accepted. A refusal ends the handler, with what the frame held in the field at fault. */
 export function accepted<T>(outcome: T | { readonly refusal: Refusal }, data: object): T {
-  if (typeof outcome !== 'object' || outcome === null || !('refusal' in outcome)) return outcome as T;
+  if (typeof outcome !== 'object' || outcome === null || !('refusal' in outcome)) return outcome;
   const { refusal } = outcome;
   const value: unknown = refusal.field === undefined ? undefined : Reflect.get(data, refusal.field);
   throw new FrameRefused({ ...refusal, value });

@@ -6,10 +6,12 @@ import { EventLog } from '#event-store';
 import {
   bearerToken,
   type Caller,
+  Health,
   httpFault,
   InvalidToken,
   isService,
   notAuthorized,
+  NotReady,
   Refused,
   Tokens,
 } from '#platform';
@@ -51,7 +53,12 @@ export class Reception {
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
+    @Inject(Health) health: Health,
   ) {
+    health.add('sockets', () => {
+      const hindrance = this.#hindrance();
+      return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
+    });
     void caughtUp.then(() => (this.#caughtUp = true));
   }
 
@@ -80,10 +87,16 @@ export class Reception {
     return session;
   }
 
+  /** Why nobody can be let in for the moment, or null. */
+  #hindrance(): string | null {
+    if (this.#closed) return 'this gateway is going away';
+    if (!this.#caughtUp) return 'the read models are behind the log: wait, and see that a projector runs';
+    return this.log.connected ? null : 'the log is away: see that NATS is up';
+  }
+
   #checkReady(): void {
-    if (this.#closed) throw unavailable('this gateway is going away');
-    if (!this.#caughtUp) throw unavailable('this gateway is starting');
-    if (!this.log.connected) throw unavailable('the log is away');
+    const hindrance = this.#hindrance();
+    if (hindrance !== null) throw unavailable(hindrance);
   }
 
   /** Clients that are no web pages send no origin. */

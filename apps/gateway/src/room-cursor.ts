@@ -28,8 +28,8 @@ export class RoomCursor {
   #at: Position | null = null;
   #paused = false;
   #reading = false;
-  /** Asked to read once more, while reading. */
-  #again = false;
+  /** How many times it was asked to read once more while reading. */
+  #asked = 0;
   #stopped = false;
   #waiting: RoomUpdate[] = [];
 
@@ -67,7 +67,7 @@ export class RoomCursor {
   /** Reads what was missed, and goes on. */
   resume(): void {
     this.#paused = false;
-    if (this.#reading) this.#again = true;
+    if (this.#reading) this.#asked++;
     else if (this.#at) void this.#catchUp();
   }
 
@@ -84,9 +84,9 @@ export class RoomCursor {
     this.#reading = true;
     while (this.#mayTell) {
       try {
-        this.#again = false;
+        const asked = this.#asked;
         await this.#readMissed();
-        if (!this.#again) break;
+        if (asked === this.#asked) break;
       } catch (error) {
         this.#logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
@@ -103,9 +103,10 @@ export class RoomCursor {
       if (!this.#stopped) this.listener.lostTrack();
       return;
     }
-    for (let i = 0; i < changes.length && this.#mayTell; i += PIECE) {
+    for (let i = 0; i < changes.length; i += PIECE) {
       if (i > 0) await sleep(5);
-      if (this.#mayTell) this.#take(changes.slice(i, i + PIECE));
+      if (!this.#mayTell) return;
+      this.#take(changes.slice(i, i + PIECE));
     }
   }
 

@@ -42,6 +42,8 @@ export class Session {
   readonly #queue: { readonly data: Buffer; readonly binary: boolean }[] = [];
   #queuedBytes = 0;
   #handling = false;
+  /** Called once the last frame of a closed connection is handled. */
+  #onIdle: (() => void)[] = [];
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
   #pingAt: number;
   /** When the last ping was sent that has not been answered; 0 for none. */
@@ -82,11 +84,10 @@ export class Session {
   /** Calls back once the connection is closed and everything that came over it is handled. */
   whenOver(listener: () => void): void {
     this.#parts.ws.once('close', () => {
-      if (this.#handling) this.#onIdle = listener;
+      if (this.#handling) this.#onIdle.push(listener);
       else listener();
     });
   }
-  #onIdle: (() => void) | null = null;
 
   /** Writes whole frames, as {@link textFrame} makes them. */
   deliver(frames: Buffer): void {
@@ -172,7 +173,7 @@ export class Session {
     }
     this.#queuedBytes = 0;
     this.#handling = false;
-    this.#onIdle?.();
+    for (const listener of this.#onIdle.splice(0)) listener();
   }
 
   async #handle(data: Buffer, binary: boolean): Promise<void> {

@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
-import type { Server } from 'node:http';
 import { joinClan, keySequence, leaveClan, type MembershipEvent, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { createHttpApp, type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
@@ -102,7 +101,7 @@ export class ChatUnderTest {
     const app = await createHttpApp(module, false);
     useChatSockets(app);
     await app.listen(0, '127.0.0.1');
-    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const { port } = app.getHttpServer().address() as AddressInfo;
     const gateway = { app, hub: app.get(Hub), port };
     this.gateways.push(gateway);
     return gateway;

@@ -204,6 +204,33 @@ describe('what was seen and said', () => {
   });
 });
 
+it('answers come in the order of their frames, however long each takes', async () => {
+  const { ada, chat_id } = await pair();
+  for (let i = 0; i < 10; i++) {
+    ada.send('create_chat', { receiver_id: nextUser++ });
+    ada.sendRaw('nonsense');
+    ada.send('chat_messages', { chat_id });
+  }
+  const events = (await ada.take(30)).map(({ event }) => event);
+  expect(events).toEqual(
+    Array.from({ length: 10 }, () => ['chat_created', 'exception', 'get_all_chat_messages']).flat(),
+  );
+});
+
+it('who comes back is told what is new, and nothing that was before', async () => {
+  const { a, b, ada, bob, chat_id } = await pair();
+  ada.send('create_message', { chat_id, receiver_id: b, message: 'old' });
+  await Promise.all([ada.next(), bob.next()]);
+  await bob.close();
+  await until('gone', () => gateway.hub.person(String(b)) === null);
+  ada.send('create_message', { chat_id, receiver_id: b, message: 'missed' });
+  await ada.next();
+  const again = await system.direct(gateway, b);
+  again.send('create_message', { chat_id, receiver_id: a, message: 'new' });
+  expect((await again.next()).data).toMatchObject({ message: 'new', n: 3 });
+  expect(await again.quiet(100)).toEqual([]);
+});
+
 describe('errors', () => {
   it.each([
     ['not JSON', 'nonsense', 'not_json'],

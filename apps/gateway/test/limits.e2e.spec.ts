@@ -70,7 +70,7 @@ describe('a bad frame gets an error and leaves the connection open', () => {
     const other = await system.startGateway({ limits: { framesPerSecond: 10_000, frameBurst: 100_000 } });
     const ada = await system.room(other, 'fuzz');
     const good = '{"event":"clanMessage","data":{"content":"x","feeling":null},"id":"1"}';
-    const count = 2_000;
+    const count = 10_000;
     for (let i = 0; i < count; i++) {
       const cut = good.slice(0, randomInt(good.length));
       if (i % 2 === 0) ada.sendRaw(randomBytes(randomInt(200)), true);
@@ -173,6 +173,24 @@ describe('limits', () => {
     await quick.close();
   });
 
+  it('waits for a large answer to be read, and gives it up with the connection', async () => {
+    const narrow = await system.startGateway({ limits: { outboundBytes: 65_536, frameBurst: 10_000 } });
+    const ada = await system.direct(narrow, 1);
+    ada.send('create_chat', { receiver_id: 2 });
+    const { id: chat_id } = (await ada.next()).data as { id: number };
+    const message = 'x'.repeat(4_000);
+    for (let i = 0; i < 500; i++) ada.send('create_message', { chat_id, receiver_id: 2, message });
+    await ada.take(500);
+    for (let i = 0; i < 5; i++) ada.send('chat_messages', { chat_id });
+    for (const { data } of await ada.take(5)) expect(data).toHaveLength(500);
+    ada.ws.pause();
+    for (let i = 0; i < 20; i++) ada.send('chat_messages', { chat_id });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(narrow.hub.held.sessions).toBe(1);
+    ada.ws.terminate();
+    await until('released', () => narrow.hub.held.people === 0);
+  });
+
   it('tells a slow reader that wakes up in time why', async () => {
     const narrow = await system.startGateway({ limits: { outboundBytes: 65_536, frameBurst: 10_000 } });
     const [slow, quick] = [
@@ -211,6 +229,23 @@ describe('the upgrade', () => {
     release();
     await caughtUp;
     await (await system.room(starting, 'early')).close();
+  });
+
+  it('holds nothing for those who go in the middle of a command, which is carried out', async () => {
+    const stays = await system.room(gateway, 'stays');
+    for (let i = 0; i < 20; i++) {
+      const goes = await system.room(gateway, `goes-${i}`);
+      goes.send('globalMessage', { content: `last words ${i}` });
+      goes.send('globalMessage', { content: `very last words ${i}` });
+      if (i % 2 === 0) goes.ws.close();
+      else
+        setImmediate(() => {
+          goes.ws.terminate();
+        });
+    }
+    await stays.take(20);
+    await stays.close();
+    await until('released', () => gateway.hub.held.people === 0);
   });
 
   it('holds nothing for those who hang up or send nonsense', async () => {

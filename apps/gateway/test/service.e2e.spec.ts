@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
+import { timelineCaughtUp } from '../src/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { refusal } from './chat-client.js';
 
@@ -132,6 +134,22 @@ it('what a token claims is recorded once, where the log knows nothing', async ()
   const records: string[] = [];
   for await (const { type, room } of system.log.read()) if (room === 'user:p') records.push(type);
   expect(records.sort()).toEqual(['MemberJoined', 'ProfileChanged']);
+});
+
+it('waits for read models that are behind what the log holds already', async () => {
+  const gateway = await system.startGateway();
+  const ada = await system.room(gateway, 'w-ada');
+  await system.stopProjections();
+  ada.send('globalMessage', { content: 'not folded yet' });
+  await until('appended', async () => (await system.log.last(GLOBAL_ROOM, 'msg')) !== null);
+  let caughtUp = false;
+  const waiting = timelineCaughtUp(system.log, system.readModels, { log: () => 0, warn: () => 0, error: () => 0 });
+  void waiting.then(() => (caughtUp = true));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(caughtUp).toBe(false);
+  await system.startProjections();
+  await waiting;
+  expect((await ada.next()).message).toMatchObject({ content: 'not folded yet' });
 });
 
 it('answers whether it is healthy', async () => {

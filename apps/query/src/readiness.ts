@@ -1,4 +1,4 @@
-import type { EventLog } from '#event-store';
+import { type EventLog, LogUnavailable } from '#event-store';
 import { type Health, NotReady } from '#platform';
 import { type ReadModels, TIMELINE_VERSION } from '#read-models';
 
@@ -24,7 +24,10 @@ export async function timelineLag(log: EventLog): Promise<number | null> {
 export function watch(health: Health, log: EventLog, readModels: ReadModels, maxLagEvents: number): void {
   health.add('log', async () => {
     if (!log.connected) throw new NotReady('not connected to NATS: see that it is up, and NATS_URL');
-    await log.state();
+    await log.state().catch((cause: unknown) => {
+      if (!(cause instanceof LogUnavailable)) throw cause;
+      throw new NotReady(`${cause.message}; see that NATS is up, and EVENT_STREAM`, { cause });
+    });
   });
   health.add('read models', () =>
     readModels.ping().catch((cause: unknown) => {
@@ -32,7 +35,9 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
     }),
   );
   health.add('projection timeline', async () => {
-    const lag = await timelineLag(log);
+    const lag = await timelineLag(log).catch((cause: unknown) => {
+      throw new NotReady('the log does not say how far the projector is: see the check "log"', { cause });
+    });
     if (lag === null) throw new NotReady('no projector has run on this log: start one');
     if (lag <= maxLagEvents) return;
     throw new NotReady(`${lag} events behind the log, ${maxLagEvents} at most (READY_MAX_LAG): see the projector`);

@@ -56,13 +56,17 @@ export class QueryUnderTest {
     private readonly close: () => Promise<void>,
   ) {}
 
-  static async start(open: () => Promise<ReadModels>, maxLagEvents = 10_000): Promise<QueryUnderTest> {
+  /** @param bare without the stream, which the first projector to run makes */
+  static async start(open: () => Promise<ReadModels>, maxLagEvents = 10_000, bare = false): Promise<QueryUnderTest> {
     const token = randomBytes(4).toString('hex');
-    const log = await EventLog.connect({ servers, stream: `QUERY_${token}`, prefix: `q-${token}`, name: 'query test' });
-    await log.setUp();
+    const options = { servers, stream: `QUERY_${token}`, prefix: `q-${token}`, name: 'query test' };
+    const log = await EventLog.connect(options);
+    if (!bare) await log.setUp();
+    // As apart: a projector has a connection of its own.
+    const projectorLog = await EventLog.connect(options);
     const readModels = await open();
     const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
-    const worker = new Worker({ projection: timeline, log, readModels, owner: token, logger: quiet });
+    const worker = new Worker({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
     const health = new Health();
     watch(health, log, readModels, maxLagEvents);
     const tokens = new Tokens({ secret, leewaySeconds: 0 });
@@ -72,6 +76,7 @@ export class QueryUnderTest {
     const close = async () => {
       await app.close();
       await worker.stop();
+      await projectorLog.close();
       await log.close();
       await readModels.close();
     };

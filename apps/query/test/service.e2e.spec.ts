@@ -85,8 +85,8 @@ describe('the surrounding application', () => {
     ['"A"', null, 'VALIDATION'],
     [`{"name": "A", "avatar": ${'{"a":'.repeat(16)}1${'}'.repeat(16)}}`, null, 'VALIDATION'],
     [`${'['.repeat(5000)}${']'.repeat(5000)}`, null, 'VALIDATION'],
-    [undefined, null, 'VALIDATION'],
-  ])('is refused %s', async (body, field, reason) => {
+    [undefined, 'name', 'REQUIRED'],
+  ])('is refused a body that is wrong, %#', async (body, field, reason) => {
     const before = await stored();
     const answer = await query.request('PUT', '/players/p', query.token('game', 'service'), {
       headers: { 'content-type': 'application/json' },

@@ -6,9 +6,9 @@ const QUIET_MS = 500;
  * A line that grows while something is worked off, drawn in place in a terminal and as a line now and then elsewhere.
  * @returns what to call with how much is left
  */
-export function progressBar(name: string): (left: number) => void {
+export function progressBar(name: string, out: NodeJS.WriteStream = process.stdout): (left: number) => void {
   const startedAt = Date.now();
-  const terminal = Boolean(process.stdout.isTTY);
+  const terminal = out.isTTY;
   let most = 0;
   let drawnAt = 0;
   return (left) => {
@@ -22,6 +22,6 @@ export function progressBar(name: string): (left: number) => void {
     const rate = (done * 1_000) / Math.max(now - startedAt, 1);
     const bar = '#'.repeat(Math.round((WIDTH * done) / most)).padEnd(WIDTH, '.');
     const text = `${name} [${bar}] ${done} of ${most}, ${Math.round(rate)}/s, ${rate > 0 ? Math.ceil(left / rate) : '?'} s left`;
-    process.stdout.write(terminal ? `\r${text}${left === 0 ? '\n' : ''}` : `${text}\n`);
+    out.write(terminal ? `\r${text}${left === 0 ? '\n' : ''}` : `${text}\n`);
   };
 }

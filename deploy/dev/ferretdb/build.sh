@@ -50,9 +50,11 @@ initialise_template() {
   "${AS_POSTGRES[@]}" pg_ctl --pgdata="$template" --wait --mode=fast stop
 }
 
-# With GOBIN set, `go install` leaves just the program.
+# With GOBIN set, `go install` leaves just the program. What it says is kept apart,
+# as it runs beside the rest.
 build_ferretdb() {
-  CGO_ENABLED=0 GOBIN=$1 timeout 400 go install "github.com/FerretDB/FerretDB/v2/cmd/ferretdb@$FERRETDB_VERSION"
+  CGO_ENABLED=0 GOBIN=$1 timeout 400 \
+    go install "github.com/FerretDB/FerretDB/v2/cmd/ferretdb@$FERRETDB_VERSION" >"$LOG.go" 2>&1
 }
 
 as_postgres "$ROOT"
@@ -70,4 +72,8 @@ install_postgresql
 step 4/5 'preparing a database' >&3
 initialise_template
 step 5/5 'waiting for FerretDB to be built' >&3
-wait "$ferretdb"
+status=0
+wait "$ferretdb" || status=$?
+cat "$LOG.go"
+rm "$LOG.go"
+exit "$status"

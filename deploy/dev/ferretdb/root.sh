@@ -1,3 +1,5 @@
+# shellcheck shell=bash disable=SC2034
+#
 # Shared by build.sh and serve.sh, which run in mount and PID namespaces of their
 # own: whatever is mounted here is seen by nobody else and goes when they end.
 

@@ -111,6 +111,19 @@ export class Connection {
     });
   }
 
+  /**
+   * The same, of something that lives in a stream. A stream that nobody has set up yet is one that is away.
+   * @throws LogUnavailable
+   */
+  async answerOfStream<T>(stream: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await this.answer(ask);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) throw error;
+      throw new LogUnavailable(`there is no stream ${stream} yet: a projector makes it when it first runs`);
+    }
+  }
+
   /** Sends where there is a connection; where there is none, nothing is kept for later. @throws where it is too large */
   send(subject: string, data: string, reply?: string): void {
     if (this.connected) this.nats.publish(subject, data, reply === undefined ? undefined : { reply });
@@ -181,6 +194,8 @@ export class Connection {
     }
   }
 }
+
+const STREAM_NOT_FOUND = 10_059;
 
 /** Whether the server says that there is no such stream, consumer or message. */
 export const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === 404;

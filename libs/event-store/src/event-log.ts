@@ -147,7 +147,7 @@ export class EventLog {
   /** @throws LogUnavailable */
   async state(): Promise<LogState> {
     const { streams } = this.connection.jetstream;
-    const { state } = await this.connection.answer(() => streams.info(this.stream));
+    const { state } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
     return { messages: state.messages, bytes: state.bytes, firstSeq: state.first_seq, lastSeq: state.last_seq };
   }
 

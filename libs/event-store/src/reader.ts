@@ -106,7 +106,8 @@ export class Reader {
   }
 
   private message(query: MsgRequest): Promise<StoredMsg | null> {
-    return this.connection.answer(() => this.connection.jetstream.streams.getMessage(this.stream, query));
+    const { streams } = this.connection.jetstream;
+    return this.connection.answerOfStream(this.stream, () => streams.getMessage(this.stream, query));
   }
 
   private record(message: StoredMsg | null): LogRecord | null {

@@ -83,7 +83,7 @@ describe('NATS that is away', () => {
     const outcomes = events.map((event) => log.append(event));
     const settled = Promise.allSettled(outcomes);
     await outcomes[600];
-    server.pause();
+    await server.pause();
     const start = performance.now();
     await server.kill();
     const lost = (await settled).filter(({ status }) => status === 'rejected');
@@ -115,7 +115,7 @@ describe('NATS that hangs', () => {
     const name = 'hanging-e1';
     const consumer = await log.consume({ name, deleteOthersWithPrefix: name, partition: 0, from: 1_000_000 });
     const next = consumer.next();
-    server.pause();
+    await server.pause();
     try {
       const asked = [
         () => log.append(message(GLOBAL_ROOM, 'hangs')),

@@ -72,13 +72,25 @@ export class OwnServer {
     await exit;
   }
 
-  /** Holds it: connections stay open and nothing answers. */
-  pause(): void {
+  /** Holds it: connections stay open and nothing answers, also not the threads that took a moment longer. */
+  async pause(): Promise<void> {
     this.process?.kill('SIGSTOP');
+    while (await this.greets());
   }
 
   resume(): void {
     this.process?.kill('SIGCONT');
+  }
+
+  /** Whether it says hello to a new connection within 300 ms. */
+  private async greets(): Promise<boolean> {
+    const socket = connect(this.port, '127.0.0.1');
+    const greeted = await once(socket, 'data', { signal: AbortSignal.timeout(300) }).then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    return greeted;
   }
 
   async remove(): Promise<void> {

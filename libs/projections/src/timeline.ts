@@ -12,6 +12,7 @@ import {
 } from '#domain';
 import {
   type Change,
+  type ChangeDocument,
   type ChatView,
   type Document,
   encodeUpdate,
@@ -183,7 +184,14 @@ function reacted(
       ? { ...target, seq: event.seq, rev, reactions: reactionsAfter(target.reactions, event) }
       : target;
   const after = headAfter(head, event, { rev });
-  const change = { _id: placeId(event.room, rev), seq: event.seq, room: event.room, n: target.n, rev };
+  const change: ChangeDocument = {
+    _id: placeId(event.room, rev),
+    seq: event.seq,
+    room: event.room,
+    n: target.n,
+    rev,
+    lastN: head.n,
+  };
   return folded(after, [inMessages(message), { collection: 'changes', document: change }], {
     room: event.room,
     rev,

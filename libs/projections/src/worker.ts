@@ -1,6 +1,6 @@
 import { PARTITIONS } from '#domain';
 import type { EventLog, LogRecord } from '#event-store';
-import type { DocumentStore, ReadModels, Write } from '#read-models';
+import { checkpointId, type DocumentStore, type ReadModels, type Write } from '#read-models';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import { type CachedHead, type FoldedRound, foldRound } from './round.js';
@@ -107,6 +107,7 @@ export class Worker<Change> {
           logger.error(error.message);
           break;
         }
+        if (this.stopping) break;
         this.current = 'waiting';
         logger.warn(`projection ${projection.name} starts over from its checkpoints: ${(error as Error).message}`);
       } finally {
@@ -118,15 +119,15 @@ export class Worker<Change> {
 
   private async takeOver(): Promise<void> {
     const { log, readModels, projection, owner } = this.options;
-    await log.setUp();
-    await this.store.setUp(projection.collections);
     this.ended = null;
     this.heads = new Map();
+    await log.setUp();
+    await this.store.setUp(projection.collections);
     const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}`;
     this.partitions = await Promise.all(
       Array.from({ length: PARTITIONS }, async (_, number) => {
-        const checkpointId = `${projection.name}-${projection.version}:${number}`;
-        const checkpoint = await readModels.checkpoints.claim(checkpointId, owner);
+        const id = checkpointId(projection.name, projection.version, number);
+        const checkpoint = await readModels.checkpoints.claim(id, owner);
         await this.checkTail(checkpoint.seq, checkpoint.eventId, number);
         const consumer = await log.consume({
           name: `${name}-${number}-e${checkpoint.epoch}`,
@@ -136,7 +137,7 @@ export class Worker<Change> {
           from: checkpoint.seq + 1,
           temporary: !readModels.shared,
         });
-        return new Partition(number, checkpointId, checkpoint.epoch, checkpoint, consumer);
+        return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
       }),
     );
     for (const partition of this.partitions) void this.fetch(partition);
@@ -279,6 +280,8 @@ export class Worker<Change> {
     this.savedAt = Date.now();
     if (moved.length === 0) return;
     await log.live.flush();
+    // What was published just before a loss may have reached nobody: it is folded, and published, once more.
+    if (moved.some(({ consumer }) => consumer.ended !== null)) throw new Error('the connection to the log was lost');
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await this.patiently(async () => {
       if (projection.heads !== null) await this.store.write(projection.heads, this.dirtyHeads());

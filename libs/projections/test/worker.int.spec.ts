@@ -123,9 +123,9 @@ for (const [name, open] of adapters) {
     it('stops and says so where another takes over, which goes on without a hole', async () => {
       const room = clanRoom('handed over');
       let sent = 0;
-      let sending = true;
+      const sending = { on: true };
       const sender = (async () => {
-        while (sending) await log.append(posted(room, String(sent++)));
+        while (sending.on) await log.append(posted(room, String(sent++)));
       })();
       await until('the first is at it', async () => (await queries.lastN(room)) > 20);
       const second = start('second');
@@ -133,7 +133,7 @@ for (const [name, open] of adapters) {
       expect(said.some((line) => line.includes('another projector has taken over'))).toBe(true);
       worker = second;
       await until('the second is at it', async () => (await queries.lastN(room)) > 100);
-      sending = false;
+      sending.on = false;
       await sender;
       await until('all folded', async () => second.state === 'running' && (await second.lag()) === 0);
       const all: string[] = [];

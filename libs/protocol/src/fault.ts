@@ -48,8 +48,10 @@ const MAX_ECHO = 100;
  */
 export function echo(value: unknown): string | number | boolean | null {
   if (typeof value === 'string') {
-    const text = value.length <= MAX_ECHO ? value : [...value.slice(0, 2 * MAX_ECHO)].slice(0, MAX_ECHO).join('');
-    return text.toWellFormed();
+    return Array.from(value.slice(0, 2 * MAX_ECHO))
+      .slice(0, MAX_ECHO)
+      .join('')
+      .toWellFormed();
   }
   return typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }

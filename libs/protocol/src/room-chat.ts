@@ -46,7 +46,7 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
   return {
     _id: source.messageId,
     ...(kind === 'clan' && { clan_id: roomIds(room)[0]! }),
-    sender: { _id: sender.id, name: sender.name, avatar: sender.avatar === null ? null : JSON.parse(sender.avatar) },
+    sender: { _id: sender.id, name: sender.name, avatar: avatarOf(sender.avatar) },
     content: source.content,
     type: kind === 'clan' || kind === 'global' ? kind : 'private',
     ...(feeling !== null && { feeling }),
@@ -55,6 +55,16 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
     n: source.n,
     rev: source.rev,
   };
+}
+
+/** What is no JSON is shown as none: one odd event in the log must not keep a room from being told anything. */
+function avatarOf(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The frame that tells a room of a message as it now is. */

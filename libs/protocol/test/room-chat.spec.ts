@@ -42,8 +42,13 @@ describe('a message', () => {
   it('of the global room has no clan, and only what was given', () => {
     const sender = { ...source.sender, avatar: null };
     const view = roomMessageView({ ...source, room: GLOBAL_ROOM, feeling: null, reactions: [], sender });
-    const { clan_id: _, feeling: __, ...rest } = clanMessage;
-    expect(view).toEqual({ ...rest, type: 'global', reactions: [], sender: { ...clanMessage.sender, avatar: null } });
+    const { _id, content, createdAt, n, rev } = clanMessage;
+    const shown = { ...clanMessage.sender, avatar: null };
+    expect(view).toEqual({ _id, content, createdAt, n, rev, type: 'global', reactions: [], sender: shown });
+  });
+
+  it('with an avatar that is no JSON has none', () => {
+    expect(roomMessageView({ ...source, sender: { ...source.sender, avatar: '{' } }).sender.avatar).toBeNull();
   });
 
   it('of a direct chat is private', () => {
@@ -97,7 +102,7 @@ describe('an error', () => {
     [[[]], null],
     ['x'.repeat(101), 'x'.repeat(100)],
     ['👋'.repeat(101), '👋'.repeat(100)],
-    [`x${'\ud83d'}`, 'x\ufffd'],
+    ['x\ud83d', 'x\ufffd'],
   ])('echoes no more than is safe: %j', (value, echoed) => {
     expect(shown({ code: 'invalid', field: 'f', value, message: 'm' })).toMatchObject({ error: [{ value: echoed }] });
   });

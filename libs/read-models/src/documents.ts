@@ -50,6 +50,8 @@ export interface MessageDocument extends Document, Position {
 /** Says that change `rev` of a room changed its older message `n`: `_id` is `<room>:<rev>`. */
 export interface ChangeDocument extends Document, Position {
   readonly room: Room;
+  /** How many messages the room had then; so `rev - lastN` counts the changes like this one. */
+  readonly lastN: number;
 }
 
 /** The fold's memory of a room, written now and then: `_id` is the room. No query reads it. */

@@ -44,6 +44,10 @@ export interface DocumentStore {
   write(collection: string, writes: readonly Write[]): Promise<void>;
 }
 
+/** The name of a partition's checkpoint. */
+export const checkpointId = (projection: string, version: number, partition: number): string =>
+  `${projection}-${version}:${partition}`;
+
 /** How far a partition is folded, and whose it is. */
 export interface Checkpoint {
   /** The sequence of the last event that is folded for good; 0 for none. */

@@ -44,17 +44,35 @@ const endOf = (prefix: string): string => `${prefix};`;
 /** More chats of one person than this are not listed: the list is sorted in memory. */
 const MAX_CHATS = 10_000;
 
+/**
+ * A round's documents become visible within some ms of each other, unless its projector died in the middle: then the
+ * position may be ahead of a change that is still to come, which whoever asked finds as a hole.
+ */
+const POSITION_ATTEMPTS = 12;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** The queries on the timeline. All of them are by `_id`, by ranges of it, or by a message's id. */
 export class Timeline {
   constructor(private readonly store: DocumentStore) {}
 
-  /** Where a room stands: the last message and the last change that are there. Never the head, which lags behind. */
+  /**
+   * Where a room stands: the last message and the last change that are there, of the same moment. Never the head, which
+   * lags behind.
+   */
   async position(room: Room): Promise<Position> {
-    const [[message], [change]] = await Promise.all([
-      this.latest<MessageDocument>('messages', room),
-      this.latest<ChangeDocument>('changes', room),
-    ]);
-    return { n: message?.n ?? 0, rev: Math.max(message?.rev0 ?? 0, change?.rev ?? 0) };
+    for (let attempt = 1; ; attempt++) {
+      const [[message], [change]] = await Promise.all([
+        this.latest<MessageDocument>('messages', room),
+        this.latest<ChangeDocument>('changes', room),
+      ]);
+      const [n, created] = [message?.n ?? 0, message?.rev0 ?? 0];
+      const [rev, lastN] = [change?.rev ?? 0, change?.lastN ?? 0];
+      // Every change of a room is a message or a reaction, so the two agree on how many there are of each.
+      const whole = created > rev ? created - n === rev - lastN : n === lastN;
+      if (whole || attempt === POSITION_ATTEMPTS) return { n, rev: Math.max(created, rev) };
+      await pause(5 * attempt);
+    }
   }
 
   /** The number of a room's last message: as many as it has, since there are no holes. */
@@ -89,7 +107,7 @@ export class Timeline {
   async changesSince(room: Room, from: Position, max: number): Promise<Change[] | null> {
     // The two ranges are read one after the other while the projector writes: a hole between them is read again.
     for (let attempt = 0; attempt < 20; attempt++) {
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 10 * attempt));
+      if (attempt > 0) await pause(10 * attempt);
       const created = await this.pageAfter(room, { after: from.n, limit: max + 1 });
       const changed = await this.store.range<ChangeDocument>('changes', {
         from: placeId(room, from.rev + 1),

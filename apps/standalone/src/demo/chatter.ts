@@ -1,18 +1,10 @@
 import { WebSocket } from 'ws';
-
-export interface SeenMessage {
-  readonly id: string;
-  readonly n: number;
-  readonly rev: number;
-  readonly content: string;
-  readonly senderId: string;
-  readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
-}
+import type { ToldMessage } from '../apart/history.js';
 
 /** What one connected person saw of a room: new messages in the order they came, and each message as last seen. */
 export interface SeenRoom {
-  readonly order: SeenMessage[];
-  readonly latest: Map<string, SeenMessage>;
+  readonly order: ToldMessage[];
+  readonly latest: Map<string, ToldMessage>;
 }
 
 interface RoomFrame {
@@ -24,7 +16,7 @@ interface RoomFrame {
     readonly rev: number;
     readonly content: string;
     readonly sender: { readonly _id: string };
-    readonly reactions: SeenMessage['reactions'];
+    readonly reactions: ToldMessage['reactions'];
   };
 }
 

@@ -2,73 +2,10 @@ import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { replay, timeline } from '#projections';
 import { type MessageDocument, Timeline } from '#read-models';
+import { chatHistory, type ToldMessage, roomHistory } from '../apart/history.js';
 import type { Running } from '../running.js';
-import type { SeenMessage } from './chatter.js';
 import type { Cast } from './conversation.js';
 import type { Testimony } from './verdict.js';
-
-interface HistoryMessage {
-  readonly _id: string;
-  readonly n: number;
-  readonly rev: number;
-  readonly content: string;
-  readonly sender: { readonly _id: string };
-  readonly reactions: SeenMessage['reactions'];
-}
-
-interface ChatPage {
-  readonly data: readonly {
-    readonly id: string;
-    readonly n: number;
-    readonly rev: number;
-    readonly message: string;
-    readonly sender_id: number;
-  }[];
-  readonly next: number | null;
-}
-
-async function get<T>(address: string, token: string): Promise<T> {
-  const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new Error(`${address}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
-/** The messages of a room above `after`, oldest first. */
-async function roomHistory(
-  http: string,
-  type: 'global' | 'clan',
-  token: string,
-  after: number,
-): Promise<SeenMessage[]> {
-  const all: SeenMessage[] = [];
-  for (let page = 1; ; page++) {
-    const address = `${http}/chat/history?type=${type}&page=${page}&limit=50`;
-    const { data } = await get<{ data: { ChatMessage: HistoryMessage[] } }>(address, token);
-    for (const { _id: id, n, rev, content, sender, reactions } of data.ChatMessage) {
-      if (n > after) all.push({ id, n, rev, content, senderId: sender._id, reactions });
-    }
-    if (data.ChatMessage.length < 50 || data.ChatMessage.at(-1)!.n <= after) return all.reverse();
-  }
-}
-
-async function chatHistory(http: string, chatId: number, token: string): Promise<SeenMessage[]> {
-  const all: SeenMessage[] = [];
-  for (let after: number | null = 0; after !== null;) {
-    const page: ChatPage = await get<ChatPage>(`${http}/chats/${chatId}/messages?after=${after}&limit=200`, token);
-    for (const { id, n, rev, message, sender_id } of page.data) {
-      all.push({ id, n, rev, content: message, senderId: String(sender_id), reactions: [] });
-    }
-    after = page.next;
-  }
-  return all;
-}
-
-/** The number of the last message of the global room. */
-export async function lastOfGlobal(http: string, token: string): Promise<number> {
-  const address = `${http}/chat/history?type=global&page=1&limit=1`;
-  const { data } = await get<{ data: { ChatMessage: HistoryMessage[] } }>(address, token);
-  return data.ChatMessage[0]?.n ?? 0;
-}
 
 /** The whole log, folded in memory. */
 async function foldedLog({ nats }: Running, onProgress: (share: number) => void): Promise<Timeline> {
@@ -84,7 +21,7 @@ async function foldedLog({ nats }: Running, onProgress: (share: number) => void)
   }
 }
 
-const fromDocument = ({ messageId, n, rev, content, sender, reactions }: MessageDocument): SeenMessage => ({
+const fromDocument = ({ messageId, n, rev, content, sender, reactions }: MessageDocument): ToldMessage => ({
   id: messageId,
   n,
   rev,
@@ -119,7 +56,7 @@ export async function testimonies(
     all.push({
       room: `clan ${clanId}`,
       seen: seenIn('clan', members),
-      history: await roomHistory(http, 'clan', members[0]!.chatter.seat.token, 0),
+      history: await roomHistory(http, 'clan', members[0]!.chatter.seat.token),
       folded: await foldOf(clanRoom(clanId), 0),
     });
   }

@@ -1,15 +1,12 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, ConfigError, loadConfig } from '#platform';
+import { lastOfRoom } from '../apart/history.js';
+import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { findRunning, type Running } from '../running.js';
 import { developmentSecret } from '../secret.js';
-import { freePort } from '../servers/network.js';
-import { startMongodb } from '../servers/mongodb-server.js';
-import { startNats } from '../servers/nats-server.js';
 import { gather, quiet, talk } from './conversation.js';
-import { lastOfGlobal, testimonies } from './evidence.js';
-import { type RoleProcess, type Roles, rolesApart } from './roles.js';
+import { testimonies } from './evidence.js';
 import { faultsOf } from './verdict.js';
 
 // `npm run demo`: 20 people talk through two gateways; then what each of them saw, the history over HTTP and a fold of
@@ -23,7 +20,7 @@ interface Theatre {
   readonly running: Running;
   readonly secret: string;
   /** Null on a system that was running already. */
-  readonly roles: Roles | null;
+  readonly apart: SystemApart | null;
   close(): Promise<void>;
 }
 
@@ -32,50 +29,18 @@ function theatreOfRunning(config: Config): Theatre | null {
   const running = findRunning(config.standalone.dataFolder);
   if (!running) return null;
   const secret = config.tokens.secret ?? developmentSecret(config.standalone.dataFolder);
-  return { running, secret, roles: null, close: () => Promise.resolve() };
+  return { running, secret, apart: null, close: () => Promise.resolve() };
 }
 
 /** A system of the demo's own, each role in its own process, on servers and data of its own. */
-async function ownTheatre({ standalone: { cacheFolder: cacheDir, dataFolder } }: Config): Promise<Theatre> {
+async function ownTheatre({ standalone: { cacheFolder, dataFolder } }: Config): Promise<Theatre> {
   const folder = join(dataFolder, 'demo');
-  rmSync(join(folder, 'logs'), { recursive: true, force: true });
-  mkdirSync(join(folder, 'logs'), { recursive: true });
-  const nats = await startNats({ cacheDir, dataDir: join(folder, 'nats'), log: say });
-  const mongodb = await startMongodb({ cacheDir, dataDir: join(folder, 'mongodb'), log: say });
-  const servers = [nats, ...(mongodb ? [mongodb] : [])];
-  const closeServers = async () => {
-    for (const server of servers) await server.stop();
-  };
-  if (!mongodb) {
-    await closeServers();
-    throw new Error('roles in processes of their own need a MongoDB server: see above how to get one');
-  }
-  const secret = developmentSecret(folder);
-  const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
-  const env = { NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, READY_MAX_LAG: '1000000000' };
-  const roles = rolesApart(ports, env, join(folder, 'logs'));
-  const all: RoleProcess[] = [roles.projector, ...roles.gateways, roles.query];
-  const close = async () => {
-    await Promise.all(all.map((role) => role.kill('SIGTERM')));
-    await closeServers();
-  };
-  try {
-    for (const role of all) await role.start();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  const running: Running = {
-    pid: process.pid,
-    gateways: roles.gateways.map(({ http }) => http.replace(/^http/, 'ws')),
-    http: roles.query.http,
-    nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat' },
-  };
-  return { running, secret, roles, close };
+  const apart = await startSystemApart({ folder, fresh: false, cacheFolder, say });
+  return { running: apart.running, secret: apart.secret, apart, close: () => apart.close() };
 }
 
 /** Kills one after the other with -9 and starts each again, until the conversation is over. */
-async function killInTurns({ gateways, projector }: Roles, isOver: () => boolean): Promise<number> {
+async function killInTurns({ gateways, projector }: SystemApart, isOver: () => boolean): Promise<number> {
   const victims = [projector, ...gateways];
   let kills = 0;
   for (; !isOver(); kills++) {
@@ -89,13 +54,13 @@ async function killInTurns({ gateways, projector }: Roles, isOver: () => boolean
   return kills;
 }
 
-async function play({ running, secret, roles }: Theatre, kill: boolean): Promise<boolean> {
+async function play({ running, secret, apart }: Theatre, kill: boolean): Promise<boolean> {
   say(`20 people in 2 clans, the global room and 5 direct chats, through ${running.gateways.length} gateway(s) …`);
   const cast = await gather({ gateways: running.gateways, secret });
   const anybody = cast.speakers[0]!.chatter.seat.token;
-  const globalBefore = await lastOfGlobal(running.http, anybody);
+  const globalBefore = await lastOfRoom(running.http, 'global', anybody);
   let over = false;
-  const killing = kill && roles ? killInTurns(roles, () => over) : Promise.resolve(0);
+  const killing = kill && apart ? killInTurns(apart, () => over) : Promise.resolve(0);
   await talk(cast, kill ? 500 : 60);
   over = true;
   const kills = await killing;

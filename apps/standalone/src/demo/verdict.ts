@@ -1,17 +1,18 @@
-import type { SeenMessage, SeenRoom } from './chatter.js';
+import type { ToldMessage } from '../apart/history.js';
+import type { SeenRoom } from './chatter.js';
 
 /** One room as everybody has it. */
 export interface Testimony {
   readonly room: string;
   readonly seen: readonly { readonly userId: string; readonly room: SeenRoom }[];
   /** Over HTTP, oldest first. */
-  readonly history: readonly SeenMessage[];
+  readonly history: readonly ToldMessage[];
   /** As the log folds, oldest first. */
-  readonly folded: readonly SeenMessage[];
+  readonly folded: readonly ToldMessage[];
 }
 
 /** What a message is compared by. Reactions are compared where nobody can have missed one. */
-const shape = (message: SeenMessage, reactions: boolean): string =>
+const shape = (message: ToldMessage, reactions: boolean): string =>
   JSON.stringify([
     message.n,
     message.id,
@@ -51,8 +52,8 @@ export function faultsOf({ room, seen, history, folded }: Testimony, complete: b
 
 function differences(
   what: string,
-  one: readonly SeenMessage[],
-  other: readonly SeenMessage[],
+  one: readonly ToldMessage[],
+  other: readonly ToldMessage[],
   reactions: boolean,
 ): string[] {
   if (one.length !== other.length) return [`${what} differ: ${one.length} and ${other.length} messages`];

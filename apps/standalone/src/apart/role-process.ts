@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export type RoleName = 'gateway' | 'projector' | 'query';
@@ -27,6 +26,11 @@ export class RoleProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Null while it was never started. */
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
     const main = fileURLToPath(new URL(`../../../${this.role}/src/main.js`, import.meta.url));
@@ -35,6 +39,7 @@ export class RoleProcess {
       env: { ...process.env, HOST: '127.0.0.1', ...this.env, PORT: String(this.port) },
       stdio: ['ignore', output, output],
     });
+    closeSync(output);
     this.child = child;
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await this.isReady())) {
@@ -61,28 +66,4 @@ export class RoleProcess {
       return false;
     }
   }
-}
-
-export interface Roles {
-  readonly gateways: readonly RoleProcess[];
-  readonly projector: RoleProcess;
-  readonly query: RoleProcess;
-}
-
-/**
- * Two gateways, a projector and a query side, each in a process of its own, not started yet.
- * @param env what all of them are told: the servers and the secret
- */
-export function rolesApart(
-  ports: readonly [number, number, number, number],
-  env: Readonly<Record<string, string>>,
-  logFolder: string,
-): Roles {
-  const role = (name: RoleName, port: number) =>
-    new RoleProcess(name, port, env, join(logFolder, `${name}-${port}.log`));
-  return {
-    gateways: [role('gateway', ports[0]), role('gateway', ports[1])],
-    projector: role('projector', ports[2]),
-    query: role('query', ports[3]),
-  };
 }

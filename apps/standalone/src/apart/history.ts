@@ -1,0 +1,79 @@
+// What the history has, read page by page over HTTP as any client would.
+
+/** A message as clients are told of it, over HTTP or a socket, by whichever of the APIs. */
+export interface ToldMessage {
+  readonly id: string;
+  readonly n: number;
+  readonly rev: number;
+  readonly content: string;
+  readonly senderId: string;
+  readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
+}
+
+interface RoomPage {
+  readonly data: {
+    readonly ChatMessage: readonly {
+      readonly _id: string;
+      readonly n: number;
+      readonly rev: number;
+      readonly content: string;
+      readonly sender: { readonly _id: string };
+      readonly reactions: ToldMessage['reactions'];
+    }[];
+  };
+}
+
+interface ChatPage {
+  readonly data: readonly {
+    readonly id: string;
+    readonly n: number;
+    readonly rev: number;
+    readonly message: string;
+    readonly sender_id: number;
+  }[];
+  readonly next: number | null;
+}
+
+/** The answer to a GET. @throws Error with the status and the answer where that is not 2xx */
+export async function getJson<T>(address: string, token: string): Promise<T> {
+  const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`${address}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** The messages of a room with numbers above `after`, oldest first. */
+export async function roomHistory(
+  http: string,
+  type: 'global' | 'clan',
+  token: string,
+  after = 0,
+): Promise<ToldMessage[]> {
+  const all: ToldMessage[] = [];
+  for (let page = 1; ; page++) {
+    const address = `${http}/chat/history?type=${type}&page=${page}&limit=50`;
+    const { data } = await getJson<RoomPage>(address, token);
+    for (const { _id: id, n, rev, content, sender, reactions } of data.ChatMessage) {
+      if (n > after) all.push({ id, n, rev, content, senderId: sender._id, reactions });
+    }
+    if (data.ChatMessage.length < 50 || data.ChatMessage.at(-1)!.n <= after) return all.reverse();
+  }
+}
+
+/** The number of the last message of a room, 0 for none. */
+export async function lastOfRoom(http: string, type: 'global' | 'clan', token: string): Promise<number> {
+  const { data } = await getJson<RoomPage>(`${http}/chat/history?type=${type}&page=1&limit=1`, token);
+  return data.ChatMessage[0]?.n ?? 0;
+}
+
+/** The messages of a direct chat, oldest first. Reactions are not part of that API. */
+export async function chatHistory(http: string, chatId: number, token: string): Promise<ToldMessage[]> {
+  const all: ToldMessage[] = [];
+  for (let after: number | null = 0; after !== null;) {
+    const page: ChatPage = await getJson<ChatPage>(`${http}/chats/${chatId}/messages?after=${after}&limit=200`, token);
+    for (const { id, n, rev, message, sender_id } of page.data) {
+      all.push({ id, n, rev, content: message, senderId: String(sender_id), reactions: [] });
+    }
+    after = page.next;
+  }
+  return all;
+}

@@ -1,0 +1,46 @@
+/** What the load generator is told. */
+export interface LoadPlan {
+  readonly gateways: readonly string[];
+  readonly http: string;
+  readonly secret: string;
+  /** Clans, each a room of its own. */
+  readonly rooms: number;
+  readonly members: number;
+  /** Messages a second, of everybody together. */
+  readonly rate: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+/** What it tells, in this order, each once, or `failed`; after `ready` it waits to be told to go. */
+export type LoadNews =
+  | { readonly phase: 'connected' }
+  | { readonly phase: 'ready' }
+  | { readonly phase: 'drained' }
+  | { readonly phase: 'checked'; readonly report: LoadReport }
+  | { readonly phase: 'failed'; readonly reason: string };
+
+export type LoadOrder = { readonly plan: LoadPlan } | { readonly go: true };
+
+/** Of the messages after the warm-up, but for faults, which count wherever they happen. Times in ms. */
+export interface LoadReport {
+  readonly sent: number;
+  /** Came back to somebody, or are in the history. */
+  readonly accepted: number;
+  /** To a member, each once. */
+  readonly delivered: number;
+  /**
+   * Deliveries of accepted messages that did not happen, messages that were told but are not in the history, and
+   * messages that were neither accepted nor refused.
+   */
+  readonly lost: number;
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How much later than scheduled messages left, p99. Part of the latency. */
+  readonly late: number;
+  /** From the first scheduled time to the last delivery. */
+  readonly elapsed: number;
+  /** CPU time of the load generator, as a share of one core. */
+  readonly loadCpu: number;
+  /** What must not be, a line each. */
+  readonly faults: readonly string[];
+}

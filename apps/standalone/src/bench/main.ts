@@ -1,0 +1,20 @@
+import { ConfigError, loadConfig } from '#platform';
+import { pages } from './pages.js';
+import { UsageError } from './options.js';
+import { smoke } from './smoke.js';
+
+// `npm run bench:smoke` and `npm run bench:pages`. What they measure and print: docs/benchmarks.md.
+
+/** Each answers whether what it measured is as it must be. Figures go to standard output, all else to the other. */
+const benchmarks = { smoke, pages };
+
+const [name = '', ...args] = process.argv.slice(2);
+const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];
+try {
+  if (!benchmark) throw new UsageError(`which benchmark? ${Object.keys(benchmarks).join(' or ')}`);
+  process.exitCode = (await benchmark(loadConfig(process.env, 'standalone').standalone, args)) ? 0 : 1;
+} catch (error) {
+  const usage = error instanceof UsageError;
+  console.error(usage || error instanceof ConfigError ? error.message : `bench: ${(error as Error).message}`);
+  process.exitCode = usage ? 2 : 1;
+}

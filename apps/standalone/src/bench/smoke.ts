@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#platform';
+import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
+import { cpuSeconds } from './cpu-time.js';
+import { LagWatch } from './lag-watch.js';
+import { LoadGenerator } from './load/generator.js';
+import type { LoadPlan } from './load/plan.js';
+import { machineOf } from './machine.js';
+import { Options, UsageError } from './options.js';
+import { type PartCpu, type SmokeFigures, smokeJson, smokeText } from './smoke-report.js';
+
+const USAGE =
+  'usage: npm run bench:smoke -- [--rate 300] [--seconds 10] [--rooms 10] [--members 10] [--fast-ack] [--json]';
+/** A gateway takes 50 frames a second of a client in the long run; some room for uneven arrival. */
+const MAX_RATE_PER_CLIENT = 40;
+const WARM_UP_SECONDS = 3;
+/** So that what the warm-up left to be saved is not counted. */
+const SETTLE_MS = 1_000;
+
+const progress = (line: string): void => {
+  console.error(line);
+};
+
+/** Clients in rooms, and what becomes of their messages. Answers whether nothing was lost. */
+export async function smoke(folders: Config['standalone'], args: readonly string[]): Promise<boolean> {
+  const options = new Options(args, ['rate', 'seconds', 'rooms', 'members'], ['fast-ack', 'json'], USAGE);
+  const durable = !options.flag('fast-ack');
+  const rooms = options.number('rooms', 10, 1, 1_000);
+  const members = options.number('members', 10, 1, 32);
+  const rate = options.number('rate', 300, 1, 100_000);
+  const seconds = options.number('seconds', 10, 1, 3_600);
+  if (rate > MAX_RATE_PER_CLIENT * rooms * members) {
+    throw new UsageError(`${rooms * members} clients may send ${MAX_RATE_PER_CLIENT * rooms * members} msg/s at most`);
+  }
+  progress('starting the servers and the roles, each a process of its own');
+  const system = await startSystemApart({
+    folder: join(folders.dataFolder, 'bench', 'smoke'),
+    fresh: true,
+    cacheFolder: folders.cacheFolder,
+    durable,
+    say: progress,
+  });
+  try {
+    const { running, secret } = system;
+    const { gateways, http } = running;
+    const plan = { gateways, http, secret, rooms, members, rate, warmUpSeconds: WARM_UP_SECONDS, seconds };
+    const figures: SmokeFigures = {
+      plan,
+      gateways: gateways.length,
+      durable,
+      ...(await run(plan, system)),
+      machine: machineOf(system),
+    };
+    console.log(options.flag('json') ? JSON.stringify(smokeJson(figures)) : smokeText(figures));
+    return figures.load.lost === 0 && figures.load.faults.length === 0;
+  } finally {
+    await system.close();
+  }
+}
+
+async function run(plan: LoadPlan, system: SystemApart): Promise<Pick<SmokeFigures, 'load' | 'lag' | 'cpu'>> {
+  const lags = await LagWatch.connect(system.running);
+  const generator = new LoadGenerator(plan);
+  try {
+    await generator.reached('connected');
+    progress(`${plan.rooms * plan.members} clients are connected; warming up for ${plan.warmUpSeconds} s`);
+    await generator.reached('ready');
+    await sleep(SETTLE_MS);
+    progress(`measuring for ${plan.seconds} s`);
+    lags.start();
+    const before = partTimes(system);
+    generator.go();
+    await generator.reached('drained');
+    const after = partTimes(system);
+    progress('drained; comparing what everybody was told with the history');
+    const lag = await lags.end();
+    return { load: await generator.report(), lag, cpu: used(before, after) };
+  } finally {
+    generator.stop();
+    await lags.close();
+  }
+}
+
+/** What each part of the system has used by now; null where that is not known. */
+function partTimes({ gateways, projector, query, nats, mongodb }: SystemApart): PartCpu[] | null {
+  const pids = [...gateways, projector, query].map(({ pid }) => pid ?? 0);
+  const seconds = cpuSeconds([...pids, nats.pid, mongodb.pid]);
+  if (!seconds) return null;
+  const parts = [...gateways.map(() => 'gateways'), 'projector', 'query', 'nats', 'database'];
+  const sums = new Map<string, number>();
+  for (const [i, part] of parts.entries()) sums.set(part, (sums.get(part) ?? 0) + seconds[i]!);
+  return [...sums].map(([part, sum]) => ({ part, seconds: sum }));
+}
+
+const used = (before: readonly PartCpu[] | null, after: readonly PartCpu[] | null): PartCpu[] | null =>
+  before && after && after.map(({ part, seconds }, i) => ({ part, seconds: seconds - before[i]!.seconds }));

@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { EventLog } from '#event-store';
+import { loadConfig, signDevelopmentToken } from '#platform';
+import { memoryReadModels, openMongodbReadModels } from '#read-models';
+import { freePort } from '../src/servers/network.js';
+import { startNats } from '../src/servers/nats-server.js';
+import type { RunningServer } from '../src/servers/process.js';
+import { startSystem, type System } from '../src/system.js';
+
+const SECRET = 'a secret for tests, 32 bytes long';
+const mongodbUrl = process.env['TEST_MONGODB_URL'];
+const cacheDir = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('a system whose NATS goes away', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-outage-'));
+  const frames: string[] = [];
+  let nats: RunningServer;
+  let natsPort: number;
+  let log: EventLog;
+  let system: System;
+  let client: WebSocket;
+
+  const start = () => startNats({ cacheDir, dataDir, port: natsPort, durable: false, log: () => undefined });
+  const say = (content: string) => {
+    client.send(JSON.stringify({ event: 'globalMessage', data: { content } }));
+  };
+  const ready = async () => (await fetch(`${system.http}/health/ready`)).status === 200;
+  const close = async () => {
+    client.terminate();
+    for (const { stop } of system.stops) await stop();
+    await log.close();
+  };
+
+  beforeAll(async () => {
+    natsPort = await freePort();
+    nats = await start();
+    const config = loadConfig({ JWT_SECRET: SECRET, PORT: '0' }, 'standalone');
+    log = await EventLog.connect({ ...config.nats, servers: nats.url, name: 'outage test' });
+    const readModels =
+      mongodbUrl === undefined
+        ? memoryReadModels()
+        : await openMongodbReadModels({ url: mongodbUrl, database: `outage_${randomUUID().slice(0, 8)}` });
+    system = await startSystem({ config, log, readModels, logger: false });
+    await system.caughtUp;
+    const token = signDevelopmentToken(SECRET, { userId: '7', name: 'Ada', seconds: 600 });
+    client = new WebSocket(`${system.gateways[0]}/ws/chat?token=${token}`);
+    client.on('message', (data: Buffer) => frames.push(data.toString()));
+    await until('the client is connected', () => client.readyState === WebSocket.OPEN);
+  }, 60_000);
+
+  afterAll(async () => {
+    await nats.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('refuses what it cannot keep, says so, and goes on by itself when NATS is back', async () => {
+    say('before');
+    await until('the first message', () => frames.some((frame) => frame.includes('before')));
+    await nats.stop();
+    const sentAt = Date.now();
+    say('meanwhile');
+    await until('the refusal', () => frames.some((frame) => frame.includes('error')), 5_000);
+    expect(Date.now() - sentAt).toBeLessThan(5_000);
+    expect(await ready()).toBe(false);
+    expect((await fetch(`${system.http}/health/live`)).status).toBe(200);
+    nats = await start();
+    await until('it is ready again', ready, 30_000);
+    say('after');
+    await until('the message after', () => frames.some((frame) => frame.includes('"after"')));
+    const messages = frames.filter((frame) => frame.includes('newMessage'));
+    expect(messages).toHaveLength(2);
+    const token = signDevelopmentToken(SECRET, { userId: '7', seconds: 600 });
+    const history = await fetch(`${system.http}/chat/history?type=global`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const { data } = (await history.json()) as { data: { ChatMessage: { content: string }[] } };
+    expect(data.ChatMessage.map(({ content }) => content)).toEqual(['after', 'before']);
+  }, 60_000);
+
+  it('ends while NATS is away', async () => {
+    await nats.stop();
+    const beganAt = Date.now();
+    await close();
+    expect(Date.now() - beganAt).toBeLessThan(10_000);
+  }, 30_000);
+});

@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectPatiently } from '#platform';
+
+const away = Object.assign(new Error('nobody listens there'), { retryable: true });
+
+describe('connecting to a server', () => {
+  it('waits for one that is not up yet, and says so', async () => {
+    const lines: string[] = [];
+    const note = (line: string): void => void lines.push(line);
+    let attempts = 0;
+    const connect = (): Promise<string> => (++attempts < 2 ? Promise.reject(away) : Promise.resolve('connected'));
+    await expect(connectPatiently('NATS', connect, { log: note, warn: note, error: note })).resolves.toBe('connected');
+    expect(lines).toEqual(['waiting for NATS: nobody listens there']);
+  });
+
+  it('does not wait for what waiting will not mend', async () => {
+    const quiet = (): void => undefined;
+    const connect = (): Promise<never> => Promise.reject(new Error('wrong password'));
+    const connecting = connectPatiently('NATS', connect, { log: quiet, warn: quiet, error: quiet });
+    await expect(connecting).rejects.toThrow('wrong password');
+  });
+});
