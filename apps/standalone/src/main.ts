@@ -1,14 +1,13 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { EventLog } from '#event-store';
-import { type Config, runRole, signDevelopmentToken } from '#platform';
+import { type AtEnd, type Config, runRole, signDevelopmentToken } from '#platform';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { progressBar } from './progress-bar.js';
 import { sayRunning, sayStopped } from './running.js';
 import { developmentSecret } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';
 import { startNats } from './servers/nats-server.js';
-import type { RunningServer } from './servers/process.js';
 import { startSystem, type System } from './system.js';
 
 // `npm start`: everything in one process, with the servers it needs beside it.
@@ -18,29 +17,28 @@ const say = (line: string): void => {
 };
 
 /** The servers the user named, or ones of our own, and a line for each that says which was taken. */
-async function startServers(config: Config): Promise<{ nats: string; mongodb: string | null; own: RunningServer[] }> {
+async function startServers(config: Config, atEnd: AtEnd): Promise<{ nats: string; mongodb: string | null }> {
   const { dataFolder, cacheFolder: cacheDir } = config.standalone;
-  const own: RunningServer[] = [];
   let nats = config.nats.url;
   if (nats) say(`NATS: ${nats}, as NATS_URL says`);
   else {
     const server = await startNats({ cacheDir, dataDir: join(dataFolder, 'nats'), log: say });
-    own.push(server);
+    atEnd('NATS', () => server.stop());
     nats = server.url;
     say(`NATS: ${server.taken}`);
   }
   if (config.mongodb.url !== undefined) {
     say('MongoDB: as MONGODB_URL says');
-    return { nats, mongodb: config.mongodb.url, own };
+    return { nats, mongodb: config.mongodb.url };
   }
   const server = await startMongodb({ cacheDir, dataDir: join(dataFolder, 'mongodb'), log: say });
   if (server) {
-    own.push(server);
+    atEnd('MongoDB', () => server.stop());
     say(`MongoDB: ${server.taken}`);
   } else {
     say('MongoDB: none. The read models are kept in memory and built from the log at each start; nothing is lost.');
   }
-  return { nats, mongodb: server?.url ?? null, own };
+  return { nats, mongodb: server?.url ?? null };
 }
 
 function sayWelcome(config: Config, system: System, secret: string | undefined): void {
@@ -62,7 +60,7 @@ function sayWelcome(config: Config, system: System, secret: string | undefined):
   for (const token of [ada, bob]) say(`npm run --silent chat -- ${token} ${system.gateways[0]}`);
 }
 
-await runRole('standalone', async (given, logger) => {
+await runRole('standalone', async (given, logger, atEnd) => {
   const { dataFolder } = given.standalone;
   const { secret, publicKey } = given.tokens;
   const made = secret === undefined && publicKey === undefined ? developmentSecret(dataFolder) : undefined;
@@ -70,37 +68,24 @@ await runRole('standalone', async (given, logger) => {
   if (made !== undefined) {
     say(`No JWT_SECRET was given: tokens are signed with one made for development, kept in ${dataFolder}.`);
   }
-  const servers = await startServers(config);
-  try {
-    const log = await EventLog.connect({ ...config.nats, servers: servers.nats, name: 'parley-standalone' });
-    const readModels: ReadModels =
-      servers.mongodb === null
-        ? memoryReadModels()
-        : await openMongodbReadModels({ url: servers.mongodb, database: config.mongodb.database });
-    const bar = progressBar('Building the read models');
-    const system = await startSystem({ config, log, readModels, logger, onProgress: bar });
-    if (!readModels.shared) await system.caughtUp;
-    const { stream, prefix } = config.nats;
-    const { gateways, http } = system;
-    sayRunning(dataFolder, { pid: process.pid, gateways, http, nats: { servers: servers.nats, stream, prefix } });
-    sayWelcome(config, system, config.tokens.secret);
-    return {
-      stops: [
-        ...system.stops,
-        { name: 'log', stop: () => log.close() },
-        { name: 'read models', stop: () => readModels.close() },
-        {
-          name: 'servers',
-          stop: () => {
-            sayStopped(dataFolder);
-            return Promise.all(servers.own.map((server) => server.stop()));
-          },
-        },
-      ],
-      ended: system.projections.ended,
-    };
-  } catch (error) {
-    await Promise.all(servers.own.map((server) => server.stop()));
-    throw error;
-  }
+  const servers = await startServers(config, atEnd);
+  const log = await EventLog.connect({ ...config.nats, servers: servers.nats, name: 'parley-standalone' });
+  atEnd('the log', () => log.close());
+  const readModels: ReadModels =
+    servers.mongodb === null
+      ? memoryReadModels()
+      : await openMongodbReadModels({ url: servers.mongodb, database: config.mongodb.database });
+  atEnd('the read models', () => readModels.close());
+  const onProgress = progressBar('Building the read models');
+  const system = await startSystem({ config, log, readModels, logger, atEnd, onProgress });
+  if (!readModels.shared) await system.caughtUp;
+  const { stream, prefix } = config.nats;
+  const { gateways, http } = system;
+  sayRunning(dataFolder, { pid: process.pid, gateways, http, nats: { servers: servers.nats, stream, prefix } });
+  atEnd('the word that it runs', () => {
+    sayStopped(dataFolder);
+    return Promise.resolve();
+  });
+  sayWelcome(config, system, config.tokens.secret);
+  return { ended: system.projections.ended };
 });

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { type ConsoleLogger, Module } from '@nestjs/common';
+import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
-import { type Config, createHttpApp, Health, type Stop, Tokens } from '#platform';
+import { type AtEnd, type Config, createHttpApp, Health, Tokens } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Projections } from '../../projector/src/projections.js';
@@ -14,6 +14,7 @@ export interface SystemParts {
   readonly log: EventLog;
   readonly readModels: ReadModels;
   readonly logger: ConsoleLogger | false;
+  readonly atEnd: AtEnd;
   /** Told a few times a second, while read models in memory are built, how many events are left. */
   readonly onProgress?: (left: number) => void;
 }
@@ -25,15 +26,14 @@ export interface System {
   readonly projections: Projections;
   /** Resolves once the read models have caught up with the log; until then upgrades are answered with 503. */
   readonly caughtUp: Promise<void>;
-  /** Everything that was started here, in the order in which it is to be stopped. */
-  readonly stops: readonly Stop[];
 }
 
 @Module({})
 class StandaloneModule {}
 
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
-export async function startSystem({ config, log, readModels, logger, onProgress }: SystemParts): Promise<System> {
+export async function startSystem(parts: SystemParts): Promise<System> {
+  const { config, log, readModels, logger, atEnd, onProgress } = parts;
   await log.setUp();
   const projections = new Projections({
     names: config.projections,
@@ -42,35 +42,28 @@ export async function startSystem({ config, log, readModels, logger, onProgress 
     owner: `${hostname().replace(/\W/g, '-')}-${process.pid}`,
     logger: logger || { log: () => undefined, warn: () => undefined, error: () => undefined },
   });
+  atEnd('the projections', () => projections.stop());
   const caughtUp = projections.caughtUp(onProgress ?? (() => undefined));
   const tokens = new Tokens(config.tokens);
   const { port, host } = config.http;
-  const stops: Stop[] = [];
+  const apps: INestApplication[] = [];
+  atEnd('the gateways', () => Promise.all(apps.map((app) => app.close())));
   const gateways: string[] = [];
   for (let i = 0; i < config.standalone.gateways; i++) {
     const health = new Health();
-    const parts = { log, readModels, tokens, health };
-    const imports = [GatewayModule.of({ settings: config, ...parts, ...(!readModels.shared && { caughtUp }) })];
+    const common = { log, readModels, tokens, health };
+    const imports = [GatewayModule.of({ settings: config, ...common, ...(!readModels.shared && { caughtUp }) })];
     if (i === 0) {
-      imports.push(QueryModule.of(parts));
+      imports.push(QueryModule.of(common));
       projections.watch(health, config.ready.maxLagEvents);
       watch(health, log, readModels, config.ready.maxLagEvents);
     }
     const app = await createHttpApp({ module: StandaloneModule, imports }, logger);
+    apps.push(app);
     useChatSockets(app);
     if (i === 0) serveOpenApi(app);
     await app.listen(port === 0 ? 0 : port + i, host);
-    stops.push({ name: `gateway ${i + 1}`, stop: () => app.close() });
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
   }
-  return {
-    gateways,
-    http: gateways[0]!.replace(/^ws/, 'http'),
-    projections,
-    caughtUp,
-    stops: [
-      { name: 'gateways', stop: () => Promise.all(stops.map(({ stop }) => stop())) },
-      { name: 'projections', stop: () => projections.stop() },
-    ],
-  };
+  return { gateways, http: gateways[0]!.replace(/^ws/, 'http'), projections, caughtUp };
 }

@@ -32,6 +32,7 @@ describe('a system whose NATS goes away', () => {
   let natsPort: number;
   let log: EventLog;
   let system: System;
+  const stops: (() => Promise<unknown>)[] = [];
   let client: WebSocket;
 
   const start = () => startNats({ cacheDir, dataDir, port: natsPort, durable: false, log: () => undefined });
@@ -41,8 +42,7 @@ describe('a system whose NATS goes away', () => {
   const ready = async () => (await fetch(`${system.http}/health/ready`)).status === 200;
   const close = async () => {
     client.terminate();
-    for (const { stop } of system.stops) await stop();
-    await log.close();
+    for (const stop of stops) await stop();
   };
 
   beforeAll(async () => {
@@ -50,11 +50,12 @@ describe('a system whose NATS goes away', () => {
     nats = await start();
     const config = loadConfig({ JWT_SECRET: SECRET, PORT: '0' }, 'standalone');
     log = await EventLog.connect({ ...config.nats, servers: nats.url, name: 'outage test' });
+    stops.push(() => log.close());
     const readModels =
       mongodbUrl === undefined
         ? memoryReadModels()
         : await openMongodbReadModels({ url: mongodbUrl, database: `outage_${randomUUID().slice(0, 8)}` });
-    system = await startSystem({ config, log, readModels, logger: false });
+    system = await startSystem({ config, log, readModels, logger: false, atEnd: (_, stop) => stops.unshift(stop) });
     await system.caughtUp;
     const token = signDevelopmentToken(SECRET, { userId: '7', name: 'Ada', seconds: 600 });
     client = new WebSocket(`${system.gateways[0]}/ws/chat?token=${token}`);

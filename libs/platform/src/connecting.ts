@@ -1,4 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
+import { EventLog } from '#event-store';
+import { openMongodbReadModels, type ReadModels } from '#read-models';
+import type { Config } from './config.js';
+import type { AtEnd } from './role.js';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
@@ -20,4 +24,19 @@ export async function connectPatiently<T>(what: string, connect: () => Promise<T
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
+}
+
+/** Connects a role to the servers that its configuration names, waiting for those that are not up yet. */
+export async function connectServers(
+  { role, nats, mongodb }: Config,
+  logger: LoggerService,
+  atEnd: AtEnd,
+): Promise<{ readonly log: EventLog; readonly readModels: ReadModels }> {
+  const options = { ...nats, servers: nats.url, name: `parley-${role}` };
+  const log = await connectPatiently('NATS', () => EventLog.connect(options), logger);
+  atEnd('the log', () => log.close());
+  const { url = '', database } = mongodb;
+  const readModels = await connectPatiently('MongoDB', () => openMongodbReadModels({ url, database }), logger);
+  atEnd('the read models', () => readModels.close());
+  return { log, readModels };
 }

@@ -19,8 +19,24 @@ export const withoutSecrets = (text: string): string =>
     .replace(/\?[^\s"'\\]*\b(token|authorization)=[^\s"'\\]*/gi, '?[query]')
     .replace(/(:\/\/)[^\s/@"']+@/g, '$1[user]@');
 
+/** The framework tells each of its steps at start; that is for who looks for a fault. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'NestApplication',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+]);
+
 /** Nest's logger; whatever is logged, by whomever, is freed of secrets last of all. */
 class CleanLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context === 'string' && FRAMEWORK.has(context)) this.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+
   protected override formatMessage(...args: Parameters<ConsoleLogger['formatMessage']>): string {
     return withoutSecrets(super.formatMessage(...args));
   }

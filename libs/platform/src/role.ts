@@ -4,35 +4,34 @@ import { createLogger } from './logging.js';
 import type { Role } from './settings.js';
 import { type Stop, stopAll, stopOnSignals } from './shutdown.js';
 
-export interface Started {
-  /** What is stopped at the end, in this order. */
-  readonly stops: readonly Stop[];
-  /** Settles where the role ends by itself, which is a failure of it. */
-  readonly ended?: Promise<void>;
-}
+/** Says how to stop something, as soon as it is started. What was started last is stopped first. */
+export type AtEnd = (name: string, stop: () => Promise<unknown>) => void;
 
 /**
- * The life of a process: its configuration, its start, and its end by a signal (exit code 0) or by itself (1). What
- * keeps it from starting is said in plain words, without a stack.
+ * The life of a process: its configuration, its start, and its end by a signal (exit code 0, in the middle of the start
+ * too) or by itself (1). What keeps it from starting is said in plain words, without a stack.
+ * @param start may answer with a promise that settles where the role ends by itself, which is a failure of it
  */
 export async function runRole(
   role: Role,
-  start: (config: Config, logger: ConsoleLogger) => Promise<Started>,
+  start: (config: Config, logger: ConsoleLogger, atEnd: AtEnd) => Promise<{ readonly ended?: Promise<void> }>,
 ): Promise<void> {
+  const stops: Stop[] = [];
   let logger: ConsoleLogger | undefined;
+  let isStopping = () => false;
   try {
     const config = loadConfig(process.env, role);
     logger = createLogger(config);
-    const { stops, ended } = await start(config, logger);
-    const isStopping = stopOnSignals(stops, logger);
+    isStopping = stopOnSignals(stops, logger);
+    const { ended } = await start(config, logger, (name, stop) => stops.unshift({ name, stop }));
     if (!ended) return;
     await ended;
-    if (isStopping()) return;
-    await stopAll(stops, logger);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (logger) logger.error(`${role}: ${message}`);
-    else console.error(message);
+    if (!logger) console.error(message);
+    else if (!isStopping()) logger.error(`${role}: ${message}`);
   }
+  if (isStopping()) return;
+  if (logger) await stopAll(stops, logger);
   process.exit(1);
 }

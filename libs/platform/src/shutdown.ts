@@ -44,7 +44,7 @@ export async function stopAll(stops: readonly Stop[], logger: LoggerService, lim
 }
 
 /**
- * Stops the process on SIGTERM and SIGINT, with the exit code 0 where everything was drained in time and 1 where not.
+ * Stops the process on SIGTERM and SIGINT (what `stops` holds at that moment), with the exit code 0 where everything was drained in time and 1 where not.
  * A second signal ends it at once.
  * @returns whether a signal has come, so that what ends then is not taken for a failure
  */
@@ -54,7 +54,7 @@ export function stopOnSignals(stops: readonly Stop[], logger: LoggerService): ()
     if (stopping) process.exit(1);
     stopping = true;
     logger.log(`${signal}: stopping`);
-    void stopAll(stops, logger).then((clean) => process.exit(clean ? 0 : 1));
+    void stopAll([...stops], logger).then((clean) => process.exit(clean ? 0 : 1));
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

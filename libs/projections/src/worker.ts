@@ -107,7 +107,6 @@ export class Worker<Change> {
           logger.error(error.message);
           break;
         }
-        if (this.stopping) break;
         this.current = 'waiting';
         logger.warn(`projection ${projection.name} starts over from its checkpoints: ${(error as Error).message}`);
       } finally {
