@@ -28,9 +28,10 @@ const sources = (folder) =>
 function step(name, mark, files, command, args) {
   const current = `${process.version} ${digest(files)}`;
   if (existsSync(mark) && readFileSync(mark, 'utf8') === current) return;
-  console.log(name);
+  // Standard output is for what is run after this.
+  console.error(name);
   try {
-    execFileSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+    execFileSync(command, args, { cwd: root, stdio: ['inherit', 2, 2], shell: process.platform === 'win32' });
   } catch {
     console.error(`${name} failed: ${command} ${args.join(' ')}. What it printed above says why.`);
     process.exit(1);

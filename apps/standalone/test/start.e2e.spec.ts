@@ -18,7 +18,7 @@ interface Started {
   readonly child: ChildProcess;
   readonly address: string;
   readonly tokens: readonly string[];
-  output(): string;
+  readonly output: () => string;
 }
 
 async function start(env: Record<string, string> = {}): Promise<Started> {

@@ -168,7 +168,7 @@ export class Worker<Change> {
     } catch (error) {
       this.ended ??= error as Error;
     }
-    this.wake();
+    if (this.idle) this.wake();
   }
 
   private fenced(partitions: readonly Partition[]): WorkerStopped {
@@ -311,7 +311,7 @@ export class Worker<Change> {
     await Promise.all(partitions.map((partition) => partition.close()));
   }
 
-  /** Until something happens, or for so many ms. */
+  /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(ms, 0));
@@ -319,7 +319,7 @@ export class Worker<Change> {
         clearTimeout(timer);
         resolve();
       };
-      if (this.stopping || this.ended) this.wake();
+      if (this.stopping || (this.idle && this.ended)) this.wake();
     });
   }
 }
