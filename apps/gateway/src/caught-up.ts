@@ -13,16 +13,12 @@ const INTERVAL = 250;
  * consumers of a former life may still be there, and have nothing pending.
  */
 export async function timelineCaughtUp(log: EventLog, readModels: ReadModels, logger: LoggerService): Promise<void> {
-  let target: number | null = null;
-  const behind = new Set(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+  let targets: number[] | null = null;
   let said = '';
   for (;;) {
     try {
-      target ??= (await log.state()).lastSeq;
-      for (const partition of behind) {
-        if (await isFolded(log, readModels, partition, target)) behind.delete(partition);
-      }
-      if (behind.size === 0) return;
+      targets ??= await Promise.all(partitions.map((partition) => log.lastSeq({ partition })));
+      if ((await foldedUpTo(readModels)).every((seq, partition) => seq >= targets![partition]!)) return;
       if (said === '') logger.log('waiting for the projector: the read models are behind the log');
       said = 'waiting';
     } catch (error) {
@@ -34,10 +30,9 @@ export async function timelineCaughtUp(log: EventLog, readModels: ReadModels, lo
   }
 }
 
-async function isFolded(log: EventLog, readModels: ReadModels, partition: number, target: number): Promise<boolean> {
-  const id = checkpointId('timeline', TIMELINE_VERSION, partition);
-  const folded = (await readModels.checkpoints.read(id))?.seq ?? 0;
-  if (folded >= target) return true;
-  for await (const _ of log.read({ from: folded + 1, until: target, filter: { partition } })) return false;
-  return true;
+const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+async function foldedUpTo({ checkpoints }: ReadModels): Promise<number[]> {
+  const read = partitions.map((partition) => checkpoints.read(checkpointId('timeline', TIMELINE_VERSION, partition)));
+  return (await Promise.all(read)).map((checkpoint) => checkpoint?.seq ?? 0);
 }

@@ -1,4 +1,4 @@
-import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
 import { surfacing } from './surfacing.js';
@@ -6,7 +6,10 @@ import { surfacing } from './surfacing.js';
 export interface ServerOptions {
   /** One URL or several, separated by commas. */
   readonly servers: string;
-  /** What the server calls this connection. */
+  /**
+   * What the server calls this connection. Answers come to inboxes under `_INBOX.<name>`, white space in it as `-`, so
+   * that a server can keep each role from listening to another's.
+   */
   readonly name: string;
   readonly user?: string;
   readonly password?: string;
@@ -29,13 +32,16 @@ export class Connection {
   private constructor(
     readonly nats: NatsConnection,
     readonly jetstream: JetStreamManager,
+    private readonly inboxPrefix: string,
   ) {
     void this.follow();
   }
 
   /** @throws LogUnavailable within 5 s */
   static async open(options: ServerOptions): Promise<Connection> {
+    const inboxPrefix = `_INBOX.${options.name.replace(/[\s.*>]+/g, '-')}`;
     const dialling = connect({
+      inboxPrefix,
       servers: options.servers.split(',').map((server) => server.trim()),
       name: options.name,
       ...(options.user !== undefined && { user: options.user }),
@@ -54,7 +60,8 @@ export class Connection {
     const limit = new AbortController();
     try {
       const nats = await Promise.race([dialling, after(ANSWER_LIMIT_MS, limit.signal)]);
-      return new Connection(nats, await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_LIMIT_MS }));
+      const jetstream = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_LIMIT_MS });
+      return new Connection(nats, jetstream, inboxPrefix);
     } catch (error) {
       void dialling.then(
         (late) => late.close(),
@@ -64,6 +71,11 @@ export class Connection {
     } finally {
       limit.abort();
     }
+  }
+
+  /** A subject that nobody else listens to. */
+  newInbox(): string {
+    return createInbox(this.inboxPrefix);
   }
 
   get connected(): boolean {

@@ -19,7 +19,7 @@ import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js'
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
 import { setUpStreams } from './stream.js';
-import { Subjects } from './subjects.js';
+import { type LogFilter, Subjects } from './subjects.js';
 
 export interface LogOptions extends ServerOptions {
   readonly stream: string;
@@ -137,6 +137,11 @@ export class EventLog {
   /** @throws LogUnavailable */
   recordAt(seq: number): Promise<LogRecord | null> {
     return this.reader.at(seq);
+  }
+
+  /** The sequence of the last record, of all or of those that a filter lets through; 0 for none. @throws LogUnavailable */
+  async lastSeq(filter: LogFilter = {}): Promise<number> {
+    return (await this.reader.last(this.subjects.events(filter)))?.seq ?? 0;
   }
 
   /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */

@@ -1,4 +1,3 @@
-import { createInbox } from '@nats-io/transport-node';
 import type { Room } from '#domain';
 import type { Connection, Phase } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
@@ -61,7 +60,7 @@ export class Live {
   async ask(topic: string, text: string, waitMs: number): Promise<string[]> {
     if (!this.connection.connected) throw new LogUnavailable('not connected to NATS');
     const answers: string[] = [];
-    const inbox = createInbox();
+    const inbox = this.connection.newInbox();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, waitMs);
       const subscription = this.connection.nats.subscribe(inbox, {

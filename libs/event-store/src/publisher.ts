@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
 
@@ -32,7 +32,7 @@ const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
  * each; here replies come to one inbox of our own, and one timer sweeps for all that is overdue.
  */
 export class Publisher {
-  private readonly inbox = `${createInbox()}.`;
+  private readonly inbox: string;
   private readonly waiting: Publication[] = [];
   /** By token, oldest first: deadlines are in the order of the tokens. */
   private readonly unanswered = new Map<string, Publication>();
@@ -42,6 +42,7 @@ export class Publisher {
   private closed = false;
 
   constructor(private readonly connection: Connection) {
+    this.inbox = `${connection.newInbox()}.`;
     connection.nats.subscribe(`${this.inbox}*`, {
       callback: (error, reply) => {
         if (error) this.fail(`replies cannot be received: ${error.message}`);

@@ -1,4 +1,4 @@
-import { createInbox, type Msg, nanos } from '@nats-io/transport-node';
+import { type Msg, nanos } from '@nats-io/transport-node';
 import { type Connection, isMissing } from './connection.js';
 import { type LogRecord, recordOf } from './log-record.js';
 
@@ -20,7 +20,7 @@ const SILENCE_MS = 3_000;
 export class Pull {
   private records: LogRecord[] = [];
   private acks: string[] = [];
-  private readonly inbox = createInbox();
+  private readonly inbox: string;
   private readonly requestSubject: string;
   /** Records asked for and not yet received. */
   private asked = 0;
@@ -41,6 +41,7 @@ export class Pull {
     private readonly consumer: string,
     private readonly eventStem: string,
   ) {
+    this.inbox = connection.newInbox();
     this.requestSubject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
     const subscription = connection.nats.subscribe(this.inbox, {
       callback: (error, message) => {
