@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import { httpFault, invalid, Refused } from '#platform';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
-import { refuseUpgrade } from './upgrade-refusal.js';
+import { declineUpgrade, refuseUpgrade } from './upgrade-refusal.js';
 import type { FrameHandler, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from './settings.js';
 
@@ -76,6 +76,10 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Whoever hangs up before the answer is no concern of ours.
     socket.on('error', () => socket.destroy());
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      declineUpgrade(this.#http, request, socket, head);
+      return;
+    }
     this.#upgrade(request, socket, head).catch((error: unknown) => {
       refuseUpgrade(socket, error);
     });

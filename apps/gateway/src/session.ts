@@ -66,7 +66,10 @@ export class Session {
     ws.on('ping', () => {
       this.#allowed();
     });
-    ws.on('pong', () => (this.#pinged = 0));
+    ws.on('pong', () => {
+      if (this.#pinged === 0) this.#allowed();
+      this.#pinged = 0;
+    });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', () => undefined);
   }

@@ -204,6 +204,23 @@ describe('what was seen and said', () => {
   });
 });
 
+it('queries in the very next frame show what was done', async () => {
+  const { a, b, ada, bob, chat_id } = await pair();
+  for (let i = 0; i < 5; i++) {
+    ada.send('create_message', { chat_id, receiver_id: b, message: 'hello' });
+    await Promise.all([ada.next(), bob.next()]);
+    bob.send('seen_message', { chat_id });
+    bob.send('get_chats');
+    bob.send('chat_messages', { chat_id });
+    expect(await bob.next()).toMatchObject({ data: [{ id: chat_id, receiver_id: a, unread_count: 0 }] });
+    expect((await bob.next()).data).toEqual(Array(i + 1).fill(expect.objectContaining({ seen: true })));
+    ada.send('create_chat', { receiver_id: nextUser++ });
+    ada.send('get_chats');
+    const { data } = await ada.next();
+    expect((await ada.next()).data).toContainEqual(data);
+  }
+});
+
 it('answers come in the order of their frames, however long each takes', async () => {
   const { ada, chat_id } = await pair();
   for (let i = 0; i < 10; i++) {

@@ -117,6 +117,12 @@ describe('limits', () => {
     expect((await ada.closed).code).toBe(4009);
   });
 
+  it('counts pongs that nobody asked for as frames', async () => {
+    const ada = await system.room(gateway, 'pongs');
+    for (let i = 0; i < 300; i++) ada.ws.pong();
+    expect((await ada.closed).code).toBe(4009);
+  });
+
   it('closes the newest connection with 4010 where a user has too many', async () => {
     const few = await system.startGateway({ limits: { connectionsPerUser: 2 } });
     const [one, two] = [await system.room(few, 'tabs'), await system.room(few, 'tabs')];
@@ -217,6 +223,20 @@ describe('the upgrade', () => {
     expect((await refusal(url(), { origin: 'https://evil.example' })).status).toBe(403);
     await (await ChatClient.connect(url(), { origin: 'https://game.example' })).close();
     await (await ChatClient.connect(url())).close();
+  });
+
+  it('to another protocol is declined: the request is answered as it is, and so is what follows it', async () => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    const offer = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+    let answers = '';
+    socket.on('data', (data: Buffer) => (answers += data.toString()));
+    socket.write(`GET /health/live HTTP/1.1\r\n${offer}\r\n`);
+    await until('answered', () => answers.includes('HTTP/1.1 200 OK'));
+    socket.write(`PUT /nothing HTTP/1.1\r\n${offer}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{`);
+    socket.write('}GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until('all answered', () => answers.split('HTTP/1.1 200 OK').length === 3);
+    expect(answers).toContain('HTTP/1.1 404 Not Found');
+    socket.destroy();
   });
 
   it('is refused with 503 until the read models have caught up', async () => {

@@ -99,6 +99,20 @@ describe('the surrounding application', () => {
     expect(await stored()).toBe(before);
   });
 
+  it.each([
+    ['application/json', Buffer.from('{"name": "\xff"}', 'latin1'), 400],
+    ['application/json', Buffer.from('{"name": "\xed\xa0\x80"}', 'latin1'), 400],
+    ['application/json; charset=utf-16le', Buffer.from('{"name": "A"}', 'utf16le'), 415],
+    ['application/json; charset=latin1', Buffer.from('{"name": "A"}'), 415],
+  ])('is refused a body that is not UTF-8, %#', async (type, body, status) => {
+    const before = await stored();
+    const token = query.token('game', 'service');
+    const answer = await query.request('PUT', '/players/p', token, { headers: { 'content-type': type }, body });
+    expect(answer.status).toBe(status);
+    expect(firstError(answer)).toMatchObject({ reason: 'VALIDATION', field: null });
+    expect(await stored()).toBe(before);
+  });
+
   it('is refused ids that are none, and bodies that are too large or no JSON', async () => {
     const long = 'x'.repeat(65);
     expect(firstError(await query.service('PUT', `/clans/${long}/members/ada`))).toMatchObject({ field: 'clanId' });

@@ -15,6 +15,7 @@ import { eventHeaders } from './event-headers.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { Members } from './members.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
@@ -45,6 +46,7 @@ export interface LogState {
  */
 export class EventLog {
   readonly live: Live;
+  readonly members: Members;
   private readonly publisher: Publisher;
   private readonly reader: Reader;
   private readonly letters: DeadLetters;
@@ -57,6 +59,7 @@ export class EventLog {
   ) {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
+    this.members = new Members(connection, stream, subjects, this.publisher);
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);

@@ -9,6 +9,7 @@ import {
 } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
 import { type Connection, isMissing } from './connection.js';
+import { memberStreamConfig } from './members.js';
 import type { Subjects } from './subjects.js';
 
 /** The stream is laid out for another number of partitions: nothing here could find its rooms. */
@@ -72,7 +73,12 @@ export async function setUpStreams(connection: Connection, stream: string, subje
     );
   }
   const letters = letterStream(stream, subjects);
-  return [...drift(events, info.config), ...drift(letters, (await ensureStream(connection, letters)).config)];
+  const members = memberStreamConfig(stream, subjects);
+  return [
+    ...drift(events, info.config),
+    ...drift(letters, (await ensureStream(connection, letters)).config),
+    ...drift(members, (await ensureStream(connection, members)).config),
+  ];
 }
 
 async function ensureStream(connection: Connection, wanted: Wanted): Promise<StreamInfo> {

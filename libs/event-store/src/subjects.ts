@@ -1,4 +1,4 @@
-import { encodeId, type Kind, partitionOf, type Room } from '#domain';
+import { decodeId, encodeId, type Kind, partitionOf, type Room } from '#domain';
 
 export interface LogFilter {
   readonly room?: Room;
@@ -52,6 +52,23 @@ export class Subjects {
   /** A question to every process that answers this topic. */
   question(topic: string): string {
     return `${this.prefix}.live.ask.${encodeId(topic)}`;
+  }
+
+  get members(): string {
+    return `${this.prefix}.members.>`;
+  }
+
+  /** One member of a group, or with no name all of them. */
+  member(group: string, member?: string): string {
+    return `${this.prefix}.members.${encodeId(group)}.${member === undefined ? '*' : encodeId(member)}`;
+  }
+
+  memberOf(subject: string): string {
+    return decodeId(subject.slice(subject.lastIndexOf('.') + 1));
+  }
+
+  membersChanged(group: string): string {
+    return `${this.prefix}.live.members.${encodeId(group)}`;
   }
 
   deadLetter(projection: string, partition: number, seq: number): string {

@@ -1,7 +1,11 @@
 import type { ConsumerEnd, LogRecord, PartitionConsumer } from '#event-store';
+import type { CachedHead } from './round.js';
 
 /** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
 const MAX_WAITING = 2_000;
+
+/** More heads than this are not kept in memory once they are saved. */
+const MAX_HEADS = 5_000;
 
 /** A partition that this worker owns: its consumer, what is fetched of it and not yet folded, and how far it is. */
 export class Partition {
@@ -9,6 +13,8 @@ export class Partition {
   folded: { readonly seq: number; readonly eventId: string };
   /** The sequence that the checkpoint has. */
   saved: number;
+  /** Of its rooms: what the fold remembers, ahead of the store between two saves. */
+  readonly heads = new Map<string, CachedHead>();
 
   private waiting: LogRecord[] = [];
   private resume: (() => void) | null = null;
@@ -43,6 +49,19 @@ export class Partition {
     this.closed = true;
     this.resume?.();
     await this.consumer.close();
+  }
+
+  get dirtyHeads(): CachedHead[] {
+    return [...this.heads.values()].filter(({ dirty }) => dirty);
+  }
+
+  /** The heads and the checkpoint are in the store as they are here. */
+  savedAll(): void {
+    this.saved = this.folded.seq;
+    if (this.heads.size > MAX_HEADS) this.heads.clear();
+    for (const [id, { document, dirty }] of this.heads) {
+      if (dirty) this.heads.set(id, { document, known: true, dirty: false });
+    }
   }
 
   get hasWaiting(): boolean {

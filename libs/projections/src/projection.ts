@@ -35,7 +35,10 @@ export interface Projection<Change> {
   /** The kinds of events it folds; undefined for all. Others are not fetched. */
   readonly kinds: readonly Kind[] | undefined;
   readonly collections: readonly CollectionDefinition[];
-  /** The collection that is kept in memory and saved now and then, before the checkpoint; it is only read by the fold. */
+  /**
+   * The collection that is kept in memory and saved now and then, before the checkpoint; only the fold reads it. The
+   * `_id` of a head is its room.
+   */
   readonly heads: string | null;
   needs(event: RecordedEvent): Need[];
   fold(view: View, event: RecordedEvent): Folded<Change>;

@@ -10,6 +10,11 @@ export interface CachedHead {
   readonly dirty: boolean;
 }
 
+/** The heads in memory, by `_id`. */
+export interface Heads {
+  get(id: string): CachedHead | undefined;
+}
+
 /** What a round of records comes to. Nothing of it has happened yet: a round can be folded again. */
 export interface FoldedRound<Change> {
   /** By collection, without the heads. */
@@ -24,7 +29,7 @@ export interface FoldedRound<Change> {
 export async function foldRound<Change>(
   projection: Projection<Change>,
   store: DocumentStore,
-  heads: ReadonlyMap<string, CachedHead>,
+  heads: Heads,
   records: readonly LogRecord[],
 ): Promise<FoldedRound<Change>> {
   const letters: DeadLetter[] = [];
@@ -68,7 +73,7 @@ class RoundView implements View {
 
   constructor(
     private readonly projection: Projection<unknown>,
-    private readonly heads: ReadonlyMap<string, CachedHead>,
+    private readonly heads: Heads,
   ) {
     const collections: readonly CollectionDefinition[] = projection.collections;
     this.fields = new Map(collections.flatMap(({ name, index }) => (index === undefined ? [] : [[name, index]])));
@@ -79,7 +84,7 @@ class RoundView implements View {
     const values = new Map<string, Set<string>>();
     for (const need of needs) {
       if ('value' in need) entry(values, need.collection, () => new Set()).add(need.value);
-      else if (need.collection !== this.projection.heads || !this.heads.has(need.id)) {
+      else if (need.collection !== this.projection.heads || !this.heads.get(need.id)) {
         entry(ids, need.collection, () => new Set()).add(need.id);
       }
     }

@@ -1,9 +1,10 @@
-import { PARTITIONS } from '#domain';
-import type { EventLog, LogRecord } from '#event-store';
-import { checkpointId, type DocumentStore, type ReadModels, type Write } from '#read-models';
+import { PARTITIONS, partitionOf, type Room } from '#domain';
+import { type EventLog, type LogRecord, StreamMismatch } from '#event-store';
+import { checkpointId, type DocumentStore, type ReadModels } from '#read-models';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
-import { type CachedHead, type FoldedRound, foldRound } from './round.js';
+import { type FoldedRound, foldRound, type Heads } from './round.js';
+import { Share } from './share.js';
 
 /** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
 const PACE_MS = 12;
@@ -12,8 +13,6 @@ const ROUND_CHARACTERS = 8 * 1024 * 1024;
 /** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
-/** More heads than this are not kept in memory once they are saved. */
-const MAX_HEADS = 50_000;
 const MAX_BACKOFF_MS = 2_000;
 
 /** Reported as one line each; `error` says what to do. */
@@ -27,46 +26,65 @@ export interface WorkerOptions<Change> {
   readonly projection: Projection<Change>;
   readonly log: EventLog;
   readonly readModels: ReadModels;
-  /** Who this is, in checkpoints and logs: unique to the process. */
+  /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
 }
 
 /**
- * - `running`: owns its partitions and folds.
+ * - `running`: folds the partitions that are its share.
  * - `waiting`: a server is away; goes on by itself.
- * - `fenced`: another worker took over; this one has stopped.
- * - `refused`: the read models do not belong to this log; this one has stopped.
+ * - `refused`: the read models do not belong to this log, or the log is not one for this program; it has stopped.
  */
-export type WorkerState = 'starting' | 'running' | 'waiting' | 'fenced' | 'refused' | 'stopped';
+export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'stopped';
 
 /**
- * Runs one projection over all partitions of the log. The order of things is what makes it survive being killed
+ * Runs one projection over its share of the log's partitions. The order of things is what makes it survive being killed
  * anywhere: the documents of a round, then its live updates; now and then the heads, then the checkpoint, which only
  * the holder of the highest epoch can save, then the ack. What is folded again after a crash writes the same documents.
+ * Who owns what may be seen differently by two workers for a while: the epoch fences the one that is behind, which lets
+ * go of the partition.
  */
 export class Worker<Change> {
-  private partitions: Partition[] = [];
-  private heads = new Map<string, CachedHead>();
+  private readonly partitions = new Map<number, Partition>();
+  private readonly share: Share;
   private current: WorkerState = 'starting';
   private stopping = false;
   private wake: () => void = () => undefined;
-  /** Whether it pauses because there is nothing to fold, so that new records end the pause. */
+  /** Whether it pauses because there is nothing to fold, so that news end the pause. */
   private idle = false;
-  private ended: Error | null = null;
+  /** Whether anything happened since it last looked: records, another share, a consumer that ended. */
+  private news = false;
+  /** Why it must start over. */
+  private lost: Error | null = null;
   private recordsSinceSave = 0;
   private savedAt = 0;
   private readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
   private readonly store: DocumentStore;
   private running: Promise<void> | null = null;
+  /** The heads of all its partitions. */
+  private readonly heads: Heads = { get: (id) => this.ownerOfHead(id)?.heads.get(id) };
 
   constructor(private readonly options: WorkerOptions<Change>) {
-    const { name, version } = options.projection;
-    this.store = options.readModels.projection(name, version);
+    const { projection, log, readModels, owner } = options;
+    this.store = readModels.projection(projection.name, projection.version);
+    this.share = new Share(
+      `${projection.name}-${projection.version}`,
+      owner,
+      readModels.shared ? log.members : null,
+      () => {
+        this.notice();
+      },
+    );
   }
 
   get state(): WorkerState {
     return this.current;
+  }
+
+  /** The partitions it owns now. */
+  get owned(): number[] {
+    return [...this.partitions.keys()].sort((a, b) => a - b);
   }
 
   /** Since the start of this worker. */
@@ -74,13 +92,13 @@ export class Worker<Change> {
     return this.counts;
   }
 
-  /** Takes the partitions over and folds until {@link stop}. Returns at once; the promise is that of its end. */
+  /** Takes its share over and folds until {@link stop}. Returns at once; the promise is that of its end. */
   start(): Promise<void> {
     this.running ??= this.run();
     return this.running;
   }
 
-  /** Saves what is folded and ends. */
+  /** Saves what is folded, leaves its share to the others, and ends. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();
@@ -89,7 +107,7 @@ export class Worker<Change> {
 
   /** How many records of its partitions are not folded for good, by the log's own count. @throws LogUnavailable */
   async lag(): Promise<number> {
-    const lags = await Promise.all(this.partitions.map(({ consumer }) => consumer.lag()));
+    const lags = await Promise.all([...this.partitions.values()].map(({ consumer }) => consumer.lag()));
     return lags.reduce((sum, lag) => sum + lag, 0);
   }
 
@@ -98,94 +116,43 @@ export class Worker<Change> {
     for (let failures = 0; !this.stopping; failures++) {
       if (failures > 0) await this.pause(backoff(failures));
       try {
-        await this.takeOver();
+        await this.setUp();
         failures = 0;
         await this.work();
       } catch (error) {
-        if (error instanceof WorkerStopped) {
-          this.current = error.state;
-          logger.error(error.message);
+        if (error instanceof Refused || error instanceof StreamMismatch) {
+          this.current = 'refused';
+          logger.error(`projection ${projection.name} refuses to run: ${error.message}`);
           break;
         }
         this.current = 'waiting';
         logger.warn(`projection ${projection.name} starts over from its checkpoints: ${(error as Error).message}`);
       } finally {
-        await this.release();
+        await this.letGo([...this.partitions.values()]);
       }
     }
+    await this.share.leave();
     if (this.stopping) this.current = 'stopped';
   }
 
-  private async takeOver(): Promise<void> {
-    const { log, readModels, projection, owner } = this.options;
-    this.ended = null;
-    this.heads = new Map();
-    await log.setUp();
+  private async setUp(): Promise<void> {
+    const { log, projection, logger } = this.options;
+    this.lost = null;
+    for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
     await this.store.setUp(projection.collections);
-    const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}`;
-    this.partitions = await Promise.all(
-      Array.from({ length: PARTITIONS }, async (_, number) => {
-        const id = checkpointId(projection.name, projection.version, number);
-        const checkpoint = await readModels.checkpoints.claim(id, owner);
-        await this.checkTail(checkpoint.seq, checkpoint.eventId, number);
-        const consumer = await log.consume({
-          name: `${name}-${number}-e${checkpoint.epoch}`,
-          deleteOthersWithPrefix: `${name}-${number}-e`,
-          partition: number,
-          ...(projection.kinds && { kinds: projection.kinds }),
-          from: checkpoint.seq + 1,
-          temporary: !readModels.shared,
-        });
-        return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
-      }),
-    );
-    for (const partition of this.partitions) void this.fetch(partition);
+    await this.share.join();
     this.current = 'running';
     this.savedAt = Date.now();
   }
 
-  /** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */
-  private async checkTail(seq: number, eventId: string, partition: number): Promise<void> {
-    if (seq === 0) return;
-    const stored = await this.options.log.recordAt(seq);
-    if (stored?.id === eventId) return;
-    throw new WorkerStopped(
-      'refused',
-      `projection ${this.options.projection.name} refuses to run: partition ${partition} is folded up to event ` +
-        `${eventId} at ${seq}, where the log has ${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its ` +
-        'tail, or these read models belong to another log. Restore the log, or drop the database and start again: ' +
-        'the read models are then rebuilt from what the log has.',
-    );
-  }
-
-  private async fetch(partition: Partition): Promise<void> {
-    try {
-      const end = await partition.fetch(() => {
-        if (this.idle) this.wake();
-      });
-      if (end === 'deleted') this.ended ??= this.fenced([partition]);
-      if (end === 'lost') this.ended ??= new Error('the connection to the log was lost');
-    } catch (error) {
-      this.ended ??= error as Error;
-    }
-    if (this.idle) this.wake();
-  }
-
-  private fenced(partitions: readonly Partition[]): WorkerStopped {
-    const numbers = partitions.map(({ number }) => number).join(', ');
-    return new WorkerStopped(
-      'fenced',
-      `another projector has taken over partition ${numbers} of ${this.options.projection.name}; this one has ` +
-        'stopped. Run one projector for each projection.',
-    );
-  }
-
-  /** Rounds until the end. Whatever throws here is followed by a new take-over. */
+  /** Rounds until the end. Whatever throws here is followed by a new start from the checkpoints. */
   private async work(): Promise<void> {
     let beganAt = 0;
     while (!this.stopping) {
-      if (this.ended) throw this.ended;
-      if (!this.partitions.some((partition) => partition.hasWaiting)) {
+      if (this.lost) throw this.lost;
+      this.news = false;
+      await this.reconcile();
+      if (![...this.partitions.values()].some((partition) => partition.hasWaiting)) {
         this.idle = true;
         await this.pause(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - Date.now());
         this.idle = false;
@@ -200,6 +167,87 @@ export class Worker<Change> {
     await this.save();
   }
 
+  /** Makes what it owns what its share is: gives up what is another's, and takes over what is its own. */
+  private async reconcile(): Promise<void> {
+    const deleted = [...this.partitions.values()].filter(({ consumer }) => consumer.ended === 'deleted');
+    if (deleted.length > 0) await this.fencedOff(deleted);
+    const leaving = [...this.partitions.values()].filter(({ number }) => !this.share.includes(number));
+    if (leaving.length > 0) {
+      await this.save();
+      this.say('hands over', leaving);
+      await this.letGo(leaving);
+    }
+    const missing = this.share.partitions.filter((number) => !this.partitions.has(number));
+    if (missing.length === 0) return;
+    const taken = await Promise.allSettled(missing.map((number) => this.takeOver(number)));
+    for (const outcome of taken) if (outcome.status === 'rejected') throw outcome.reason;
+    this.say(
+      'takes over',
+      missing.map((number) => this.partitions.get(number)!),
+    );
+  }
+
+  private async takeOver(number: number): Promise<void> {
+    const { log, readModels, projection, owner } = this.options;
+    const id = checkpointId(projection.name, projection.version, number);
+    const checkpoint = await readModels.checkpoints.claim(id, owner);
+    await this.checkTail(checkpoint.seq, checkpoint.eventId, number);
+    const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
+    const consumer = await log.consume({
+      name: `${name}${checkpoint.epoch}`,
+      deleteOthersWithPrefix: name,
+      partition: number,
+      ...(projection.kinds && { kinds: projection.kinds }),
+      from: checkpoint.seq + 1,
+      temporary: !readModels.shared,
+    });
+    const partition = new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
+    this.partitions.set(number, partition);
+    void this.fetch(partition);
+  }
+
+  /** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */
+  private async checkTail(seq: number, eventId: string, partition: number): Promise<void> {
+    if (seq === 0) return;
+    const stored = await this.options.log.recordAt(seq);
+    if (stored?.id === eventId) return;
+    throw new Refused(
+      `partition ${partition} is folded up to event ${eventId} at ${seq}, where the log has ` +
+        `${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its tail, or these read models belong to ` +
+        'another log. Restore the log, or drop the database and start again: the read models are then rebuilt from ' +
+        'what the log has.',
+    );
+  }
+
+  private async fetch(partition: Partition): Promise<void> {
+    try {
+      const end = await partition.fetch(() => {
+        this.notice();
+      });
+      if (end === 'lost') this.lost ??= new Error('the connection to the log was lost');
+    } catch (error) {
+      this.lost ??= error as Error;
+    }
+    this.notice();
+  }
+
+  private notice(): void {
+    this.news = true;
+    if (this.idle) this.wake();
+  }
+
+  /** Another worker has taken these over: they are dropped as they are, until the share is read again. */
+  private async fencedOff(partitions: readonly Partition[]): Promise<void> {
+    this.say('is fenced off', partitions);
+    for (const { number } of partitions) this.share.bench(number);
+    await this.letGo(partitions);
+  }
+
+  private async letGo(partitions: readonly Partition[]): Promise<void> {
+    for (const { number } of partitions) this.partitions.delete(number);
+    await Promise.all(partitions.map((partition) => partition.close()));
+  }
+
   private async round(): Promise<void> {
     const { projection, log } = this.options;
     const taken = this.take();
@@ -209,7 +257,7 @@ export class Worker<Change> {
       if ('room' in text) log.live.publishToRoom(text.room, text.text);
       else log.live.publishToUser(text.userId, text.text);
     }
-    for (const [id, head] of round.heads) this.heads.set(id, head);
+    for (const [id, head] of round.heads) this.ownerOfHead(id)?.heads.set(id, head);
     for (const { partition, records: part } of taken) {
       const last = part.at(-1)!;
       partition.folded = { seq: last.seq, eventId: last.id };
@@ -222,7 +270,7 @@ export class Worker<Change> {
 
   /** What waits, of all partitions together, in turns. */
   private take(): { readonly partition: Partition; readonly records: LogRecord[] }[] {
-    const waiting = this.partitions.filter((partition) => partition.hasWaiting);
+    const waiting = [...this.partitions.values()].filter((partition) => partition.hasWaiting);
     return waiting.map((partition) => ({
       partition,
       records: partition.take(Math.ceil(ROUND_RECORDS / waiting.length), ROUND_CHARACTERS / waiting.length),
@@ -251,7 +299,7 @@ export class Worker<Change> {
         this.current = 'running';
         return result;
       } catch (error) {
-        if (this.ended) throw this.ended;
+        if (this.lost) throw this.lost;
         if (this.stopping) throw error;
         this.current = 'waiting';
         this.options.logger.warn(
@@ -263,7 +311,7 @@ export class Worker<Change> {
   }
 
   private isSaved(): boolean {
-    return this.partitions.every(({ folded, saved }) => folded.seq === saved);
+    return [...this.partitions.values()].every(({ folded, saved }) => folded.seq === saved);
   }
 
   private isSaveDue(): boolean {
@@ -274,41 +322,43 @@ export class Worker<Change> {
   /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
   private async save(): Promise<void> {
     const { log, projection, readModels } = this.options;
-    const moved = this.partitions.filter(({ folded, saved }) => folded.seq !== saved);
+    const moved = [...this.partitions.values()].filter(({ folded, saved }) => folded.seq !== saved);
     this.recordsSinceSave = 0;
     this.savedAt = Date.now();
     if (moved.length === 0) return;
     await log.live.flush();
     // What was published just before a loss may have reached nobody: it is folded, and published, once more.
-    if (moved.some(({ consumer }) => consumer.ended !== null)) throw new Error('the connection to the log was lost');
+    if (moved.some(({ consumer }) => consumer.ended === 'lost')) throw new Error('the connection to the log was lost');
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await this.patiently(async () => {
-      if (projection.heads !== null) await this.store.write(projection.heads, this.dirtyHeads());
+      if (projection.heads !== null) {
+        await this.store.write(
+          projection.heads,
+          moved.flatMap((partition) => partition.dirtyHeads),
+        );
+      }
       return readModels.checkpoints.save(saves);
     });
-    if (fenced.length > 0) throw this.fenced(moved.filter(({ checkpointId }) => fenced.includes(checkpointId)));
     for (const partition of moved) {
-      partition.saved = partition.folded.seq;
+      if (fenced.includes(partition.checkpointId)) continue;
+      partition.savedAll();
       partition.consumer.ack(partition.saved);
     }
-    this.headsAreSaved();
+    if (fenced.length > 0) await this.fencedOff(moved.filter(({ checkpointId }) => fenced.includes(checkpointId)));
   }
 
-  private dirtyHeads(): Write[] {
-    return [...this.heads.values()].filter(({ dirty }) => dirty);
+  /** A head's `_id` is its room. */
+  private ownerOfHead(id: string): Partition | undefined {
+    return this.partitions.get(partitionOf(id as Room));
   }
 
-  private headsAreSaved(): void {
-    if (this.heads.size > MAX_HEADS) this.heads.clear();
-    for (const [id, { document, dirty }] of this.heads) {
-      if (dirty) this.heads.set(id, { document, known: true, dirty: false });
-    }
-  }
-
-  private async release(): Promise<void> {
-    const partitions = this.partitions;
-    this.partitions = [];
-    await Promise.all(partitions.map((partition) => partition.close()));
+  private say(what: string, partitions: readonly Partition[]): void {
+    const { projection, logger } = this.options;
+    const of =
+      partitions.length === PARTITIONS
+        ? 'all partitions'
+        : `partitions ${partitions.map(({ number }) => number).join(', ')}`;
+    logger.log(`projection ${projection.name}: this worker ${what} ${of}`);
   }
 
   /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */
@@ -319,19 +369,12 @@ export class Worker<Change> {
         clearTimeout(timer);
         resolve();
       };
-      if (this.stopping || (this.idle && this.ended)) this.wake();
+      if (this.stopping || (this.idle && this.news)) this.wake();
     });
   }
 }
 
-/** The end of a worker that must not go on. */
-class WorkerStopped extends Error {
-  constructor(
-    readonly state: 'fenced' | 'refused',
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** The worker must not go on: somebody has to look at it. */
+class Refused extends Error {}
 
 const backoff = (failures: number): number => Math.min(50 * 2 ** failures, MAX_BACKOFF_MS);

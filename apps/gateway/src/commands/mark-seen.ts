@@ -6,8 +6,9 @@ import { Timeline } from '#read-models';
 import type { Person } from '../person.js';
 import { COMMAND_KEYS } from '../settings.js';
 import { contextOf, type Refused } from './command.js';
+import { untilShown } from './shown.js';
 
-/** Marks all that is in a direct chat by now as seen by the caller; answers null once that is in the log. */
+/** Marks all that is in a direct chat by now as seen by the caller; answers null once the caller's queries show it. */
 export class MarkChatSeen extends Command<Refused | null> {
   constructor(
     readonly person: Person,
@@ -34,7 +35,15 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
     const command = { ...contextOf(userId, chat?.room ?? null, clientId, this.newKey), userId };
     const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
-    if (decision.event) await this.log.append(decision.event);
+    if (decision.event) {
+      const { room, n } = decision.event;
+      await this.log.append(decision.event);
+      // No answer tells the caller when to ask for the counts again: they may at once.
+      await untilShown(async () => {
+        const shown = await this.timeline.entry(userId, room);
+        return shown && shown.seenN >= n ? shown : null;
+      });
+    }
     return null;
   }
 }

@@ -7,6 +7,7 @@ import { Timeline } from '#read-models';
 import type { Person } from '../person.js';
 import { COMMAND_KEYS } from '../settings.js';
 import { contextOf, type Refused } from './command.js';
+import { untilShown } from './shown.js';
 
 /** Opens the one chat of two people, or finds it; answers with the chat as the caller sees it. */
 export class OpenDirectChat extends Command<Refused | ChatSource> {
@@ -38,7 +39,8 @@ export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
       openChat(command, last?.type === 'ChatCreated' ? last : null),
     );
     if ('refusal' in decision) return decision;
-    const entry = decision.event ? null : await this.timeline.entry(person.userId, room);
+    // Who is told of a chat must find it in the list of theirs.
+    const entry = await untilShown(() => this.timeline.entry(person.userId, room));
     if (entry) return entry;
     const chat = decision.event ?? decision.last;
     if (chat?.type !== 'ChatCreated') throw new Error(`the chat of ${room} is not in the log`);

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long the read model is waited for, and how often it is looked at. Milliseconds. */
+const PATIENCE = 2_000;
+const INTERVAL = 20;
+
+/**
+ * Waits until a look at the read model shows what a command has put into the log, so that the caller's next frame finds
+ * it. The command is done either way: where the read model is late or away, this answers null.
+ */
+export async function untilShown<T>(look: () => Promise<T | null>): Promise<T | null> {
+  const until = Date.now() + PATIENCE;
+  try {
+    for (;;) {
+      const shown = await look();
+      if (shown !== null || Date.now() > until) return shown;
+      await sleep(INTERVAL);
+    }
+  } catch {
+    // The next query says so.
+    return null;
+  }
+}

@@ -1,0 +1,72 @@
+import { nanos } from '@nats-io/transport-node';
+import { RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+import type { Connection } from './connection.js';
+import type { LiveSubscription } from './live.js';
+import type { Publisher } from './publisher.js';
+import type { Subjects } from './subjects.js';
+
+/** How long a member counts as present after its last beat. */
+export const PRESENCE_MS = 3_000;
+
+export const memberStream = (stream: string): string => `${stream}_MEMBERS`;
+
+/** One message a member, which the server forgets by its own clock: nobody's clock here matters. */
+export const memberStreamConfig = (stream: string, subjects: Subjects): Partial<StreamConfig> & { name: string } => ({
+  name: memberStream(stream),
+  subjects: [subjects.members],
+  storage: StorageType.Memory,
+  retention: RetentionPolicy.Limits,
+  max_age: nanos(PRESENCE_MS),
+  max_msgs_per_subject: 1,
+});
+
+/**
+ * Who is at work on something together. There is no lease beside the heartbeat: a member that does not beat for 3 s is
+ * gone, silently, so members read the list every second. What it protects must be fenced by something else.
+ */
+export class Members {
+  constructor(
+    private readonly connection: Connection,
+    private readonly stream: string,
+    private readonly subjects: Subjects,
+    private readonly publisher: Publisher,
+  ) {}
+
+  /** @throws LogUnavailable */
+  async beat(group: string, member: string): Promise<void> {
+    await this.publisher.publish(this.subjects.member(group, member), '');
+  }
+
+  /** Those present now, in the order of their names. @throws LogUnavailable */
+  async of(group: string): Promise<string[]> {
+    const name = memberStream(this.stream);
+    const filter = this.subjects.member(group);
+    const { state } = await this.connection.answerOfStream(name, () =>
+      this.connection.jetstream.streams.info(name, { subjects_filter: filter }),
+    );
+    return Object.keys(state.subjects ?? {})
+      .map((subject) => this.subjects.memberOf(subject))
+      .sort();
+  }
+
+  /** Gone from now on. @throws LogUnavailable */
+  async leave(group: string, member: string): Promise<void> {
+    const filter = this.subjects.member(group, member);
+    await this.connection.answer(() => this.connection.jetstream.streams.purge(memberStream(this.stream), { filter }));
+    this.announce(group);
+  }
+
+  /** Tells the others at once that the list has changed; without it they see it within a second. */
+  announce(group: string): void {
+    this.connection.send(this.subjects.membersChanged(group), '');
+  }
+
+  onAnnounced(group: string, listener: () => void): LiveSubscription {
+    const subscription = this.connection.nats.subscribe(this.subjects.membersChanged(group), { callback: listener });
+    return {
+      stop: () => {
+        subscription.unsubscribe();
+      },
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { PARTITIONS } from '#domain';
+import type { LiveSubscription, Members } from '#event-store';
+import { ownersOf } from './sharing.js';
+
+/** How often a member beats and reads who else is there. It is gone for the others 3 s after its last beat. */
+const BEAT_MS = 1_000;
+
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+
+/**
+ * Which partitions of a projection are this worker's, as it last read who is at work on it. With nobody to share with
+ * (`members` is null) all of them are.
+ */
+export class Share {
+  private mine: readonly number[] = [];
+  private readonly benched = new Set<number>();
+  private timer: NodeJS.Timeout | null = null;
+  private announcements: LiveSubscription | null = null;
+  private reading: Promise<void> | null = null;
+
+  /** @param onChange is called when the share is another */
+  constructor(
+    private readonly group: string,
+    private readonly member: string,
+    private readonly members: Members | null,
+    private readonly onChange: () => void,
+  ) {}
+
+  get partitions(): readonly number[] {
+    return this.mine.filter((partition) => !this.benched.has(partition));
+  }
+
+  includes(partition: number): boolean {
+    return this.mine.includes(partition);
+  }
+
+  /** Leaves a partition alone until the members are read again: somebody else saw them otherwise. */
+  bench(partition: number): void {
+    this.benched.add(partition);
+  }
+
+  /** From now on this worker is one of those that share. @throws LogUnavailable */
+  async join(): Promise<void> {
+    if (!this.members) {
+      this.mine = ALL;
+      return;
+    }
+    await this.read();
+    this.members.announce(this.group);
+    this.announcements ??= this.members.onAnnounced(this.group, () => void this.readAgain());
+    this.timer ??= setInterval(() => void this.readAgain(), BEAT_MS);
+  }
+
+  /** Leaves all of it to the others, at once. Where the log is away they see it within 3 s. */
+  async leave(): Promise<void> {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+    this.announcements?.stop();
+    this.announcements = null;
+    // A beat that comes after the leaving would make this one present again.
+    await this.reading;
+    this.mine = [];
+    try {
+      await this.members?.leave(this.group, this.member);
+    } catch {
+      // The log is away: the beat runs out by itself.
+    }
+  }
+
+  /** Beats, and reads who is there. A log that is away changes nothing: whoever can reach it takes over, and fences. */
+  private async readAgain(): Promise<void> {
+    // The worker notices by itself that the log is away.
+    this.reading ??= this.read().catch(() => undefined);
+    await this.reading;
+    this.reading = null;
+  }
+
+  private async read(): Promise<void> {
+    if (!this.members) return;
+    await this.members.beat(this.group, this.member);
+    const owners = ownersOf(this.group, await this.members.of(this.group));
+    const mine = ALL.filter((partition) => owners[partition] === this.member);
+    const changed = this.benched.size > 0 || mine.join() !== this.mine.join();
+    this.mine = mine;
+    this.benched.clear();
+    if (changed) this.onChange();
+  }
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { PARTITIONS } from '#domain';
+import { ownersOf } from '../src/sharing.js';
+
+const anyMembers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
+
+describe('the sharing out of partitions', () => {
+  it('gives each partition to one member, and nobody more than their share', () => {
+    fc.assert(
+      fc.property(anyMembers, (members) => {
+        const owners = ownersOf('timeline-1', members);
+        expect(owners).toHaveLength(PARTITIONS);
+        for (const member of members) {
+          const share = owners.filter((owner) => owner === member).length;
+          expect(share).toBeLessThanOrEqual(Math.ceil(PARTITIONS / members.length));
+        }
+      }),
+    );
+  });
+
+  it('is the same for everybody, in whatever order they see the members', () => {
+    fc.assert(
+      fc.property(anyMembers, (members) => {
+        expect(ownersOf('timeline-1', [...members].reverse()).sort()).toEqual(ownersOf('timeline-1', members).sort());
+      }),
+    );
+  });
+
+  it('moves few partitions when one of four leaves', () => {
+    const four = ['a', 'b', 'c', 'd'];
+    const before = ownersOf('timeline-1', four);
+    for (const gone of four) {
+      const after = ownersOf(
+        'timeline-1',
+        four.filter((member) => member !== gone),
+      );
+      const moved = after.filter((owner, partition) => owner !== before[partition]).length;
+      expect(moved).toBeLessThanOrEqual(10);
+    }
+  });
+
+  it('is nobody where nobody is there', () => {
+    expect(ownersOf('timeline-1', [])).toEqual([]);
+  });
+});
