@@ -54,8 +54,9 @@ export class DirectFeed {
     if (!this.#ready || this.#stopped) return;
     await this.#ready;
     const entries = await this.#patiently(() => this.timeline.inbox(this.userId));
-    for (const { room } of entries ?? []) this.#chat(room);
-    for (const { cursor } of this.#chats.values()) cursor.resume();
+    const revs = new Map(entries?.map(({ room, rev }) => [room, rev]));
+    for (const room of revs.keys()) this.#chat(room);
+    for (const [room, { cursor }] of this.#chats) cursor.resume(revs.get(room));
   }
 
   stop(): void {

@@ -26,7 +26,7 @@ export class Drain implements BeforeApplicationShutdown {
     const { sessions } = this.hub;
     if (sessions.size === 0) return;
     this.logger.log(`closing ${sessions.size} connections`);
-    const until = Date.now() + PATIENCE;
+    const until = performance.now() + PATIENCE;
     const slices = Math.min(sessions.size, Math.ceil(SPREAD / GAP));
     const perSlice = Math.ceil(sessions.size / slices);
     let closed = 0;
@@ -34,7 +34,7 @@ export class Drain implements BeforeApplicationShutdown {
       session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
       if (++closed % perSlice === 0) await sleep(GAP);
     }
-    while (sessions.size > 0 && Date.now() < until) await sleep(GAP);
+    while (sessions.size > 0 && performance.now() < until) await sleep(GAP);
     for (const session of [...sessions]) session.terminate();
   }
 }

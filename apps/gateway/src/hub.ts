@@ -110,7 +110,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct });
     // Only in-mail asks.
     const asked = this.settings.inMail.url !== undefined;
-    const answer = (): string | null => (direct.audience.size > 0 ? 'yes' : null);
+    const answer = (): string[] => (direct.audience.size > 0 ? ['yes'] : []);
     return { feed, online: asked ? log.live.answer(onlineTopic(userId), answer) : null, holders: 0 };
   }
 
@@ -142,14 +142,25 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
         break;
       } catch (error) {
         this.#logger.warn(`reading memberships again: ${error instanceof Error ? error.message : String(error)}`);
+        // What waited is told that it was in vain; who comes now waits for the next attempt.
+        if (interruption === this.#interruption) this.gate.shut();
         await sleep(RETRY);
       }
       if (interruption !== this.#interruption) return;
+      this.gate.hold();
     }
     if (interruption !== this.#interruption) return;
     this.#rooms.resume();
-    for (const { feed } of this.#people.values()) feed.resume();
     this.gate.open();
+    await this.#resumeChats();
+  }
+
+  /** In slices, or the read models would get a question for every chat of everybody at the same moment. */
+  async #resumeChats(): Promise<void> {
+    const feeds = [...this.#people.values()].map(({ feed }) => feed);
+    for (let i = 0; i < feeds.length; i += REFRESH_AT_ONCE) {
+      await Promise.all(feeds.slice(i, i + REFRESH_AT_ONCE).map((feed) => feed.resume()));
+    }
   }
 
   async #refreshAll(): Promise<void> {

@@ -7,6 +7,9 @@ const TOPIC = 'online-list';
 /** How long the other gateways have to answer, in milliseconds. */
 const ASK_TIME = 500;
 
+/** People in one answer: with the longest ids still below the megabyte that NATS takes. */
+const PIECE = 1_000;
+
 export interface OnlineEntry {
   readonly userId: string;
   readonly connections: number;
@@ -23,7 +26,11 @@ export class OnlineController implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.log.live.answer(TOPIC, () => JSON.stringify([...this.hub.connections()]));
+    this.log.live.answer(TOPIC, () => {
+      const people = [...this.hub.connections()];
+      const pieces = Math.ceil(people.length / PIECE);
+      return Array.from({ length: pieces }, (_, i) => JSON.stringify(people.slice(i * PIECE, (i + 1) * PIECE)));
+    });
   }
 
   /** `{"data": [{"userId", "connections"}]}`, in the order of the ids. */

@@ -113,8 +113,9 @@ export class PersonFeed {
     if (this.#known) await this.#read({});
   }
 
-  resume(): void {
-    void this.#parts.direct.resume();
+  /** Resolves once it is known which chats went on meanwhile. */
+  resume(): Promise<void> {
+    return this.#parts.direct.resume();
   }
 
   stop(): void {
@@ -170,17 +171,17 @@ export class PersonFeed {
     return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
   }
 
-  /** An update holds everything of the person up to its `seq`; what was read from the log may be newer. */
-  #take(update: PersonUpdate): void {
+  /** What was read from the log, or told by another, may be newer. */
+  #take({ member, profile }: PersonUpdate): void {
     if (!this.#known) return;
-    if (update.seq > this.#memberSeq) {
-      this.#memberSeq = update.seq;
-      this.person.clanId = update.clanId;
+    if (member && member.seq > this.#memberSeq) {
+      this.#memberSeq = member.seq;
+      this.person.clanId = member.clanId;
     }
-    if (update.seq > this.#profileSeq) {
-      this.#profileSeq = update.seq;
-      this.person.name = update.name;
-      this.person.avatar = update.avatar;
+    if (profile && profile.seq > this.#profileSeq) {
+      this.#profileSeq = profile.seq;
+      this.person.name = profile.name;
+      this.person.avatar = profile.avatar;
     }
     this.#followClan();
   }

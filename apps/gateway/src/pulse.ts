@@ -11,7 +11,7 @@ export class Pulse {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      const now = Date.now();
+      const now = performance.now();
       for (const session of this.sessions) session.beat(now);
     }, BEAT).unref();
   }

@@ -10,7 +10,7 @@ export class RecentMessages {
   /** In the order of their times. */
   readonly #appended = new Map<string, number>();
 
-  add(messageId: string, now = Date.now()): void {
+  add(messageId: string, now = performance.now()): void {
     this.#appended.set(messageId, now);
     for (const [oldest, at] of this.#appended) {
       if (now - at < RECENT && this.#appended.size <= MAX_REMEMBERED) break;
@@ -18,7 +18,7 @@ export class RecentMessages {
     }
   }
 
-  has(messageId: string, now = Date.now()): boolean {
+  has(messageId: string, now = performance.now()): boolean {
     const at = this.#appended.get(messageId);
     return at !== undefined && now - at < RECENT;
   }

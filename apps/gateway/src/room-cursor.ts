@@ -7,7 +7,7 @@ import type { Change, Position, RoomUpdate, Timeline } from '#read-models';
 const MAX_CATCH_UP = 5_000;
 /** Caught-up changes go out in such pieces, with a pause in between, or they would look like a slow reader's backlog. */
 const PIECE = 200;
-/** More updates than this do not wait: what is dropped here, a catch-up finds. */
+/** More updates than this do not wait: what is dropped is read. */
 const MAX_WAITING = 1_000;
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
@@ -32,6 +32,8 @@ export class RoomCursor {
   #asked = 0;
   #stopped = false;
   #waiting: RoomUpdate[] = [];
+  /** Whether updates were dropped, before the start or while it was paused, that the next reading finds. */
+  #dropped = false;
 
   constructor(
     private readonly room: Room,
@@ -42,7 +44,7 @@ export class RoomCursor {
   /** Follows from this position on; `behind`: what happened since is in the read model already. */
   start(at: Position, behind = false): void {
     this.#at = at;
-    if (behind) void this.#catchUp();
+    if (behind || this.#dropped) void this.#catchUp();
     else this.#goOn();
   }
 
@@ -51,6 +53,8 @@ export class RoomCursor {
     if (this.#stopped || update.to <= rev) return;
     if (!this.#at || this.#paused || this.#reading) {
       if (this.#waiting.length < MAX_WAITING) this.#waiting.push(update);
+      else if (this.#reading) this.#asked++;
+      else this.#dropped = true;
     } else if (update.from > rev) {
       this.#waiting.push(update);
       void this.#catchUp();
@@ -64,11 +68,16 @@ export class RoomCursor {
     this.#paused = true;
   }
 
-  /** Reads what was missed, and goes on. */
-  resume(): void {
+  /**
+   * Reads what was missed, and goes on.
+   * @param rev where the room is known to stand at least; nothing is read where that is known already
+   */
+  resume(rev = Infinity): void {
     this.#paused = false;
     if (this.#reading) this.#asked++;
-    else if (this.#at) void this.#catchUp();
+    else if (!this.#at) return;
+    else if (rev > this.#at.rev || this.#dropped) void this.#catchUp();
+    else this.#goOn();
   }
 
   stop(): void {
@@ -85,6 +94,7 @@ export class RoomCursor {
     while (this.#mayTell) {
       try {
         const asked = this.#asked;
+        this.#dropped = false;
         await this.#readMissed();
         if (asked === this.#asked) break;
       } catch (error) {

@@ -51,7 +51,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     const { endpoint, person, socket, limits } = parts;
-    const now = Date.now();
+    const now = performance.now();
     this.endpoint = endpoint;
     this.person = person;
     this.#parts = parts;
@@ -137,7 +137,7 @@ export class Session {
   beat(now: number): void {
     if (!this.isOpen) return;
     const { expiresAt, limits, ws } = this.#parts;
-    if (now >= expiresAt) {
+    if (Date.now() >= expiresAt) {
       this.close(CLOSE.tokenExpired);
     } else if (this.#pinged > 0) {
       // What we do not read, pongs included, says nothing of the client.
@@ -151,7 +151,7 @@ export class Session {
 
   #allowed(): boolean {
     if (!this.isOpen) return false;
-    if (this.#bucket.take(Date.now()) && this.#queue.length < this.#parts.limits.inboundFrames) return true;
+    if (this.#bucket.take(performance.now()) && this.#queue.length < this.#parts.limits.inboundFrames) return true;
     this.close(CLOSE.tooManyFrames);
     return false;
   }

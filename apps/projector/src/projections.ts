@@ -1,9 +1,14 @@
 import type { EventLog } from '#event-store';
-import { type Health, NotReady } from '#platform';
-import { directory, timeline, Worker, type WorkerLog } from '#projections';
+import { type Health, NotReady, type ProjectionName } from '#platform';
+import { directory, type Projection, stats, timeline, Worker, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
 
-export type ProjectionName = 'timeline' | 'directory';
+/** By the names that PROJECTIONS gives. */
+const projections: Record<ProjectionName, Projection<unknown>> = {
+  timeline,
+  directory,
+  stats,
+};
 
 export interface ProjectionsOptions {
   readonly names: readonly ProjectionName[];
@@ -16,20 +21,13 @@ export interface ProjectionsOptions {
 
 /** The projections that this process runs, a worker for each. */
 export class Projections {
-  private readonly workers: ReadonlyMap<ProjectionName, Pick<Worker<unknown>, 'start' | 'stop' | 'lag' | 'state'>>;
+  private readonly workers: ReadonlyMap<ProjectionName, Worker<unknown>>;
   /** Settles when the first of the workers has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
   constructor(options: ProjectionsOptions) {
     const { names, ...rest } = options;
-    this.workers = new Map(
-      names.map((name) => [
-        name,
-        name === 'timeline'
-          ? new Worker({ projection: timeline, ...rest })
-          : new Worker({ projection: directory, ...rest }),
-      ]),
-    );
+    this.workers = new Map(names.map((name) => [name, new Worker({ projection: projections[name], ...rest })]));
     this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
   }
 
@@ -46,8 +44,9 @@ export class Projections {
   async caughtUp(onProgress: (left: number) => void): Promise<void> {
     for (;;) {
       if ([...this.workers.values()].every((worker) => worker.state === 'running')) {
-        const left = await this.lag();
-        onProgress(left);
+        // A log that is away for a moment is one that is not caught up with yet.
+        const left = await this.lag().catch(() => null);
+        if (left !== null) onProgress(left);
         if (left === 0) return;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -12,6 +12,7 @@ import {
   userRoom,
 } from '#domain';
 import { EventLog } from '#event-store';
+import { encodeUpdate } from '#read-models';
 import { BearerGuard, ErrorResponse, ForService } from '#platform';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
@@ -48,9 +49,15 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
   async execute({ decide, userId, clanId }: ChangeMember): Promise<void> {
     const command = { ...newContext(), userId, clanId };
     // Neither of the two refuses anything: they make it so, or it is so.
-    await this.log.decide(userRoom(userId), 'member', (last): Decision<MembershipEvent> =>
+    const decision = await this.log.decide(userRoom(userId), 'member', (last): Decision<MembershipEvent> =>
       decide(command, membershipOf(last)),
     );
+    if ('refusal' in decision || !decision.event) return;
+    // At once, not when a projector comes to it: from now on nothing of the old clan may reach them.
+    const { seq } = decision.event;
+    const member = { seq, clanId: evolveMembership(null, decision.event)?.clanId ?? null };
+    this.log.live.publishToUser(userId, encodeUpdate({ type: 'person', userId, member, profile: null }));
+    await this.log.live.flush();
   }
 }
 

@@ -1,3 +1,4 @@
+import { encodeUpdate } from '#read-models';
 import { Body, Controller, HttpCode, Inject, Param, Put, UseGuards } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
@@ -70,7 +71,12 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
 
   async execute({ userId, name, avatar }: ChangePlayer): Promise<void> {
     const command = { ...newContext(), userId, name, avatar };
-    await this.log.decide(userRoom(userId), 'profile', (last) => changeProfile(command, profileOf(last)));
+    const decision = await this.log.decide(userRoom(userId), 'profile', (last) =>
+      changeProfile(command, profileOf(last)),
+    );
+    if ('refusal' in decision || !decision.event) return;
+    const profile = { seq: decision.event.seq, name, avatar };
+    this.log.live.publishToUser(userId, encodeUpdate({ type: 'person', userId, member: null, profile }));
   }
 }
 

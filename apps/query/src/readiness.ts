@@ -34,6 +34,8 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
       throw new NotReady('MongoDB does not answer: see that it is up, and MONGODB_URL', { cause });
     }),
   );
+  // What one process keeps in its memory it also folds: its own worker says how far it is.
+  if (!readModels.shared) return;
   health.add('projection timeline', async () => {
     const lag = await timelineLag(log).catch((cause: unknown) => {
       throw new NotReady('the log does not say how far the projector is: see the check "log"', { cause });

@@ -159,8 +159,14 @@ describe('the health of the query side', () => {
     }
   });
 
-  it('starts before there is a log, and says what is missing until a projector has run', async () => {
-    const query = await QueryUnderTest.start(open, 10, true);
+  it('leaves it to the worker of this process to say how far read models in memory are', async () => {
+    const query = await QueryUnderTest.start(open);
+    expect(await query.request('GET', '/health/ready', null)).toMatchObject({ status: 200, body: { ready: true } });
+    await query.stop();
+  });
+
+  itWithMongodb('starts before there is a log, and says what is missing until a projector has run', async () => {
+    const query = await QueryUnderTest.start(stores.at(-1)![1], 10, true);
     try {
       const ready = await query.request('GET', '/health/ready', null);
       expect(ready.status).toBe(503);
@@ -186,7 +192,7 @@ describe('the health of the query side', () => {
       const ready = await query.request('GET', '/health/ready', null);
       expect(ready.status).toBe(503);
       expect(ready.body).toMatchObject({
-        errors: [{ field: 'log', message: expect.stringContaining('NATS_URL') }, {}],
+        errors: [{ field: 'log', message: expect.stringContaining('NATS_URL') }],
       });
       for (const answer of [
         await query.get('/chat/history?type=clan', 'ada'),

@@ -1,10 +1,8 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { EventLog } from '#event-store';
-import { type AtEnd, type Config, runRole, signDevelopmentToken } from '#platform';
+import { type AtEnd, type Config, progressBar, runRole, sayRunning, sayStopped, signDevelopmentToken } from '#platform';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
-import { progressBar } from './progress-bar.js';
-import { sayRunning, sayStopped } from './running.js';
 import { developmentSecret } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';
 import { startNats } from './servers/nats-server.js';
@@ -76,12 +74,13 @@ await runRole('standalone', async (given, logger, atEnd) => {
       ? memoryReadModels()
       : await openMongodbReadModels({ url: servers.mongodb, database: config.mongodb.database });
   atEnd('the read models', () => readModels.close());
-  const onProgress = progressBar('Building the read models');
-  const system = await startSystem({ config, log, readModels, logger, atEnd, onProgress });
-  if (!readModels.shared) await system.caughtUp;
+  const system = await startSystem({ config, log, readModels, logger, atEnd });
+  await system.projections.caughtUp(progressBar('Building the read models'));
+  await system.caughtUp;
   const { stream, prefix } = config.nats;
   const { gateways, http } = system;
-  sayRunning(dataFolder, { pid: process.pid, gateways, http, nats: { servers: servers.nats, stream, prefix } });
+  const nats = { servers: servers.nats, stream, prefix };
+  sayRunning(dataFolder, { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb });
   atEnd('the word that it runs', () => {
     sayStopped(dataFolder);
     return Promise.resolve();

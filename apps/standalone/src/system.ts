@@ -3,6 +3,7 @@ import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/commo
 import type { EventLog } from '#event-store';
 import { type AtEnd, type Config, createHttpApp, Health, Tokens } from '#platform';
 import type { ReadModels } from '#read-models';
+import { timelineCaughtUp } from '../../gateway/src/caught-up.js';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Projections } from '../../projector/src/projections.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
@@ -15,8 +16,6 @@ export interface SystemParts {
   readonly readModels: ReadModels;
   readonly logger: ConsoleLogger | false;
   readonly atEnd: AtEnd;
-  /** Told a few times a second, while read models in memory are built, how many events are left. */
-  readonly onProgress?: (left: number) => void;
 }
 
 export interface System {
@@ -28,22 +27,24 @@ export interface System {
   readonly caughtUp: Promise<void>;
 }
 
+const silent = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
 @Module({})
 class StandaloneModule {}
 
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
-  const { config, log, readModels, logger, atEnd, onProgress } = parts;
+  const { config, log, readModels, logger, atEnd } = parts;
   await log.setUp();
   const projections = new Projections({
     names: config.projections,
     log,
     readModels,
     owner: `${hostname().replace(/\W/g, '-')}-${process.pid}`,
-    logger: logger || { log: () => undefined, warn: () => undefined, error: () => undefined },
+    logger: logger || silent,
   });
   atEnd('the projections', () => projections.stop());
-  const caughtUp = projections.caughtUp(onProgress ?? (() => undefined));
+  const caughtUp = timelineCaughtUp(log, readModels, logger || silent);
   const tokens = new Tokens(config.tokens);
   const { port, host } = config.http;
   const apps: INestApplication[] = [];
@@ -52,7 +53,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   for (let i = 0; i < config.standalone.gateways; i++) {
     const health = new Health();
     const common = { log, readModels, tokens, health };
-    const imports = [GatewayModule.of({ settings: config, ...common, ...(!readModels.shared && { caughtUp }) })];
+    const imports = [GatewayModule.of({ settings: config, ...common, caughtUp })];
     if (i === 0) {
       imports.push(QueryModule.of(common));
       projections.watch(health, config.ready.maxLagEvents);

@@ -39,6 +39,23 @@ export function defineEvent<T extends string, S extends TObject>(
   return { type, version, kind, schema };
 }
 
+/**
+ * A version that is no longer written, and how it is read: as the version after it. What is stored never changes, so
+ * this stays for as long as there is the log.
+ */
+export interface PastVersion {
+  readonly definition: EventDefinition<string, TObject>;
+  readonly next: EventDefinition<string, TObject>;
+  readonly upcast: (fields: unknown) => unknown;
+}
+
+/** `upcast` is pure, and has an answer for every body that fits `definition`. */
+export const pastVersion = <T extends string, S extends TObject, N extends TObject>(
+  definition: EventDefinition<T, S>,
+  next: EventDefinition<T, N>,
+  upcast: (fields: Static<S>) => Static<N>,
+): PastVersion => ({ definition, next, upcast: (fields) => upcast(fields as Static<S>) });
+
 /** An event as code sees it: its type and room beside the stored fields. */
 export type EventOf<D> =
   D extends EventDefinition<infer T, infer S> ? { readonly type: T; readonly room: Room } & Readonly<Static<S>> : never;

@@ -1,7 +1,7 @@
 import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
-import type { EventDefinition, EventOf, Kind } from './event.js';
+import type { EventDefinition, EventOf, Kind, PastVersion } from './event.js';
 import type { Room } from './ids.js';
 import { MemberJoinedV1, MemberLeftV1 } from './membership.js';
 import { MessageCreatedV1, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
@@ -19,6 +19,12 @@ export const eventDefinitions = [
   MemberLeftV1,
   ProfileChangedV1,
 ] as const;
+
+/**
+ * The versions that were written once, each read as the one after it: `pastVersion(XV1, XV2, (fields) => …)`, with XV2
+ * in the list above. A version is added beside the old one, never by changing it, and keeps its fixture in test/fixtures.
+ */
+export const pastVersions: readonly PastVersion[] = [];
 
 /** Every fact there is: a union on `type`. */
 export type DomainEvent = EventOf<(typeof eventDefinitions)[number]>;
@@ -41,9 +47,6 @@ export class UnreadableEvent extends Error {
 }
 
 const current = new Map<string, EventDefinition<EventType, TObject>>(eventDefinitions.map((d) => [d.type, d]));
-const checks = new Map<string, TypeCheck<TObject>>(
-  eventDefinitions.map((d) => [`${d.type}@${d.version}`, TypeCompiler.Compile<TObject>(d.schema)]),
-);
 
 export const kindOf = (type: EventType): Kind => current.get(type)!.kind;
 
@@ -52,23 +55,69 @@ export function encodeEvent(event: DomainEvent): StoredEvent {
   return { type, version: current.get(type)!.version, room, body: JSON.stringify(fields) };
 }
 
+interface Version {
+  readonly definition: EventDefinition<string, TObject>;
+  readonly check: TypeCheck<TObject>;
+  /** Null for the one that is written today. */
+  readonly past: PastVersion | null;
+}
+
+/** Reads stored events of these versions, the older ones step by step as what they are today. */
+export function eventReader(
+  definitions: readonly EventDefinition<string, TObject>[],
+  pasts: readonly PastVersion[],
+): (stored: StoredEvent, seq: number) => RecordedEvent {
+  const versions = new Map<string, Version>();
+  const add = (definition: EventDefinition<string, TObject>, past: PastVersion | null) => {
+    const check = TypeCompiler.Compile<TObject>(definition.schema);
+    versions.set(`${definition.type}@${definition.version}`, { definition, check, past });
+  };
+  for (const definition of definitions) add(definition, null);
+  for (const past of pasts) add(past.definition, past);
+
+  const find = (type: string, version: number): Version => {
+    const found = versions.get(`${type}@${version}`);
+    if (!found) throw new UnreadableEvent(`unknown event ${type || '(no type)'} version ${version}`);
+    return found;
+  };
+  return ({ type, version, room, body }, seq) => {
+    let as = find(type, version);
+    let fields = checked(as, parsed(as, body));
+    while (as.past) {
+      const upcast = upcasted(as.past, fields);
+      as = find(type, as.past.next.version);
+      fields = checked(as, upcast);
+    }
+    // Into what was just parsed: nobody else has it, and a copy of every event would be for nothing.
+    return Object.assign(fields, { type, room, seq }) as unknown as RecordedEvent;
+  };
+}
+
+function parsed({ definition: { type, version } }: Version, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new UnreadableEvent(`${type} version ${version} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function checked({ definition: { type, version }, check }: Version, fields: unknown): object {
+  if (check.Check(fields)) return fields;
+  const fault = check.Errors(fields).First();
+  throw new UnreadableEvent(`${type} version ${version} ${fault?.path || '/'}: ${fault?.message ?? 'does not fit'}`);
+}
+
+/** Whatever an upcast throws, it is this event that cannot be read. */
+function upcasted({ definition: { type, version }, next, upcast }: PastVersion, fields: object): unknown {
+  try {
+    return upcast(fields);
+  } catch (error) {
+    throw new UnreadableEvent(`${type} version ${version} as version ${next.version}: ${(error as Error).message}`);
+  }
+}
+
 /**
  * Reads a stored event strictly; older versions are brought up to the current one here.
  * @throws UnreadableEvent with the reason
  */
-export function decodeEvent(stored: StoredEvent, seq: number): RecordedEvent {
-  const { type, version, room, body } = stored;
-  const check = checks.get(`${type}@${version}`);
-  if (!check) throw new UnreadableEvent(`unknown event ${type || '(no type)'} version ${version}`);
-  let fields: unknown;
-  try {
-    fields = JSON.parse(body);
-  } catch (error) {
-    throw new UnreadableEvent(`${type} version ${version} is not JSON: ${(error as Error).message}`);
-  }
-  if (!check.Check(fields)) {
-    const fault = check.Errors(fields).First();
-    throw new UnreadableEvent(`${type} version ${version} ${fault?.path || '/'}: ${fault?.message ?? 'does not fit'}`);
-  }
-  return { ...fields, type, room, seq } as unknown as RecordedEvent;
-}
+export const decodeEvent = eventReader(eventDefinitions, pastVersions);

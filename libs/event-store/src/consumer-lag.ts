@@ -1,9 +1,14 @@
 import type { Connection } from './connection.js';
 
-/** A consumer of the log, and how many records it has not acknowledged, delivered or not. */
+/** A consumer of the log, and how far it is. */
 export interface ConsumerLag {
   readonly name: string;
+  /** How many records it has not acknowledged, delivered or not. */
   readonly pending: number;
+  /** How many it has acknowledged since it was made. */
+  readonly acknowledged: number;
+  /** The stream sequence of the last of these; 0 for none. */
+  readonly acknowledgedSeq: number;
 }
 
 const FRESH_MS = 1_000;
@@ -36,10 +41,13 @@ export class ConsumerLags {
   private ask(): Promise<readonly ConsumerLag[]> {
     return this.connection.answer(async () => {
       const lags: ConsumerLag[] = [];
-      for await (const { name, num_pending, num_ack_pending } of this.connection.jetstream.consumers.list(
-        this.stream,
-      )) {
-        lags.push({ name, pending: num_pending + num_ack_pending });
+      for await (const info of this.connection.jetstream.consumers.list(this.stream)) {
+        lags.push({
+          name: info.name,
+          pending: info.num_pending + info.num_ack_pending,
+          acknowledged: info.ack_floor.consumer_seq,
+          acknowledgedSeq: info.ack_floor.stream_seq,
+        });
       }
       return lags;
     });

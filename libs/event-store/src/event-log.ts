@@ -8,9 +8,10 @@ import {
   type Refusal,
   type Room,
 } from '#domain';
+import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection, type ServerOptions } from './connection.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
-import { type DeadLetter, DeadLetters } from './dead-letters.js';
+import { type DeadLetter, DeadLetters, type LetterPlace, type StoredLetter } from './dead-letters.js';
 import { eventHeaders } from './event-headers.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -20,6 +21,7 @@ import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js'
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
 import { setUpStreams } from './stream.js';
+import { figuresOfStreams, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
 
 export interface LogOptions extends ServerOptions {
@@ -51,6 +53,7 @@ export class EventLog {
   private readonly reader: Reader;
   private readonly letters: DeadLetters;
   private readonly lags: ConsumerLags;
+  private readonly backlogs: Backlog;
 
   private constructor(
     private readonly connection: Connection,
@@ -63,6 +66,7 @@ export class EventLog {
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
+    this.backlogs = new Backlog(connection, stream, subjects);
   }
 
   /** Sets nothing up. @throws LogUnavailable within 5 s */
@@ -159,6 +163,21 @@ export class EventLog {
     return { messages: state.messages, bytes: state.bytes, firstSeq: state.first_seq, lastSeq: state.last_seq };
   }
 
+  /** What each stream of this log holds, the events first. @throws LogUnavailable */
+  streams(): Promise<StreamFigures[]> {
+    return figuresOfStreams(this.connection, this.stream);
+  }
+
+  /** How many records somebody at this place has yet to read. @throws LogUnavailable */
+  backlog(part: BacklogPart): Promise<number> {
+    return this.backlogs.count(part);
+  }
+
+  /** When the oldest of them was stored, ms by the log's clock; null for none. @throws LogUnavailable */
+  oldestOfBacklog(part: BacklogPart): Promise<number | null> {
+    return this.backlogs.oldestAt(part);
+  }
+
   /** Takes over a partition: a consumer of its own, and the older owners' deleted. @throws LogUnavailable */
   consume(options: ConsumeOptions): Promise<PartitionConsumer> {
     return PartitionConsumer.start(this.connection, this.stream, this.subjects, options);
@@ -175,8 +194,23 @@ export class EventLog {
   }
 
   /** In the order they were put, of one projection or of all. @throws LogUnavailable */
-  deadLetters(projection?: string): AsyncIterable<DeadLetter> {
+  deadLetters(projection?: string): AsyncIterable<StoredLetter> {
     return this.letters.all(projection);
+  }
+
+  /** @throws LogUnavailable */
+  deadLetterAt(place: LetterPlace): Promise<StoredLetter | null> {
+    return this.letters.at(place);
+  }
+
+  /** Where there are letters, without reading them. @throws LogUnavailable */
+  deadLetterPlaces(): Promise<LetterPlace[]> {
+    return this.letters.places();
+  }
+
+  /** Deletes a letter; whether there was one. The event stays in the log. @throws LogUnavailable */
+  dropDeadLetter(place: LetterPlace): Promise<boolean> {
+    return this.letters.drop(place);
   }
 
   /** Lets what is under way come to its end, within about 5 s, and disconnects. */

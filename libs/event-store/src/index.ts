@@ -1,6 +1,7 @@
+export type { BacklogPart } from './backlog.js';
 export { Chats } from './chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
-export type { DeadLetter } from './dead-letters.js';
+export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
 export { type Decided, EventLog, type LogOptions, type LogState } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
 export { decodeRecord, type LogRecord } from './log-record.js';
@@ -11,4 +12,5 @@ export { People } from './people.js';
 export type { Stored } from './publisher.js';
 export type { ReadOptions } from './reader.js';
 export { StreamMismatch } from './stream.js';
+export type { StreamFigures } from './stream-figures.js';
 export type { LogFilter } from './subjects.js';

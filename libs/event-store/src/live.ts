@@ -79,11 +79,10 @@ export class Live {
     return answers;
   }
 
-  /** Answers a topic; null is no answer. */
-  answer(topic: string, reply: (text: string) => string | null): LiveSubscription {
+  /** Answers a topic, with none, one or several texts of less than 1 MB each. */
+  answer(topic: string, reply: (text: string) => readonly string[]): LiveSubscription {
     return this.subscribe(this.subjects.question(topic), (text, inbox) => {
-      const answer = reply(text);
-      if (answer !== null && inbox) this.connection.send(inbox, answer);
+      if (inbox) for (const answer of reply(text)) this.connection.send(inbox, answer);
     });
   }
 

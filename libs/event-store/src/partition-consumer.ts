@@ -10,7 +10,10 @@ import type { Subjects } from './subjects.js';
 export interface ConsumeOptions {
   /** The consumer's name, one of its own for each take-over: letters, digits, `-` and `_`. */
   readonly name: string;
-  /** Every other consumer whose name starts so is deleted: the older owners of this partition. */
+  /**
+   * Names are this and an epoch: the consumers of lower epochs, the older owners of this partition, are deleted. One
+   * of a higher epoch is left alone: whoever has it comes after this one.
+   */
   readonly deleteOthersWithPrefix: string;
   readonly partition: number;
   /** Undefined for all kinds: one wildcard, which is many times quicker than a list. */
@@ -49,7 +52,7 @@ export class PartitionConsumer {
     options: ConsumeOptions,
   ): Promise<PartitionConsumer> {
     const { consumers } = connection.jetstream;
-    const older = await connection.answer(() => consumersStartingWith(connection, stream, options));
+    const older = await connection.answer(() => olderConsumers(connection, stream, options));
     // One of the same name stands where its last owner left it, not at `from`.
     if (older.includes(options.name)) await removeConsumer(connection, stream, options.name);
     await connection.answer(() => consumers.add(stream, consumerConfig(subjects, options)));
@@ -129,14 +132,15 @@ function consumerConfig(subjects: Subjects, options: ConsumeOptions): Partial<Co
   };
 }
 
-async function consumersStartingWith(
+async function olderConsumers(
   { jetstream }: Connection,
   stream: string,
   { deleteOthersWithPrefix: prefix, name: own }: ConsumeOptions,
 ): Promise<string[]> {
   const names: string[] = [];
+  const epochOf = (name: string) => Number(name.slice(prefix.length));
   for await (const { name } of jetstream.consumers.list(stream)) {
-    if (name === own || name.startsWith(prefix)) names.push(name);
+    if (name === own || (name.startsWith(prefix) && epochOf(name) < epochOf(own))) names.push(name);
   }
   return names;
 }

@@ -75,6 +75,11 @@ export class Subjects {
     return `${this.prefix}.dead.${encodeId(projection)}.${partition}.${seq}`;
   }
 
+  letterPlaceOf(subject: string): { projection: string; partition: number; seq: number } {
+    const [projection = '', partition, seq] = subject.split('.').slice(2);
+    return { projection: decodeId(projection), partition: Number(partition), seq: Number(seq) };
+  }
+
   deadLetters(projection?: string): string {
     return `${this.prefix}.dead.${projection === undefined ? '' : `${encodeId(projection)}.`}>`;
   }

@@ -52,11 +52,11 @@ describe('a question to all', () => {
   });
 
   it('gathers the answers of all who have one', async () => {
-    here.live.answer('presence', (text) => `here ${text}`);
-    there.live.answer('presence', (text) => `there ${text}`);
-    const silent = there.live.answer('presence', () => null);
+    here.live.answer('presence', (text) => [`here ${text}`, 'and more']);
+    there.live.answer('presence', (text) => [`there ${text}`]);
+    const silent = there.live.answer('presence', () => []);
     await Promise.all([here.live.flush(), there.live.flush()]);
-    expect((await here.live.ask('presence', 'who?', 200)).sort()).toEqual(['here who?', 'there who?']);
+    expect((await here.live.ask('presence', 'who?', 200)).sort()).toEqual(['and more', 'here who?', 'there who?']);
     silent.stop();
   });
 });

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Setting, Unfit } from './setting.js';
-import { type Role, rows } from './settings.js';
+import { type ProjectionName, type Role, rows } from './settings.js';
 
 /** The whole configuration of a process. What each value means and its default: `settings`. */
 export interface Config {
@@ -23,7 +23,7 @@ export interface Config {
   /** Empty: any. */
   readonly allowedOrigins: readonly string[];
   readonly inMail: { readonly url?: string };
-  readonly projections: readonly ('timeline' | 'directory')[];
+  readonly projections: readonly ProjectionName[];
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
   /** Used in the standalone only; absolute paths. */

@@ -25,6 +25,10 @@ const sockets: readonly Role[] = ['gateway', 'standalone'];
 const folding: readonly Role[] = ['projector', 'standalone'];
 const local: readonly Role[] = ['standalone', 'chatctl'];
 
+/** The projections there are. */
+export const projectionNames = ['timeline', 'directory', 'stats'] as const;
+export type ProjectionName = (typeof projectionNames)[number];
+
 /** Every variable that is read, by name. Nothing else reads the environment; what is not listed here is ignored. */
 export const rows = {
   PORT: row({
@@ -218,13 +222,13 @@ export const rows = {
     type: 'names, with commas',
     default: 'timeline,directory',
     roles: folding,
-    meaning: 'The projections that this process runs.',
-    read: listOf(oneOf('timeline', 'directory')),
+    meaning: 'The projections that this process runs: timeline, directory, stats.',
+    read: listOf(oneOf(...projectionNames)),
   }),
   READY_MAX_LAG: row({
     type: 'events',
     default: '10000',
-    roles: every,
+    roles: ['projector', 'query', 'standalone'],
     meaning: 'How many events the projections may be behind the log for `/health/ready` to say yes.',
     read: wholeNumber(0, 1_000_000_000),
   }),

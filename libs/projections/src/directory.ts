@@ -17,11 +17,13 @@ export const directory: Projection<PersonDocument> = {
         return folded(view.get('people', encodeId(event.userId)) as PersonDocument | null, event, (person) => ({
           ...person,
           clanId: evolveMembership(person, event)?.clanId ?? null,
+          memberSeq: event.seq,
         }));
       case 'ProfileChanged':
         return folded(view.get('people', encodeId(event.userId)) as PersonDocument | null, event, (person) => ({
           ...person,
           ...evolveProfile(null, event),
+          profileSeq: event.seq,
         }));
       case 'ChatCreated':
       case 'MessageCreated':
@@ -42,11 +44,25 @@ function folded(
   // Written before a crash, perhaps not announced: what is told is the state, so telling it again is right.
   if (stored && stored.seq >= event.seq) return { documents: [], change: stored };
   const { userId, seq } = event;
-  const person = stored ?? { _id: encodeId(userId), seq, userId, name: null, avatar: null, clanId: null };
+  const person = stored ?? {
+    _id: encodeId(userId),
+    seq,
+    userId,
+    name: null,
+    avatar: null,
+    clanId: null,
+    profileSeq: 0,
+    memberSeq: 0,
+  };
   const document = { ...change(person), seq };
   return { documents: [{ collection: 'people', document }], change: document };
 }
 
-function personText({ userId, seq, clanId, name, avatar }: PersonDocument): string {
-  return encodeUpdate({ type: 'person', userId, seq, clanId, name, avatar });
+function personText({ userId, clanId, name, avatar, memberSeq, profileSeq }: PersonDocument): string {
+  return encodeUpdate({
+    type: 'person',
+    userId,
+    member: memberSeq > 0 ? { seq: memberSeq, clanId } : null,
+    profile: name === null ? null : { seq: profileSeq, name, avatar },
+  });
 }

@@ -1,5 +1,8 @@
+export type { Clock } from './clock.js';
 export { directory } from './directory.js';
 export { type Folded, type LiveText, type Need, type Projection, UnfoldableEvent, type View } from './projection.js';
-export { replay } from './replay.js';
+export { Replay, replay } from './replay.js';
+export { stats } from './stats.js';
 export { timeline, type RoomChange } from './timeline.js';
+export type { PresentMembers, RecordSource, WorkedLog } from './worked-log.js';
 export { Worker, type WorkerLog, type WorkerOptions, type WorkerState } from './worker.js';

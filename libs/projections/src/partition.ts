@@ -1,5 +1,6 @@
-import type { ConsumerEnd, LogRecord, PartitionConsumer } from '#event-store';
+import type { ConsumerEnd, LogRecord } from '#event-store';
 import type { CachedHead } from './round.js';
+import type { RecordSource } from './worked-log.js';
 
 /** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
 const MAX_WAITING = 2_000;
@@ -25,7 +26,7 @@ export class Partition {
     readonly checkpointId: string,
     readonly epoch: number,
     start: { readonly seq: number; readonly eventId: string },
-    readonly consumer: PartitionConsumer,
+    readonly consumer: RecordSource,
   ) {
     this.folded = { seq: start.seq, eventId: start.eventId };
     this.saved = start.seq;

@@ -6,8 +6,32 @@ import { foldRound } from './round.js';
 const ROUND = 2_000;
 
 /**
- * Folds records into documents in memory, with the same fold as the workers run: what the read models should hold at
- * that point of the log.
+ * Folds records into documents in memory, with the same fold as the workers run, and can be carried on: what the read
+ * models should hold at that point of the log.
+ */
+export class Replay<Change> {
+  private constructor(
+    private readonly projection: Projection<Change>,
+    readonly store: DocumentStore,
+  ) {}
+
+  static async start<Change>(projection: Projection<Change>): Promise<Replay<Change>> {
+    const store = memoryReadModels().projection(projection.name, projection.version);
+    await store.setUp(projection.collections);
+    return new Replay(projection, store);
+  }
+
+  /** Folds the next records, in the order of the log. What cannot be folded is left out, as the workers do. */
+  async fold(records: readonly LogRecord[]): Promise<void> {
+    const { projection, store } = this;
+    const { writes, heads } = await foldRound(projection, store, new Map(), records);
+    for (const [collection, documents] of writes) await store.write(collection, documents);
+    if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
+  }
+}
+
+/**
+ * Folds all of the records.
  * @param onProgress is told after each round how many records are folded
  */
 export async function replay<Change>(
@@ -15,14 +39,11 @@ export async function replay<Change>(
   records: AsyncIterable<LogRecord>,
   onProgress?: (folded: number) => void,
 ): Promise<DocumentStore> {
-  const store = memoryReadModels().projection(projection.name, projection.version);
-  await store.setUp(projection.collections);
+  const started = await Replay.start(projection);
   let folded = 0;
   let round: LogRecord[] = [];
   const fold = async () => {
-    const { writes, heads } = await foldRound(projection, store, new Map(), round);
-    for (const [collection, documents] of writes) await store.write(collection, documents);
-    if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
+    await started.fold(round);
     folded += round.length;
     round = [];
     onProgress?.(folded);
@@ -32,5 +53,5 @@ export async function replay<Change>(
     if (round.length >= ROUND) await fold();
   }
   if (round.length > 0) await fold();
-  return store;
+  return started.store;
 }

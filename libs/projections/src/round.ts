@@ -1,4 +1,4 @@
-import { type RecordedEvent, UnreadableEvent } from '#domain';
+import type { RecordedEvent } from '#domain';
 import { type DeadLetter, decodeRecord, type LogRecord } from '#event-store';
 import type { CollectionDefinition, Document, DocumentStore, Write } from '#read-models';
 import type { Need, Projection, View } from './projection.js';
@@ -37,20 +37,19 @@ export async function foldRound<Change>(
     const { partition, seq } = record;
     letters.push({ projection: projection.name, partition, seq, reason: (error as Error).message });
   };
+  const needs: Need[] = [];
   const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
   for (const record of records) {
     try {
-      events.push({ record, event: decodeRecord(record) });
+      const event = decodeRecord(record);
+      needs.push(...projection.needs(event));
+      events.push({ record, event });
     } catch (error) {
-      if (!(error instanceof UnreadableEvent)) throw error;
       bury(record, error);
     }
   }
   const view = new RoundView(projection, heads);
-  await view.load(
-    store,
-    events.flatMap(({ event }) => projection.needs(event)),
-  );
+  await view.load(store, needs);
   const changes: Change[] = [];
   for (const { record, event } of events) {
     try {

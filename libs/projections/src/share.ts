@@ -1,6 +1,8 @@
 import { PARTITIONS } from '#domain';
-import type { LiveSubscription, Members } from '#event-store';
+import type { LiveSubscription } from '#event-store';
+import type { Clock } from './clock.js';
 import { ownersOf } from './sharing.js';
+import type { PresentMembers } from './worked-log.js';
 
 /** How often a member beats and reads who else is there. It is gone for the others 3 s after its last beat. */
 const BEAT_MS = 1_000;
@@ -14,7 +16,7 @@ const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 export class Share {
   private mine: readonly number[] = [];
   private readonly benched = new Set<number>();
-  private timer: NodeJS.Timeout | null = null;
+  private cancelBeat: (() => void) | null = null;
   private announcements: LiveSubscription | null = null;
   private reading: Promise<void> | null = null;
 
@@ -22,7 +24,8 @@ export class Share {
   constructor(
     private readonly group: string,
     private readonly member: string,
-    private readonly members: Members | null,
+    private readonly members: PresentMembers | null,
+    private readonly clock: Clock,
     private readonly onChange: () => void,
   ) {}
 
@@ -48,13 +51,13 @@ export class Share {
     await this.read();
     this.members.announce(this.group);
     this.announcements ??= this.members.onAnnounced(this.group, () => void this.readAgain());
-    this.timer ??= setInterval(() => void this.readAgain(), BEAT_MS);
+    if (!this.cancelBeat) this.beatLater();
   }
 
   /** Leaves all of it to the others, at once. Where the log is away they see it within 3 s. */
   async leave(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
+    this.cancelBeat?.();
+    this.cancelBeat = null;
     this.announcements?.stop();
     this.announcements = null;
     // A beat that comes after the leaving would make this one present again.
@@ -65,6 +68,13 @@ export class Share {
     } catch {
       // The log is away: the beat runs out by itself.
     }
+  }
+
+  private beatLater(): void {
+    this.cancelBeat = this.clock.after(BEAT_MS, () => {
+      this.beatLater();
+      void this.readAgain();
+    });
   }
 
   /** Beats, and reads who is there. A log that is away changes nothing: whoever can reach it takes over, and fences. */

@@ -38,6 +38,9 @@ import {
   type View,
 } from './projection.js';
 
+/** Every reaction is told with all the others of its message; further people's are not kept. */
+export const MAX_REACTIONS = 500;
+
 /** NATS refuses messages above 1 MB; a client that waits for one piece should not wait for a megabyte. */
 const MAX_UPDATE_CHARACTERS = 256 * 1024;
 
@@ -206,6 +209,7 @@ function reactionsAfter(reactions: readonly ReactionView[], event: ReactionAdded
   if (event.type === 'ReactionRemoved') return reactions.filter((reaction) => reaction.userId !== userId);
   const added = { userId, userName: event.userName, emoji: event.emoji };
   const had = reactions.some((reaction) => reaction.userId === userId);
+  if (!had && reactions.length >= MAX_REACTIONS) return [...reactions];
   return had ? reactions.map((reaction) => (reaction.userId === userId ? added : reaction)) : [...reactions, added];
 }
 
@@ -299,11 +303,37 @@ function announce(changes: readonly RoomChange[]): LiveText[] {
   return texts;
 }
 
+/**
+ * A change that is too large for a piece goes out as its number alone: a gateway that is told of what it cannot see
+ * reads it.
+ */
 function updateTexts(room: Room, changes: readonly RoomChange[]): string[] {
-  const [first] = changes;
-  if (!first) return [];
-  const text = encodeUpdate({ type: 'room', room, from: first.rev - 1, to: changes.at(-1)!.rev, changes });
-  if (text.length <= MAX_UPDATE_CHARACTERS || changes.length === 1) return [text];
-  const half = changes.length >> 1;
-  return [...updateTexts(room, changes.slice(0, half)), ...updateTexts(room, changes.slice(half))];
+  const texts: string[] = [];
+  let piece: RoomChange[] = [];
+  let size = 0;
+  const send = () => {
+    const [first] = piece;
+    if (first)
+      texts.push(encodeUpdate({ type: 'room', room, from: first.rev - 1, to: piece.at(-1)!.rev, changes: piece }));
+    piece = [];
+    size = 0;
+  };
+  for (const change of changes) {
+    const added = sizeOf(change);
+    if (size + added > MAX_UPDATE_CHARACTERS) send();
+    if (added > MAX_UPDATE_CHARACTERS) {
+      texts.push(encodeUpdate({ type: 'room', room, from: change.rev, to: change.rev, changes: [] }));
+      continue;
+    }
+    piece.push(change);
+    size += added;
+  }
+  send();
+  return texts;
+}
+
+/** About how many characters a change takes, never less: what is quoted is at most six times as long. */
+function sizeOf({ message }: RoomChange): number {
+  const { content, sender, reactions } = message;
+  return 1_000 + 6 * content.length + 2 * (sender.avatar?.length ?? 0) + 300 * reactions.length;
 }

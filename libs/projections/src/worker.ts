@@ -1,10 +1,12 @@
 import { PARTITIONS, partitionOf, type Room } from '#domain';
-import { type EventLog, type LogRecord, StreamMismatch } from '#event-store';
+import { type LogRecord, StreamMismatch } from '#event-store';
 import { checkpointId, type DocumentStore, type ReadModels } from '#read-models';
+import { type Clock, systemClock } from './clock.js';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
+import type { WorkedLog } from './worked-log.js';
 
 /** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
 const PACE_MS = 12;
@@ -24,11 +26,13 @@ export interface WorkerLog {
 
 export interface WorkerOptions<Change> {
   readonly projection: Projection<Change>;
-  readonly log: EventLog;
-  readonly readModels: ReadModels;
+  readonly log: WorkedLog;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'projection'>;
   /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
+  /** The system's own where none is given. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -61,17 +65,20 @@ export class Worker<Change> {
   private savedAt = 0;
   private readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
   private readonly store: DocumentStore;
+  private readonly clock: Clock;
   private running: Promise<void> | null = null;
   /** The heads of all its partitions. */
   private readonly heads: Heads = { get: (id) => this.ownerOfHead(id)?.heads.get(id) };
 
   constructor(private readonly options: WorkerOptions<Change>) {
-    const { projection, log, readModels, owner } = options;
+    const { projection, log, readModels, owner, clock = systemClock } = options;
+    this.clock = clock;
     this.store = readModels.projection(projection.name, projection.version);
     this.share = new Share(
       `${projection.name}-${projection.version}`,
       owner,
       readModels.shared ? log.members : null,
+      clock,
       () => {
         this.notice();
       },
@@ -141,8 +148,7 @@ export class Worker<Change> {
     for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
     await this.store.setUp(projection.collections);
     await this.share.join();
-    this.current = 'running';
-    this.savedAt = Date.now();
+    this.savedAt = this.clock.now();
   }
 
   /** Rounds until the end. Whatever throws here is followed by a new start from the checkpoints. */
@@ -152,14 +158,15 @@ export class Worker<Change> {
       if (this.lost) throw this.lost;
       this.news = false;
       await this.reconcile();
+      this.current = 'running';
       if (![...this.partitions.values()].some((partition) => partition.hasWaiting)) {
         this.idle = true;
-        await this.pause(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - Date.now());
+        await this.pause(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
         this.idle = false;
       } else {
-        const early = beganAt + PACE_MS - Date.now();
-        if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-        beganAt = Date.now();
+        const early = beganAt + PACE_MS - this.clock.now();
+        if (early > 0) await new Promise<void>((resolve) => this.clock.after(early, resolve));
+        beganAt = this.clock.now();
         await this.round();
       }
       if (this.isSaveDue()) await this.save();
@@ -316,7 +323,7 @@ export class Worker<Change> {
 
   private isSaveDue(): boolean {
     if (this.recordsSinceSave >= SAVE_EVERY_RECORDS) return true;
-    return Date.now() >= this.savedAt + SAVE_EVERY_MS && !this.isSaved();
+    return this.clock.now() >= this.savedAt + SAVE_EVERY_MS && !this.isSaved();
   }
 
   /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
@@ -324,7 +331,7 @@ export class Worker<Change> {
     const { log, projection, readModels } = this.options;
     const moved = [...this.partitions.values()].filter(({ folded, saved }) => folded.seq !== saved);
     this.recordsSinceSave = 0;
-    this.savedAt = Date.now();
+    this.savedAt = this.clock.now();
     if (moved.length === 0) return;
     await log.live.flush();
     // What was published just before a loss may have reached nobody: it is folded, and published, once more.
@@ -364,9 +371,9 @@ export class Worker<Change> {
   /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(ms, 0));
+      const cancel = this.clock.after(Math.max(ms, 0), resolve);
       this.wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
       if (this.stopping || (this.idle && this.news)) this.wake();

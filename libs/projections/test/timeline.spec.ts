@@ -21,6 +21,7 @@ import {
 } from '#read-models';
 import { type CachedHead, foldRound, type FoldedRound } from '../src/round.js';
 import { timeline, type RoomChange } from '../src/index.js';
+import { MAX_REACTIONS } from '../src/timeline.js';
 
 const at = '2026-01-02T03:04:05.678Z';
 const chat = directRoom('1', '2');
@@ -177,22 +178,35 @@ describe('the timeline', () => {
     expect((await queries.page(GLOBAL_ROOM, { limit: 10 })).map(({ content, n }) => [content, n])).toEqual([['b', 1]]);
   });
 
-  it('announces in pieces that NATS takes, a direct chat to both people', () => {
-    const big = 'x'.repeat(100_000);
-    const changes = [1, 2, 3, 4, 5].map((rev) => ({
-      room: GLOBAL_ROOM,
-      rev,
-      kind: 'message',
-      message: { content: big },
-    }));
-    const texts = timeline.announce(changes as unknown as RoomChange[]);
-    const updates = texts.map(({ text }) => JSON.parse(text) as { from: number; to: number });
-    expect(texts.every(({ text }) => text.length < 300_000)).toBe(true);
-    expect(updates[0]?.from).toBe(0);
-    expect(updates.at(-1)?.to).toBe(5);
-    for (const [i, update] of updates.entries()) if (i > 0) expect(update.from).toBe(updates[i - 1]!.to);
-    const direct = timeline.announce([{ ...changes[0]!, room: chat }] as unknown as RoomChange[]);
-    expect(direct.map((text) => ('userId' in text ? text.userId : null))).toEqual(['1', '2']);
+  it('announces in pieces that NATS takes, a direct chat to both people', async () => {
+    const content = (room: Room, size: number, i: number) => ({ ...posted(room, `m${i}`), content: 'é'.repeat(size) });
+    const { round } = await foldAll([1, 2, 3, 4, 5].map((i) => content(GLOBAL_ROOM, i === 3 ? 100_000 : 20_000, i)));
+    const texts = timeline.announce(round.changes).map(({ text }) => text);
+    expect(texts.every((text) => Buffer.byteLength(text) < 1_000_000)).toBe(true);
+    const updates = texts.map((text) => JSON.parse(text) as { from: number; to: number; changes: unknown[] });
+    expect(updates.map(({ from, to, changes }) => [from, to, changes.length])).toEqual([
+      [0, 2, 2],
+      // Too large for any piece: whoever hears of it reads it.
+      [3, 3, 0],
+      [3, 5, 2],
+    ]);
+    const direct = await foldAll([opened(), posted(chat, 'hi')]);
+    const receivers = timeline.announce(direct.round.changes);
+    expect(receivers.map((text) => ('userId' in text ? text.userId : null))).toEqual(['1', '2']);
+  });
+
+  it('keeps the reactions of so many people, and lets each of them change theirs', async () => {
+    const many = Array.from({ length: MAX_REACTIONS + 1 }, (_, i) => reacted(GLOBAL_ROOM, 'a', `user ${i}`, '👍'));
+    const { queries, round } = await foldAll([
+      posted(GLOBAL_ROOM, 'a'),
+      ...many,
+      reacted(GLOBAL_ROOM, 'a', 'user 0', '🫡'),
+    ]);
+    const { reactions } = (await queries.message(key('a')))!;
+    expect(reactions).toHaveLength(MAX_REACTIONS);
+    expect(reactions[0]).toMatchObject({ userId: 'user 0', emoji: '🫡' });
+    const texts = timeline.announce(round.changes).map(({ text }) => Buffer.byteLength(text));
+    expect(Math.max(...texts)).toBeLessThan(1_000_000);
   });
 
   it('answers what changed since any position, as the changes came', async () => {

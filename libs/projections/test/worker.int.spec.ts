@@ -168,7 +168,11 @@ for (const [name, open] of adapters) {
       expect(await queries.person('7')).toMatchObject({ clanId: '3', name: 'Ada', avatar: '{}' });
       expect(await queries.person('8')).toBeNull();
       await until('both told', () => told.length === 2);
-      expect(decodeUpdate(told[1]!)).toMatchObject({ type: 'person', clanId: '3', name: 'Ada' });
+      expect(decodeUpdate(told[1]!)).toMatchObject({
+        type: 'person',
+        member: { clanId: '3' },
+        profile: { name: 'Ada' },
+      });
       subscription.stop();
       await people.stop();
     });

@@ -115,4 +115,38 @@ export interface PersonDocument extends Document {
   readonly name: string | null;
   readonly avatar: string | null;
   readonly clanId: string | null;
+  /** The sequences of the last `profile` and `member` events; 0 for none. */
+  readonly profileSeq: number;
+  readonly memberSeq: number;
+}
+
+/** What happened in a room on one UTC day: `_id` is `<room>:<day>`. */
+export interface DayDocument extends Document {
+  readonly room: Room;
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly counts: EventCounts;
+  /** How many people did any of it. */
+  readonly activeUsers: number;
+}
+
+export interface EventCounts {
+  readonly messages: number;
+  readonly reactionsAdded: number;
+  readonly reactionsRemoved: number;
+  readonly seenMarks: number;
+  readonly chatsOpened: number;
+  readonly joins: number;
+  readonly leaves: number;
+  readonly profileChanges: number;
+}
+
+/**
+ * Somebody did something in a room on that day: `_id` is `<room>:<day>:<user>`. Only ever inserted, so `seq` is that of
+ * the first thing they did.
+ */
+export interface ActiveUserDocument extends Document {
+  readonly room: Room;
+  readonly day: string;
+  readonly userId: string;
 }

@@ -19,14 +19,15 @@ export interface RoomUpdate {
   readonly changes: readonly Change[];
 }
 
-/** What the log now says of a person. `clan` or `profile` is missing where the log knows nothing of it. */
+/**
+ * What the log says of a person, each with the sequence of its event; null where this update says nothing of it. Told
+ * by whoever wrote the event as soon as it is in the log, and once more by the projector.
+ */
 export interface PersonUpdate {
   readonly type: 'person';
   readonly userId: string;
-  readonly seq: number;
-  readonly clanId: string | null;
-  readonly name: string | null;
-  readonly avatar: string | null;
+  readonly member: { readonly seq: number; readonly clanId: string | null } | null;
+  readonly profile: { readonly seq: number; readonly name: string; readonly avatar: string | null } | null;
 }
 
 export type LiveUpdate = RoomUpdate | PersonUpdate;

@@ -92,6 +92,13 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
       expect(await store.findBy('notes', 'topic', [])).toEqual([]);
     });
 
+    it('reads a collection that was never set up as empty', async () => {
+      const other = readModels.projection('unheard of', 1);
+      expect(await other.get('notes', ['a'])).toEqual([]);
+      expect(await other.findBy('notes', 'topic', ['a'])).toEqual([]);
+      expect(await other.range('notes', { from: '', to: '~', limit: 5 })).toEqual([]);
+    });
+
     it('keeps every character of a text', async () => {
       const text = 'a\u0000b \u{1F468}‍\u{1F469}‍\u{1F467} $set a.b \u2028 ' + 'é'.repeat(4_000);
       await store.write('notes', fresh(note('text:1', 1, 't', text)));

@@ -53,12 +53,12 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
 
   /** Who reacts has seen the message, so it is in the read model; only one of our own may be on its way there. */
   private async roomOf(messageId: string): Promise<Room | null> {
-    const until = Date.now() + PATIENCE;
+    const until = performance.now() + PATIENCE;
     for (;;) {
       const message = await this.timeline.message(messageId);
       if (message) return message.room;
       if (!this.recent.has(messageId)) return null;
-      if (Date.now() > until) throw new FrameRefused(UNAVAILABLE);
+      if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);
       await sleep(INTERVAL);
     }
   }

@@ -9,11 +9,11 @@ const INTERVAL = 20;
  * it. The command is done either way: where the read model is late or away, this answers null.
  */
 export async function untilShown<T>(look: () => Promise<T | null>): Promise<T | null> {
-  const until = Date.now() + PATIENCE;
+  const until = performance.now() + PATIENCE;
   try {
     for (;;) {
       const shown = await look();
-      if (shown !== null || Date.now() > until) return shown;
+      if (shown !== null || performance.now() > until) return shown;
       await sleep(INTERVAL);
     }
   } catch {

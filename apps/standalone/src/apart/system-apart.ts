@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Running } from '../running.js';
+import type { Running } from '#platform';
 import { developmentSecret } from '../secret.js';
 import { startMongodb } from '../servers/mongodb-server.js';
 import { startNats } from '../servers/nats-server.js';
@@ -91,6 +91,7 @@ export async function startSystemApart(options: SystemApartOptions): Promise<Sys
       gateways: gateways.map(({ http }) => http.replace(/^http/, 'ws')),
       http: query.http,
       nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat' },
+      mongodb: mongodb.url,
     };
     return { running, secret, gateways, projector, query, nats, mongodb, close };
   } catch (error) {

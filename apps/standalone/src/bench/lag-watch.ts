@@ -1,5 +1,5 @@
 import { EventLog } from '#event-store';
-import type { Running } from '../running.js';
+import type { Running } from '#platform';
 
 /** The log answers with figures of at most a second ago, so asking more often shows nothing more. */
 const EVERY_MS = 1_050;

@@ -1,9 +1,9 @@
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
+import type { Running } from '#platform';
 import { replay, timeline } from '#projections';
 import { type MessageDocument, Timeline } from '#read-models';
 import { chatHistory, type ToldMessage, roomHistory } from '../apart/history.js';
-import type { Running } from '../running.js';
 import type { Cast } from './conversation.js';
 import type { Testimony } from './verdict.js';
 

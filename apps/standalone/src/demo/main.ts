@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, ConfigError, loadConfig } from '#platform';
+import { type Config, ConfigError, findRunning, loadConfig, type Running } from '#platform';
 import { lastOfRoom } from '../apart/history.js';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
-import { findRunning, type Running } from '../running.js';
 import { developmentSecret } from '../secret.js';
 import { gather, quiet, talk } from './conversation.js';
 import { testimonies } from './evidence.js';

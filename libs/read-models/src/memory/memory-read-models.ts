@@ -69,7 +69,9 @@ class MemoryStore implements DocumentStore {
 
   findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
     const { documents, index, field: indexed } = this.collection(collection);
-    if (field !== indexed) return Promise.reject(new Error(`${collection} has no index on ${field}`));
+    if (documents.size > 0 && field !== indexed) {
+      return Promise.reject(new Error(`${collection} has no index on ${field}`));
+    }
     return Promise.resolve(
       pick<D>(
         documents,

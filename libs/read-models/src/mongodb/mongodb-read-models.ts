@@ -35,6 +35,8 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
     socketTimeoutMS: 30_000,
     maxPoolSize: 20,
     retryWrites: false,
+    // What is acknowledged survives the server: a worker goes on from what it has written.
+    writeConcern: { w: 'majority', journal: true },
   });
   const db = client.db(options.database);
   await reach(() => client.connect()).catch((error: unknown) =>
@@ -196,12 +198,15 @@ class MongodbCheckpoints implements Checkpoints {
   }
 }
 
+/** What a server says that is starting, stopping, or no longer the primary of its replica set. */
+const PASSING = new Set([91, 189, 10107, 11600, 11602, 13435, 13436]);
+
 /** Turns the driver's faults of reach, which trying again may mend, into {@link ReadModelsUnavailable}. */
 async function reach<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof MongoError && !(error instanceof MongoServerError)) {
+    if (error instanceof MongoError && (!(error instanceof MongoServerError) || PASSING.has(Number(error.code)))) {
       throw new ReadModelsUnavailable(`the read models' server is away: ${error.message}`, { cause: error });
     }
     throw error;

@@ -10,10 +10,9 @@ import {
   postToRoom,
 } from '#domain';
 import { EventLog } from '#event-store';
-import { signDevelopmentToken } from '#platform';
+import { progressBar, signDevelopmentToken } from '#platform';
 import { getJson, lastOfRoom } from '../../apart/history.js';
 import type { SystemApart } from '../../apart/system-apart.js';
-import { progressBar } from '../../progress-bar.js';
 
 /** A clan and a direct chat of so many messages each, and somebody who may read both. */
 export interface FilledRooms {

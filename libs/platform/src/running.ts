@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How to reach the system that runs on a data folder, for the demo and the benchmarks. */
+/** How to reach the system that runs on a data folder, for what is run beside it on the same machine. */
 export interface Running {
   readonly pid: number;
   /** Base addresses, `ws://host:port`, of the gateways. */
@@ -9,12 +9,17 @@ export interface Running {
   /** Base address of the HTTP side, `http://host:port`. */
   readonly http: string;
   readonly nats: { readonly servers: string; readonly stream: string; readonly prefix: string };
+  /** The URL of the MongoDB that holds the read models; null where they are in the memory of that system. */
+  readonly mongodb: string | null;
 }
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'running.json');
 
 export function sayRunning(dataFolder: string, running: Running): void {
-  writeFileSync(fileIn(dataFolder), JSON.stringify(running, null, 2));
+  // With servers and a key of the user's own, nothing else has made the folder.
+  mkdirSync(dataFolder, { recursive: true });
+  // A URL may hold a password.
+  writeFileSync(fileIn(dataFolder), JSON.stringify(running, null, 2), { mode: 0o600 });
 }
 
 export function sayStopped(dataFolder: string): void {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// What the pages in docs/ show of the code is there, and so is what they link to.
+
+const folder = 'docs';
+const pages = readdirSync(folder).filter((name) => name.endsWith('.md'));
+const textOf = (page: string) => readFileSync(join(folder, page), 'utf8');
+
+const LINK = /\]\(((?!https?:|#)[^)#\s]+)(?:#[^)]*)?\)/g;
+const filesLinkedIn = (text: string) => [...text.matchAll(LINK)].map(([, link]) => join(folder, link!));
+
+interface Snippet {
+  /** The first source that is linked since the block before it, else the one of that block, within a section. */
+  readonly file: string;
+  /** The parts between the lines that say `// …`. */
+  readonly parts: readonly string[];
+}
+
+function snippetsOf(text: string): Snippet[] {
+  const snippets: Snippet[] = [];
+  let file = '';
+  for (const piece of text.split(/(^```ts\n[\s\S]*?^```$)/m)) {
+    const code = /^```ts\n([\s\S]*?)\n```$/.exec(piece)?.[1];
+    if (code === undefined) {
+      // A heading begins anew; otherwise further blocks are of the same file.
+      if (/^## /m.test(piece)) file = '';
+      const section = piece.slice(piece.lastIndexOf('\n## ') + 1);
+      file = filesLinkedIn(section).find((linked) => linked.endsWith('.ts')) ?? file;
+    } else {
+      snippets.push({ file, parts: code.split(/\n? *\/\/ …\n?/) });
+    }
+  }
+  return snippets;
+}
+
+/** Whether the parts are in the source as whole lines, one after the other. */
+function holds(source: string, parts: readonly string[]): boolean {
+  let from = 0;
+  for (const part of parts) {
+    const at = `\n${source}\n`.indexOf(`\n${part}\n`, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return true;
+}
+
+describe.each(pages)('docs/%s', (page) => {
+  const text = textOf(page);
+
+  it('links to files that are there', () => {
+    expect(filesLinkedIn(text).filter((file) => !existsSync(file))).toEqual([]);
+  });
+
+  it('shows code that is in the file it names', () => {
+    const wrong = snippetsOf(text).filter(({ file, parts }) => !existsSync(file) || !holds(textOfSource(file), parts));
+    expect(wrong).toEqual([]);
+  });
+});
+
+const textOfSource = (file: string) => readFileSync(file, 'utf8');
+
+describe('the page on adding a projection', () => {
+  it('shows code of each of its steps', () => {
+    const files = snippetsOf(textOf('adding-a-projection.md')).map(({ file }) => file);
+    expect([...new Set(files)]).toEqual([
+      'libs/read-models/src/documents.ts',
+      'libs/read-models/src/stats.ts',
+      'libs/projections/src/stats.ts',
+      'libs/platform/src/settings.ts',
+      'apps/projector/src/projections.ts',
+      'libs/projections/test/stats.spec.ts',
+    ]);
+  });
+
+  it('would be found to show what is not there', () => {
+    expect(holds('a\nb\nc\nd', ['b', 'd'])).toBe(true);
+    expect(holds('a\nb\nc\nd', ['d', 'b'])).toBe(false);
+    expect(holds('a\nbb\nc', ['b'])).toBe(false);
+  });
+});

@@ -1,0 +1,217 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  clanRoom,
+  commandKey,
+  directRoom,
+  type DomainEvent,
+  encodeEvent,
+  GLOBAL_ROOM,
+  partitionOf,
+  type Room,
+  userRoom,
+} from '#domain';
+import type { LogRecord } from '#event-store';
+import { type Document, type DocumentStore, memoryReadModels, Stats, statsCollections } from '#read-models';
+import { foldRound } from '../src/round.js';
+import { stats } from '../src/index.js';
+
+const chat = directRoom('1', '2');
+const monday = '2026-01-05';
+const tuesday = '2026-01-06';
+
+type What = 'post' | 'react' | 'unreact' | 'see' | 'open' | 'join' | 'leave' | 'rename';
+
+/** What somebody did: an event of the kind, in a room where it concerns one and not the person alone. */
+function did(what: What, userId: string, room: Room = GLOBAL_ROOM, day = monday, time = '12:00:00.000'): DomainEvent {
+  const key = commandKey(userId, room, what + day + time);
+  const fact = { room, at: `${day}T${time}Z` };
+  const own = { ...fact, room: userRoom(userId), userId };
+  switch (what) {
+    case 'post': {
+      const sender = { id: userId, name: 'Ada', avatar: null };
+      return { type: 'MessageCreated', ...fact, id: `msg.${key}`, messageId: key, sender, content: 'hi' };
+    }
+    case 'react':
+      return { type: 'ReactionAdded', ...fact, id: `react.${key}`, messageId: key, userId, userName: 'A', emoji: '👍' };
+    case 'unreact':
+      return { type: 'ReactionRemoved', ...fact, id: `react.${key}`, messageId: key, userId };
+    case 'see':
+      return { type: 'MessagesSeen', ...fact, id: `seen.${key}`, userId, n: 1 };
+    case 'open':
+      return { type: 'ChatCreated', ...fact, id: `chat.${key}`, by: userId, users: ['1', '2'] };
+    case 'join':
+      return { type: 'MemberJoined', ...own, id: `member.${key}`, clanId: '3', leftClanId: null };
+    case 'leave':
+      return { type: 'MemberLeft', ...own, id: `member.${key}`, clanId: '3' };
+    case 'rename':
+      return { type: 'ProfileChanged', ...own, id: `profile.${key}`, name: 'Ada', avatar: null };
+  }
+}
+
+/** The events as the log has them, at 1, 2, 3 … */
+const recorded = (events: readonly DomainEvent[]): LogRecord[] =>
+  events.map((event, i) => {
+    const { type, version, body, room } = encodeEvent(event);
+    const kind = event.id.split('.')[0]!;
+    return { seq: i + 1, partition: partitionOf(room), room, kind, id: event.id, type, version, body, at: 0 };
+  });
+
+async function open(): Promise<DocumentStore> {
+  const store = memoryReadModels().projection('stats', 1);
+  await store.setUp(statsCollections);
+  return store;
+}
+
+async function foldAll(events: readonly DomainEvent[]): Promise<DocumentStore> {
+  const store = await open();
+  const round = await foldRound(stats, store, new Map(), recorded(events));
+  for (const [collection, writes] of round.writes) await store.write(collection, writes);
+  return store;
+}
+
+async function dump(store: DocumentStore): Promise<Record<string, Document[]>> {
+  const all: Record<string, Document[]> = {};
+  for (const { name } of statsCollections) all[name] = await store.range(name, { from: '', to: '~', limit: 100_000 });
+  return all;
+}
+
+const nothing = {
+  messages: 0,
+  reactionsAdded: 0,
+  reactionsRemoved: 0,
+  seenMarks: 0,
+  chatsOpened: 0,
+  joins: 0,
+  leaves: 0,
+  profileChanges: 0,
+};
+
+describe('the stats', () => {
+  it('count what happened in each room on each day, and who did any of it', async () => {
+    const queries = new Stats(
+      await foldAll([
+        did('post', '1'),
+        did('post', '2'),
+        did('react', '1'),
+        did('unreact', '1'),
+        did('post', '1', clanRoom('3')),
+        did('post', '1', GLOBAL_ROOM, tuesday),
+        did('open', '1', chat),
+        did('post', '1', chat),
+        did('see', '2', chat),
+      ]),
+    );
+    expect(await queries.days(GLOBAL_ROOM, monday, tuesday)).toMatchObject([
+      { day: monday, counts: { ...nothing, messages: 2, reactionsAdded: 1, reactionsRemoved: 1 }, activeUsers: 2 },
+      { day: tuesday, counts: { ...nothing, messages: 1 }, activeUsers: 1 },
+    ]);
+    expect(await queries.days(chat, monday, monday)).toMatchObject([
+      { counts: { ...nothing, messages: 1, chatsOpened: 1, seenMarks: 1 }, activeUsers: 2 },
+    ]);
+    expect(await queries.days(clanRoom('3'), monday, tuesday)).toHaveLength(1);
+  });
+
+  it('count what concerns one person in the room of that person', async () => {
+    const queries = new Stats(await foldAll([did('join', '7'), did('rename', '7'), did('leave', '7')]));
+    expect(await queries.days(userRoom('7'), monday, monday)).toMatchObject([
+      { counts: { ...nothing, joins: 1, leaves: 1, profileChanges: 1 }, activeUsers: 1 },
+    ]);
+    expect(await queries.days(clanRoom('3'), monday, monday)).toEqual([]);
+  });
+
+  it('begin a day at midnight UTC, in whatever order its events come', async () => {
+    const queries = new Stats(
+      await foldAll([
+        did('post', '1', GLOBAL_ROOM, tuesday, '00:00:00.000'),
+        did('post', '1', GLOBAL_ROOM, monday, '23:59:59.999'),
+        did('post', '2', GLOBAL_ROOM, tuesday, '00:00:00.001'),
+      ]),
+    );
+    const days = await queries.days(GLOBAL_ROOM, monday, tuesday);
+    expect(days.map(({ day, counts, activeUsers }) => [day, counts.messages, activeUsers])).toEqual([
+      [monday, 1, 1],
+      [tuesday, 2, 2],
+    ]);
+  });
+
+  it('answer the days that were asked for, and say what a day is', async () => {
+    const days = Array.from({ length: 40 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
+    const queries = new Stats(await foldAll(days.map((day) => did('post', '1', GLOBAL_ROOM, day))));
+    const found = async (from: string, to: string) => (await queries.days(GLOBAL_ROOM, from, to)).map(({ day }) => day);
+    expect(await found('2025-12-01', '2026-12-31')).toEqual(days);
+    expect(await found('2026-01-30', '2026-02-02')).toEqual(days.slice(29, 33));
+    expect(await found('2026-02-02', '2026-01-30')).toEqual([]);
+    await expect(queries.days(GLOBAL_ROOM, '2026-1-1', monday)).rejects.toThrow(RangeError);
+    await expect(queries.days(GLOBAL_ROOM, monday, '2026-13-01')).rejects.toThrow('not a day: 2026-13-01');
+  });
+});
+
+const anyEvent = fc
+  .record({
+    what: fc.constantFrom<What>('post', 'react', 'unreact', 'see', 'open', 'join', 'leave', 'rename'),
+    userId: fc.constantFrom('1', '2', 'a:b', '3'),
+    room: fc.constantFrom(GLOBAL_ROOM, clanRoom('3'), chat),
+    day: fc.constantFrom(monday, tuesday),
+  })
+  .map(({ what, userId, room, day }) => did(what, userId, room, day));
+
+describe('the fold of the stats', () => {
+  it('gives the same documents however it is cut into rounds, crashed and started over', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyEvent, { maxLength: 60 }),
+        fc.array(
+          fc.record({
+            size: fc.integer({ min: 1, max: 12 }),
+            crash: fc.boolean(),
+            save: fc.boolean(),
+            // Which documents of a round are there after a crash in it.
+            written: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+          }),
+          { maxLength: 20 },
+        ),
+        async (events, steps) => {
+          const records = recorded(events);
+          const store = await open();
+          let saved = 0;
+          let next = 0;
+          for (let i = 0; next < records.length; i++) {
+            const { size, crash, save, written } = steps[i] ?? { size: 1_000, crash: false, save: true, written: [] };
+            const round = await foldRound(stats, store, new Map(), records.slice(next, next + size));
+            expect(round.letters).toEqual([]);
+            let document = 0;
+            for (const [collection, writes] of round.writes) {
+              const some = writes.filter(() => !crash || written[document++ % written.length]);
+              await store.write(collection, some);
+            }
+            next = crash ? saved : next + size;
+            if (!crash && save) saved = next;
+          }
+          expect(await dump(store)).toEqual(await dump(await foldAll(events)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts as a count of the events does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEvent, { maxLength: 60 }), async (events) => {
+        const queries = new Stats(await foldAll(events));
+        for (const room of new Set(events.map((event) => event.room))) {
+          const of = events.filter((event) => event.room === room && event.at.startsWith(monday));
+          const [day] = await queries.days(room, monday, monday);
+          const counts = day ? Object.values(day.counts as unknown as Record<string, number>) : [];
+          const total = counts.reduce((sum, count) => sum + count, 0);
+          expect(total).toBe(of.length);
+          const people = of.map((event) =>
+            'sender' in event ? event.sender.id : 'by' in event ? event.by : event.userId,
+          );
+          expect(day?.activeUsers ?? 0).toBe(new Set(people).size);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
