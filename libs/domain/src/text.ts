@@ -21,8 +21,11 @@ export const isText = (value: unknown, max: number): value is string =>
 /** The same, not empty and not only white space. */
 export const isFilledText = (value: unknown, max: number): value is string => isText(value, max) && value.trim() !== '';
 
-// RGI_Emoji is Unicode's list of the emoji that people can send: skin tones, flags and joined ones are one. Beside it a
-// single pictograph without the selector that asks for its coloured form, as many keyboards send it.
-const ONE_EMOJI = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v;
+// RGI_Emoji is Unicode's list of the emoji that people can send: skin tones, flags and joined ones are one.
+const ONE_EMOJI = /^\p{RGI_Emoji}$/v;
 
-export const isEmoji = (value: string): boolean => value.length <= 64 && ONE_EMOJI.test(value);
+// Parts of an emoji that lack the selector (U+FE0F) that asks for their coloured form, as many keyboards send them.
+const WITHOUT_SELECTOR = /(?=\p{Emoji})\P{Emoji_Presentation}(?![\ufe0f\p{Emoji_Modifier}])/gv;
+
+export const isEmoji = (value: string): boolean =>
+  value.length <= 64 && ONE_EMOJI.test(value.replace(WITHOUT_SELECTOR, '$&\ufe0f'));

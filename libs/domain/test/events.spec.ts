@@ -39,13 +39,19 @@ describe('a stored event', () => {
 });
 
 describe('text', () => {
-  it.each(['👍', '🫡', '👍🏽', '🇫🇮', '👨‍👩‍👧', '❤️', '❤', '1️⃣'])('%s is one emoji', (emoji) => {
-    expect(isEmoji(emoji)).toBe(true);
-  });
+  it.each(['👍', '🫡', '👍🏽', '🇫🇮', '👨‍👩‍👧', '❤️', '❤', '1️⃣', '🏳\u200d🌈', '🧔\u200d♂', '#⃣'])(
+    '%s is one emoji',
+    (emoji) => {
+      expect(isEmoji(emoji)).toBe(true);
+    },
+  );
 
-  it.each(['', 'a', '1', '👍👍', '👍a', ' 👍', '\u200d', '🏽🏽', '👍'.repeat(40)])('%j is not one emoji', (text) => {
-    expect(isEmoji(text)).toBe(false);
-  });
+  it.each(['', 'a', '1', '👍👍', '👍a', ' 👍', '\u200d', '🏽🏽', '\u{1fffd}', '👍'.repeat(40)])(
+    '%j is not one emoji',
+    (text) => {
+      expect(isEmoji(text)).toBe(false);
+    },
+  );
 
   it('is counted in characters, not in units of UTF-16', () => {
     expect(isText('😀'.repeat(10), 10)).toBe(true);

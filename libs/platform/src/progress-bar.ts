@@ -1,4 +1,8 @@
 const WIDTH = 30;
+
+/** Where it is drawn: a terminal, a file, a pipe. */
+export type ProgressOutput = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 /** Quicker than this nobody needs a bar. Milliseconds. */
 const QUIET_MS = 500;
 
@@ -6,9 +10,9 @@ const QUIET_MS = 500;
  * A line that grows while something is worked off, drawn in place in a terminal and as a line now and then elsewhere.
  * @returns what to call with how much is left
  */
-export function progressBar(name: string, out: NodeJS.WriteStream = process.stdout): (left: number) => void {
+export function progressBar(name: string, out: ProgressOutput = process.stdout): (left: number) => void {
   const startedAt = Date.now();
-  const terminal = out.isTTY;
+  const terminal = out.isTTY === true;
   let most = 0;
   let drawnAt = 0;
   return (left) => {

@@ -22,6 +22,9 @@ export interface MongodbOptions {
 
 const DUPLICATE_KEY = 11000;
 
+/** The largest write of a round, on a server that is busy, takes a fraction of it. */
+const OPERATION_LIMIT_MS = 10_000;
+
 /**
  * Read models in MongoDB, or in a server that speaks its protocol: only what behaves the same on all of them is used.
  * @throws ReadModelsUnavailable when the server does not answer within `timeoutMs`
@@ -31,8 +34,9 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
   const client = new MongoClient(options.url, {
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
-    // Above any single operation of ours; a cut connection is noticed then, at the latest.
-    socketTimeoutMS: 30_000,
+    // A server that hangs is one that is away, and whoever waits for a connection to it need not wait for its end.
+    socketTimeoutMS: OPERATION_LIMIT_MS,
+    waitQueueTimeoutMS: timeoutMs,
     maxPoolSize: 20,
     retryWrites: false,
     // What is acknowledged survives the server: a worker goes on from what it has written.
@@ -48,7 +52,7 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
     projection: (name, version) => new MongodbStore(db, `${name}_v${version}_`),
     ping: () =>
       reach(async () => {
-        await db.command({ ping: 1 }, { timeoutMS: timeoutMs });
+        await db.command({ ping: 1 });
       }),
     close: () => client.close(),
   };
