@@ -1,14 +1,10 @@
 import type { EventLog } from '#event-store';
 import { type Health, NotReady, type ProjectionName } from '#platform';
-import { directory, type Projection, stats, timeline, Worker, type WorkerLog } from '#projections';
+import { type Projection, projections, Worker, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
 
-/** By the names that PROJECTIONS gives. */
-const projections: Record<ProjectionName, Projection<unknown>> = {
-  timeline,
-  directory,
-  stats,
-};
+/** By the names that PROJECTIONS may hold: one that is missing does not compile. */
+const named: Record<ProjectionName, Projection<unknown>> = projections;
 
 export interface ProjectionsOptions {
   readonly names: readonly ProjectionName[];
@@ -27,7 +23,7 @@ export class Projections {
 
   constructor(options: ProjectionsOptions) {
     const { names, ...rest } = options;
-    this.workers = new Map(names.map((name) => [name, new Worker({ projection: projections[name], ...rest })]));
+    this.workers = new Map(names.map((name) => [name, new Worker({ projection: named[name], ...rest })]));
     this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
   }
 

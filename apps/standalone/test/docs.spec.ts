@@ -69,7 +69,7 @@ describe('the page on adding a projection', () => {
       'libs/read-models/src/stats.ts',
       'libs/projections/src/stats.ts',
       'libs/platform/src/settings.ts',
-      'apps/projector/src/projections.ts',
+      'libs/projections/src/projections.ts',
       'libs/projections/test/stats.spec.ts',
     ]);
   });

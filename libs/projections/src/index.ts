@@ -1,6 +1,7 @@
 export type { Clock } from './clock.js';
 export { directory } from './directory.js';
 export { type Folded, type LiveText, type Need, type Projection, UnfoldableEvent, type View } from './projection.js';
+export { projections } from './projections.js';
 export { Replay, replay } from './replay.js';
 export { stats } from './stats.js';
 export { timeline, type RoomChange } from './timeline.js';

@@ -87,16 +87,23 @@ class RoundView implements View {
         entry(ids, need.collection, () => new Set()).add(need.id);
       }
     }
+    // Heads first: one that another worker saves meanwhile would count documents that were read before they were there.
+    const unknown = [...ids].filter(([collection]) => collection === this.projection.heads);
+    for (const [collection, wanted] of unknown) {
+      ids.delete(collection);
+      await this.loadById(store, collection, wanted);
+    }
     await Promise.all([
-      ...[...ids].map(async ([collection, wanted]) => {
-        for (const document of await store.get(collection, [...wanted]))
-          this.remember(this.loaded, collection, document);
-      }),
+      ...[...ids].map(([collection, wanted]) => this.loadById(store, collection, wanted)),
       ...[...values].map(async ([collection, wanted]) => {
         const found = await store.findBy(collection, this.fields.get(collection)!, [...wanted]);
         for (const document of found) this.remember(this.loaded, collection, document);
       }),
     ]);
+  }
+
+  private async loadById(store: DocumentStore, collection: string, ids: ReadonlySet<string>): Promise<void> {
+    for (const document of await store.get(collection, [...ids])) this.remember(this.loaded, collection, document);
   }
 
   get(collection: string, id: string): Document | null {

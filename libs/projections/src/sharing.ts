@@ -10,10 +10,15 @@ export function ownersOf(group: string, members: readonly string[]): string[] {
   const share = Math.ceil(PARTITIONS / members.length);
   const load = new Map<string, number>();
   return Array.from({ length: PARTITIONS }, (_, partition) => {
-    const free = members.filter((member) => (load.get(member) ?? 0) < share);
-    const owner = free.reduce((best, member) =>
-      weight(group, partition, member) > weight(group, partition, best) ? member : best,
-    );
+    let owner = '';
+    let heaviest = -1;
+    for (const member of members) {
+      if ((load.get(member) ?? 0) >= share) continue;
+      const own = weight(group, partition, member);
+      if (own <= heaviest) continue;
+      owner = member;
+      heaviest = own;
+    }
     load.set(owner, (load.get(owner) ?? 0) + 1);
     return owner;
   });

@@ -329,13 +329,17 @@ export class Worker<Change> {
   /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
   private async save(): Promise<void> {
     const { log, projection, readModels } = this.options;
-    const moved = [...this.partitions.values()].filter(({ folded, saved }) => folded.seq !== saved);
     this.recordsSinceSave = 0;
     this.savedAt = this.clock.now();
-    if (moved.length === 0) return;
+    if (this.isSaved()) return;
     await log.live.flush();
+    // One whose consumer is gone is left to its new owner: whether the connection was lost since, it would not say.
+    const moved = [...this.partitions.values()].filter(
+      ({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended !== 'deleted',
+    );
     // What was published just before a loss may have reached nobody: it is folded, and published, once more.
     if (moved.some(({ consumer }) => consumer.ended === 'lost')) throw new Error('the connection to the log was lost');
+    if (moved.length === 0) return;
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await this.patiently(async () => {
       if (projection.heads !== null) {
