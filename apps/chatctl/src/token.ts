@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFilledText, isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import { type Config, loadConfig, signDevelopmentToken } from '#platform';
+import { type Command, readOptions } from './command.js';
 import { UsageError } from './usage.js';
 
 export interface TokenOptions {
@@ -35,6 +36,22 @@ export function token(user: string, options: TokenOptions, env: NodeJS.ProcessEn
     ...(scope !== undefined && { scope }),
   });
 }
+
+const OPTIONS = {
+  user: { type: 'string' },
+  name: { type: 'string' },
+  clan: { type: 'string' },
+  scope: { type: 'string' },
+  ttl: { type: 'string', default: '1h' },
+} as const;
+
+/** `chatctl token`: prints one. */
+export const tokenCommand: Command = (args, { env, out }) => {
+  const { values } = readOptions(args, OPTIONS);
+  if (values.user === undefined) throw new UsageError('--user is missing: whose token it is');
+  out.write(`${token(values.user, values, env)}\n`);
+  return Promise.resolve(0);
+};
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 

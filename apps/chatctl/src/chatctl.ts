@@ -1,0 +1,41 @@
+import { ConfigError } from '#platform';
+import type { Command, Surroundings } from './command.js';
+import { deadLetters } from './dead-letters/dead-letters.js';
+import { Unreachable } from './servers.js';
+import { status } from './status/status.js';
+import { tokenCommand } from './token.js';
+import { USAGE, UsageError } from './usage.js';
+import { verify } from './verify/verify.js';
+
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['token', tokenCommand],
+  ['status', status],
+  ['verify', verify],
+  ['dead-letters', deadLetters],
+]);
+
+/**
+ * Runs the command that the words name.
+ * @param say is told, a text at a time, what is wrong with the words or the servers
+ * @returns the exit status
+ */
+export async function chatctl(
+  words: readonly string[],
+  surroundings: Surroundings,
+  say: (complaint: string) => void,
+): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help') {
+    surroundings.out.write(USAGE);
+    return 0;
+  }
+  try {
+    const command = commands.get(name);
+    if (!command) throw new UsageError(`there is no command ${name}`);
+    return await command(rest, surroundings);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ConfigError || error instanceof Unreachable)) throw error;
+    say(`chatctl: ${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`.trimEnd());
+    return 2;
+  }
+}

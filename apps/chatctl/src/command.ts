@@ -1,0 +1,28 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { ProgressOutput } from '#platform';
+import { UsageError } from './usage.js';
+
+/** What a command works with: nothing of the process is reached for beside it. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the result goes. */
+  readonly out: NodeJS.WritableStream;
+  /** Where progress goes. */
+  readonly progress: ProgressOutput;
+}
+
+/** Runs a command and answers its exit status. @throws UsageError, ConfigError, Unreachable */
+export type Command = (args: string[], surroundings: Surroundings) => Promise<number>;
+
+/** Reads the words after a command. @throws UsageError */
+export function readOptions<const O extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: O,
+  positionals = false,
+) {
+  try {
+    return parseArgs({ args, options, allowPositionals: positionals });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

@@ -1,0 +1,58 @@
+import { EventLog } from '#event-store';
+import { findRunning, loadConfig } from '#platform';
+import { openMongodbReadModels, type ReadModels } from '#read-models';
+
+/** A server that a command needs is not known, or does not answer: the message says what to do. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+export interface Servers {
+  readonly log: EventLog;
+  /** Null where there is no MongoDB that this process could look into. */
+  readonly readModels: ReadModels | null;
+}
+
+/**
+ * Connects to the servers that NATS_URL and MONGODB_URL name, or to those of the standalone that runs on PARLEY_DATA,
+ * and disconnects when the work is done.
+ * @throws Unreachable, ConfigError
+ */
+export async function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Servers) => Promise<T>): Promise<T> {
+  const { nats, mongodb, standalone } = loadConfig(env, 'chatctl');
+  // Servers that were named are not mixed with those of a standalone that happens to run here.
+  const running = nats.url === '' ? findRunning(standalone.dataFolder) : null;
+  if (nats.url === '' && running === null) {
+    throw new Unreachable(
+      `no NATS_URL is given, and no standalone runs on ${standalone.dataFolder}: set NATS_URL and MONGODB_URL to ` +
+        'the servers that the roles use, or start one with `npm start`',
+    );
+  }
+  const mongodbUrl = mongodb.url ?? running?.mongodb ?? null;
+  return reachably(async () => {
+    const log = await EventLog.connect({ ...nats, servers: nats.url, ...running?.nats, name: 'parley-chatctl' });
+    try {
+      const readModels =
+        mongodbUrl === null
+          ? null
+          : await openMongodbReadModels({ url: mongodbUrl, database: mongodb.database, timeoutMs: 5_000 });
+      try {
+        return await work({ log, readModels });
+      } finally {
+        await readModels?.close();
+      }
+    } finally {
+      await log.close();
+    }
+  });
+}
+
+/** A server that is away is said in plain words. @throws Unreachable */
+export async function reachably<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && 'retryable' in error) throw new Unreachable(error.message, { cause: error });
+    throw error;
+  }
+}

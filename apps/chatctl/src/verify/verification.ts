@@ -1,0 +1,135 @@
+import { PARTITIONS } from '#domain';
+import type { EventLog } from '#event-store';
+import type { Projection } from '#projections';
+import { checkpointId, type Document, type ReadModels } from '#read-models';
+import { type Difference, differenceOf } from './difference.js';
+import { LogFold, type PartitionPosition } from './log-fold.js';
+import { allOf, pagesOf } from './stored.js';
+
+export interface VerificationOptions {
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  readonly projection: Projection<unknown>;
+  readonly onDifference: (difference: Difference) => void;
+  /** Told how much of a step is left: sequences of the log to fold, then documents to compare. */
+  readonly onProgress: (step: 'fold' | 'compare', left: number) => void;
+}
+
+export interface Verified {
+  /** Events folded in memory. */
+  readonly events: number;
+  /** Documents of the read models that were compared. */
+  readonly documents: number;
+}
+
+interface Newer {
+  readonly collection: string;
+  readonly document: Document;
+}
+
+/**
+ * Compares the documents of one projection with a fold of the log, while workers go on writing.
+ *
+ * The checkpoints are read first. Everything up to its checkpoint is written for good (heads too: they are saved before
+ * it), so a document that is read later is the fold of the log up to the checkpoint or up to some later event, and its
+ * `seq` says which. So: fold each partition up to its checkpoint; read the documents; one whose `seq` is the fold's must
+ * be equal to it, one whose `seq` is lower, or that is missing, is wrong; those with a higher one are put by, in the
+ * order of their `seq`, while the fold goes on, and each is compared when the fold has reached its very event.
+ * Nothing is read twice, and nothing has to stand still.
+ *
+ * @throws LogUnavailable, ReadModelsUnavailable
+ */
+export async function verifyProjection(options: VerificationOptions): Promise<Verified> {
+  const { log, projection, onDifference, onProgress } = options;
+  const positions = await positionsOf(options);
+  const fold = await LogFold.start(log, projection, positions);
+  await fold.toPositions((left) => {
+    onProgress('fold', left);
+  });
+  compareCheckpoints(options, positions, fold.idsAtPositions);
+  const newer: Newer[] = [];
+  const unseen = new Map<string, Map<string, Document>>();
+  for (const { name } of projection.collections) unseen.set(name, await allOf(fold.store, name));
+  let shown = -1;
+  const progress = () => {
+    const left = [...unseen.values()].reduce((sum, { size }) => sum + size, 0);
+    if (left !== shown) onProgress('compare', left);
+    shown = left;
+  };
+  let documents = 0;
+  for (const [name, folded] of unseen) documents += await compareCollection(options, name, folded, newer, progress);
+  newer.sort((a, b) => a.document.seq - b.document.seq);
+  let next = 0;
+  await fold.onTo(
+    newer.map(({ document }) => document.seq),
+    async () => {
+      const { collection, document } = newer[next++]!;
+      const difference = differenceOf(collection, document, await fold.document(collection, document._id));
+      if (difference) onDifference(difference);
+    },
+  );
+  return { events: fold.events, documents };
+}
+
+function positionsOf({ readModels, projection }: VerificationOptions): Promise<PartitionPosition[]> {
+  const none: PartitionPosition = { seq: 0, eventId: '' };
+  return Promise.all(
+    Array.from({ length: PARTITIONS }, async (_, partition) => {
+      const id = checkpointId(projection.name, projection.version, partition);
+      return (await readModels.checkpoints.read(id)) ?? none;
+    }),
+  );
+}
+
+/** A log that lost its tail, or another log: no worker runs on these read models either. */
+function compareCheckpoints(
+  { projection, onDifference }: VerificationOptions,
+  positions: readonly PartitionPosition[],
+  idsInLog: ReadonlyMap<number, string>,
+): void {
+  for (const [partition, { seq, eventId }] of positions.entries()) {
+    const inLog = idsInLog.get(partition);
+    if (seq === 0 || inLog === eventId) continue;
+    onDifference({
+      kind: 'checkpoint',
+      collection: 'checkpoints',
+      id: checkpointId(projection.name, projection.version, partition),
+      detail: `it is at ${seq}, event ${eventId}; the log has ${inLog ?? 'no event of this projection'} there`,
+    });
+  }
+}
+
+/**
+ * @param unseen what the fold has; emptied
+ * @param newer takes those that the fold has yet to reach
+ * @returns how many documents the read models have
+ */
+async function compareCollection(
+  { readModels, projection, onDifference }: VerificationOptions,
+  collection: string,
+  unseen: Map<string, Document>,
+  newer: Newer[],
+  progress: () => void,
+): Promise<number> {
+  const store = readModels.projection(projection.name, projection.version);
+  let count = 0;
+  for await (const page of pagesOf(store, collection)) {
+    count += page.length;
+    for (const stored of page) {
+      const folded = unseen.get(stored._id);
+      unseen.delete(stored._id);
+      if (!folded || stored.seq > folded.seq) newer.push({ collection, document: stored });
+      else {
+        const difference = differenceOf(collection, stored, folded);
+        if (difference) onDifference(difference);
+      }
+    }
+    progress();
+  }
+  for (const { _id: id, seq } of unseen.values()) {
+    onDifference({ kind: 'missing', collection, id, detail: `event ${seq} made it, or changed it last` });
+  }
+  unseen.clear();
+  progress();
+  return count;
+}

@@ -1,0 +1,63 @@
+import { progressBar } from '#platform';
+import { type Command, readOptions } from '../command.js';
+import { nameOf, projections } from '../projections.js';
+import { Unreachable, withServers } from '../servers.js';
+import { UsageError } from '../usage.js';
+import type { Difference } from './difference.js';
+import { verifyProjection } from './verification.js';
+
+/** How many differences of a projection `--json` shows; it counts all of them. */
+const SHOWN = 1_000;
+
+const OPTIONS = { projection: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+/** `chatctl verify`: whether the read models are a fold of the log. Exit status 0: they are; 1: differences. */
+export const verify: Command = async (args, { env, out, progress }) => {
+  const { values } = readOptions(args, OPTIONS);
+  const { projection: name, json = false } = values;
+  const chosen = projections.filter((projection) => name === undefined || projection.name === name);
+  if (chosen.length === 0) {
+    throw new UsageError(`--projection is one of ${projections.map((projection) => projection.name).join(', ')}`);
+  }
+  return withServers(env, async ({ log, readModels }) => {
+    if (!readModels) {
+      throw new Unreachable(
+        'verify compares with MongoDB, and none is known here: set MONGODB_URL. Read models in the memory of a ' +
+          'standalone cannot be looked into; they are built from the log at each start',
+      );
+    }
+    const reports: object[] = [];
+    let total = 0;
+    for (const projection of chosen) {
+      const differences: Difference[] = [];
+      let count = 0;
+      const bars = {
+        fold: progressBar(`Folding ${nameOf(projection)}`, progress),
+        compare: progressBar(`Comparing ${nameOf(projection)}`, progress),
+      };
+      const { events, documents } = await verifyProjection({
+        log,
+        readModels,
+        projection,
+        onProgress: (step, left) => {
+          bars[step](left);
+        },
+        onDifference: (difference) => {
+          count++;
+          if (!json) out.write(`${lineOf(nameOf(projection), difference)}\n`);
+          else if (differences.length < SHOWN) differences.push(difference);
+        },
+      });
+      total += count;
+      reports.push({ projection: nameOf(projection), events, documents, differences: count, first: differences });
+      if (json) continue;
+      const verdict = count === 0 ? 'all equal to the fold of' : `${count} differences from the fold of`;
+      out.write(`${nameOf(projection)}: ${documents} documents, ${verdict} ${events} events\n`);
+    }
+    if (json) out.write(`${JSON.stringify({ equal: total === 0, projections: reports })}\n`);
+    return total === 0 ? 0 : 1;
+  });
+};
+
+const lineOf = (projection: string, { kind, collection, id, detail }: Difference): string =>
+  `${kind} ${projection} ${collection} ${id}: ${detail}`;

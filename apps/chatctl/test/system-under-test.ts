@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { clanRoom, directRoom, type DomainEvent, keySequence, type Room, userRoom } from '#domain';
+import { EventLog } from '#event-store';
+import { directory, type Projection, timeline, Worker } from '#projections';
+import { openMongodbReadModels, type ReadModels } from '#read-models';
+import { chatctl } from '../src/chatctl.js';
+
+const SERVERS = process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222';
+export const MONGODB_URL = process.env['TEST_MONGODB_URL'];
+
+const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
+const nextKey = keySequence(randomBytes(8));
+const at = '2026-01-02T03:04:05.678Z';
+
+export interface Run {
+  readonly status: number;
+  readonly out: string;
+  readonly complaints: string;
+}
+
+/** A log and a database of its own, with as many workers as the test starts, and chatctl pointed at them. */
+export class SystemUnderTest {
+  private readonly workers: Worker<unknown>[] = [];
+
+  private constructor(
+    /** What chatctl finds in its environment. */
+    readonly env: NodeJS.ProcessEnv,
+    readonly log: EventLog,
+    readonly readModels: ReadModels,
+  ) {}
+
+  static async create(): Promise<SystemUnderTest> {
+    const token = randomBytes(4).toString('hex');
+    const [stream, prefix, database] = [`CTL_${token}`, `ctl-${token}`, `chatctl-${token}`];
+    const log = await EventLog.connect({ servers: SERVERS, stream, prefix, name: 'chatctl test' });
+    await log.setUp();
+    const url = MONGODB_URL ?? '';
+    const readModels = await openMongodbReadModels({ url, database });
+    const servers = { NATS_URL: SERVERS, MONGODB_URL: url };
+    const env = { ...servers, EVENT_STREAM: stream, SUBJECT_PREFIX: prefix, MONGODB_DATABASE: database };
+    return new SystemUnderTest(env, log, readModels);
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorkers();
+    await this.log.close();
+    await this.readModels.close();
+  }
+
+  start(owner: string, projection: Projection<unknown> = timeline): Worker<unknown> {
+    const { log, readModels } = this;
+    const worker = new Worker({ projection, log, readModels, owner, logger: quiet });
+    void worker.start();
+    this.workers.push(worker);
+    return worker;
+  }
+
+  startBoth(): void {
+    this.start('one', timeline);
+    this.start('two', directory);
+  }
+
+  async stopWorkers(): Promise<void> {
+    await Promise.all(this.workers.splice(0).map((worker) => worker.stop()));
+  }
+
+  /** Until the workers have folded everything for good. */
+  async folded(): Promise<void> {
+    for (const worker of this.workers) {
+      await until('all is folded', async () => worker.owned.length === 16 && (await worker.lag()) === 0);
+    }
+  }
+
+  /** @returns its sequence */
+  async append(event: DomainEvent): Promise<number> {
+    const stored = await this.log.append(event);
+    if (stored === 'conflict') throw new Error('conflict');
+    return stored.seq;
+  }
+
+  async chatctl(...words: string[]): Promise<Run> {
+    const out = new PassThrough();
+    const progress = new PassThrough();
+    progress.resume();
+    let complaints = '';
+    const status = await chatctl(words, { env: this.env, out, progress }, (text) => (complaints += `${text}\n`));
+    return { status, out: String((out.read() as Buffer | null) ?? ''), complaints };
+  }
+}
+
+export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export function posted(room: Room, content: string, senderId = '1'): DomainEvent & { messageId: string } {
+  const key = nextKey();
+  const sender = { id: senderId, name: 'Ada', avatar: null };
+  return { type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender, content };
+}
+
+/** Something of everything: rooms, reactions, a direct chat, people. */
+export function* conversation(rounds: number): Generator<DomainEvent, void> {
+  const direct = directRoom('1', '2');
+  yield { type: 'ChatCreated', room: direct, id: `chat.${nextKey()}`, at, by: '1', users: ['1', '2'] };
+  for (let round = 1; round <= rounds; round++) {
+    const room = clanRoom(String(round % 7));
+    const message = posted(room, `message ${round}`);
+    yield message;
+    const { messageId } = message;
+    const fact = { room, at, messageId, userId: '9' };
+    yield { type: 'ReactionAdded', id: `react.${nextKey()}`, ...fact, userName: 'Bob', emoji: '👍' };
+    yield posted(direct, `direct ${round}`, String(1 + (round % 2)));
+    yield { type: 'MessagesSeen', room: direct, id: `seen.${nextKey()}`, at, userId: '2', n: round };
+    yield profile(String(round % 20), `name ${round}`);
+  }
+}
+
+export const profile = (userId: string, name: string): DomainEvent => ({
+  type: 'ProfileChanged',
+  room: userRoom(userId),
+  id: `profile.${nextKey()}`,
+  at,
+  userId,
+  name,
+  avatar: null,
+});
