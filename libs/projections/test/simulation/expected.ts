@@ -1,0 +1,58 @@
+import { partitionOf } from '#domain';
+import { decodeRecord, type LogRecord } from '#event-store';
+import type { Document } from '#read-models';
+import { replay, timeline, type Projection, type RoomChange } from '../../src/index.js';
+
+/** What a log comes to: the pure fold of it. */
+export interface Expected {
+  /** Collection → `_id` → document as JSON. */
+  readonly documents: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Every version that any document ever has: `<collection> <_id> <seq>` → JSON. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** The sequences that cannot be read or folded. */
+  readonly letters: ReadonlySet<number>;
+  /** Partition → the sequence of its last record. */
+  readonly lastSeqs: ReadonlyMap<number, number>;
+}
+
+export async function expectedOf(records: readonly LogRecord[]): Promise<Expected> {
+  const versions = new Map<string, string>();
+  const letters = new Set<number>();
+  for (const record of records) if (!isReadable(record)) letters.add(record.seq);
+  const noting: Projection<RoomChange> = {
+    ...timeline,
+    fold: (view, event) => {
+      try {
+        const folded = timeline.fold(view, event);
+        for (const { collection, document } of folded.documents) {
+          versions.set(versionOf(collection, document), JSON.stringify(document));
+        }
+        return folded;
+      } catch (error) {
+        letters.add(event.seq);
+        throw error;
+      }
+    },
+  };
+  const store = await replay(noting, one(records));
+  const documents = new Map<string, Map<string, string>>();
+  for (const { name } of timeline.collections) {
+    const all = await store.range(name, { from: '', to: '\uffff', limit: 10_000 });
+    documents.set(name, new Map(all.map((document) => [document._id, JSON.stringify(document)])));
+  }
+  return { documents, versions, letters, lastSeqs: new Map(records.map(({ partition, seq }) => [partition, seq])) };
+}
+
+export const versionOf = (collection: string, { _id, seq }: Document): string => `${collection} ${_id} ${seq}`;
+
+function isReadable(record: LogRecord): boolean {
+  try {
+    return partitionOf(decodeRecord(record).room) === record.partition;
+  } catch {
+    return false;
+  }
+}
+
+async function* one(records: readonly LogRecord[]): AsyncGenerator<LogRecord, void> {
+  for (const record of records) yield await Promise.resolve(record);
+}

@@ -1,0 +1,60 @@
+import type { Room } from '#domain';
+import type { ChangeDocument, MessageDocument, RoomUpdate } from '#read-models';
+import type { FakeStore } from './fake-store.js';
+
+/** What somebody who follows a room was told: which change, of which message. */
+export interface Told {
+  readonly rev: number;
+  readonly kind: string;
+  readonly messageId: string;
+}
+
+/**
+ * Follows a room as a gateway does: drops what is at or below its `rev`; where there is a hole, it reads what it missed
+ * from the read model.
+ */
+export class Follower {
+  readonly told: Told[] = [];
+
+  constructor(
+    readonly room: Room,
+    private readonly store: FakeStore,
+    private readonly tell: (fault: string) => void,
+  ) {}
+
+  accept(update: RoomUpdate): void {
+    const { rev } = this;
+    if (update.to <= rev) return;
+    const changes = update.from > rev ? this.changesSince(rev) : update.changes.filter((change) => change.rev > rev);
+    for (const { rev: next, kind, message } of changes) {
+      if (next !== this.rev + 1) this.tell(`${this.room}: told of change ${next} after ${this.rev}`);
+      this.told.push({ rev: next, kind, messageId: message.messageId });
+    }
+    if (this.rev < update.to)
+      this.tell(`${this.room}: change ${this.rev + 1} is not to be read, ${update.to} was told`);
+  }
+
+  private get rev(): number {
+    return this.told.at(-1)?.rev ?? 0;
+  }
+
+  private changesSince(rev: number) {
+    const changes = changesOf(this.room, this.store).filter((change) => change.rev > rev);
+    // Behind a hole is what a projector has written of a round that it has not told of yet.
+    return changes.slice(0, changes.findIndex((change, i) => change.rev !== rev + 1 + i) >>> 0);
+  }
+}
+
+/** The changes of a room as its documents have them, in order. */
+export function changesOf(room: Room, store: Pick<FakeStore, 'collection'>) {
+  const messages = [...store.collection('messages').values()].filter((d) => (d as MessageDocument).room === room);
+  const byN = new Map((messages as MessageDocument[]).map((message) => [message.n, message]));
+  const changed = ([...store.collection('changes').values()] as ChangeDocument[]).filter((d) => d.room === room);
+  return [
+    ...[...byN.values()].map((message) => ({ rev: message.rev0, kind: 'message', message })),
+    ...changed.flatMap(({ rev, n }) => {
+      const message = byN.get(n);
+      return message ? [{ rev, kind: 'reaction', message }] : [];
+    }),
+  ].sort((a, b) => a.rev - b.rev);
+}

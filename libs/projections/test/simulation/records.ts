@@ -1,0 +1,94 @@
+import {
+  clanRoom,
+  directRoom,
+  type DomainEvent,
+  encodeEvent,
+  GLOBAL_ROOM,
+  kindOf,
+  partitionOf,
+  type Room,
+  roomIds,
+  roomKind,
+} from '#domain';
+import type { LogRecord } from '#event-store';
+
+const shared = partitionOf(GLOBAL_ROOM);
+const numbers = Array.from({ length: 200 }, (_, i) => String(i));
+const CLAN = numbers.map(clanRoom).find((room) => partitionOf(room) === shared)!;
+const DIRECT = numbers.map((n) => directRoom('a', `b${n}`)).find((room) => partitionOf(room) === shared + 1)!;
+
+/** Two rooms in one partition, and one in another. */
+export const rooms: readonly Room[] = [GLOBAL_ROOM, CLAN, DIRECT];
+export const usedPartitions: ReadonlySet<number> = new Set(rooms.map(partitionOf));
+
+const AT = '2026-01-02T03:04:05.678Z';
+const EMOJIS = ['+1', '-1', 'heart'];
+const key = (n: number): string => n.toString(16).padStart(24, '0');
+
+/** A log of what numbers say: each is one record. */
+export function recordsOf(codes: readonly number[]): LogRecord[] {
+  const events: DomainEvent[] = [];
+  return codes.map((code, i) => {
+    const choices = { type: code % 16, room: (code >> 4) % 4, target: code >> 6 };
+    const event = eventOf(events, i, choices);
+    events.push(event);
+    return recordOf(event, i + 1, choices.type === 15);
+  });
+}
+
+interface EventChoices {
+  readonly type: number;
+  readonly room: number;
+  readonly target: number;
+}
+
+function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place, target }: EventChoices): DomainEvent {
+  // Half of all is in one room, so that something happens there.
+  const room = rooms[place % 3]!;
+  const direct = roomKind(room) === 'direct';
+  const users = direct ? (roomIds(room) as [string, string]) : null;
+  const userId = users ? users[target % 2]! : `u${target % 3}`;
+  const fact = { room, at: AT };
+  if (users && type < 12 && target % 8 > 0 && !earlier.some((event) => event.type === 'ChatCreated')) {
+    return { ...fact, type: 'ChatCreated', id: `chat.${key(i)}`, by: users[0], users };
+  }
+  if (type >= 5 && type < 8) {
+    const sent = earlier.filter((event) => event.type === 'MessageCreated' && event.clientId !== undefined);
+    const again = sent[target % Math.max(sent.length, 1)];
+    if (again) return again;
+  }
+  if (users && type >= 8 && type < 11) {
+    return { ...fact, type: 'MessagesSeen', id: `seen.${key(i)}`, userId, n: 1 + (target % 8) };
+  }
+  if (type >= 8 && type < 14) {
+    // Of few records, so that they meet; also of one that comes later or is no message.
+    const messageId = key(4 * Math.floor(Math.max(0, i + 2 - (target % 8)) / 4));
+    const reaction = { ...fact, id: `react.${key(i)}`, messageId, userId };
+    if (type === 13) return { ...reaction, type: 'ReactionRemoved' };
+    return { ...reaction, type: 'ReactionAdded', userName: userId, emoji: EMOJIS[target % 3]! };
+  }
+  return {
+    ...fact,
+    type: 'MessageCreated',
+    id: `msg.${key(i)}`,
+    messageId: key(i),
+    sender: { id: userId, name: userId, avatar: null },
+    content: `message ${i}`,
+    ...(type % 2 === 1 && { clientId: `c${i}` }),
+  };
+}
+
+function recordOf(event: DomainEvent, seq: number, unreadable: boolean): LogRecord {
+  const { type, version, room, body } = encodeEvent(event);
+  return {
+    seq,
+    partition: partitionOf(room),
+    room,
+    kind: kindOf(event.type),
+    id: event.id,
+    type,
+    version,
+    body: unreadable ? '{' : body,
+    at: 0,
+  };
+}
