@@ -4,6 +4,7 @@ export { type Folded, type LiveText, type Need, type Projection, UnfoldableEvent
 export { projections } from './projections.js';
 export { Replay, replay } from './replay.js';
 export { stats } from './stats.js';
-export { timeline, type RoomChange } from './timeline.js';
+export type { RoomChange } from './room-changes.js';
+export { timeline } from './timeline.js';
 export type { PresentMembers, RecordSource, WorkedLog } from './worked-log.js';
 export { Worker, type WorkerLog, type WorkerOptions, type WorkerState } from './worker.js';

@@ -1,11 +1,12 @@
 import { PARTITIONS, partitionOf, type Room } from '#domain';
 import { type LogRecord, StreamMismatch } from '#event-store';
-import { checkpointId, type DocumentStore, type ReadModels } from '#read-models';
+import type { DocumentStore, ReadModels } from '#read-models';
 import { type Clock, systemClock } from './clock.js';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
+import { Refused, takeOver } from './take-over.js';
 import type { WorkedLog } from './worked-log.js';
 
 /** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
@@ -195,35 +196,9 @@ export class Worker<Change> {
   }
 
   private async takeOver(number: number): Promise<void> {
-    const { log, readModels, projection, owner } = this.options;
-    const id = checkpointId(projection.name, projection.version, number);
-    const checkpoint = await readModels.checkpoints.claim(id, owner);
-    await this.checkTail(checkpoint.seq, checkpoint.eventId, number);
-    const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
-    const consumer = await log.consume({
-      name: `${name}${checkpoint.epoch}`,
-      deleteOthersWithPrefix: name,
-      partition: number,
-      ...(projection.kinds && { kinds: projection.kinds }),
-      from: checkpoint.seq + 1,
-      temporary: !readModels.shared,
-    });
-    const partition = new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
+    const partition = await takeOver(this.options, number);
     this.partitions.set(number, partition);
     void this.fetch(partition);
-  }
-
-  /** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */
-  private async checkTail(seq: number, eventId: string, partition: number): Promise<void> {
-    if (seq === 0) return;
-    const stored = await this.options.log.recordAt(seq);
-    if (stored?.id === eventId) return;
-    throw new Refused(
-      `partition ${partition} is folded up to event ${eventId} at ${seq}, where the log has ` +
-        `${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its tail, or these read models belong to ` +
-        'another log. Restore the log, or drop the database and start again: the read models are then rebuilt from ' +
-        'what the log has.',
-    );
   }
 
   private async fetch(partition: Partition): Promise<void> {
@@ -384,8 +359,5 @@ export class Worker<Change> {
     });
   }
 }
-
-/** The worker must not go on: somebody has to look at it. */
-class Refused extends Error {}
 
 const backoff = (failures: number): number => Math.min(50 * 2 ** failures, MAX_BACKOFF_MS);

@@ -1,0 +1,51 @@
+import { checkpointId, type ReadModels } from '#read-models';
+import { Partition } from './partition.js';
+import type { Projection } from './projection.js';
+import type { WorkedLog } from './worked-log.js';
+
+export interface TakeOverParts {
+  readonly projection: Pick<Projection<never>, 'name' | 'version' | 'kinds'>;
+  readonly log: Pick<WorkedLog, 'consume' | 'recordAt'>;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints'>;
+  readonly owner: string;
+}
+
+/** The worker must not go on: somebody has to look at it. */
+export class Refused extends Error {}
+
+/**
+ * Makes this worker the owner of a partition: its epoch, raised, fences the older owner, and a consumer of its own starts
+ * right after the checkpoint. A consumer shared over take-overs would lose what the older owner has in hand.
+ * @throws Refused where the checkpoint is not of this log
+ */
+export async function takeOver(
+  { projection, log, readModels, owner }: TakeOverParts,
+  number: number,
+): Promise<Partition> {
+  const id = checkpointId(projection.name, projection.version, number);
+  const checkpoint = await readModels.checkpoints.claim(id, owner);
+  await checkTail(log, checkpoint.seq, checkpoint.eventId, number);
+  const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
+  const consumer = await log.consume({
+    name: `${name}${checkpoint.epoch}`,
+    deleteOthersWithPrefix: name,
+    partition: number,
+    ...(projection.kinds && { kinds: projection.kinds }),
+    from: checkpoint.seq + 1,
+    temporary: !readModels.shared,
+  });
+  return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
+}
+
+/** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */
+async function checkTail(log: TakeOverParts['log'], seq: number, eventId: string, partition: number): Promise<void> {
+  if (seq === 0) return;
+  const stored = await log.recordAt(seq);
+  if (stored?.id === eventId) return;
+  throw new Refused(
+    `partition ${partition} is folded up to event ${eventId} at ${seq}, where the log has ` +
+      `${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its tail, or these read models belong to ` +
+      'another log. Restore the log, or drop the database and start again: the read models are then rebuilt from ' +
+      'what the log has.',
+  );
+}
