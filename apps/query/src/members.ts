@@ -1,16 +1,7 @@
 import { Controller, Delete, HttpCode, Inject, Param, Put, UseGuards } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import {
-  type Decision,
-  joinClan,
-  leaveClan,
-  type MembershipEvent,
-  type MembershipState,
-  type RecordedEvent,
-  evolveMembership,
-  userRoom,
-} from '#domain';
+import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { encodeUpdate } from '#read-models';
 import { BearerGuard, ErrorResponse, ForService } from '#platform';
@@ -39,9 +30,6 @@ class ChangeMember extends Command<void> {
   }
 }
 
-const membershipOf = (last: RecordedEvent | null): MembershipState =>
-  last?.type === 'MemberJoined' || last?.type === 'MemberLeft' ? evolveMembership(null, last) : null;
-
 @CommandHandler(ChangeMember)
 export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
   constructor(@Inject(EventLog) private readonly log: EventLog) {}
@@ -55,7 +43,7 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
     if ('refusal' in decision || !decision.event) return;
     // At once, not when a projector comes to it: from now on nothing of the old clan may reach them.
     const { seq } = decision.event;
-    const member = { seq, clanId: evolveMembership(null, decision.event)?.clanId ?? null };
+    const member = { seq, clanId: membershipOf(decision.event)?.clanId ?? null };
     this.log.live.publishToUser(userId, encodeUpdate({ type: 'person', userId, member, profile: null }));
     await this.log.live.flush();
   }

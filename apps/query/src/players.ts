@@ -1,20 +1,12 @@
-import { encodeUpdate } from '#read-models';
 import { Body, Controller, HttpCode, Inject, Param, Put, UseGuards } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
-import {
-  changeProfile,
-  evolveProfile,
-  MAX_AVATAR_BYTES,
-  MAX_NAME_LENGTH,
-  type ProfileState,
-  type RecordedEvent,
-  userRoom,
-} from '#domain';
+import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { avatarText, BearerGuard, ErrorResponse, ForService } from '#platform';
 import { FilledText } from '#protocol';
+import { encodeUpdate } from '#read-models';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
 
@@ -61,9 +53,6 @@ class ChangePlayer extends Command<void> {
     super();
   }
 }
-
-const profileOf = (last: RecordedEvent | null): ProfileState =>
-  last?.type === 'ProfileChanged' ? evolveProfile(null, last) : null;
 
 @CommandHandler(ChangePlayer)
 export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {

@@ -3,9 +3,9 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
 import type { EventDefinition, EventOf, Kind, PastVersion } from './event.js';
 import type { Room } from './ids.js';
-import { MemberJoinedV1, MemberLeftV1 } from './membership.js';
+import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
 import { MessageCreatedV1, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
-import { ProfileChangedV1 } from './profile.js';
+import { evolveProfile, ProfileChangedV1, type ProfileState } from './profile.js';
 import { MessagesSeenV1 } from './seen.js';
 
 /** The version of each event type that is written today. */
@@ -121,3 +121,11 @@ function upcasted({ definition: { type, version }, next, upcast }: PastVersion, 
  * @throws UnreadableEvent with the reason
  */
 export const decodeEvent = eventReader(eventDefinitions, pastVersions);
+
+/** What the last `member` event of a person's room says; null where there is none. */
+export const membershipOf = (last: DomainEvent | null): MembershipState =>
+  last?.type === 'MemberJoined' || last?.type === 'MemberLeft' ? evolveMembership(null, last) : null;
+
+/** What the last `profile` event of a person's room says; null where there is none. */
+export const profileOf = (last: DomainEvent | null): ProfileState =>
+  last?.type === 'ProfileChanged' ? evolveProfile(null, last) : null;

@@ -1,4 +1,4 @@
-import { evolveMembership, evolveProfile, type MembershipState, type ProfileState, userRoom } from '#domain';
+import { membershipOf, type MembershipState, profileOf, type ProfileState, userRoom } from '#domain';
 import type { EventLog } from './event-log.js';
 
 /** What the log knows of a person: the last event of its kind is the whole state, null where there is none. */
@@ -7,13 +7,11 @@ export class People {
 
   /** @throws LogUnavailable, UnreadableEvent */
   async membership(userId: string): Promise<MembershipState> {
-    const last = await this.log.last(userRoom(userId), 'member');
-    return last?.type === 'MemberJoined' || last?.type === 'MemberLeft' ? evolveMembership(null, last) : null;
+    return membershipOf(await this.log.last(userRoom(userId), 'member'));
   }
 
   /** @throws LogUnavailable, UnreadableEvent */
   async profile(userId: string): Promise<ProfileState> {
-    const last = await this.log.last(userRoom(userId), 'profile');
-    return last?.type === 'ProfileChanged' ? evolveProfile(null, last) : null;
+    return profileOf(await this.log.last(userRoom(userId), 'profile'));
   }
 }

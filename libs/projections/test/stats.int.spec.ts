@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, keySequence, type DomainEvent, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { memoryReadModels, openMongodbReadModels, type ReadModels, Stats } from '#read-models';
+import { type ReadModels, Stats } from '#read-models';
 import { stats, Worker } from '../src/index.js';
+import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';
-const mongodbUrl = process.env['TEST_MONGODB_URL'];
 const nextKey = keySequence(randomBytes(8));
 const day = '2026-01-02';
 const at = `${day}T03:04:05.678Z`;
@@ -16,24 +16,6 @@ const posted = (room: Room, userId: string): DomainEvent => {
   const sender = { id: userId, name: 'Ada', avatar: null };
   return { type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender, content: 'hi' };
 };
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-const adapters: [string, (() => Promise<ReadModels>) | null][] = [
-  ['in memory', () => Promise.resolve(memoryReadModels())],
-  [
-    'MongoDB',
-    mongodbUrl === undefined
-      ? null
-      : () => openMongodbReadModels({ url: mongodbUrl, database: `test_${randomUUID().slice(0, 8)}` }),
-  ],
-];
 
 for (const [name, open] of adapters) {
   (open ? describe : describe.skip)(`the stats, read models ${name}`, () => {

@@ -2,19 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type DomainEvent, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import {
-  decodeUpdate,
-  Directory,
-  memoryReadModels,
-  openMongodbReadModels,
-  type ReadModels,
-  type RoomUpdate,
-  Timeline,
-} from '#read-models';
+import { decodeUpdate, Directory, type ReadModels, type RoomUpdate, Timeline } from '#read-models';
 import { directory, timeline, Worker, type WorkerLog } from '../src/index.js';
+import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';
-const mongodbUrl = process.env['TEST_MONGODB_URL'];
 const nextKey = keySequence(randomBytes(8));
 const at = '2026-01-02T03:04:05.678Z';
 
@@ -23,24 +15,6 @@ const posted = (room: Room, content: string): DomainEvent => {
   const sender = { id: '1', name: 'Ada', avatar: null };
   return { type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender, content };
 };
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-const adapters: [string, (() => Promise<ReadModels>) | null][] = [
-  ['in memory', () => Promise.resolve(memoryReadModels())],
-  [
-    'MongoDB',
-    mongodbUrl === undefined
-      ? null
-      : () => openMongodbReadModels({ url: mongodbUrl, database: `test_${randomUUID().slice(0, 8)}` }),
-  ],
-];
 
 for (const [name, open] of adapters) {
   (open ? describe : describe.skip)(`a worker, read models ${name}`, () => {

@@ -1,3 +1,5 @@
+import type { DirectMessageView, RoomMessageView } from '#protocol';
+
 // What the history has, read page by page over HTTP as any client would.
 
 /** A message as clients are told of it, over HTTP or a socket, by whichever of the APIs. */
@@ -7,32 +9,36 @@ export interface ToldMessage {
   readonly rev: number;
   readonly content: string;
   readonly senderId: string;
-  readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
+  readonly reactions: RoomMessageView['reactions'];
 }
 
 interface RoomPage {
-  readonly data: {
-    readonly ChatMessage: readonly {
-      readonly _id: string;
-      readonly n: number;
-      readonly rev: number;
-      readonly content: string;
-      readonly sender: { readonly _id: string };
-      readonly reactions: ToldMessage['reactions'];
-    }[];
-  };
+  readonly data: { readonly ChatMessage: readonly RoomMessageView[] };
 }
 
 interface ChatPage {
-  readonly data: readonly {
-    readonly id: string;
-    readonly n: number;
-    readonly rev: number;
-    readonly message: string;
-    readonly sender_id: number;
-  }[];
+  readonly data: readonly DirectMessageView[];
   readonly next: number | null;
 }
+
+export const fromRoomMessage = ({ _id: id, n, rev, content, sender, reactions }: RoomMessageView): ToldMessage => ({
+  id,
+  n,
+  rev,
+  content,
+  senderId: sender._id,
+  reactions,
+});
+
+/** Reactions are not part of the direct API. */
+export const fromDirectMessage = ({ id, n, rev, message, sender_id }: DirectMessageView): ToldMessage => ({
+  id,
+  n,
+  rev,
+  content: message,
+  senderId: String(sender_id),
+  reactions: [],
+});
 
 /** The answer to a GET. @throws Error with the status and the answer where that is not 2xx */
 export async function getJson<T>(address: string, token: string): Promise<T> {
@@ -52,9 +58,7 @@ export async function roomHistory(
   for (let page = 1; ; page++) {
     const address = `${http}/chat/history?type=${type}&page=${page}&limit=50`;
     const { data } = await getJson<RoomPage>(address, token);
-    for (const { _id: id, n, rev, content, sender, reactions } of data.ChatMessage) {
-      if (n > after) all.push({ id, n, rev, content, senderId: sender._id, reactions });
-    }
+    all.push(...data.ChatMessage.filter(({ n }) => n > after).map(fromRoomMessage));
     if (data.ChatMessage.length < 50 || data.ChatMessage.at(-1)!.n <= after) return all.reverse();
   }
 }
@@ -65,14 +69,12 @@ export async function lastOfRoom(http: string, type: 'global' | 'clan', token: s
   return data.ChatMessage[0]?.n ?? 0;
 }
 
-/** The messages of a direct chat, oldest first. Reactions are not part of that API. */
+/** The messages of a direct chat, oldest first. */
 export async function chatHistory(http: string, chatId: number, token: string): Promise<ToldMessage[]> {
   const all: ToldMessage[] = [];
   for (let after: number | null = 0; after !== null;) {
     const page: ChatPage = await getJson<ChatPage>(`${http}/chats/${chatId}/messages?after=${after}&limit=200`, token);
-    for (const { id, n, rev, message, sender_id } of page.data) {
-      all.push({ id, n, rev, content: message, senderId: String(sender_id), reactions: [] });
-    }
+    all.push(...page.data.map(fromDirectMessage));
     after = page.next;
   }
   return all;

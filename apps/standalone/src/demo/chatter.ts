@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
-import type { ToldMessage } from '../apart/history.js';
+import type { DirectMessageView, RoomEvent, RoomMessageView } from '#protocol';
+import { fromDirectMessage, fromRoomMessage, type ToldMessage } from '../apart/history.js';
 
 /** What one connected person saw of a room: new messages in the order they came, and each message as last seen. */
 export interface SeenRoom {
@@ -9,29 +10,13 @@ export interface SeenRoom {
 
 interface RoomFrame {
   readonly chat: 'clan' | 'global';
-  readonly event: 'newMessage' | 'newReaction';
-  readonly message: {
-    readonly _id: string;
-    readonly n: number;
-    readonly rev: number;
-    readonly content: string;
-    readonly sender: { readonly _id: string };
-    readonly reactions: ToldMessage['reactions'];
-  };
+  readonly event: RoomEvent;
+  readonly message: RoomMessageView;
 }
 
 interface DirectFrame {
   readonly event: string;
   readonly data: unknown;
-}
-
-interface DirectMessage {
-  readonly id: string;
-  readonly n: number;
-  readonly rev: number;
-  readonly message: string;
-  readonly chat_id: number;
-  readonly sender_id: number;
 }
 
 export interface Seat {
@@ -114,7 +99,7 @@ export class Chatter {
     const frame = JSON.parse(text) as RoomFrame | DirectFrame | { readonly error: unknown };
     if ('error' in frame || frame.event === 'exception') this.errors.push(text);
     else if ('chat' in frame) this.receiveRoomFrame(frame);
-    else if (frame.event === 'response_message') this.receiveDirect(frame.data as DirectMessage);
+    else if (frame.event === 'response_message') this.receiveDirect(frame.data as DirectMessageView);
     else {
       const index = this.answers.findIndex(({ event }) => event === frame.event);
       if (index >= 0) this.answers.splice(index, 1)[0]!.resolve(frame.data);
@@ -122,17 +107,16 @@ export class Chatter {
   }
 
   private receiveRoomFrame({ chat, event, message }: RoomFrame): void {
-    const { _id: id, n, rev, content, sender, reactions } = message;
-    const seen = { id, n, rev, content, senderId: sender._id, reactions };
+    const seen = fromRoomMessage(message);
     const room = this.room(chat);
     if (event === 'newMessage') room.order.push(seen);
-    room.latest.set(id, seen);
+    room.latest.set(seen.id, seen);
   }
 
-  private receiveDirect({ id, n, rev, message, chat_id, sender_id }: DirectMessage): void {
-    const seen = { id, n, rev, content: message, senderId: String(sender_id), reactions: [] };
-    const room = this.room(String(chat_id));
+  private receiveDirect(message: DirectMessageView): void {
+    const seen = fromDirectMessage(message);
+    const room = this.room(String(message.chat_id));
     room.order.push(seen);
-    room.latest.set(id, seen);
+    room.latest.set(seen.id, seen);
   }
 }
