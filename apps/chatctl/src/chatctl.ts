@@ -2,17 +2,25 @@ import { ConfigError } from '#platform';
 import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { Unreachable } from './servers.js';
+import { RebuildRefused } from '#projections';
+import { rebuildCommand } from './rebuild/rebuild.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
 import { USAGE, UsageError } from './usage.js';
 import { verify } from './verify/verify.js';
+import { versionsCommand } from './versions/versions.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['token', tokenCommand],
   ['status', status],
   ['verify', verify],
   ['dead-letters', deadLetters],
+  ['rebuild', rebuildCommand],
+  ['versions', versionsCommand],
 ]);
+
+/** What is said in plain words. */
+const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused];
 
 /**
  * Runs the command that the words name.
@@ -34,8 +42,8 @@ export async function chatctl(
     if (!command) throw new UsageError(`there is no command ${name}`);
     return await command(rest, surroundings);
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof ConfigError || error instanceof Unreachable)) throw error;
-    say(`chatctl: ${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`.trimEnd());
+    if (!complaints.some((complaint) => error instanceof complaint)) throw error;
+    say(`chatctl: ${(error as Error).message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`.trimEnd());
     return 2;
   }
 }

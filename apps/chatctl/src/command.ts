@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly out: NodeJS.WritableStream;
   /** Where progress goes. */
   readonly progress: ProgressOutput;
+  /** For a command that has something to save first: aborted by Ctrl-C, which from then on does not end the process. */
+  readonly interrupted: () => AbortSignal;
 }
 
 /** Runs a command and answers its exit status. @throws UsageError, ConfigError, Unreachable */

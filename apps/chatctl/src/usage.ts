@@ -15,10 +15,20 @@ export const USAGE = `chatctl: the command line of Parley
       folds the log in memory and compares every document in MongoDB with it, also while the system runs;
       exit status 0: all equal, 1: differences
 
+  chatctl rebuild PROJECTION [--json]
+      builds the next version from the whole log, beside the one that is served and while people chat, and has it served
+      once it has caught up; interrupted, it goes on when it is run again
+
+  chatctl versions list [--json]
+  chatctl versions remove PROJECTION VERSION --yes
+      the versions that are kept; remove deletes one that is not served
+
   chatctl dead-letters list [--json]
   chatctl dead-letters show PROJECTION PARTITION SEQ [--json]
   chatctl dead-letters drop PROJECTION PARTITION SEQ --yes
-      the events that a projection could not take in; drop deletes the letter, never the event
+  chatctl dead-letters refold PROJECTION [--json]
+      the events that a projection could not take in; drop deletes the letter, never the event; refold rebuilds the
+      projection, if this release can fold any of them
 
 All but token work on the servers that NATS_URL and MONGODB_URL name, or, without NATS_URL, on those of the standalone
 that runs on PARLEY_DATA. Exit status 2: wrong words, or a server that cannot be reached.

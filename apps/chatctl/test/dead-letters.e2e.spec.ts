@@ -52,7 +52,8 @@ import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test
       [['show', 'timeline'], 'say which letter'],
       [['show', 'timeline', '16', '1'], 'PARTITION is a number from 0 to 15'],
       [['show', 'timeline', '1', 'x'], 'SEQ is the sequence'],
-      [['refold'], 'followed by list, show or drop'],
+      [['refold'], 'say which projection'],
+      [['bury'], 'followed by list, show, drop or refold'],
     ] as const) {
       const { status, complaints } = await system.chatctl('dead-letters', ...words);
       expect(status).toBe(2);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GLOBAL_ROOM, partitionOf } from '#domain';
 import { sayRunning, sayStopped } from '#platform';
-import { timeline, Worker } from '#projections';
+import { timeline, Runner } from '#projections';
 import { memoryReadModels } from '#read-models';
 import type { StatusReport } from '../src/status/report.js';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
@@ -50,7 +50,7 @@ describe('chatctl and its servers', () => {
   it('knows what it is not asked for', async () => {
     const { status, err } = await execute({}, 'verify', '--projection', 'horoscope');
     expect(status).toBe(2);
-    expect(err).toContain('--projection is one of timeline, directory');
+    expect(err).toContain('there is no projection horoscope: timeline, directory');
     expect((await execute({}, 'sing')).err).toContain('there is no command sing');
     expect((await execute({}, 'help')).status).toBe(0);
   });
@@ -86,7 +86,7 @@ describe('chatctl and its servers', () => {
     it('shows by its consumers what folds into memory, and cannot verify that', async () => {
       const env = running(null);
       const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
-      const worker = new Worker({
+      const worker = new Runner({
         projection: timeline,
         log: system.log,
         readModels: memoryReadModels(),
@@ -97,7 +97,7 @@ describe('chatctl and its servers', () => {
       await until('it has folded all', async () => worker.owned.length === 16 && (await worker.lag()) === 0);
       const report = JSON.parse((await execute(env, 'status', '--json')).out) as StatusReport;
       await worker.stop();
-      expect(report.neverRun).toContain('directory-1');
+      expect(report.neverRun).toContain('directory');
       expect(report.projections[0]).toMatchObject({ projection: 'timeline-1', workers: ['host-1'], lagEvents: 0 });
       const partition = report.projections[0]!.partitions[partitionOf(GLOBAL_ROOM)];
       expect(partition).toMatchObject({ owner: 'host-1', present: true, position: 1 });

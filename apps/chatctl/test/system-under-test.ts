@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { clanRoom, directRoom, type DomainEvent, keySequence, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { directory, type Projection, timeline, Worker } from '#projections';
+import { directory, type Projection, timeline, Runner } from '#projections';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import { chatctl } from '../src/chatctl.js';
 
@@ -21,7 +21,9 @@ export interface Run {
 
 /** A log and a database of its own, with as many workers as the test starts, and chatctl pointed at them. */
 export class SystemUnderTest {
-  private readonly workers: Worker<unknown>[] = [];
+  private readonly workers: Runner<unknown>[] = [];
+  /** As Ctrl-C would. */
+  interruption = new AbortController();
 
   private constructor(
     /** What chatctl finds in its environment. */
@@ -48,12 +50,17 @@ export class SystemUnderTest {
     await this.readModels.close();
   }
 
-  start(owner: string, projection: Projection<unknown> = timeline): Worker<unknown> {
+  start(owner: string, projection: Projection<unknown> = timeline): Runner<unknown> {
     const { log, readModels } = this;
-    const worker = new Worker({ projection, log, readModels, owner, logger: quiet });
+    const worker = new Runner({ projection, log, readModels, owner, logger: quiet });
     void worker.start();
     this.workers.push(worker);
     return worker;
+  }
+
+  /** The partitions that its workers own, together. */
+  owned(): number[] {
+    return this.workers.flatMap(({ owned }) => owned);
   }
 
   startBoth(): void {
@@ -65,11 +72,13 @@ export class SystemUnderTest {
     await Promise.all(this.workers.splice(0).map((worker) => worker.stop()));
   }
 
-  /** Until the workers have folded everything for good. */
+  /** Until the workers have folded everything for good, those of a projection together. */
   async folded(): Promise<void> {
-    for (const worker of this.workers) {
-      await until('all is folded', async () => worker.owned.length === 16 && (await worker.lag()) === 0);
-    }
+    const count = new Set(this.workers.map(({ projection }) => projection)).size;
+    await until('all is folded', async () => {
+      const lags = await Promise.all(this.workers.map((worker) => worker.lag()));
+      return this.owned().length === 16 * count && lags.every((lag) => lag === 0);
+    });
   }
 
   /** @returns its sequence */
@@ -84,15 +93,19 @@ export class SystemUnderTest {
     const progress = new PassThrough();
     progress.resume();
     let complaints = '';
-    const status = await chatctl(words, { env: this.env, out, progress }, (text) => (complaints += `${text}\n`));
+    const status = await chatctl(
+      words,
+      { env: this.env, out, progress, interrupted: () => this.interruption.signal },
+      (text) => (complaints += `${text}\n`),
+    );
     return { status, out: String((out.read() as Buffer | null) ?? ''), complaints };
   }
 }
 
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+export async function until(what: string, holds: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

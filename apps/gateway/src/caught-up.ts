@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { PARTITIONS } from '#domain';
 import type { EventLog } from '#event-store';
-import { checkpointId, type ReadModels, TIMELINE_VERSION } from '#read-models';
+import { checkpointId, type ReadModels } from '#read-models';
 
 /** Between two looks, in milliseconds. */
 const INTERVAL = 250;
@@ -32,7 +32,8 @@ export async function timelineCaughtUp(log: EventLog, readModels: ReadModels, lo
 
 const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
-async function foldedUpTo({ checkpoints }: ReadModels): Promise<number[]> {
-  const read = partitions.map((partition) => checkpoints.read(checkpointId('timeline', TIMELINE_VERSION, partition)));
+async function foldedUpTo({ checkpoints, versions }: ReadModels): Promise<number[]> {
+  const serving = (await versions.read('timeline'))?.serving.number ?? 0;
+  const read = partitions.map((partition) => checkpoints.read(checkpointId('timeline', serving, partition)));
   return (await Promise.all(read)).map((checkpoint) => checkpoint?.seq ?? 0);
 }

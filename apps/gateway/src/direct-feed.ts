@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import { directFrame, directMessageView } from '#protocol';
-import type { Change, RoomUpdate, Timeline } from '#read-models';
+import type { Change, Pinned, RoomUpdate, Timeline } from '#read-models';
 import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
+import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
 
 /** Before the read model is asked again that failed to answer. Milliseconds. */
@@ -28,7 +29,7 @@ export class DirectFeed {
 
   constructor(
     private readonly userId: string,
-    private readonly timeline: Timeline,
+    private readonly timeline: FollowedTimeline,
     fanOut: FanOut,
   ) {
     this.audience = new Audience(fanOut);
@@ -53,10 +54,16 @@ export class DirectFeed {
   async resume(): Promise<void> {
     if (!this.#ready || this.#stopped) return;
     await this.#ready;
-    const entries = await this.#patiently(() => this.timeline.inbox(this.userId));
-    const revs = new Map(entries?.map(({ room, rev }) => [room, rev]));
+    const read = await this.#inbox();
+    const revs = new Map(read?.entries.map(({ room, rev }) => [room, rev]));
     for (const room of revs.keys()) this.#chat(room);
     for (const [room, { cursor }] of this.#chats) cursor.resume(revs.get(room));
+  }
+
+  /** Goes on in another version of the timeline. */
+  async move(to: Pinned<Timeline>): Promise<void> {
+    await this.#ready;
+    await Promise.all([...this.#chats.values()].map(({ cursor }) => cursor.move(to)));
   }
 
   stop(): void {
@@ -65,11 +72,11 @@ export class DirectFeed {
   }
 
   async #start(): Promise<void> {
-    const entries = await this.#patiently(() => this.timeline.inbox(this.userId));
-    for (const { room, chatId, n, rev } of entries ?? []) {
+    const read = await this.#inbox();
+    for (const { room, chatId, n, rev } of read?.entries ?? []) {
       const chat = this.#follow(room);
       chat.chatId = chatId;
-      chat.cursor.start({ n, rev });
+      chat.cursor.start(read!.timeline, { n, rev });
     }
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
@@ -87,15 +94,27 @@ export class DirectFeed {
 
   /** Updates wait in the cursor until the chat's id is known. */
   async #open(room: Room, chat: FollowedChat): Promise<void> {
-    const entry = await this.#patiently(() => this.timeline.entry(this.userId, room));
-    if (entry) chat.chatId = entry.chatId;
-    chat.cursor.start({ n: 0, rev: 0 }, true);
+    const read = await this.#patiently(async () => {
+      const timeline = await this.timeline.current();
+      return { timeline, entry: await timeline.queries.entry(this.userId, room) };
+    });
+    if (!read) return;
+    if (read.entry) chat.chatId = read.entry.chatId;
+    chat.cursor.start(read.timeline, { n: 0, rev: 0 }, true);
+  }
+
+  /** Null once it is stopped. */
+  #inbox() {
+    return this.#patiently(async () => {
+      const timeline = await this.timeline.current();
+      return { timeline, entries: await timeline.queries.inbox(this.userId) };
+    });
   }
 
   #follow(room: Room): FollowedChat {
     const chat: FollowedChat = {
       chatId: 0,
-      cursor: new RoomCursor(room, this.timeline, {
+      cursor: new RoomCursor(room, {
         changed: (changes) => {
           this.#tell(changes, chat.chatId);
         },

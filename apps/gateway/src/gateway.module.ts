@@ -4,7 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { Health, HealthModule, Tokens } from '#platform';
-import { type ReadModels, Timeline, TIMELINE_VERSION } from '#read-models';
+import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatSocketAdapter } from './chat-socket.adapter.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
 import { MarkChatSeenHandler } from './commands/mark-seen.js';
@@ -45,8 +45,7 @@ export class GatewayModule {
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: EventLog, useValue: log },
-        // A version of the projection, pinned: another one is served by another release.
-        { provide: Timeline, useValue: new Timeline(readModels.projection('timeline', TIMELINE_VERSION)) },
+        { provide: Served, useValue: servedTimeline(readModels) },
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },

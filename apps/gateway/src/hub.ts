@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { EventLog, type LiveSubscription } from '#event-store';
-import { Timeline } from '#read-models';
+import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
+import { FollowedTimeline } from './followed-timeline.js';
 import { Gate } from './gate.js';
 import { PersonFeed } from './person-feed.js';
 import { Pulse } from './pulse.js';
@@ -12,8 +13,8 @@ import { Rooms } from './rooms.js';
 import type { Session } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
-/** How many people are read again at the same time. */
-const REFRESH_AT_ONCE = 256;
+/** How many people are read of at the same time. */
+const AT_ONCE = 256;
 /** Before the log is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
 
@@ -36,6 +37,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #fanOut = new FanOut();
   readonly #rooms: Rooms;
   readonly #pulse: Pulse;
+  readonly #timeline: FollowedTimeline;
   readonly #logger = new Logger(Hub.name);
   #stopListening: (() => void) | null = null;
   /** Counts the interruptions: a recovery from an earlier one gives up. */
@@ -43,18 +45,20 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {
     this.sessions = this.#sessions;
     const { dialect } = settings.roomChat;
-    this.#rooms = new Rooms({ live: log.live, timeline, fanOut: this.#fanOut, dialect });
+    this.#timeline = new FollowedTimeline(served, (to) => this.#move(to));
+    this.#rooms = new Rooms({ live: log.live, timeline: this.#timeline, fanOut: this.#fanOut, dialect });
     this.#pulse = new Pulse(this.#sessions);
   }
 
   onApplicationBootstrap(): void {
     this.#pulse.start();
+    this.#timeline.start();
     this.#stopListening = this.log.live.onInterrupted((phase) => {
       if (phase === 'lost') this.#lost();
       else void this.#recover();
@@ -63,6 +67,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.#pulse.stop();
+    this.#timeline.stop();
     this.#stopListening?.();
     for (const { feed } of this.#people.values()) feed.stop();
     this.#people.clear();
@@ -106,7 +111,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   #newPerson(userId: string): Held {
     const { log, newKey } = this;
-    const direct = new DirectFeed(userId, this.timeline, this.#fanOut);
+    const direct = new DirectFeed(userId, this.#timeline, this.#fanOut);
     const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct });
     // Only in-mail asks.
     const asked = this.settings.inMail.url !== undefined;
@@ -138,7 +143,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     this.gate.hold();
     for (;;) {
       try {
-        await this.#refreshAll();
+        await this.#forEverybody((feed) => feed.refresh());
         break;
       } catch (error) {
         this.#logger.warn(`reading memberships again: ${error instanceof Error ? error.message : String(error)}`);
@@ -152,21 +157,18 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     if (interruption !== this.#interruption) return;
     this.#rooms.resume();
     this.gate.open();
-    await this.#resumeChats();
+    await this.#forEverybody((feed) => feed.resume());
   }
 
-  /** In slices, or the read models would get a question for every chat of everybody at the same moment. */
-  async #resumeChats(): Promise<void> {
-    const feeds = [...this.#people.values()].map(({ feed }) => feed);
-    for (let i = 0; i < feeds.length; i += REFRESH_AT_ONCE) {
-      await Promise.all(feeds.slice(i, i + REFRESH_AT_ONCE).map((feed) => feed.resume()));
-    }
+  /** Everybody goes on in another version of the timeline. */
+  async #move(to: Pinned<Timeline>): Promise<void> {
+    await this.#rooms.move(to);
+    await this.#forEverybody((feed) => feed.move(to));
   }
 
-  async #refreshAll(): Promise<void> {
+  /** In slices, or the servers would get a question for everybody, or for every chat, at the same moment. */
+  async #forEverybody(ask: (feed: PersonFeed) => Promise<void>): Promise<void> {
     const feeds = [...this.#people.values()].map(({ feed }) => feed);
-    for (let i = 0; i < feeds.length; i += REFRESH_AT_ONCE) {
-      await Promise.all(feeds.slice(i, i + REFRESH_AT_ONCE).map((feed) => feed.refresh()));
-    }
+    for (let i = 0; i < feeds.length; i += AT_ONCE) await Promise.all(feeds.slice(i, i + AT_ONCE).map(ask));
   }
 }

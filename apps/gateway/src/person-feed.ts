@@ -12,7 +12,7 @@ import {
 } from '#domain';
 import type { EventLog, LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
-import { decodeUpdate, type PersonUpdate } from '#read-models';
+import { decodeUpdate, type PersonUpdate, type Pinned, type Timeline } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import type { Rooms } from './rooms.js';
 import { type Endpoint, ROOM_CHAT } from './endpoint.js';
@@ -116,6 +116,11 @@ export class PersonFeed {
   /** Resolves once it is known which chats went on meanwhile. */
   resume(): Promise<void> {
     return this.#parts.direct.resume();
+  }
+
+  /** Their direct chats go on in another version of the timeline. */
+  move(to: Pinned<Timeline>): Promise<void> {
+    return this.#parts.direct.move(to);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import type { Change, Position, RoomUpdate, Timeline } from '#read-models';
+import type { Change, Pinned, Position, RoomUpdate, Timeline } from '#read-models';
 
 /** More missed changes than this are not sent one by one. */
 const MAX_CATCH_UP = 5_000;
@@ -20,14 +20,17 @@ export interface RoomListener {
 }
 
 /**
- * Follows one room: takes its live updates in the order of their `rev`, drops what it had already, and reads from the
- * read model what is missing. Until it knows where the room stands, and while it is paused, updates wait.
+ * Follows one room in one version of the timeline: takes its live updates in the order of their `rev`, drops what it had
+ * already, and reads from the read model what is missing. Until it knows where the room stands, while it is paused, and
+ * while it moves to another version, updates wait.
  */
 export class RoomCursor {
   readonly #logger = new Logger(RoomCursor.name);
-  #at: Position | null = null;
+  #timeline: Pinned<Timeline> | null = null;
+  #at: Position = { n: 0, rev: 0 };
   #paused = false;
-  #reading = false;
+  #moving: Pinned<Timeline> | null = null;
+  #reading: Promise<void> | null = null;
   /** How many times it was asked to read once more while reading. */
   #asked = 0;
   #stopped = false;
@@ -37,27 +40,30 @@ export class RoomCursor {
 
   constructor(
     private readonly room: Room,
-    private readonly timeline: Timeline,
     private readonly listener: RoomListener,
   ) {}
 
   /** Follows from this position on; `behind`: what happened since is in the read model already. */
-  start(at: Position, behind = false): void {
+  start(timeline: Pinned<Timeline>, at: Position, behind = false): void {
+    this.#timeline = timeline;
     this.#at = at;
-    if (behind || this.#dropped) void this.#catchUp();
+    this.#dropped ||= behind;
+    if (this.#moving) void this.#move();
     else this.#goOn();
   }
 
   accept(update: RoomUpdate): void {
-    const rev = this.#at?.rev ?? 0;
-    if (this.#stopped || update.to <= rev) return;
-    if (!this.#at || this.#paused || this.#reading) {
+    const { rev } = this.#at;
+    if (this.#stopped) return;
+    // The next version is read once the cursor follows it; the one before has nothing more to say.
+    if (this.#timeline && (update.version !== this.#timeline.version || update.to <= rev)) return;
+    if (!this.#timeline || !this.#mayTell || this.#reading) {
       if (this.#waiting.length < MAX_WAITING) this.#waiting.push(update);
       else if (this.#reading) this.#asked++;
       else this.#dropped = true;
     } else if (update.from > rev) {
       this.#waiting.push(update);
-      void this.#catchUp();
+      this.#catchUp();
     } else {
       this.#take(update.changes.filter((change) => change.rev > rev));
     }
@@ -75,9 +81,20 @@ export class RoomCursor {
   resume(rev = Infinity): void {
     this.#paused = false;
     if (this.#reading) this.#asked++;
-    else if (!this.#at) return;
-    else if (rev > this.#at.rev || this.#dropped) void this.#catchUp();
-    else this.#goOn();
+    else {
+      this.#dropped ||= rev > this.#at.rev;
+      this.#goOn();
+    }
+  }
+
+  /**
+   * Goes on in another version of the timeline, from the same change on. Where that version has not the same at the
+   * same place, the audience has to start from the history.
+   */
+  move(to: Pinned<Timeline>): Promise<void> {
+    const isMoving = this.#moving !== null;
+    this.#moving = to;
+    return this.#timeline && !isMoving ? this.#move() : Promise.resolve();
   }
 
   stop(): void {
@@ -86,11 +103,47 @@ export class RoomCursor {
   }
 
   get #mayTell(): boolean {
-    return !this.#paused && !this.#stopped;
+    return !this.#paused && !this.#moving && !this.#stopped;
   }
 
-  async #catchUp(): Promise<void> {
-    this.#reading = true;
+  async #move(): Promise<void> {
+    await this.#reading;
+    while (this.#moving && !this.#stopped) {
+      const to = this.#moving;
+      try {
+        await this.#settleIn(to);
+        if (this.#moving === to) this.#moving = null;
+      } catch (error) {
+        this.#logger.warn(
+          `moving to timeline ${to.version}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        await sleep(RETRY);
+      }
+    }
+    this.#dropped = true;
+    this.#goOn();
+  }
+
+  async #settleIn(to: Pinned<Timeline>): Promise<void> {
+    const from = this.#timeline!;
+    if (from.version === to.version) return;
+    const [here, there] = await Promise.all(
+      [from, to].map((timeline) => timeline.queries.changeAt(this.room, this.#at)),
+    );
+    const same = here !== null && here === there;
+    if (!same) this.#at = await to.queries.position(this.room);
+    this.#timeline = to;
+    if (!same && !this.#stopped) this.listener.lostTrack();
+  }
+
+  #catchUp(): void {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = null;
+      this.#goOn();
+    });
+  }
+
+  async #readAll(): Promise<void> {
     while (this.#mayTell) {
       try {
         const asked = this.#asked;
@@ -102,14 +155,13 @@ export class RoomCursor {
         await sleep(RETRY);
       }
     }
-    this.#reading = false;
-    this.#goOn();
   }
 
   async #readMissed(): Promise<void> {
-    const changes = await this.timeline.changesSince(this.room, this.#at!, MAX_CATCH_UP);
+    const timeline = this.#timeline!.queries;
+    const changes = await timeline.changesSince(this.room, this.#at, MAX_CATCH_UP);
     if (!changes) {
-      this.#at = await this.timeline.position(this.room);
+      this.#at = await timeline.position(this.room);
       if (!this.#stopped) this.listener.lostTrack();
       return;
     }
@@ -120,9 +172,13 @@ export class RoomCursor {
     }
   }
 
-  /** What has waited; a hole in it starts the next catch-up. */
+  /** What was dropped is read; then comes what has waited, of which a hole starts the next reading. */
   #goOn(): void {
-    if (!this.#mayTell) return;
+    if (!this.#timeline || !this.#mayTell) return;
+    if (this.#dropped) {
+      this.#catchUp();
+      return;
+    }
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const update of waiting) this.accept(update);
@@ -131,7 +187,7 @@ export class RoomCursor {
   #take(changes: readonly Change[]): void {
     const last = changes.at(-1);
     if (!last) return;
-    const n = changes.reduce((highest, { message }) => Math.max(highest, message.n), this.#at!.n);
+    const n = changes.reduce((highest, { message }) => Math.max(highest, message.n), this.#at.n);
     this.#at = { n, rev: last.rev };
     this.listener.changed(changes);
   }

@@ -3,9 +3,10 @@ import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import type { Live, LiveSubscription } from '#event-store';
 import { type RoomDialect, roomFrame, roomMessageView } from '#protocol';
-import { type Change, decodeUpdate, type Timeline } from '#read-models';
+import { type Change, decodeUpdate, type Pinned, type Timeline } from '#read-models';
 import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
+import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
 
 /** Before a start that failed is tried again. Milliseconds. */
@@ -13,7 +14,7 @@ const RETRY = 250;
 
 export interface RoomFeedParts {
   readonly live: Live;
-  readonly timeline: Timeline;
+  readonly timeline: FollowedTimeline;
   readonly fanOut: FanOut;
   readonly dialect: RoomDialect;
 }
@@ -33,7 +34,7 @@ export class RoomFeed {
     private readonly parts: RoomFeedParts,
   ) {
     this.audience = new Audience(parts.fanOut);
-    this.#cursor = new RoomCursor(room, parts.timeline, {
+    this.#cursor = new RoomCursor(room, {
       changed: (changes) => {
         this.#tell(changes);
       },
@@ -58,6 +59,11 @@ export class RoomFeed {
     this.#cursor.resume();
   }
 
+  /** Goes on in another version of the timeline. */
+  move(to: Pinned<Timeline>): Promise<void> {
+    return this.#cursor.move(to);
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cursor.stop();
@@ -69,7 +75,8 @@ export class RoomFeed {
     while (!this.#stopped) {
       try {
         await this.parts.live.flush();
-        this.#cursor.start(await this.parts.timeline.position(this.room));
+        const timeline = await this.parts.timeline.current();
+        this.#cursor.start(timeline, await timeline.queries.position(this.room));
         return;
       } catch (error) {
         this.#logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,4 +1,5 @@
 import type { Room } from '#domain';
+import type { Pinned, Timeline } from '#read-models';
 import { RoomFeed, type RoomFeedParts } from './room-feed.js';
 
 /** The rooms of the room API that somebody of this gateway is in. A feed begins with the first and ends with the last. */
@@ -29,6 +30,11 @@ export class Rooms {
     if (entry?.feed !== feed || --entry.people > 0) return;
     this.#feeds.delete(feed.room);
     feed.stop();
+  }
+
+  /** Every feed that there is goes on in another version of the timeline. */
+  async move(to: Pinned<Timeline>): Promise<void> {
+    await Promise.all([...this.#feeds.values()].map(({ feed }) => feed.move(to)));
   }
 
   pause(): void {

@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { joinClan, keySequence, leaveClan, type MembershipEvent, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { createHttpApp, type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
-import { directory, timeline, Worker } from '#projections';
+import { directory, timeline, Runner } from '#projections';
 import { memoryReadModels, type ReadModels } from '#read-models';
 import { GatewayModule, type GatewayParts, useChatSockets } from '../src/gateway.module.js';
 import { Hub } from '../src/hub.js';
@@ -34,24 +34,24 @@ export interface Gateway {
 
 /** A log of its own on a real server, its projections, and as many gateways as the test starts. */
 export class ChatUnderTest {
-  readonly readModels: ReadModels = memoryReadModels();
   readonly nextKey = keySequence(randomBytes(8));
   private readonly gateways: Gateway[] = [];
   private readonly logs: EventLog[] = [];
   private readonly clients: ChatClient[] = [];
-  private workers: Worker<never>[] = [];
+  private workers: Runner<never>[] = [];
 
   private constructor(
     readonly log: EventLog,
+    readonly readModels: ReadModels,
     private readonly names: { readonly stream: string; readonly prefix: string },
   ) {}
 
-  static async start(): Promise<ChatUnderTest> {
+  static async start(readModels: ReadModels = memoryReadModels()): Promise<ChatUnderTest> {
     const token = randomBytes(4).toString('hex');
     const names = { stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
     const log = await EventLog.connect({ ...names, servers: SERVERS, name: 'gateway test' });
     await log.setUp();
-    const system = new ChatUnderTest(log, names);
+    const system = new ChatUnderTest(log, readModels, names);
     await system.startProjections();
     return system;
   }
@@ -60,11 +60,11 @@ export class ChatUnderTest {
     const { log, readModels } = this;
     const owner = `test-${randomBytes(4).toString('hex')}`;
     const workers = [
-      new Worker({ projection: timeline, log, readModels, owner, logger: quiet }),
-      new Worker({ projection: directory, log, readModels, owner, logger: quiet }),
+      new Runner({ projection: timeline, log, readModels, owner, logger: quiet }),
+      new Runner({ projection: directory, log, readModels, owner, logger: quiet }),
     ];
     for (const worker of workers) void worker.start();
-    this.workers = workers as unknown as Worker<never>[];
+    this.workers = workers as unknown as Runner<never>[];
     await until('the projections run', () => workers.every(({ state }) => state === 'running'));
   }
 
@@ -147,6 +147,7 @@ export class ChatUnderTest {
     await Promise.all(this.gateways.map(({ app }) => app.close()));
     await this.stopProjections();
     await Promise.all([this.log, ...this.logs].map((log) => log.close()));
+    await this.readModels.close();
   }
 
   #keep(client: ChatClient): ChatClient {

@@ -1,6 +1,6 @@
 import type { EventLog } from '#event-store';
 import { type Health, NotReady, type ProjectionName } from '#platform';
-import { type Projection, projections, Worker, type WorkerLog } from '#projections';
+import { type Projection, projections, Runner, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
 
 /** By the names that PROJECTIONS may hold: one that is missing does not compile. */
@@ -17,20 +17,20 @@ export interface ProjectionsOptions {
 
 /** The projections that this process runs, a worker for each. */
 export class Projections {
-  private readonly workers: ReadonlyMap<ProjectionName, Worker<unknown>>;
+  private readonly workers: ReadonlyMap<ProjectionName, Runner<unknown>>;
   /** Settles when the first of the workers has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
   constructor(options: ProjectionsOptions) {
     const { names, ...rest } = options;
-    this.workers = new Map(names.map((name) => [name, new Worker({ projection: named[name], ...rest })]));
+    this.workers = new Map(names.map((name) => [name, new Runner({ projection: named[name], ...rest })]));
     this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
   }
 
   /** How many events they are behind the log. @throws LogUnavailable */
   async lag(): Promise<number> {
     const lags = await Promise.all([...this.workers.values()].map((worker) => worker.lag()));
-    return lags.reduce((sum, lag) => sum + lag, 0);
+    return lags.reduce<number>((sum, lag) => sum + (lag ?? 0), 0);
   }
 
   /**
@@ -56,7 +56,7 @@ export class Projections {
         if (worker.state !== 'running') {
           throw new NotReady(`the projection ${name} is ${worker.state}: the log of this process says why`);
         }
-        const lag = await worker.lag();
+        const lag = (await worker.lag()) ?? 0;
         if (lag > maxLagEvents) throw new NotReady(`${lag} events behind the log: wait, or see what slows it down`);
       });
     }

@@ -6,7 +6,7 @@ import { otherSide } from '#domain';
 import { Chats } from '#event-store';
 import { BearerGuard, type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
-import { type MessageDocument, Timeline } from '#read-models';
+import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
 import { Input, NumberText } from './input.js';
 
 // GET /chats and GET /chats/:id/messages: the direct chats of the caller, in the shapes of the direct API.
@@ -54,10 +54,11 @@ class ListChats extends Query<ChatList> {
 
 @QueryHandler(ListChats)
 export class ListChatsHandler implements IQueryHandler<ListChats> {
-  constructor(@Inject(Timeline) private readonly timeline: Timeline) {}
+  constructor(@Inject(Served) private readonly served: ServedTimeline) {}
 
   async execute({ userId }: ListChats): Promise<ChatList> {
-    return { data: (await this.timeline.inbox(userId)).map(chatView) };
+    const { queries: timeline } = await this.served.pin();
+    return { data: (await timeline.inbox(userId)).map(chatView) };
   }
 }
 
@@ -77,7 +78,7 @@ class ReadMessages extends Query<MessagePage> {
 @QueryHandler(ReadMessages)
 export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
   constructor(
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(Chats) private readonly chats: Chats,
   ) {}
 
@@ -85,13 +86,14 @@ export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
     const chat = await this.chats.byId(chatId);
     const other = chat && otherSide(chat.users, userId);
     if (!chat || other === null) throw notFound('id', chatId, 'no such chat');
+    const { queries: timeline } = await this.served.pin();
     const messages =
       after === null
-        ? await this.timeline.page(chat.room, { limit, ...(before !== undefined && { before }) })
-        : await this.timeline.pageAfter(chat.room, { after, limit });
+        ? await timeline.page(chat.room, { limit, ...(before !== undefined && { before }) })
+        : await timeline.pageAfter(chat.room, { after, limit });
     const [seenByCaller, seenByOther] = await Promise.all([
-      this.timeline.seenAt(chat.room, userId, messages),
-      this.timeline.seenAt(chat.room, other, messages),
+      timeline.seenAt(chat.room, userId, messages),
+      timeline.seenAt(chat.room, other, messages),
     ]);
     const seenAt = ({ sender, n }: MessageDocument): string | null =>
       sender.id === userId ? seenByOther(n) : seenByCaller(n);

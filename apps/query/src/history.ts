@@ -6,7 +6,7 @@ import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domai
 import { People } from '#event-store';
 import { BearerGuard, type Caller, ErrorResponse, FromToken, notFound } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
-import { type MessageDocument, Timeline } from '#read-models';
+import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
 import { Id, Input, NumberText } from './input.js';
 
 // GET /chat/history: the documented history of the room API, by page numbers.
@@ -80,7 +80,7 @@ class ReadHistory extends Query<HistoryPage> {
 @QueryHandler(ReadHistory)
 export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   constructor(
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(People) private readonly people: People,
   ) {}
 
@@ -88,11 +88,12 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
     const { page, limit } = query;
     const room = await this.room(query);
     // Messages are numbered without holes, so page p is a range of numbers, however far back.
-    const itemCount = await this.timeline.lastN(room);
+    const { queries: timeline } = await this.served.pin();
+    const itemCount = await timeline.lastN(room);
     const offset = (page - 1) * limit;
     const newest = itemCount - offset;
     const messages =
-      newest < 1 ? [] : await this.timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
+      newest < 1 ? [] : await timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
     return {
       data: { ChatMessage: messages.map(chatMessage) },
       metaData: {

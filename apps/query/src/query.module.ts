@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Chats, EventLog, People } from '#event-store';
 import { type Health, HealthModule, Tokens } from '#platform';
-import { type ReadModels, Timeline, TIMELINE_VERSION } from '#read-models';
+import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { ChangeMemberHandler, MembersController } from './members.js';
@@ -29,8 +29,7 @@ export class QueryModule {
         { provide: Tokens, useValue: tokens },
         { provide: People, useValue: new People(log) },
         { provide: Chats, useValue: new Chats(log) },
-        // A version of the projection, pinned: another one is served by another release.
-        { provide: Timeline, useValue: new Timeline(readModels.projection('timeline', TIMELINE_VERSION)) },
+        { provide: Served, useValue: servedTimeline(readModels) },
         ReadHistoryHandler,
         ListChatsHandler,
         ReadMessagesHandler,

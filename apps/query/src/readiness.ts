@@ -1,17 +1,20 @@
 import { type EventLog, LogUnavailable } from '#event-store';
 import { type Health, NotReady } from '#platform';
-import { type ReadModels, TIMELINE_VERSION } from '#read-models';
+import { type ReadModels, versionName } from '#read-models';
 
 // What the query side needs: the log, the read models, and read models that are not far behind.
 
-/** The consumers of the timeline's partitions; the highest epoch of a partition is its owner's. */
-const TIMELINE_CONSUMER = new RegExp(`^timeline-${TIMELINE_VERSION}-(\\d+)-e(\\d+)$`);
-
-/** How many events the timeline has still to fold, or null where no projector has ever taken it on. */
-export async function timelineLag(log: EventLog): Promise<number | null> {
+/**
+ * How many events the timeline has still to fold, or null where no projector has ever taken it on. By the consumers of
+ * its partitions: the highest epoch of a partition is its owner's.
+ */
+export async function timelineLag(log: EventLog, { versions }: ReadModels): Promise<number | null> {
+  const serving = (await versions.read('timeline'))?.serving.number;
+  if (serving === undefined) return null;
+  const consumer = new RegExp(`^${versionName('timeline', serving)}-(\\d+)-e(\\d+)$`);
   const owners = new Map<string, { readonly epoch: number; readonly pending: number }>();
   for (const { name, pending } of await log.consumers()) {
-    const [, partition, epochText] = TIMELINE_CONSUMER.exec(name) ?? [];
+    const [, partition, epochText] = consumer.exec(name) ?? [];
     if (partition === undefined) continue;
     const epoch = Number(epochText);
     if (epoch > (owners.get(partition)?.epoch ?? -1)) owners.set(partition, { epoch, pending });
@@ -37,7 +40,7 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
   // What one process keeps in its memory it also folds: its own worker says how far it is.
   if (!readModels.shared) return;
   health.add('projection timeline', async () => {
-    const lag = await timelineLag(log).catch((cause: unknown) => {
+    const lag = await timelineLag(log, readModels).catch((cause: unknown) => {
       throw new NotReady('the log does not say how far the projector is: see the check "log"', { cause });
     });
     if (lag === null) throw new NotReady('no projector has run on this log: start one');

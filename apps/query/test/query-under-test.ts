@@ -14,7 +14,7 @@ import {
 } from '#domain';
 import { EventLog } from '#event-store';
 import { createHttpApp, Health, signDevelopmentToken, Tokens } from '#platform';
-import { timeline, Worker } from '#projections';
+import { timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';
 import { QueryModule } from '../src/query.module.js';
@@ -53,7 +53,7 @@ export class QueryUnderTest {
   private constructor(
     readonly url: string,
     readonly log: EventLog,
-    readonly worker: Worker<unknown>,
+    readonly worker: Runner<unknown>,
     private readonly close: () => Promise<void>,
   ) {}
 
@@ -67,7 +67,7 @@ export class QueryUnderTest {
     const projectorLog = await EventLog.connect(options);
     const readModels = await open();
     const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
-    const worker = new Worker({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
+    const worker = new Runner({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
     const health = new Health();
     watch(health, log, readModels, maxLagEvents);
     const tokens = new Tokens({ secret, leewaySeconds: 0 });
@@ -124,7 +124,7 @@ export class QueryUnderTest {
   async projected(): Promise<void> {
     void this.worker.start();
     // A worker that owns nothing yet lags by nothing.
-    while (this.worker.owned.length < PARTITIONS || (await this.worker.lag()) > 0) {
+    while (this.worker.owned.length < PARTITIONS || (await this.worker.lag()) !== 0) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

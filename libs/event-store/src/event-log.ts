@@ -17,7 +17,7 @@ import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
 import { Members } from './members.js';
-import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
+import { type ConsumeOptions, PartitionConsumer, removeConsumers } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
 import { setUpStreams } from './stream.js';
@@ -186,6 +186,11 @@ export class EventLog {
   /** How far every consumer is behind, as of at most a second ago. @throws LogUnavailable */
   consumers(): Promise<readonly ConsumerLag[]> {
     return this.lags.read();
+  }
+
+  /** Deletes the consumers whose names begin so; whoever still works with one notices at once. @throws LogUnavailable */
+  removeConsumers(prefix: string): Promise<void> {
+    return removeConsumers(this.connection, this.stream, prefix);
   }
 
   /** The same letter again takes the place of the first. @throws LogUnavailable */

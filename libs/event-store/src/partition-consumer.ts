@@ -153,3 +153,15 @@ export async function removeConsumer(connection: Connection, stream: string, nam
     if (!isMissing(error)) throw error;
   }
 }
+
+/** @throws LogUnavailable */
+export async function removeConsumers(connection: Connection, stream: string, prefix: string): Promise<void> {
+  const names = await connection.answer(async () => {
+    const found: string[] = [];
+    for await (const { name } of connection.jetstream.consumers.list(stream)) {
+      if (name.startsWith(prefix)) found.push(name);
+    }
+    return found;
+  });
+  for (const name of names) await removeConsumer(connection, stream, name);
+}

@@ -1,11 +1,11 @@
 import { encodeId, evolveMembership, evolveProfile, type RecordedEvent } from '#domain';
-import { DIRECTORY_VERSION, directoryCollections, encodeUpdate, type PersonDocument } from '#read-models';
+import { DIRECTORY_FORMAT, directoryCollections, encodeUpdate, type PersonDocument } from '#read-models';
 import { type Folded, nothing, type Projection } from './projection.js';
 
 /** What people are called and which clan they are in: a document per person. */
 export const directory: Projection<PersonDocument> = {
   name: 'directory',
-  version: DIRECTORY_VERSION,
+  format: DIRECTORY_FORMAT,
   kinds: ['member', 'profile'],
   collections: directoryCollections,
   heads: null,

@@ -1,5 +1,5 @@
 import type { Kind, RecordedEvent, Room } from '#domain';
-import type { CollectionDefinition, Document } from '#read-models';
+import { type CollectionDefinition, type Document, gapCollection } from '#read-models';
 
 /** The documents a fold may read: those it asked for with {@link Projection.needs}, with all writes so far applied. */
 export interface View {
@@ -29,9 +29,12 @@ export type LiveText = { readonly text: string } & ({ readonly room: Room } | { 
  * - A fold that throws makes the event a dead letter.
  */
 export interface Projection<Change> {
-  /** Its durable identity, together with the version: what its documents, checkpoints and consumers are named by. */
   readonly name: string;
-  readonly version: number;
+  /**
+   * Raised with every other fold or other documents: those of another format are folded on by no worker and read by no
+   * query of this code. A rebuild makes them anew.
+   */
+  readonly format: number;
   /** The kinds of events it folds; undefined for all. Others are not fetched. */
   readonly kinds: readonly Kind[] | undefined;
   readonly collections: readonly CollectionDefinition[];
@@ -42,9 +45,15 @@ export interface Projection<Change> {
   readonly heads: string | null;
   needs(event: RecordedEvent): Need[];
   fold(view: View, event: RecordedEvent): Folded<Change>;
-  /** The changes of one round, in the order of the log, as the texts to be published. */
-  announce(changes: readonly Change[]): LiveText[];
+  /** The changes of one round of a version, in the order of the log, as the texts to be published. */
+  announce(changes: readonly Change[], version: number): LiveText[];
 }
+
+/** All that a version of it consists of. */
+export const collectionsOf = ({ collections }: Pick<Projection<never>, 'collections'>): CollectionDefinition[] => [
+  ...collections,
+  gapCollection,
+];
 
 export const nothing: Folded<never> = { documents: [], change: null };
 

@@ -1,6 +1,6 @@
-import type { LogRecord } from '#event-store';
+import type { DeadLetter, LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import type { Projection } from './projection.js';
+import { collectionsOf, type Projection } from './projection.js';
 import { foldRound } from './round.js';
 
 const ROUND = 2_000;
@@ -16,17 +16,20 @@ export class Replay<Change> {
   ) {}
 
   static async start<Change>(projection: Projection<Change>): Promise<Replay<Change>> {
-    const store = memoryReadModels().projection(projection.name, projection.version);
-    await store.setUp(projection.collections);
+    const store = memoryReadModels().projection(projection.name, 1);
+    await store.setUp(collectionsOf(projection));
     return new Replay(projection, store);
   }
 
-  /** Folds the next records, in the order of the log. What cannot be folded is left out, as the workers do. */
-  async fold(records: readonly LogRecord[]): Promise<void> {
+  /**
+   * Folds the next records, in the order of the log. What cannot be folded is left out, as the workers do, and answered.
+   */
+  async fold(records: readonly LogRecord[]): Promise<readonly DeadLetter[]> {
     const { projection, store } = this;
-    const { writes, heads } = await foldRound(projection, store, new Map(), records);
+    const { writes, heads, letters } = await foldRound(projection, store, new Map(), records);
     for (const [collection, documents] of writes) await store.write(collection, documents);
     if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
+    return letters;
   }
 }
 

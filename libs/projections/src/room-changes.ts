@@ -1,5 +1,5 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, encodeUpdate } from '#read-models';
+import { type Change, encodeUpdate, type RoomUpdate } from '#read-models';
 import type { LiveText } from './projection.js';
 
 /** NATS refuses messages above 1 MB; a client that waits for one piece should not wait for a megabyte. */
@@ -10,7 +10,7 @@ export interface RoomChange extends Change {
 }
 
 /** One update for each run of changes of a room, in pieces that NATS takes; those of a direct chat go to both people. */
-export function announce(changes: readonly RoomChange[]): LiveText[] {
+export function announce(changes: readonly RoomChange[], version: number): LiveText[] {
   const rooms = new Map<Room, RoomChange[]>();
   for (const change of changes) {
     const ofRoom = rooms.get(change.room);
@@ -20,7 +20,8 @@ export function announce(changes: readonly RoomChange[]): LiveText[] {
   const texts: LiveText[] = [];
   for (const [room, ofRoom] of rooms) {
     const receivers = roomKind(room) === 'direct' ? roomIds(room).map((userId) => ({ userId })) : [{ room }];
-    for (const text of updateTexts(room, ofRoom)) texts.push(...receivers.map((receiver) => ({ ...receiver, text })));
+    for (const text of updateTexts({ type: 'room', version, room }, ofRoom))
+      texts.push(...receivers.map((receiver) => ({ ...receiver, text })));
   }
   return texts;
 }
@@ -29,14 +30,13 @@ export function announce(changes: readonly RoomChange[]): LiveText[] {
  * A change that is too large for a piece goes out as its number alone: a gateway that is told of what it cannot see
  * reads it.
  */
-function updateTexts(room: Room, changes: readonly RoomChange[]): string[] {
+function updateTexts(of: Pick<RoomUpdate, 'type' | 'version' | 'room'>, changes: readonly RoomChange[]): string[] {
   const texts: string[] = [];
   let piece: RoomChange[] = [];
   let size = 0;
   const send = () => {
     const [first] = piece;
-    if (first)
-      texts.push(encodeUpdate({ type: 'room', room, from: first.rev - 1, to: piece.at(-1)!.rev, changes: piece }));
+    if (first) texts.push(encodeUpdate({ ...of, from: first.rev - 1, to: piece.at(-1)!.rev, changes: piece }));
     piece = [];
     size = 0;
   };
@@ -44,7 +44,7 @@ function updateTexts(room: Room, changes: readonly RoomChange[]): string[] {
     const added = sizeOf(change);
     if (size + added > MAX_UPDATE_CHARACTERS) send();
     if (added > MAX_UPDATE_CHARACTERS) {
-      texts.push(encodeUpdate({ type: 'room', room, from: change.rev, to: change.rev, changes: [] }));
+      texts.push(encodeUpdate({ ...of, from: change.rev, to: change.rev, changes: [] }));
       continue;
     }
     piece.push(change);

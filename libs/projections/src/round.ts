@@ -1,6 +1,14 @@
-import type { RecordedEvent } from '#domain';
+import type { RecordedEvent, Room } from '#domain';
 import { type DeadLetter, decodeRecord, type LogRecord } from '#event-store';
-import type { CollectionDefinition, Document, DocumentStore, Write } from '#read-models';
+import {
+  type CollectionDefinition,
+  type Document,
+  type DocumentStore,
+  gapCollection,
+  type GapDocument,
+  gapId,
+  type Write,
+} from '#read-models';
 import type { Need, Projection, View } from './projection.js';
 
 /** A head in memory: `known` to be in the store in some version, `dirty` until its last version is. */
@@ -33,8 +41,10 @@ export async function foldRound<Change>(
   records: readonly LogRecord[],
 ): Promise<FoldedRound<Change>> {
   const letters: DeadLetter[] = [];
+  const gaps: Write[] = [];
   const bury = (record: LogRecord, error: unknown) => {
-    const { partition, seq } = record;
+    const { partition, seq, room } = record;
+    if (room !== null) gaps.push({ document: gapIn(room, seq), known: false });
     letters.push({ projection: projection.name, partition, seq, reason: (error as Error).message });
   };
   const needs: Need[] = [];
@@ -60,8 +70,12 @@ export async function foldRound<Change>(
       bury(record, error);
     }
   }
-  return { ...view.result(), changes, letters };
+  const { writes, heads: changedHeads } = view.result();
+  if (gaps.length > 0) writes.set(gapCollection.name, gaps);
+  return { writes, heads: changedHeads, changes, letters };
 }
+
+const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
 
 /** The documents of one round: read before it, written by it. */
 class RoundView implements View {
@@ -121,7 +135,7 @@ class RoundView implements View {
   }
 
   /** The last version of each document, since each is written once. */
-  result(): Pick<FoldedRound<never>, 'writes' | 'heads'> {
+  result(): { writes: Map<string, Write[]>; heads: Map<string, CachedHead> } {
     const writes = new Map<string, Write[]>();
     for (const [collection, documents] of this.written) {
       if (collection === this.projection.heads) continue;

@@ -6,7 +6,7 @@ import {
   dayId,
   type Document,
   type EventCounts,
-  STATS_VERSION,
+  STATS_FORMAT,
   statsCollections,
   type StatsDocuments,
 } from '#read-models';
@@ -19,7 +19,7 @@ import type { Folded, Need, Projection, View } from './projection.js';
  */
 export const stats: Projection<never> = {
   name: 'stats',
-  version: STATS_VERSION,
+  format: STATS_FORMAT,
   kinds: undefined,
   collections: statsCollections,
   heads: null,

@@ -1,10 +1,11 @@
-import { checkpointId, type ReadModels } from '#read-models';
+import { checkpointId, type ReadModels, versionName } from '#read-models';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import type { WorkedLog } from './worked-log.js';
 
 export interface TakeOverParts {
-  readonly projection: Pick<Projection<never>, 'name' | 'version' | 'kinds'>;
+  readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;
+  readonly version: number;
   readonly log: Pick<WorkedLog, 'consume' | 'recordAt'>;
   readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints'>;
   readonly owner: string;
@@ -19,13 +20,13 @@ export class Refused extends Error {}
  * @throws Refused where the checkpoint is not of this log
  */
 export async function takeOver(
-  { projection, log, readModels, owner }: TakeOverParts,
+  { projection, version, log, readModels, owner }: TakeOverParts,
   number: number,
 ): Promise<Partition> {
-  const id = checkpointId(projection.name, projection.version, number);
+  const id = checkpointId(projection.name, version, number);
   const checkpoint = await readModels.checkpoints.claim(id, owner);
   await checkTail(log, checkpoint.seq, checkpoint.eventId, number);
-  const name = `${projection.name}-${projection.version}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
+  const name = `${versionName(projection.name, version)}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
   const consumer = await log.consume({
     name: `${name}${checkpoint.epoch}`,
     deleteOthersWithPrefix: name,

@@ -21,7 +21,7 @@ import {
   type ReactionView,
   type SeenView,
   seenId,
-  TIMELINE_VERSION,
+  TIMELINE_FORMAT,
   timelineCollections,
   type TimelineDocuments,
 } from '#read-models';
@@ -34,7 +34,7 @@ export const MAX_REACTIONS = 500;
 /** Messages, rooms, reactions, seen marks and the inbox entries of direct chats. */
 export const timeline: Projection<RoomChange> = {
   name: 'timeline',
-  version: TIMELINE_VERSION,
+  format: TIMELINE_FORMAT,
   kinds: undefined,
   collections: timelineCollections,
   heads: 'heads',

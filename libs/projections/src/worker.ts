@@ -1,9 +1,9 @@
 import { PARTITIONS, partitionOf, type Room } from '#domain';
 import { type LogRecord, StreamMismatch } from '#event-store';
-import type { DocumentStore, ReadModels } from '#read-models';
+import { type DocumentStore, type ReadModels, versionName } from '#read-models';
 import { type Clock, systemClock } from './clock.js';
 import { Partition } from './partition.js';
-import type { Projection } from './projection.js';
+import { collectionsOf, type Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
 import { Refused, takeOver } from './take-over.js';
@@ -17,6 +17,8 @@ const ROUND_CHARACTERS = 8 * 1024 * 1024;
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
 const MAX_BACKOFF_MS = 2_000;
+/** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
+const PATIENCE_MS = 5_000;
 
 /** Reported as one line each; `error` says what to do. */
 export interface WorkerLog {
@@ -27,8 +29,12 @@ export interface WorkerLog {
 
 export interface WorkerOptions<Change> {
   readonly projection: Projection<Change>;
+  /** Which version of it: what its documents, checkpoints, consumers and members are named by. */
+  readonly version: number;
+  /** Whether the gateways are told of what it folds, from the start or not before {@link Worker.announce}. */
+  readonly announcing: boolean;
   readonly log: WorkedLog;
-  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'projection'>;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'projection' | 'ping'>;
   /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
@@ -67,23 +73,21 @@ export class Worker<Change> {
   private readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
   private readonly store: DocumentStore;
   private readonly clock: Clock;
+  private readonly name: string;
+  private announcing: boolean;
   private running: Promise<void> | null = null;
   /** The heads of all its partitions. */
   private readonly heads: Heads = { get: (id) => this.ownerOfHead(id)?.heads.get(id) };
 
   constructor(private readonly options: WorkerOptions<Change>) {
-    const { projection, log, readModels, owner, clock = systemClock } = options;
+    const { projection, version, announcing, log, readModels, owner, clock = systemClock } = options;
     this.clock = clock;
-    this.store = readModels.projection(projection.name, projection.version);
-    this.share = new Share(
-      `${projection.name}-${projection.version}`,
-      owner,
-      readModels.shared ? log.members : null,
-      clock,
-      () => {
-        this.notice();
-      },
-    );
+    this.name = versionName(projection.name, version);
+    this.announcing = announcing;
+    this.store = readModels.projection(projection.name, version);
+    this.share = new Share(this.name, owner, readModels.shared ? log.members : null, clock, () => {
+      this.notice();
+    });
   }
 
   get state(): WorkerState {
@@ -106,6 +110,11 @@ export class Worker<Change> {
     return this.running;
   }
 
+  /** From now on the gateways are told: of everything that is not in the documents already. */
+  announce(): void {
+    this.announcing = true;
+  }
+
   /** Saves what is folded, leaves its share to the others, and ends. */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -120,7 +129,7 @@ export class Worker<Change> {
   }
 
   private async run(): Promise<void> {
-    const { logger, projection } = this.options;
+    const { logger } = this.options;
     for (let failures = 0; !this.stopping; failures++) {
       if (failures > 0) await this.pause(backoff(failures));
       try {
@@ -130,11 +139,13 @@ export class Worker<Change> {
       } catch (error) {
         if (error instanceof Refused || error instanceof StreamMismatch) {
           this.current = 'refused';
-          logger.error(`projection ${projection.name} refuses to run: ${error.message}`);
+          logger.error(`projection ${this.name} refuses to run: ${error.message}`);
           break;
         }
         this.current = 'waiting';
-        logger.warn(`projection ${projection.name} starts over from its checkpoints: ${(error as Error).message}`);
+        logger.warn(`projection ${this.name} starts over from its checkpoints: ${(error as Error).message}`);
+        // Without the log nobody could take its share over; without the database others can, where they reach it.
+        if (!this.lost) await this.share.leave();
       } finally {
         await this.letGo([...this.partitions.values()]);
       }
@@ -144,10 +155,11 @@ export class Worker<Change> {
   }
 
   private async setUp(): Promise<void> {
-    const { log, projection, logger } = this.options;
+    const { log, projection, logger, readModels } = this.options;
     this.lost = null;
     for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
-    await this.store.setUp(projection.collections);
+    await readModels.ping();
+    await this.store.setUp(collectionsOf(projection));
     await this.share.join();
     this.savedAt = this.clock.now();
   }
@@ -231,11 +243,11 @@ export class Worker<Change> {
   }
 
   private async round(): Promise<void> {
-    const { projection, log } = this.options;
+    const { projection, version, log } = this.options;
     const taken = this.take();
     const records = taken.flatMap((part) => part.records);
     const round = await this.patiently(() => this.foldAndWrite(records));
-    for (const text of projection.announce(round.changes)) {
+    for (const text of this.announcing ? projection.announce(round.changes, version) : []) {
       if ('room' in text) log.live.publishToRoom(text.room, text.text);
       else log.live.publishToUser(text.userId, text.text);
     }
@@ -273,8 +285,9 @@ export class Worker<Change> {
     return round;
   }
 
-  /** A round writes nothing that it could not write again, so it is tried until it succeeds, nothing more being fetched. */
+  /** A round writes nothing that it could not write again, so it is tried again, nothing more being fetched. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const giveUp = this.clock.now() + PATIENCE_MS;
     for (let failures = 1; ; failures++) {
       try {
         const result = await attempt();
@@ -282,11 +295,9 @@ export class Worker<Change> {
         return result;
       } catch (error) {
         if (this.lost) throw this.lost;
-        if (this.stopping) throw error;
+        if (this.stopping || this.clock.now() > giveUp) throw error;
         this.current = 'waiting';
-        this.options.logger.warn(
-          `projection ${this.options.projection.name} waits and tries again: ${(error as Error).message}`,
-        );
+        this.options.logger.warn(`projection ${this.name} waits and tries again: ${(error as Error).message}`);
         await this.pause(backoff(failures));
       }
     }
@@ -339,12 +350,11 @@ export class Worker<Change> {
   }
 
   private say(what: string, partitions: readonly Partition[]): void {
-    const { projection, logger } = this.options;
     const of =
       partitions.length === PARTITIONS
         ? 'all partitions'
         : `partitions ${partitions.map(({ number }) => number).join(', ')}`;
-    logger.log(`projection ${projection.name}: this worker ${what} ${of}`);
+    this.options.logger.log(`projection ${this.name}: this worker ${what} ${of}`);
   }
 
   /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */

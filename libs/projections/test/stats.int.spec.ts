@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, keySequence, type DomainEvent, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { type ReadModels, Stats } from '#read-models';
-import { stats, Worker } from '../src/index.js';
+import { stats, Runner } from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';
@@ -21,14 +21,14 @@ for (const [name, open] of adapters) {
   (open ? describe : describe.skip)(`the stats, read models ${name}`, () => {
     const quiet = () => undefined;
     const suffix = randomUUID().slice(0, 8);
-    const workers: Worker<never>[] = [];
+    const workers: Runner<never>[] = [];
     let log: EventLog;
     let readModels: ReadModels;
     let queries: Stats;
 
     const start = (owner: string) => {
       const logger = { log: quiet, warn: quiet, error: quiet };
-      const worker = new Worker({ projection: stats, log, readModels, owner, logger });
+      const worker = new Runner({ projection: stats, log, readModels, owner, logger });
       workers.push(worker);
       void worker.start();
       return worker;

@@ -181,7 +181,7 @@ describe('the timeline', () => {
   it('announces in pieces that NATS takes, a direct chat to both people', async () => {
     const content = (room: Room, size: number, i: number) => ({ ...posted(room, `m${i}`), content: 'é'.repeat(size) });
     const { round } = await foldAll([1, 2, 3, 4, 5].map((i) => content(GLOBAL_ROOM, i === 3 ? 100_000 : 20_000, i)));
-    const texts = timeline.announce(round.changes).map(({ text }) => text);
+    const texts = timeline.announce(round.changes, 1).map(({ text }) => text);
     expect(texts.every((text) => Buffer.byteLength(text) < 1_000_000)).toBe(true);
     const updates = texts.map((text) => JSON.parse(text) as { from: number; to: number; changes: unknown[] });
     expect(updates.map(({ from, to, changes }) => [from, to, changes.length])).toEqual([
@@ -191,7 +191,7 @@ describe('the timeline', () => {
       [3, 5, 2],
     ]);
     const direct = await foldAll([opened(), posted(chat, 'hi')]);
-    const receivers = timeline.announce(direct.round.changes);
+    const receivers = timeline.announce(direct.round.changes, 1);
     expect(receivers.map((text) => ('userId' in text ? text.userId : null))).toEqual(['1', '2']);
   });
 
@@ -205,7 +205,7 @@ describe('the timeline', () => {
     const { reactions } = (await queries.message(key('a')))!;
     expect(reactions).toHaveLength(MAX_REACTIONS);
     expect(reactions[0]).toMatchObject({ userId: 'user 0', emoji: '🫡' });
-    const texts = timeline.announce(round.changes).map(({ text }) => Buffer.byteLength(text));
+    const texts = timeline.announce(round.changes, 1).map(({ text }) => Buffer.byteLength(text));
     expect(Math.max(...texts)).toBeLessThan(1_000_000);
   });
 

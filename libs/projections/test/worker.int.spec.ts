@@ -27,7 +27,15 @@ for (const [name, open] of adapters) {
     let worker: Worker<unknown>;
 
     const start = (owner: string) => {
-      const started = new Worker({ projection: timeline, log, readModels, owner, logger });
+      const started = new Worker({
+        projection: timeline,
+        version: 1,
+        announcing: true,
+        log,
+        readModels,
+        owner,
+        logger,
+      });
       void started.start();
       return started;
     };
@@ -132,7 +140,10 @@ for (const [name, open] of adapters) {
       const told: string[] = [];
       const subscription = log.live.subscribeToUser('7', (text) => told.push(text));
       await log.live.flush();
-      const people = new Worker({ projection: directory, log, readModels, owner: 'directory', logger });
+      const people = new Worker({
+        ...{ projection: directory, version: 1, announcing: true, owner: 'directory' },
+        ...{ log, readModels, logger },
+      });
       void people.start();
       const fact = { room: 'user:7' as Room, at, userId: '7' };
       await log.append({ ...fact, type: 'MemberJoined', id: `member.${nextKey()}`, clanId: '3', leftClanId: null });

@@ -2,7 +2,7 @@ import { encodeId } from '#domain';
 import type { PersonDocument } from './documents.js';
 import type { CollectionDefinition, DocumentStore } from './store.js';
 
-export const DIRECTORY_VERSION = 1;
+export const DIRECTORY_FORMAT = 1;
 
 export const directoryCollections = [{ name: 'people' }] as const satisfies readonly CollectionDefinition[];
 

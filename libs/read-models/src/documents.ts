@@ -31,6 +31,14 @@ export interface ReactionView {
 /** How many messages each side of a direct chat has sent, in the order of the room's name. */
 export type Counts = readonly [number, number];
 
+/**
+ * Says that a room's documents lack an event, which could not be folded: `_id` is `<room>:<seq>`. Every projection has
+ * them, beside its own documents.
+ */
+export interface GapDocument extends Document {
+  readonly room: Room;
+}
+
 /** A message, at its place: `_id` is `<room>:<n>`. */
 export interface MessageDocument extends Document, Position {
   readonly room: Room;

@@ -10,9 +10,13 @@ export interface Change {
   readonly message: MessageDocument;
 }
 
-/** The changes of one room after `from` up to and including `to`, in order and without holes. */
+/**
+ * The changes of one room after `from` up to and including `to`, in order and without holes, in the numbers of one
+ * version of the timeline: who follows another version does not mind it.
+ */
 export interface RoomUpdate {
   readonly type: 'room';
+  readonly version: number;
   readonly room: Room;
   readonly from: number;
   readonly to: number;

@@ -2,7 +2,7 @@ import { encodeId, type Room } from '#domain';
 import type { ActiveUserDocument, DayDocument } from './documents.js';
 import type { CollectionDefinition, DocumentStore } from './store.js';
 
-export const STATS_VERSION = 1;
+export const STATS_FORMAT = 1;
 
 export const statsCollections = [
   { name: 'days' },

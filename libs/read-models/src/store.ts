@@ -1,4 +1,5 @@
 import type { Document } from './documents.js';
+import { type VersionRegistry, versionName } from './versions.js';
 
 /** A collection of a projection: its name, and the one field beside `_id` that it is asked by, if any. */
 export interface CollectionDefinition {
@@ -46,7 +47,7 @@ export interface DocumentStore {
 
 /** The name of a partition's checkpoint. */
 export const checkpointId = (projection: string, version: number, partition: number): string =>
-  `${projection}-${version}:${partition}`;
+  `${versionName(projection, version)}:${partition}`;
 
 /** How far a partition is folded, and whose it is. */
 export interface Checkpoint {
@@ -81,8 +82,11 @@ export interface ReadModels {
   /** Whether other processes see them. Those in memory are this process's own, and empty at its start. */
   readonly shared: boolean;
   readonly checkpoints: Checkpoints;
+  readonly versions: VersionRegistry;
   /** The documents of one version of one projection. */
   projection(name: string, version: number): DocumentStore;
+  /** Deletes the documents and the checkpoints of one version; what it no longer has is no fault. */
+  remove(name: string, version: number): Promise<void>;
   /** Answers once the server does. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -8,10 +8,11 @@ import type {
   Position,
   SeenDocument,
 } from './documents.js';
-import type { CollectionDefinition, DocumentStore } from './store.js';
+import { Served } from './served.js';
+import type { CollectionDefinition, DocumentStore, ReadModels } from './store.js';
 
-/** The version of the timeline's documents. Another shape or another fold is another version, built beside this one. */
-export const TIMELINE_VERSION = 1;
+/** Raised with every other shape or meaning of the timeline's documents: those of another format are not read. */
+export const TIMELINE_FORMAT = 1;
 
 export const timelineCollections = [
   { name: 'messages', index: 'messageId' },
@@ -73,6 +74,20 @@ export class Timeline {
       if (whole || attempt === POSITION_ATTEMPTS) return { n, rev: Math.max(created, rev) };
       await pause(5 * attempt);
     }
+  }
+
+  /**
+   * Names the change that the room stood at, whatever the version of the timeline: in another one with the same name at
+   * the same position, the same happened before it. Null where this version has no such position.
+   */
+  async changeAt(room: Room, { n, rev }: Position): Promise<string | null> {
+    if (rev === 0) return 'the beginning';
+    const [[message], [change]] = await Promise.all([
+      this.store.get<MessageDocument>('messages', [placeId(room, n)]),
+      this.store.get<ChangeDocument>('changes', [placeId(room, rev)]),
+    ]);
+    if (!message || (!change && message.rev0 !== rev)) return null;
+    return `${message.messageId} ${change?.seq ?? 'created'}`;
   }
 
   /** The number of a room's last message: as many as it has, since there are no holes. */
@@ -189,3 +204,13 @@ export class Timeline {
     return this.store.range<D>(collection, { from: placeId(room, 0), to: endOf(room), limit: 1, descending: true });
   }
 }
+
+export type ServedTimeline = Served<Timeline>;
+
+/** The timeline as it is served. */
+export const servedTimeline = ({ versions, projection }: Pick<ReadModels, 'versions' | 'projection'>): ServedTimeline =>
+  new Served(
+    versions,
+    { name: 'timeline', format: TIMELINE_FORMAT },
+    (version) => new Timeline(projection('timeline', version)),
+  );

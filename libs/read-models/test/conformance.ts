@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Document, DocumentStore, ReadModels, Write } from '../src/index.js';
+import {
+  checkpointId,
+  type Document,
+  type DocumentStore,
+  firstVersion,
+  type ReadModels,
+  withNextVersion,
+  withSwap,
+  type Write,
+} from '../src/index.js';
 
 interface Note extends Document {
   readonly topic: string;
@@ -144,6 +153,43 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
         Array.from({ length: 10 }, (_, i) => readModels.checkpoints.claim('raced:0', `owner ${i}`)),
       );
       expect(claims.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    });
+
+    it('keeps which versions there are, and lets one of several changes through', async () => {
+      const { versions } = readModels;
+      expect(await versions.read('notes')).toBeNull();
+      const first = firstVersion(7);
+      const made = await Promise.all([versions.replace('notes', first), versions.replace('notes', firstVersion(8))]);
+      expect(made.filter((done) => done)).toHaveLength(1);
+      const stored = (await versions.read('notes'))!;
+      expect([first, firstVersion(8)]).toContainEqual(stored);
+      const changes = [withNextVersion(stored, 7), withSwap(stored, 'somebody')];
+      const changed = await Promise.all(changes.map((change) => versions.replace('notes', change)));
+      expect(changed.filter((done) => done)).toHaveLength(1);
+      expect(await versions.read('notes')).toEqual(changes[changed.indexOf(true)]);
+      expect(await versions.replace('notes', stored)).toBe(false);
+      expect(await versions.read('others')).toBeNull();
+    });
+
+    it('removes a version, and nothing of the others', async () => {
+      const [kept, removed, similar] = [1, 2, 22].map((version) => readModels.projection('gone', version));
+      for (const version of [kept, removed, similar]) {
+        await version!.setUp([{ name: 'notes', index: 'topic' }]);
+        await version!.write('notes', fresh(note('a', 1)));
+      }
+      for (const version of [1, 2, 22]) await readModels.checkpoints.claim(checkpointId('gone', version, 3), 'me');
+      await readModels.remove('gone', 2);
+      await readModels.remove('gone', 2);
+      expect(await removed!.get('notes', ['a'])).toEqual([]);
+      expect(await readModels.checkpoints.read(checkpointId('gone', 2, 3))).toBeNull();
+      for (const version of [kept, similar]) expect(await version!.get('notes', ['a'])).toEqual([note('a', 1)]);
+      for (const version of [1, 22]) {
+        expect(await readModels.checkpoints.read(checkpointId('gone', version, 3))).toMatchObject({ owner: 'me' });
+      }
+      // What is removed can be built again.
+      await removed!.setUp([{ name: 'notes', index: 'topic' }]);
+      await removed!.write('notes', fresh(note('a', 1, 'again')));
+      expect(await removed!.findBy('notes', 'topic', ['again'])).toHaveLength(1);
     });
 
     it('answers a ping', async () => {

@@ -1,13 +1,18 @@
 import { PARTITIONS } from '#domain';
+import { RebuildRefused } from '#projections';
 import type { EventLog, LetterPlace, LogRecord, StoredLetter } from '#event-store';
 import { type Command, readOptions } from '../command.js';
+import { projectionNamed } from '../projections.js';
+import { foldableLetters } from '../rebuild/letters.js';
+import { rebuildAndServe } from '../rebuild/rebuild.js';
 import { type Servers, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';
 
 const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
 
-/** `chatctl dead-letters list | show … | drop …`: the events that a projection could not take in. */
-export const deadLetters: Command = async (args, { env, out }) => {
+/** `chatctl dead-letters list | show … | drop … | refold …`: the events that a projection could not take in. */
+export const deadLetters: Command = async (args, surroundings) => {
+  const { env, out } = surroundings;
   const { values, positionals } = readOptions(args, OPTIONS, true);
   const { json = false, yes = false } = values;
   const [action, ...words] = positionals;
@@ -22,7 +27,19 @@ export const deadLetters: Command = async (args, { env, out }) => {
     });
     return 0;
   }
-  if (action !== 'show' && action !== 'drop') throw new UsageError('dead-letters is followed by list, show or drop');
+  if (action === 'refold') {
+    const projection = projectionNamed(words.length > 1 ? words.join(' ') : words[0]);
+    return withServers(env, async (servers) => {
+      const foldable = await foldableLetters(servers.log, projection);
+      if (foldable > 0) return rebuildAndServe(servers, projection, surroundings, json);
+      throw new RebuildRefused(
+        `this release can fold none of the dead letters of ${projection.name}: their reasons say what it lacks`,
+      );
+    });
+  }
+  if (action !== 'show' && action !== 'drop') {
+    throw new UsageError('dead-letters is followed by list, show, drop or refold');
+  }
   const place = placeOf(words);
   if (action === 'show') {
     return withServers(env, async (servers) => {

@@ -26,9 +26,9 @@ export function pageOf({ streams, projections, neverRun }: StatusReport): string
 
 const letter = (worker: number): string => String.fromCharCode(97 + (worker % 26)).repeat(1 + Math.floor(worker / 26));
 
-function workersLine({ projection, workers }: ProjectionReport): string {
+function workersLine({ projection, building, workers }: ProjectionReport): string {
   const named = workers.map((worker, i) => `${letter(i)} ${worker}`).join(', ');
-  return `${projection}: ${named || 'nobody is at work on it'}`;
+  return `${projection}${building ? ' (being built)' : ''}: ${named || 'nobody is at work on it'}`;
 }
 
 const partitionNumbers = (): string[] => [

@@ -1,8 +1,7 @@
 import { PARTITIONS } from '#domain';
 import type { ConsumerLag } from '#event-store';
-import type { Projection } from '#projections';
 import { checkpointId, type ReadModels } from '#read-models';
-import { nameOf } from '../projections.js';
+import { nameOf, type ProjectionVersion } from '../projections.js';
 
 /** Where the fold of one partition stands, and whose it is. */
 export interface Place {
@@ -19,28 +18,26 @@ const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
 /** By the checkpoints, which are the truth; by the consumers where the read models are in some process's memory. */
 export function placesOf(
-  projection: Projection<unknown>,
+  of: ProjectionVersion,
   readModels: ReadModels | null,
   consumers: readonly ConsumerLag[],
 ): Promise<Place[]> {
-  if (!readModels) return Promise.resolve(ALL.map((partition) => placeInMemory(projection, partition, consumers)));
+  if (!readModels) return Promise.resolve(ALL.map((partition) => placeInMemory(of, partition, consumers)));
   return Promise.all(
     ALL.map(async (partition) => {
-      const checkpoint = await readModels.checkpoints.read(
-        checkpointId(projection.name, projection.version, partition),
-      );
+      const checkpoint = await readModels.checkpoints.read(checkpointId(of.projection.name, of.version, partition));
       if (!checkpoint) return { partition, owner: null, position: 0, consumer: null };
       const { owner, seq: position, epoch } = checkpoint;
       // Only that of the highest epoch: those of older owners may stay behind.
-      const name = `${nameOf(projection)}-${partition}-e${epoch}`;
+      const name = `${nameOf(of)}-${partition}-e${epoch}`;
       return { partition, owner, position, consumer: consumers.find((one) => one.name === name) ?? null };
     }),
   );
 }
 
 /** A consumer of read models in memory is called `<projection>-<version>-<owner>-<partition>-e<epoch>`. */
-function placeInMemory(projection: Projection<unknown>, partition: number, consumers: readonly ConsumerLag[]): Place {
-  const pattern = new RegExp(`^${nameOf(projection)}-(.+)-${partition}-e(\\d+)$`);
+function placeInMemory(of: ProjectionVersion, partition: number, consumers: readonly ConsumerLag[]): Place {
+  const pattern = new RegExp(`^${nameOf(of)}-(.+)-${partition}-e(\\d+)$`);
   const found = consumers
     .flatMap((consumer) => {
       const [, owner, epoch] = pattern.exec(consumer.name) ?? [];

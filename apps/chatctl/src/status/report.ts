@@ -17,7 +17,10 @@ export interface PartitionReport {
 }
 
 export interface ProjectionReport {
+  /** With its version. */
   readonly projection: string;
+  /** Whether it is being built, beside the one that is served. */
+  readonly building: boolean;
   readonly workers: readonly string[];
   readonly lagEvents: number;
   readonly lagSeconds: number;
@@ -37,9 +40,6 @@ export interface StatusReport {
 /** What the later of two samples shows, and how fast it went since the earlier one. */
 export function reportOf(earlier: Sample, later: Sample): StatusReport {
   const seconds = (later.takenAt - earlier.takenAt) / 1_000;
-  const all = later.projections.map((projection, i) => projectionReport(earlier.projections[i]!, projection, seconds));
-  const isRun = ({ workers, partitions }: ProjectionReport) =>
-    workers.length > 0 || partitions.some(({ owner }) => owner !== null);
   return {
     streams: later.streams.map(({ name, messages, bytes, firstSeq, lastSeq }) => ({
       name,
@@ -48,8 +48,12 @@ export function reportOf(earlier: Sample, later: Sample): StatusReport {
       firstSeq,
       lastSeq,
     })),
-    projections: all.filter(isRun),
-    neverRun: all.filter((report) => !isRun(report)).map(({ projection }) => projection),
+    projections: later.projections.map((projection) => {
+      // One that was first seen now has no rate yet.
+      const before = earlier.projections.find((one) => nameOf(one) === nameOf(projection)) ?? projection;
+      return projectionReport(before, projection, seconds);
+    }),
+    neverRun: later.neverRun,
   };
 }
 
@@ -62,7 +66,8 @@ function projectionReport(earlier: ProjectionSample, later: ProjectionSample, se
   });
   const sum = (of: (report: PartitionReport) => number) => partitions.reduce((total, report) => total + of(report), 0);
   return {
-    projection: nameOf(later.projection),
+    projection: nameOf(later),
+    building: later.building,
     workers: later.workers,
     lagEvents: sum(({ lagEvents }) => lagEvents),
     lagSeconds: Math.max(...partitions.map(({ lagSeconds }) => lagSeconds)),

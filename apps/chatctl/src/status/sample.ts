@@ -1,6 +1,7 @@
 import type { StreamFigures } from '#event-store';
 import type { Projection } from '#projections';
-import { nameOf, projections } from '../projections.js';
+import type { ReadModels } from '#read-models';
+import { nameOf, type ProjectionVersion, projections } from '../projections.js';
 import type { Servers } from '../servers.js';
 import { type Place, placesOf } from './places.js';
 
@@ -12,8 +13,9 @@ export interface PartitionSample extends Place {
   readonly deadLetters: number;
 }
 
-export interface ProjectionSample {
-  readonly projection: Projection<unknown>;
+export interface ProjectionSample extends ProjectionVersion {
+  /** Whether it is being built, beside the one that is served. */
+  readonly building: boolean;
   /** Those at work on it now. */
   readonly workers: readonly string[];
   readonly partitions: readonly PartitionSample[];
@@ -24,6 +26,8 @@ export interface Sample {
   readonly takenAt: number;
   readonly streams: readonly StreamFigures[];
   readonly projections: readonly ProjectionSample[];
+  /** Projections that nobody ever ran on these servers. */
+  readonly neverRun: readonly string[];
 }
 
 /** @throws LogUnavailable, ReadModelsUnavailable */
@@ -32,39 +36,56 @@ export async function takeSample(servers: Servers): Promise<Sample> {
   const streams = await log.streams();
   const now = streams[0]?.at ?? Date.now();
   const letters = await log.deadLetterPlaces();
+  const found = await Promise.all(projections.map((projection) => versionsOf(projection, servers.readModels)));
+  const samples = found.flat().map((version) =>
+    sampleOf(servers, version, now, (partition) => {
+      const { name } = version.projection;
+      return letters.filter((at) => at.projection === name && at.partition === partition).length;
+    }),
+  );
+  const run = (await Promise.all(samples)).filter((sample) => sample !== null);
   return {
     takenAt: performance.now(),
     streams,
-    projections: await Promise.all(
-      projections.map((projection) =>
-        sampleOf(servers, projection, now, (partition) => {
-          const here = letters.filter((at) => at.projection === projection.name && at.partition === partition);
-          return here.length;
-        }),
-      ),
-    ),
+    projections: run,
+    neverRun: projections.filter((one) => run.every(({ projection }) => projection !== one)).map(({ name }) => name),
   };
 }
 
+type ShownVersion = Pick<ProjectionSample, 'projection' | 'version' | 'building'>;
+
+/** The one that is served and the one that is being built. */
+async function versionsOf(projection: Projection<unknown>, readModels: ReadModels | null): Promise<ShownVersion[]> {
+  if (!readModels) return [{ projection, version: 1, building: false }];
+  const versions = await readModels.versions.read(projection.name);
+  if (!versions) return [];
+  const { serving, building } = versions;
+  return [
+    { projection, version: serving.number, building: false },
+    ...(building ? [{ projection, version: building.number, building: true }] : []),
+  ];
+}
+
+/** Null where nobody ever ran it. */
 async function sampleOf(
   { log, readModels }: Servers,
-  projection: Projection<unknown>,
+  shown: ShownVersion,
   now: number,
   lettersIn: (partition: number) => number,
-): Promise<ProjectionSample> {
-  const places = await placesOf(projection, readModels, await log.consumers());
-  const present = await log.members.of(nameOf(projection));
+): Promise<ProjectionSample | null> {
+  const { kinds } = shown.projection;
+  const places = await placesOf(shown, readModels, await log.consumers());
+  const present = await log.members.of(nameOf(shown));
   // Read models in memory are not shared out: who folds them tells nobody.
   const workers = readModels ? present : [...new Set(places.flatMap(({ owner }) => owner ?? []))];
-  const isRun = workers.length > 0 || places.some(({ owner }) => owner !== null);
+  if (workers.length === 0 && places.every(({ owner }) => owner === null)) return null;
   const partitions = places.map(async (place) => {
     const { partition, position, consumer } = place;
-    const part = { partition, ...(projection.kinds && { kinds: projection.kinds }), from: position + 1 };
-    // What nobody ever ran has no lag that anybody would wait for.
-    const lagEvents = isRun ? (consumer?.pending ?? (await log.backlog(part))) : 0;
+    const part = { partition, ...(kinds && { kinds }), from: position + 1 };
+    const lagEvents = consumer?.pending ?? (await log.backlog(part));
     const oldestAt = lagEvents === 0 ? null : await log.oldestOfBacklog(part);
     const lagSeconds = oldestAt === null ? 0 : Math.max(0, (now - oldestAt) / 1_000);
     return { ...place, lagEvents, lagSeconds, deadLetters: lettersIn(partition) };
   });
-  return { projection, workers, partitions: await Promise.all(partitions) };
+  return { ...shown, workers, partitions: await Promise.all(partitions) };
 }

@@ -1,6 +1,6 @@
 import { PARTITIONS } from '#domain';
 import type { EventLog } from '#event-store';
-import type { Projection } from '#projections';
+import { collectionsOf, type Projection } from '#projections';
 import { checkpointId, type Document, type ReadModels } from '#read-models';
 import { type Difference, differenceOf } from './difference.js';
 import { LogFold, type PartitionPosition } from './log-fold.js';
@@ -10,6 +10,7 @@ export interface VerificationOptions {
   readonly log: EventLog;
   readonly readModels: ReadModels;
   readonly projection: Projection<unknown>;
+  readonly version: number;
   readonly onDifference: (difference: Difference) => void;
   /** Told how much of a step is left: sequences of the log to fold, then documents to compare. */
   readonly onProgress: (step: 'fold' | 'compare', left: number) => void;
@@ -28,7 +29,7 @@ interface Newer {
 }
 
 /**
- * Compares the documents of one projection with a fold of the log, while workers go on writing.
+ * Compares the documents of one version of a projection with a fold of the log, while workers go on writing.
  *
  * The checkpoints are read first. Everything up to its checkpoint is written for good (heads too: they are saved before
  * it), so a document that is read later is the fold of the log up to the checkpoint or up to some later event, and its
@@ -49,7 +50,7 @@ export async function verifyProjection(options: VerificationOptions): Promise<Ve
   compareCheckpoints(options, positions, fold.idsAtPositions);
   const newer: Newer[] = [];
   const unseen = new Map<string, Map<string, Document>>();
-  for (const { name } of projection.collections) unseen.set(name, await allOf(fold.store, name));
+  for (const { name } of collectionsOf(projection)) unseen.set(name, await allOf(fold.store, name));
   let shown = -1;
   const progress = () => {
     const left = [...unseen.values()].reduce((sum, { size }) => sum + size, 0);
@@ -71,11 +72,11 @@ export async function verifyProjection(options: VerificationOptions): Promise<Ve
   return { events: fold.events, documents };
 }
 
-function positionsOf({ readModels, projection }: VerificationOptions): Promise<PartitionPosition[]> {
+function positionsOf({ readModels, projection, version }: VerificationOptions): Promise<PartitionPosition[]> {
   const none: PartitionPosition = { seq: 0, eventId: '' };
   return Promise.all(
     Array.from({ length: PARTITIONS }, async (_, partition) => {
-      const id = checkpointId(projection.name, projection.version, partition);
+      const id = checkpointId(projection.name, version, partition);
       return (await readModels.checkpoints.read(id)) ?? none;
     }),
   );
@@ -83,7 +84,7 @@ function positionsOf({ readModels, projection }: VerificationOptions): Promise<P
 
 /** A log that lost its tail, or another log: no worker runs on these read models either. */
 function compareCheckpoints(
-  { projection, onDifference }: VerificationOptions,
+  { projection, version, onDifference }: VerificationOptions,
   positions: readonly PartitionPosition[],
   idsInLog: ReadonlyMap<number, string>,
 ): void {
@@ -93,7 +94,7 @@ function compareCheckpoints(
     onDifference({
       kind: 'checkpoint',
       collection: 'checkpoints',
-      id: checkpointId(projection.name, projection.version, partition),
+      id: checkpointId(projection.name, version, partition),
       detail: `it is at ${seq}, event ${eventId}; the log has ${inLog ?? 'no event of this projection'} there`,
     });
   }
@@ -105,13 +106,13 @@ function compareCheckpoints(
  * @returns how many documents the read models have
  */
 async function compareCollection(
-  { readModels, projection, onDifference }: VerificationOptions,
+  { readModels, projection, version, onDifference }: VerificationOptions,
   collection: string,
   unseen: Map<string, Document>,
   newer: Newer[],
   progress: () => void,
 ): Promise<number> {
-  const store = readModels.projection(projection.name, projection.version);
+  const store = readModels.projection(projection.name, version);
   let count = 0;
   for await (const page of pagesOf(store, collection)) {
     count += page.length;

@@ -1,8 +1,7 @@
 import { progressBar } from '#platform';
 import { type Command, readOptions } from '../command.js';
-import { nameOf, projections } from '../projections.js';
+import { nameOf, projectionNamed, projections, servedVersion } from '../projections.js';
 import { Unreachable, withServers } from '../servers.js';
-import { UsageError } from '../usage.js';
 import type { Difference } from './difference.js';
 import { verifyProjection } from './verification.js';
 
@@ -15,10 +14,7 @@ const OPTIONS = { projection: { type: 'string' }, json: { type: 'boolean' } } as
 export const verify: Command = async (args, { env, out, progress }) => {
   const { values } = readOptions(args, OPTIONS);
   const { projection: name, json = false } = values;
-  const chosen = projections.filter((projection) => name === undefined || projection.name === name);
-  if (chosen.length === 0) {
-    throw new UsageError(`--projection is one of ${projections.map((projection) => projection.name).join(', ')}`);
-  }
+  const chosen = name === undefined ? projections : [projectionNamed(name)];
   return withServers(env, async ({ log, readModels }) => {
     if (!readModels) {
       throw new Unreachable(
@@ -29,30 +25,35 @@ export const verify: Command = async (args, { env, out, progress }) => {
     const reports: object[] = [];
     let total = 0;
     for (const projection of chosen) {
+      const served = await servedVersion(projection, readModels);
+      if (!served) {
+        if (!json) out.write(`${projection.name}: nobody has run it\n`);
+        continue;
+      }
       const differences: Difference[] = [];
       let count = 0;
       const bars = {
-        fold: progressBar(`Folding ${nameOf(projection)}`, progress),
-        compare: progressBar(`Comparing ${nameOf(projection)}`, progress),
+        fold: progressBar(`Folding ${nameOf(served)}`, progress),
+        compare: progressBar(`Comparing ${nameOf(served)}`, progress),
       };
       const { events, documents } = await verifyProjection({
         log,
         readModels,
-        projection,
+        ...served,
         onProgress: (step, left) => {
           bars[step](left);
         },
         onDifference: (difference) => {
           count++;
-          if (!json) out.write(`${lineOf(nameOf(projection), difference)}\n`);
+          if (!json) out.write(`${lineOf(nameOf(served), difference)}\n`);
           else if (differences.length < SHOWN) differences.push(difference);
         },
       });
       total += count;
-      reports.push({ projection: nameOf(projection), events, documents, differences: count, first: differences });
+      reports.push({ projection: nameOf(served), events, documents, differences: count, first: differences });
       if (json) continue;
       const verdict = count === 0 ? 'all equal to the fold of' : `${count} differences from the fold of`;
-      out.write(`${nameOf(projection)}: ${documents} documents, ${verdict} ${events} events\n`);
+      out.write(`${nameOf(served)}: ${documents} documents, ${verdict} ${events} events\n`);
     }
     if (json) out.write(`${JSON.stringify({ equal: total === 0, projections: reports })}\n`);
     return total === 0 ? 0 : 1;

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { otherSide, refused } from '#domain';
 import { Chats } from '#event-store';
 import { type ChatSource, type DirectMessageView, directMessageView } from '#protocol';
-import { Timeline } from '#read-models';
+import { Served, type ServedTimeline } from '#read-models';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Refused } from './command.js';
 
@@ -21,7 +21,7 @@ export class ChatMessages extends Query<Refused | DirectMessageView[]> {
 export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
   constructor(
     @Inject(Chats) private readonly chats: Chats,
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -30,12 +30,13 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
     const other = chat && otherSide(chat.users, userId);
     if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
     const { room } = chat;
-    const messages = (await this.timeline.page(room, { limit: this.settings.chatMessagesMax })).reverse();
+    const { queries: timeline } = await this.served.pin();
+    const messages = (await timeline.page(room, { limit: this.settings.chatMessagesMax })).reverse();
     const own = messages.filter(({ sender }) => sender.id === userId);
     const theirs = messages.filter(({ sender }) => sender.id !== userId);
     const [seenByThem, seenByMe] = await Promise.all([
-      this.timeline.seenAt(room, other, own),
-      this.timeline.seenAt(room, userId, theirs),
+      timeline.seenAt(room, other, own),
+      timeline.seenAt(room, userId, theirs),
     ]);
     return messages.map((message) => {
       const seenAt = (message.sender.id === userId ? seenByThem : seenByMe)(message.n);
@@ -53,9 +54,10 @@ export class ChatsOf extends Query<readonly ChatSource[]> {
 
 @QueryHandler(ChatsOf)
 export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
-  constructor(@Inject(Timeline) private readonly timeline: Timeline) {}
+  constructor(@Inject(Served) private readonly served: ServedTimeline) {}
 
-  execute({ userId }: ChatsOf): Promise<readonly ChatSource[]> {
-    return this.timeline.inbox(userId);
+  async execute({ userId }: ChatsOf): Promise<readonly ChatSource[]> {
+    const { queries: timeline } = await this.served.pin();
+    return timeline.inbox(userId);
   }
 }

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { markSeen } from '#domain';
 import { Chats, EventLog } from '#event-store';
-import { Timeline } from '#read-models';
+import { Served, type ServedTimeline } from '#read-models';
 import type { Person } from '../person.js';
 import { COMMAND_KEYS } from '../settings.js';
 import { contextOf, type Refused } from './command.js';
@@ -24,14 +24,14 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Chats) private readonly chats: Chats,
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
   async execute({ person: { userId }, chatId, clientId }: MarkChatSeen): Promise<Refused | null> {
     const chat = await this.chats.byId(chatId);
     // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
-    const entry = chat && (await this.timeline.entry(userId, chat.room));
+    const entry = chat && (await (await this.served.pin()).queries.entry(userId, chat.room));
     const command = { ...contextOf(userId, chat?.room ?? null, clientId, this.newKey), userId };
     const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
@@ -40,7 +40,7 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
       await this.log.append(decision.event);
       // No answer tells the caller when to ask for the counts again: they may at once.
       await untilShown(async () => {
-        const shown = await this.timeline.entry(userId, room);
+        const shown = await (await this.served.pin()).queries.entry(userId, room);
         return shown && shown.seenN >= n ? shown : null;
       });
     }

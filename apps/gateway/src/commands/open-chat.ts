@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type ChatCreated, directRoom, openChat } from '#domain';
 import { EventLog } from '#event-store';
 import type { ChatSource } from '#protocol';
-import { Timeline } from '#read-models';
+import { Served, type ServedTimeline } from '#read-models';
 import type { Person } from '../person.js';
 import { COMMAND_KEYS } from '../settings.js';
 import { contextOf, type Refused } from './command.js';
@@ -24,7 +24,7 @@ export class OpenDirectChat extends Command<Refused | ChatSource> {
 export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
@@ -40,7 +40,7 @@ export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
     );
     if ('refusal' in decision) return decision;
     // Who is told of a chat must find it in the list of theirs.
-    const entry = await untilShown(() => this.timeline.entry(person.userId, room));
+    const entry = await untilShown(async () => (await this.served.pin()).queries.entry(person.userId, room));
     if (entry) return entry;
     const chat = decision.event ?? decision.last;
     if (chat?.type !== 'ChatCreated') throw new Error(`the chat of ${room} is not in the log`);

@@ -4,7 +4,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
-import { Timeline } from '#read-models';
+import { Served, type ServedTimeline } from '#read-models';
 import type { Person } from '../person.js';
 import { RecentMessages } from '../recent-messages.js';
 import { COMMAND_KEYS } from '../settings.js';
@@ -31,7 +31,7 @@ export class ReactToMessage extends Command<Refused | null> {
 export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Timeline) private readonly timeline: Timeline,
+    @Inject(Served) private readonly served: ServedTimeline,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
@@ -55,7 +55,7 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
   private async roomOf(messageId: string): Promise<Room | null> {
     const until = performance.now() + PATIENCE;
     for (;;) {
-      const message = await this.timeline.message(messageId);
+      const message = await (await this.served.pin()).queries.message(messageId);
       if (message) return message.room;
       if (!this.recent.has(messageId)) return null;
       if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);

@@ -1,7 +1,7 @@
 import { partitionOf } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
-import type { Document } from '#read-models';
-import { replay, timeline, type Projection, type RoomChange } from '../../src/index.js';
+import { type Document, gapCollection } from '#read-models';
+import { collectionsOf, replay, timeline, type Projection, type RoomChange } from '../../src/index.js';
 
 /** What a log comes to: the pure fold of it. */
 export interface Expected {
@@ -36,8 +36,9 @@ export async function expectedOf(records: readonly LogRecord[]): Promise<Expecte
   };
   const store = await replay(noting, one(records));
   const documents = new Map<string, Map<string, string>>();
-  for (const { name } of timeline.collections) {
+  for (const { name } of collectionsOf(timeline)) {
     const all = await store.range(name, { from: '', to: '\uffff', limit: 10_000 });
+    if (name === gapCollection.name) for (const gap of all) versions.set(versionOf(name, gap), JSON.stringify(gap));
     documents.set(name, new Map(all.map((document) => [document._id, JSON.stringify(document)])));
   }
   return { documents, versions, letters, lastSeqs: new Map(records.map(({ partition, seq }) => [partition, seq])) };

@@ -24,7 +24,7 @@ const MAX_WORKERS = 3;
 const MAX_STEPS = 2_000;
 const quiet: WorkerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
 const eachStep = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const checkpointOf = (partition: number): string => checkpointId(timeline.name, timeline.version, partition);
+const checkpointOf = (partition: number): string => checkpointId(timeline.name, 1, partition);
 
 interface Running {
   readonly process: Process;
@@ -138,9 +138,12 @@ class Simulation {
     const process = this.machine.start(name);
     const log = this.log.connect(process);
     const { store, checkpoints } = this.store.connect(process, (length) => this.choices.below(length));
-    const readModels = { shared: true, checkpoints, projection: () => store };
+    const readModels = { shared: true, checkpoints, projection: () => store, ping: () => Promise.resolve() };
     const projection = this.broken.projection ?? timeline;
-    const worker = new Worker({ projection, log, readModels, owner: name, logger: quiet, clock: process });
+    const worker = new Worker({
+      ...{ projection, version: 1, announcing: true, owner: name },
+      ...{ log, readModels, logger: quiet, clock: process },
+    });
     this.workers.push({ process, log, worker, name });
     void worker.start().then(() => {
       if (worker.state === 'refused') this.faults.push(`${name} refuses to run`);

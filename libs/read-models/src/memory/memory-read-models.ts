@@ -9,19 +9,27 @@ import type {
   ReadModels,
   Write,
 } from '../store.js';
+import { type VersionRegistry, type Versions, versionName } from '../versions.js';
 import { SortedIds } from './sorted-ids.js';
 
 /** Read models in this process's memory: gone with it, rebuilt from the log at its next start. */
 export function memoryReadModels(): ReadModels {
   const stores = new Map<string, MemoryStore>();
+  const checkpoints = new MemoryCheckpoints();
   return {
     shared: false,
-    checkpoints: new MemoryCheckpoints(),
+    checkpoints,
+    versions: new MemoryVersions(),
     projection: (name, version) => {
-      const key = `${name}-${version}`;
+      const key = versionName(name, version);
       let store = stores.get(key);
       if (!store) stores.set(key, (store = new MemoryStore()));
       return store;
+    },
+    remove: (name, version) => {
+      checkpoints.remove(`${versionName(name, version)}:`);
+      stores.get(versionName(name, version))?.clear();
+      return Promise.resolve();
     },
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -92,15 +100,18 @@ class MemoryStore implements DocumentStore {
 
   write(collection: string, writes: readonly Write[]): Promise<void> {
     const target = this.collection(collection);
+    this.collections.set(collection, target);
     for (const { document } of writes) target.put(document);
     return Promise.resolve();
   }
 
+  clear(): void {
+    this.collections.clear();
+  }
+
   /** A collection that was not set up reads as empty, as it does on a server. */
   private collection(name: string): MemoryCollection {
-    let collection = this.collections.get(name);
-    if (!collection) this.collections.set(name, (collection = new MemoryCollection(undefined)));
-    return collection;
+    return this.collections.get(name) ?? new MemoryCollection(undefined);
   }
 }
 
@@ -135,5 +146,23 @@ class MemoryCheckpoints implements Checkpoints {
       else fenced.push(id);
     }
     return Promise.resolve(fenced);
+  }
+  /** Those whose names begin so. */
+  remove(prefix: string): void {
+    for (const id of this.checkpoints.keys()) if (id.startsWith(prefix)) this.checkpoints.delete(id);
+  }
+}
+
+class MemoryVersions implements VersionRegistry {
+  private readonly versions = new Map<string, Versions>();
+
+  read(projection: string): Promise<Versions | null> {
+    return Promise.resolve(this.versions.get(projection) ?? null);
+  }
+
+  replace(projection: string, to: Versions): Promise<boolean> {
+    const stored = this.versions.get(projection)?.revision ?? 0;
+    if (stored === to.revision - 1) this.versions.set(projection, to);
+    return Promise.resolve(stored === to.revision - 1);
   }
 }

@@ -11,6 +11,7 @@ import {
   ReadModelsUnavailable,
   type Write,
 } from '../store.js';
+import { type VersionRegistry, type Versions, versionName } from '../versions.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -49,13 +50,30 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
   return {
     shared: true,
     checkpoints: new MongodbCheckpoints(db),
-    projection: (name, version) => new MongodbStore(db, `${name}_v${version}_`),
+    versions: new MongodbVersions(db),
+    projection: (name, version) => new MongodbStore(db, prefixOf(name, version)),
+    remove: (name, version) => reach(() => remove(db, name, version)),
     ping: () =>
       reach(async () => {
         await db.command({ ping: 1 });
       }),
     close: () => client.close(),
   };
+}
+
+const prefixOf = (projection: string, version: number): string => `${projection}_v${version}_`;
+
+const CHECKPOINTS = 'checkpoints';
+
+/** Checkpoints first: documents without them are folded again, checkpoints without documents would miss them. */
+async function remove(db: Db, projection: string, version: number): Promise<void> {
+  const prefix = `${versionName(projection, version)}:`;
+  await db
+    .collection<CheckpointDocument>(CHECKPOINTS)
+    .deleteMany({ _id: { $gte: prefix, $lt: `${prefix.slice(0, -1)};` } });
+  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+    if (name.startsWith(prefixOf(projection, version))) await db.dropCollection(name);
+  }
 }
 
 class MongodbStore implements DocumentStore {
@@ -161,7 +179,7 @@ class MongodbCheckpoints implements Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
   constructor(db: Db) {
-    this.collection = db.collection('checkpoints');
+    this.collection = db.collection(CHECKPOINTS);
   }
 
   claim(id: string, owner: string): Promise<Checkpoint> {
@@ -198,6 +216,43 @@ class MongodbCheckpoints implements Checkpoints {
       const stored = await this.collection.find({ _id: { $in: saves.map(({ id }) => id) } }).toArray();
       const epochs = new Map(stored.map(({ _id, epoch }) => [_id, epoch]));
       return saves.filter(({ id, epoch }) => epochs.get(id) !== epoch).map(({ id }) => id);
+    });
+  }
+}
+
+interface VersionsDocument extends Versions {
+  readonly _id: string;
+}
+
+class MongodbVersions implements VersionRegistry {
+  private readonly collection: Collection<VersionsDocument>;
+
+  constructor(db: Db) {
+    this.collection = db.collection('versions');
+  }
+
+  read(projection: string): Promise<Versions | null> {
+    return reach(async () => {
+      const stored = await this.collection.findOne({ _id: projection });
+      if (!stored) return null;
+      const { serving, building, old, swap, revision } = stored;
+      return { serving, building, old, swap, revision };
+    });
+  }
+
+  replace(projection: string, to: Versions): Promise<boolean> {
+    return reach(async () => {
+      if (to.revision > 1) {
+        const before = { _id: projection, revision: to.revision - 1 };
+        return (await this.collection.replaceOne(before, to)).matchedCount === 1;
+      }
+      try {
+        await this.collection.insertOne({ _id: projection, ...to });
+        return true;
+      } catch (error) {
+        if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+        throw error;
+      }
     });
   }
 }

@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import { type Projection, rebuild } from '#projections';
+import { versionName } from '#read-models';
+import { progressBar } from '#platform';
+import { type Command, readOptions, type Surroundings } from '../command.js';
+import { projectionNamed } from '../projections.js';
+import { type Servers, Unreachable, withServers } from '../servers.js';
+import { dropSettled } from './letters.js';
+
+/** By convention, of a process that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** `chatctl rebuild`: the next version of a projection, built beside the one that is served, and then served. */
+export const rebuildCommand: Command = async (args, surroundings) => {
+  const { values, positionals } = readOptions(args, { json: { type: 'boolean' } }, true);
+  const projection = projectionNamed(positionals.length > 1 ? positionals.join(' ') : positionals[0]);
+  return withServers(surroundings.env, (servers) =>
+    rebuildAndServe(servers, projection, surroundings, values.json ?? false),
+  );
+};
+
+/** @returns the exit status */
+export async function rebuildAndServe(
+  { log, readModels }: Servers,
+  projection: Projection<unknown>,
+  { out, progress, interrupted }: Surroundings,
+  json: boolean,
+): Promise<number> {
+  if (!readModels) {
+    throw new Unreachable(
+      'rebuild works on MongoDB, and none is known here: set MONGODB_URL. Read models in the memory of a standalone ' +
+        'are built from the log at each start',
+    );
+  }
+  const say = (line: string) => progress.write(`${line}\n`);
+  const signal = interrupted();
+  const beganAt = performance.now();
+  let bar: ((left: number) => void) | null = null;
+  try {
+    const rebuilt = await rebuild({
+      ...{ projection, log, readModels, signal },
+      owner: `chatctl-${hostname()}-${process.pid}`,
+      logger: { log: () => undefined, warn: say, error: say },
+      onProgress: (version, left) => {
+        bar ??= progressBar(`Building ${versionName(projection.name, version)}`, progress);
+        bar(left);
+      },
+    });
+    const seconds = (performance.now() - beganAt) / 1_000;
+    const letters = await dropSettled(log, readModels, projection.name, rebuilt.version.number);
+    if (json) out.write(`${JSON.stringify({ projection: projection.name, ...rebuilt, seconds, letters })}\n`);
+    else {
+      const { version, before, folded, pausedMs } = rebuilt;
+      out.write(
+        `${versionName(projection.name, version.number)} is served: ${folded} events folded in ${seconds.toFixed(1)} s; ` +
+          `what was said during the swap came ${(pausedMs / 1_000).toFixed(1)} s late\n` +
+          `${letters.dropped} dead letters are settled and dropped, ${letters.left} are left\n` +
+          `${versionName(projection.name, before.number)} is kept: ` +
+          `\`chatctl versions remove ${projection.name} ${before.number} --yes\` deletes it\n`,
+      );
+    }
+    if (!rebuilt.takenOver) {
+      say(`no projector has taken ${versionName(projection.name, rebuilt.version.number)} over: start one`);
+    }
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('interrupted; what is built is kept, and the same command goes on from there');
+    return INTERRUPTED;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Projection } from '#projections';
+import { type ReadModels, type Version, versionName, withoutVersion } from '#read-models';
+import { type Command, readOptions } from '../command.js';
+import { projectionNamed, projections } from '../projections.js';
+import { type Servers, Unreachable, withServers } from '../servers.js';
+import { UsageError } from '../usage.js';
+
+const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
+
+/** `chatctl versions list | remove …`: the versions of the projections that MongoDB holds. */
+export const versionsCommand: Command = async (args, { env, out }) => {
+  const { values, positionals } = readOptions(args, OPTIONS, true);
+  const { json = false, yes = false } = values;
+  const [action, ...words] = positionals;
+  if (action === 'list') {
+    if (words.length > 0) throw new UsageError('versions list takes no more words');
+    return withDatabase(env, async ({ readModels }) => {
+      for (const projection of projections) {
+        for (const shown of await versionsOf(readModels, projection)) {
+          const { version, format, state } = shown;
+          const text = `${versionName(projection.name, version)}  format ${format}  ${state}`;
+          out.write(`${json ? JSON.stringify(shown) : text}\n`);
+        }
+      }
+      return 0;
+    });
+  }
+  if (action !== 'remove') throw new UsageError('versions is followed by list or remove');
+  const [name, number, ...more] = words;
+  const projection = projectionNamed(name);
+  if (number === undefined || !/^[1-9]\d{0,8}$/.test(number) || more.length > 0) {
+    throw new UsageError('say which version: PROJECTION VERSION, such as timeline 1');
+  }
+  if (!yes) throw new UsageError('remove deletes the documents of that version: say --yes');
+  return withDatabase(env, async (servers) => {
+    await remove(servers, projection, Number(number));
+    const removed = { projection: projection.name, version: Number(number) };
+    out.write(`${json ? JSON.stringify({ removed }) : `removed ${versionName(projection.name, Number(number))}`}\n`);
+    return 0;
+  });
+};
+
+type WithDatabase = Servers & { readonly readModels: ReadModels };
+
+function withDatabase<T>(env: NodeJS.ProcessEnv, work: (servers: WithDatabase) => Promise<T>): Promise<T> {
+  return withServers(env, ({ log, readModels }) => {
+    if (readModels) return work({ log, readModels });
+    throw new Unreachable('versions are kept in MongoDB, and none is known here: set MONGODB_URL');
+  });
+}
+
+interface ShownVersion {
+  readonly projection: string;
+  readonly version: number;
+  readonly format: number;
+  readonly state: 'served' | 'being built' | 'old';
+}
+
+async function versionsOf(readModels: ReadModels, { name }: Projection<unknown>): Promise<ShownVersion[]> {
+  const versions = await readModels.versions.read(name);
+  if (!versions) return [];
+  const { old, serving, building } = versions;
+  const shown = (state: ShownVersion['state']) => (version: Version) => {
+    const { number, format } = version;
+    return { projection: name, version: number, format, state };
+  };
+  return [...old.map(shown('old')), shown('served')(serving), ...(building ? [shown('being built')(building)] : [])];
+}
+
+/** The documents go before the mention of them: interrupted, it can be run again. */
+async function remove(
+  { log, readModels }: WithDatabase,
+  projection: Projection<unknown>,
+  number: number,
+): Promise<void> {
+  const { name } = projection;
+  const found = (await versionsOf(readModels, projection)).find(({ version }) => version === number);
+  if (!found) throw new UsageError(`there is no version ${number} of ${name}: see \`chatctl versions list\``);
+  if (found.state === 'served') {
+    throw new UsageError(`${versionName(name, number)} is the one that is served: rebuild ${name} first`);
+  }
+  const workers = await log.members.of(versionName(name, number));
+  if (workers.length > 0) {
+    throw new UsageError(`${versionName(name, number)} is at work in ${workers.join(', ')}: stop that first`);
+  }
+  await readModels.remove(name, number);
+  await log.removeConsumers(`${versionName(name, number)}-`);
+  for (let done = false; !done;) {
+    const versions = await readModels.versions.read(name);
+    done = !versions || (await readModels.versions.replace(name, withoutVersion(versions, number)));
+  }
+}

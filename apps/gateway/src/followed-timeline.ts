@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
+
+/** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */
+const GRACE_MS = 2 * PIN_AGE_MS;
+
+/** The version of the timeline that the feeds of this gateway follow: the one that is served, a moment later. */
+export class FollowedTimeline {
+  readonly #logger = new Logger(FollowedTimeline.name);
+  #current: Pinned<Timeline> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #looking = false;
+
+  constructor(
+    private readonly served: ServedTimeline,
+    private readonly onMove: (to: Pinned<Timeline>) => Promise<void>,
+  ) {}
+
+  /** @throws ReadModelsUnavailable */
+  async current(): Promise<Pinned<Timeline>> {
+    return (this.#current ??= await this.served.pin());
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      if (!this.#looking) void this.#look();
+    }, PIN_AGE_MS).unref();
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    try {
+      const served = await this.served.pin();
+      // Nobody follows anything yet.
+      if (this.#current && this.#current.version !== served.version) {
+        await sleep(GRACE_MS);
+        this.#logger.log(`the timeline is served in version ${served.version}`);
+        this.#current = served;
+        await this.onMove(served);
+      }
+    } catch (error) {
+      // What is followed goes on; the next look comes soon.
+      this.#logger.debug(`which timeline is served: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#looking = false;
+  }
+}

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kind, PARTITIONS } from '#domain';
+import type { EventLog } from '#event-store';
+import {
+  checkpointId,
+  type ReadModels,
+  swapped,
+  type Version,
+  versionName,
+  withNextVersion,
+  withSwap,
+} from '#read-models';
+import type { Projection } from './projection.js';
+import { LOOK_MS } from './runner.js';
+import { Worker, type WorkerLog } from './worker.js';
+
+/** So near to the log the readers are swapped: what is left is folded while they wait. */
+const NEAR_RECORDS = 2_000;
+const SWAP_ATTEMPTS = 5;
+/** For each step of a swap, in ms; below the time after which a projector gives a swap up. */
+const STEP_LIMIT_MS = 4_000;
+const INTERVAL_MS = 100;
+/** A builder that died counts as present for 3 s. */
+const OTHER_LIMIT_MS = 5_000;
+const TAKE_OVER_LIMIT_MS = 15_000;
+/** Until then some still ask the version before: who removes it next takes it from nobody. */
+const READERS_MOVE_MS = 3_000;
+
+export interface RebuildOptions {
+  readonly projection: Projection<unknown>;
+  readonly log: EventLog;
+  readonly readModels: ReadModels;
+  /** Unique to the process. */
+  readonly owner: string;
+  readonly logger: WorkerLog;
+  /** Told a few times a second how many records are left to be folded. */
+  readonly onProgress: (version: number, left: number) => void;
+  /** Ends the building, saved as far as it is. */
+  readonly signal: AbortSignal;
+}
+
+export interface Rebuilt {
+  /** Events folded by this run, and those that could not be. */
+  readonly folded: number;
+  readonly deadLetters: number;
+  /** What is served now, and what was before. */
+  readonly version: Version;
+  readonly before: Version;
+  /** For how long nobody was told of anything by a projector, in ms. */
+  readonly pausedMs: number;
+  /** Whether a projector has taken the new version over. */
+  readonly takenOver: boolean;
+}
+
+/** The rebuild cannot go on: the message says what to do. */
+export class RebuildRefused extends Error {
+  override readonly name = 'RebuildRefused';
+}
+
+/**
+ * Builds the next version of a projection from the beginning of the log, beside the one that is served, and has it
+ * served once it has caught up. What was built before an interruption is not built again.
+ *
+ * The swap: the workers of the served version stop, so that nothing is told that the new version does not have yet; the
+ * new one reaches the end of the log as it was then, and begins to tell; from then on it is the one that is served.
+ * Whatever goes wrong before that last step undoes the swap, here or, where this process dies, in the projectors.
+ *
+ * @throws RebuildRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted
+ */
+export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
+  const { signal, readModels, projection } = options;
+  const building = await beginBuilding(options);
+  const worker = new Worker({ ...options, version: building.number, announcing: false });
+  try {
+    void worker.start();
+    await caughtUp(options, worker, building);
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await swap(options, worker, building).catch(passing);
+      if (typeof outcome !== 'string') {
+        await sleep(READERS_MOVE_MS);
+        const takenOver = await isTakenOver(options, building);
+        const { folded, deadLetters } = worker.counters;
+        return { folded, deadLetters, version: building, ...outcome, takenOver };
+      }
+      await undoSwap(readModels, projection.name, building);
+      if (attempt === SWAP_ATTEMPTS) {
+        throw new RebuildRefused(
+          `${versionName(projection.name, building.number)} is built, but not served: ${outcome}. Run this again`,
+        );
+      }
+      options.logger.warn(`the swap is undone and tried again: ${outcome}`);
+      await sleep(2_000, undefined, { signal });
+    }
+  } catch (error) {
+    await undoSwap(readModels, projection.name, building);
+    throw error;
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** A server that is away for a moment spoils one attempt, not the rebuild. */
+function passing(error: unknown): string {
+  if (error instanceof Error && 'retryable' in error) return error.message;
+  throw error;
+}
+
+/** The version that is to be built: that of an interrupted rebuild, or the next one. */
+async function beginBuilding({ projection, log, readModels, owner, signal }: RebuildOptions): Promise<Version> {
+  const { name, format } = projection;
+  const { versions: registry } = readModels;
+  for (;;) {
+    const versions = await registry.read(name);
+    if (!versions) throw new RebuildRefused(`nobody has run ${name} yet: start a projector, which builds it`);
+    const { building } = versions;
+    if (!building) {
+      await registry.replace(name, withNextVersion(versions, format));
+      continue;
+    }
+    if (building.format !== format) {
+      throw new RebuildRefused(
+        `${versionName(name, building.number)} is half built in format ${building.format}, and this release builds ` +
+          `format ${format}: remove it with \`chatctl versions remove ${name} ${building.number} --yes\`, and run this again`,
+      );
+    }
+    const group = versionName(name, building.number);
+    const others = async () => (await log.members.of(group)).filter((member) => member !== owner);
+    if (!(await holds(async () => (await others()).length === 0, OTHER_LIMIT_MS, signal))) {
+      throw new RebuildRefused(
+        `${group} is being built by ${(await others()).join(', ')}: wait for its end, or stop it`,
+      );
+    }
+    return building;
+  }
+}
+
+async function caughtUp(
+  { onProgress, signal }: RebuildOptions,
+  worker: Worker<unknown>,
+  { number }: Version,
+): Promise<void> {
+  for (;;) {
+    if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
+    // A server that is away for a moment is waited for, as any worker does.
+    const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;
+    if (left !== null && worker.owned.length === PARTITIONS) {
+      onProgress(number, left);
+      if (left <= NEAR_RECORDS) return;
+    }
+    await sleep(INTERVAL_MS, undefined, { signal });
+  }
+}
+
+/** @returns what came of it; where it is to be undone, a text that says why */
+async function swap(
+  options: RebuildOptions,
+  worker: Worker<unknown>,
+  building: Version,
+): Promise<Pick<Rebuilt, 'before' | 'pausedMs'> | string> {
+  const { projection, readModels, log, signal } = options;
+  const { versions: registry } = readModels;
+  const begun = await registry.read(projection.name);
+  const before = begun?.old.at(-1);
+  // The answer to the last step of an earlier attempt was lost.
+  if (begun && before && begun.serving.number === building.number) return { before, pausedMs: 0 };
+  if (!begun || begun.building?.number !== building.number)
+    throw new RebuildRefused('the version was removed while it was built');
+  if (begun.swap !== null) return 'another swap is under way';
+  const swapping = withSwap(begun, randomUUID());
+  if (!(await registry.replace(projection.name, swapping))) return 'the versions were changed by somebody else';
+  const beganAt = performance.now();
+  worker.announce();
+  // One that was about to start sees the swap at its next look, so nobody comes after that.
+  await sleep(2 * LOOK_MS, undefined, { signal });
+  const old = versionName(projection.name, begun.serving.number);
+  const stopped = await holds(async () => (await log.members.of(old)).length === 0, STEP_LIMIT_MS, signal);
+  if (!stopped) return `the projectors of ${old} did not stop: ${(await log.members.of(old)).join(', ')}`;
+  const targets = await lastSeqs(log, projection.kinds);
+  const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, signal);
+  if (!reached) return 'the new version did not reach the end of the log in time';
+  if (!(await registry.replace(projection.name, swapped(swapping, building)))) return 'it took too long';
+  return { before: begun.serving, pausedMs: performance.now() - beganAt };
+}
+
+/** The sequence of the last record of each partition that the projection folds. */
+function lastSeqs(log: EventLog, kinds: readonly Kind[] | undefined): Promise<number[]> {
+  return Promise.all(
+    Array.from({ length: PARTITIONS }, async (_, partition) => {
+      if (!kinds) return log.lastSeq({ partition });
+      return Math.max(...(await Promise.all(kinds.map((kind) => log.lastSeq({ partition, kind })))));
+    }),
+  );
+}
+
+async function isFoldedUpTo(
+  { readModels, projection }: RebuildOptions,
+  { number }: Version,
+  targets: readonly number[],
+): Promise<boolean> {
+  const read = targets.map((_, partition) =>
+    readModels.checkpoints.read(checkpointId(projection.name, number, partition)),
+  );
+  return (await Promise.all(read)).every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= targets[partition]!);
+}
+
+/** Where the version is not served yet. What cannot be undone now, a projector undoes. */
+async function undoSwap(readModels: ReadModels, name: string, building: Version): Promise<void> {
+  try {
+    const versions = await readModels.versions.read(name);
+    if (!versions || versions.swap === null || versions.building?.number !== building.number) return;
+    await readModels.versions.replace(name, withSwap(versions, null));
+  } catch {
+    // The server is away: whoever comes first undoes it after 10 s.
+  }
+}
+
+async function isTakenOver({ log, projection, owner, signal }: RebuildOptions, version: Version): Promise<boolean> {
+  const group = versionName(projection.name, version.number);
+  const others = async () => (await log.members.of(group)).some((member) => member !== owner);
+  return holds(others, TAKE_OVER_LIMIT_MS, signal).catch(() => false);
+}
+
+/** Whether something comes to hold within a time. */
+async function holds(condition: () => Promise<boolean>, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  const until = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > until) return false;
+    await sleep(INTERVAL_MS, undefined, { signal });
+  }
+  return true;
+}

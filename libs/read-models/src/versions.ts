@@ -1,0 +1,75 @@
+/** One build of a projection's documents. Its number is in the name of everything that belongs to it. */
+export interface Version {
+  /** From 1; every rebuild makes the next. */
+  readonly number: number;
+  /** What its documents look like and mean: only code of the same format folds and reads it. */
+  readonly format: number;
+}
+
+/** The versions that there are of a projection. */
+export interface Versions {
+  /** The one that is folded, told of and asked. */
+  readonly serving: Version;
+  /** The one that is being built beside it, to be served next. */
+  readonly building: Version | null;
+  /** Those that were served before and are kept until they are removed. */
+  readonly old: readonly Version[];
+  /** Whose swap of readers is under way: while it is set, nobody folds the serving version. */
+  readonly swap: string | null;
+  /** Raised by every change, and guards it. */
+  readonly revision: number;
+}
+
+/** Where it is kept which versions there are, by the projection's name. A server that is away throws. */
+export interface VersionRegistry {
+  /** Null where nobody ever ran the projection. */
+  read(projection: string): Promise<Versions | null>;
+  /**
+   * Stores `to` where what is stored has the revision before it (0: nothing is stored); whether it did. Of several that
+   * change the same versions, one does.
+   */
+  replace(projection: string, to: Versions): Promise<boolean>;
+}
+
+/** The name of one version of a projection. */
+export const versionName = (projection: string, version: number): string => `${projection}-${version}`;
+
+// What can become of versions, a step each: pure, to be stored with `replace`.
+
+export const firstVersion = (format: number): Versions => ({
+  serving: { number: 1, format },
+  building: null,
+  old: [],
+  swap: null,
+  revision: 1,
+});
+
+const changed = (versions: Versions, change: Partial<Versions>): Versions => ({
+  ...versions,
+  ...change,
+  revision: versions.revision + 1,
+});
+
+export const withNextVersion = (versions: Versions, format: number): Versions =>
+  changed(versions, {
+    building: { number: 1 + Math.max(...allVersions(versions).map(({ number }) => number)), format },
+  });
+
+export const withSwap = (versions: Versions, swap: string | null): Versions => changed(versions, { swap });
+
+/** What was built is served from now on. */
+export const swapped = (versions: Versions, building: Version): Versions =>
+  changed(versions, { serving: building, building: null, old: [...versions.old, versions.serving], swap: null });
+
+/** Without one that is not served: an old one, or one whose building was given up. */
+export const withoutVersion = (versions: Versions, number: number): Versions =>
+  changed(versions, {
+    building: versions.building?.number === number ? null : versions.building,
+    old: versions.old.filter((version) => version.number !== number),
+  });
+
+export const allVersions = ({ old, serving, building }: Versions): Version[] => [
+  ...old,
+  serving,
+  ...(building ? [building] : []),
+];
