@@ -1,25 +1,21 @@
 #!/bin/sh
 # Writes .env at the root of the repository: the secrets that docker-compose.yml asks for, made at random for this clone.
-# One that is there is kept, since the servers' data is protected by its passwords. For production, have your own secret
-# store set the same variables. Passwords are of letters and digits only: they become part of URLs.
+# What is there is kept, since the servers' data is protected by its passwords; what is missing is added. For production,
+# have your own secret store set the same variables. Passwords are of letters and digits only: they become part of URLs.
 set -eu
 umask 077
 file="$(cd "$(dirname "$0")/../.." && pwd)/.env"
 
-if [ -e "$file" ]; then
-  echo "$file is there already and stays as it is."
-  exit 0
-fi
-
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
-{
-  echo "JWT_SECRET=$(random)"
-  for role in GATEWAY PROJECTOR QUERY; do
-    echo "NATS_${role}_PASSWORD=$(random)"
-    echo "MONGODB_${role}_PASSWORD=$(random)"
-  done
-  echo "MONGODB_ROOT_PASSWORD=$(random)"
-} > "$file.new"
-mv "$file.new" "$file"
-echo "Wrote $file: random secrets for development. Keep it out of version control."
+touch "$file"
+added=0
+for name in JWT_SECRET MONGODB_ROOT_PASSWORD \
+  NATS_GATEWAY_PASSWORD NATS_PROJECTOR_PASSWORD NATS_QUERY_PASSWORD NATS_CHATCTL_PASSWORD \
+  MONGODB_GATEWAY_PASSWORD MONGODB_PROJECTOR_PASSWORD MONGODB_QUERY_PASSWORD MONGODB_CHATCTL_PASSWORD; do
+  if ! grep -q "^$name=" "$file"; then
+    echo "$name=$(random)" >> "$file"
+    added=$((added + 1))
+  fi
+done
+echo "$file: added $added random secrets for development, the others stay as they are. Keep it out of version control."

@@ -1,4 +1,4 @@
-// Gives each role its user at MongoDB: only the projector may write. Safe to run again: a user that is there keeps its
+// Gives each role its user at MongoDB: only the projector, and chatctl while it rebuilds, may write. Safe to run again: a user that is there keeps its
 // rights and gets the password anew, so that a changed one takes effect. MONGODB_URL is that of the root user.
 import { MongoClient } from 'mongodb';
 
@@ -7,6 +7,7 @@ const users = [
   { user: 'gateway', pwd: process.env.MONGODB_GATEWAY_PASSWORD, roles: [{ role: 'read', db }] },
   { user: 'projector', pwd: process.env.MONGODB_PROJECTOR_PASSWORD, roles: [{ role: 'readWrite', db }] },
   { user: 'query', pwd: process.env.MONGODB_QUERY_PASSWORD, roles: [{ role: 'read', db }] },
+  { user: 'chatctl', pwd: process.env.MONGODB_CHATCTL_PASSWORD, roles: [{ role: 'readWrite', db }] },
 ];
 
 const client = new MongoClient(MONGODB_URL, { serverSelectionTimeoutMS: 30_000 });

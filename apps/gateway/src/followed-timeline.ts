@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
+import { OtherFormat, PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
 
 /** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */
 const GRACE_MS = 2 * PIN_AGE_MS;
+
+export interface TimelineListener {
+  /** Another version is followed from now on. */
+  moved(to: Pinned<Timeline>): Promise<void>;
+  /** What is served now this release cannot read: there is nothing to follow any more. */
+  ended(reason: string): void;
+}
 
 /** The version of the timeline that the feeds of this gateway follow: the one that is served, a moment later. */
 export class FollowedTimeline {
@@ -14,7 +21,7 @@ export class FollowedTimeline {
 
   constructor(
     private readonly served: ServedTimeline,
-    private readonly onMove: (to: Pinned<Timeline>) => Promise<void>,
+    private readonly listener: TimelineListener,
   ) {}
 
   /** @throws ReadModelsUnavailable */
@@ -42,11 +49,16 @@ export class FollowedTimeline {
         await sleep(GRACE_MS);
         this.#logger.log(`the timeline is served in version ${served.version}`);
         this.#current = served;
-        await this.onMove(served);
+        await this.listener.moved(served);
       }
     } catch (error) {
-      // What is followed goes on; the next look comes soon.
-      this.#logger.debug(`which timeline is served: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof OtherFormat && this.#current) {
+        this.#current = null;
+        this.listener.ended(reason);
+      }
+      // Where the read models are away, what is followed goes on; the next look comes soon.
+      this.#logger.debug(`which timeline is served: ${reason}`);
     }
     this.#looking = false;
   }

@@ -3,7 +3,7 @@ import { type DynamicModule, type INestApplication, Module } from '@nestjs/commo
 import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
-import { Health, HealthModule, Tokens } from '#platform';
+import { Health, HealthModule, servedCheck, Tokens } from '#platform';
 import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatSocketAdapter } from './chat-socket.adapter.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
@@ -37,7 +37,9 @@ export interface GatewayParts {
 @Module({})
 export class GatewayModule {
   static of({ settings, log, readModels, tokens, health, caughtUp }: GatewayParts): DynamicModule {
+    const served = servedTimeline(readModels);
     health.add('read models', () => readModels.ping());
+    health.add('timeline', servedCheck(served));
     return {
       module: GatewayModule,
       imports: [CqrsModule, HealthModule.of(health)],
@@ -45,7 +47,7 @@ export class GatewayModule {
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: EventLog, useValue: log },
-        { provide: Served, useValue: servedTimeline(readModels) },
+        { provide: Served, useValue: served },
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },

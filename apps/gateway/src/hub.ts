@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { EventLog, type LiveSubscription } from '#event-store';
+import { CLOSE, restartReason } from '#protocol';
 import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
@@ -15,6 +16,8 @@ import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;
+/** Clients that are sent away come back within this time, each at another moment. Milliseconds. */
+const COME_BACK = 5_000;
 /** Before the log is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
 
@@ -51,7 +54,12 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {
     this.sessions = this.#sessions;
     const { dialect } = settings.roomChat;
-    this.#timeline = new FollowedTimeline(served, (to) => this.#move(to));
+    this.#timeline = new FollowedTimeline(served, {
+      moved: (to) => this.#move(to),
+      ended: (reason) => {
+        this.#sendAway(reason);
+      },
+    });
     this.#rooms = new Rooms({ live: log.live, timeline: this.#timeline, fanOut: this.#fanOut, dialect });
     this.#pulse = new Pulse(this.#sessions);
   }
@@ -164,6 +172,14 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   async #move(to: Pinned<Timeline>): Promise<void> {
     await this.#rooms.move(to);
     await this.#forEverybody((feed) => feed.move(to));
+  }
+
+  /** To other gateways, of the release that can read what is served; this one is not ready any more. */
+  #sendAway(reason: string): void {
+    this.#logger.error(`${reason}; ${this.#sessions.size} connections are closed`);
+    for (const session of this.#sessions) {
+      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
+    }
   }
 
   /** In slices, or the servers would get a question for everybody, or for every chat, at the same moment. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, type RecordedEvent } from '#domain';
 import { type Projection, rebuild, timeline, UnfoldableEvent } from '#projections';
-import { openMongodbReadModels, servedTimeline } from '#read-models';
+import { openMongodbReadModels, servedTimeline, swapped, withNextVersion } from '#read-models';
 import type { Received } from './chat-client.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 
@@ -111,5 +111,19 @@ const lacking = (content: string): Projection<never> => ({
     const back = await system.room(one, 's-ada');
     back.send('clanMessage', { content: 'back' });
     expect((await back.next()).message).toMatchObject({ content: 'back', n: 3 });
+  }, 60_000);
+
+  it('sends everybody to the gateways of the release whose format is served', async () => {
+    const [one] = gateways as [Gateway];
+    const here = await system.room(one, 'u-ada', { clanId: 'u' });
+    const ready = async () => (await fetch(`http://127.0.0.1:${one.port}/health/ready`)).status;
+    expect(await ready()).toBe(200);
+    const { versions } = system.readModels;
+    const building = withNextVersion((await versions.read('timeline'))!, 2);
+    expect(await versions.replace('timeline', building)).toBe(true);
+    expect(await versions.replace('timeline', swapped(building, building.building!))).toBe(true);
+    expect((await here.closed).reason).toContain('restart');
+    expect(await ready()).toBe(503);
+    await expect(system.room(one, 'u-ada')).rejects.toThrow('503');
   }, 60_000);
 });

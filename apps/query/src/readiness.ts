@@ -1,6 +1,6 @@
 import { type EventLog, LogUnavailable } from '#event-store';
-import { type Health, NotReady } from '#platform';
-import { type ReadModels, versionName } from '#read-models';
+import { type Health, NotReady, servedCheck } from '#platform';
+import { type ReadModels, servedTimeline, versionName } from '#read-models';
 
 // What the query side needs: the log, the read models, and read models that are not far behind.
 
@@ -39,7 +39,9 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
   );
   // What one process keeps in its memory it also folds: its own worker says how far it is.
   if (!readModels.shared) return;
+  const isServed = servedCheck(servedTimeline(readModels));
   health.add('projection timeline', async () => {
+    await isServed();
     const lag = await timelineLag(log, readModels).catch((cause: unknown) => {
       throw new NotReady('the log does not say how far the projector is: see the check "log"', { cause });
     });

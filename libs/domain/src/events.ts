@@ -67,16 +67,18 @@ export function eventReader(
   definitions: readonly EventDefinition<string, TObject>[],
   pasts: readonly PastVersion[],
 ): (stored: StoredEvent, seq: number) => RecordedEvent {
-  const versions = new Map<string, Version>();
+  /** By type, then by version. */
+  const versions = new Map<string, Map<number, Version>>();
   const add = (definition: EventDefinition<string, TObject>, past: PastVersion | null) => {
     const check = TypeCompiler.Compile<TObject>(definition.schema);
-    versions.set(`${definition.type}@${definition.version}`, { definition, check, past });
+    const ofType = versions.get(definition.type) ?? new Map<number, Version>();
+    versions.set(definition.type, ofType.set(definition.version, { definition, check, past }));
   };
   for (const definition of definitions) add(definition, null);
   for (const past of pasts) add(past.definition, past);
 
   const find = (type: string, version: number): Version => {
-    const found = versions.get(`${type}@${version}`);
+    const found = versions.get(type)?.get(version);
     if (!found) throw new UnreadableEvent(`unknown event ${type || '(no type)'} version ${version}`);
     return found;
   };

@@ -9,6 +9,7 @@ export * from './openapi.js';
 export * from './progress-bar.js';
 export * from './role.js';
 export * from './running.js';
+export * from './served-check.js';
 export * from './settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';

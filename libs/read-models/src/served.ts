@@ -16,6 +16,9 @@ export interface Asked {
   readonly format: number;
 }
 
+/** What is served is of another release than this one: nothing here can read it, and only a swap changes that. */
+export class OtherFormat extends ReadModelsUnavailable {}
+
 /** The version of a projection that is served. Who answers a question pins it once, so no answer is of two versions. */
 export class Served<Queries> {
   #pinned: Pinned<Queries> | null = null;
@@ -28,7 +31,7 @@ export class Served<Queries> {
     private readonly open: (version: number) => Queries,
   ) {}
 
-  /** What was served within the last {@link PIN_AGE_MS}. @throws ReadModelsUnavailable, also where none is served */
+  /** What was served within the last {@link PIN_AGE_MS}. @throws ReadModelsUnavailable, also where none is served; OtherFormat */
   async pin(): Promise<Pinned<Queries>> {
     if (this.#pinned && performance.now() - this.#readAt <= PIN_AGE_MS) return this.#pinned;
     return (this.#reading ??= this.#read().finally(() => (this.#reading = null)));
@@ -41,7 +44,7 @@ export class Served<Queries> {
     if (!versions) throw new ReadModelsUnavailable(`no projector has run ${name} yet: start one`);
     const { serving } = versions;
     if (serving.format !== format) {
-      throw new ReadModelsUnavailable(
+      throw new OtherFormat(
         `${versionName(name, serving.number)} has format ${serving.format}, and this release reads format ${format}: ` +
           `rebuild ${name} with the release that is to serve it`,
       );

@@ -39,8 +39,8 @@ export function memoryReadModels(): ReadModels {
 class MemoryCollection {
   readonly documents = new Map<string, Document>();
   readonly ids = new SortedIds();
-  /** Indexed field → value → `_id`s. The fields that are indexed never change once a document is there. */
-  readonly index = new Map<string, string[]>();
+  /** Value of the indexed field → the `_id` or `_id`s. Such a field never changes once a document is there. */
+  readonly index = new Map<string, string | string[]>();
 
   constructor(readonly field: string | undefined) {}
 
@@ -53,8 +53,10 @@ class MemoryCollection {
     if (this.field === undefined) return;
     const value = fieldOf(document, this.field);
     const ids = this.index.get(value);
-    if (ids) ids.push(document._id);
-    else this.index.set(value, [document._id]);
+    // Nearly always there is one, and a list for each would be most of the index.
+    if (ids === undefined) this.index.set(value, document._id);
+    else if (typeof ids === 'string') this.index.set(value, [ids, document._id]);
+    else ids.push(document._id);
   }
 }
 
