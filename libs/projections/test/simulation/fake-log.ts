@@ -189,7 +189,7 @@ function sharedBy(shared: Map<number, Deliveries>, own: Deliveries): Deliveries 
 }
 
 class FakeConsumer implements RecordSource {
-  ended: ConsumerEnd | null;
+  private ending: ConsumerEnd | null;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -197,26 +197,30 @@ class FakeConsumer implements RecordSource {
     private readonly process: Process,
     private readonly deliveries: Deliveries,
   ) {
-    this.ended = process.connected || server.broken.lossIgnored ? null : 'lost';
+    this.ending = process.connected || server.broken.lossIgnored ? null : 'lost';
+  }
+
+  get ended(): ConsumerEnd | null {
+    return this.server.broken.deletionUnseen && this.ending === 'deleted' ? null : this.ending;
   }
 
   async next(): Promise<LogRecord[] | ConsumerEnd> {
     const { process, server, deliveries } = this;
     if (!server.used.has(deliveries.partition)) {
-      if (!this.ended) await new Promise<void>((resolve) => (this.wake = resolve));
-      return this.ended!;
+      if (!this.ending) await new Promise<void>((resolve) => (this.wake = resolve));
+      return this.ending!;
     }
     return process.arrival(
       () => {
         if (deliveries.deleted) this.end('deleted');
-        if (this.ended) return this.ended;
+        if (this.ending) return this.ending;
         const available = server.available(deliveries);
         const records = available.slice(0, server.batch(available.length));
         deliveries.next = records.at(-1)!.seq + 1;
         return records;
       },
       () =>
-        this.ended !== null || (process.connected && (deliveries.deleted || server.available(deliveries).length > 0)),
+        this.ending !== null || (process.connected && (deliveries.deleted || server.available(deliveries).length > 0)),
     );
   }
 
@@ -235,7 +239,7 @@ class FakeConsumer implements RecordSource {
   }
 
   end(end: ConsumerEnd): void {
-    this.ended ??= end;
+    this.ending ??= end;
     this.wake();
   }
 }
