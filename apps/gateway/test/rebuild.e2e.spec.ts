@@ -76,9 +76,9 @@ const lacking = (content: string): Projection<never> => ({
     };
     const asked = Promise.all([0, 100, 200, 300, 400].map(ask));
     await until('some is said', () => listener.frames.length > 10);
-    const { version, pausedMs } = await rebuilt(timeline as Projection<never>);
+    const { version, lateMs } = await rebuilt(timeline as Projection<never>);
     expect(version.number).toBe(2);
-    expect(pausedMs).toBeGreaterThan(0);
+    expect(lateMs).toBeGreaterThan(0);
     const atSwap = listener.frames.length;
     await until('it goes on', () => listener.frames.length > atSwap + 10);
     talking.on = false;

@@ -4,6 +4,7 @@ import { type Kind, PARTITIONS } from '#domain';
 import type { EventLog } from '#event-store';
 import {
   checkpointId,
+  PIN_AGE_MS,
   type ReadModels,
   swapped,
   type Version,
@@ -26,6 +27,8 @@ const OTHER_LIMIT_MS = 5_000;
 const TAKE_OVER_LIMIT_MS = 15_000;
 /** Until then some still ask the version before: who removes it next takes it from nobody. */
 const READERS_MOVE_MS = 3_000;
+/** Gateways follow once nobody asks the version before any more: a look, and the age of two answers. */
+const GATEWAYS_MOVE_MS = LOOK_MS + 2 * PIN_AGE_MS;
 
 export interface RebuildOptions {
   readonly projection: Projection<unknown>;
@@ -47,8 +50,8 @@ export interface Rebuilt {
   /** What is served now, and what was before. */
   readonly version: Version;
   readonly before: Version;
-  /** For how long nobody was told of anything by a projector, in ms. */
-  readonly pausedMs: number;
+  /** How late at most somebody was told of what was said during the swap, in ms. */
+  readonly lateMs: number;
   /** Whether a projector has taken the new version over. */
   readonly takenOver: boolean;
 }
@@ -74,8 +77,8 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   const worker = new Worker({ ...options, version: building.number, announcing: false });
   try {
     void worker.start();
-    await caughtUp(options, worker, building);
     for (let attempt = 1; ; attempt++) {
+      await caughtUp(options, worker, building);
       const outcome = await swap(options, worker, building).catch(passing);
       if (typeof outcome !== 'string') {
         await sleep(READERS_MOVE_MS);
@@ -157,16 +160,16 @@ async function swap(
   options: RebuildOptions,
   worker: Worker<unknown>,
   building: Version,
-): Promise<Pick<Rebuilt, 'before' | 'pausedMs'> | string> {
+): Promise<Pick<Rebuilt, 'before' | 'lateMs'> | string> {
   const { projection, readModels, log, signal } = options;
   const { versions: registry } = readModels;
   const begun = await registry.read(projection.name);
   const before = begun?.old.at(-1);
   // The answer to the last step of an earlier attempt was lost.
-  if (begun && before && begun.serving.number === building.number) return { before, pausedMs: 0 };
+  if (begun && before && begun.serving.number === building.number) return { before, lateMs: 0 };
   if (!begun || begun.building?.number !== building.number)
     throw new RebuildRefused('the version was removed while it was built');
-  if (begun.swap !== null) return 'another swap is under way';
+  if (begun.swap !== null) return 'somebody left a swap behind';
   const swapping = withSwap(begun, randomUUID());
   if (!(await registry.replace(projection.name, swapping))) return 'the versions were changed by somebody else';
   const beganAt = performance.now();
@@ -180,7 +183,7 @@ async function swap(
   const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, signal);
   if (!reached) return 'the new version did not reach the end of the log in time';
   if (!(await registry.replace(projection.name, swapped(swapping, building)))) return 'it took too long';
-  return { before: begun.serving, pausedMs: performance.now() - beganAt };
+  return { before: begun.serving, lateMs: performance.now() - beganAt + GATEWAYS_MOVE_MS };
 }
 
 /** The sequence of the last record of each partition that the projection folds. */

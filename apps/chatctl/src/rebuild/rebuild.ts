@@ -50,10 +50,10 @@ export async function rebuildAndServe(
     const letters = await dropSettled(log, readModels, projection.name, rebuilt.version.number);
     if (json) out.write(`${JSON.stringify({ projection: projection.name, ...rebuilt, seconds, letters })}\n`);
     else {
-      const { version, before, folded, pausedMs } = rebuilt;
+      const { version, before, folded, lateMs } = rebuilt;
       out.write(
         `${versionName(projection.name, version.number)} is served: ${folded} events folded in ${seconds.toFixed(1)} s; ` +
-          `what was said during the swap came ${(pausedMs / 1_000).toFixed(1)} s late\n` +
+          `what was said during the swap came ${(lateMs / 1_000).toFixed(1)} s late at most\n` +
           `${letters.dropped} dead letters are settled and dropped, ${letters.left} are left\n` +
           `${versionName(projection.name, before.number)} is kept: ` +
           `\`chatctl versions remove ${projection.name} ${before.number} --yes\` deletes it\n`,
