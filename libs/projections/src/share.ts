@@ -19,6 +19,8 @@ export class Share {
   private cancelBeat: (() => void) | null = null;
   private announcements: LiveSubscription | null = null;
   private reading: Promise<void> | null = null;
+  /** Whether the members may have changed since they were last asked for. */
+  private isStale = false;
 
   /** @param onChange is called when the share is another */
   constructor(
@@ -79,10 +81,18 @@ export class Share {
 
   /** Beats, and reads who is there. A log that is away changes nothing: whoever can reach it takes over, and fences. */
   private async readAgain(): Promise<void> {
-    // The worker notices by itself that the log is away.
-    this.reading ??= this.read().catch(() => undefined);
+    this.isStale = true;
+    this.reading ??= this.readWhileStale().finally(() => (this.reading = null));
     await this.reading;
-    this.reading = null;
+  }
+
+  /** Once more where something was announced meanwhile: the answer may be older than that. */
+  private async readWhileStale(): Promise<void> {
+    while (this.isStale) {
+      this.isStale = false;
+      // The worker notices by itself that the log is away.
+      await this.read().catch(() => undefined);
+    }
   }
 
   private async read(): Promise<void> {

@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Room, roomIds, roomKind } from '#domain';
+import { type Change, decodeUpdate, type Pinned, type Position, servedTimeline, type Timeline } from '#read-models';
+import type { SystemUnderTest } from '../../chatctl/test/system-under-test.js';
+import { RoomCursor } from '../../gateway/src/room-cursor.js';
+
+const MAX_CHANGES = 1_000_000;
+
+/** Somebody who follows a room's live updates as a gateway does, from where it stands when they come. */
+export class Follower {
+  readonly told: Change[] = [];
+  private lostTrack = 0;
+
+  private constructor(
+    readonly room: Room,
+    private readonly timeline: Pinned<Timeline>,
+    private readonly from: Position,
+  ) {}
+
+  /** @param onTold is called for each change, as soon as a client could be told of it */
+  static async start(
+    { log, readModels }: Pick<SystemUnderTest, 'log' | 'readModels'>,
+    room: Room,
+    onTold: (change: Change) => void = () => undefined,
+  ): Promise<Follower> {
+    const cursor = new RoomCursor(room, {
+      changed: (changes) => {
+        follower.told.push(...changes);
+        changes.forEach(onTold);
+      },
+      lostTrack: () => follower.lostTrack++,
+    });
+    const accept = (text: string) => {
+      const update = decodeUpdate(text);
+      if (update.type === 'room' && update.room === room) cursor.accept(update);
+    };
+    if (roomKind(room) === 'direct') log.live.subscribeToUser(roomIds(room)[0]!, accept);
+    else log.live.subscribeToRoom(room, accept);
+    await log.live.flush();
+    const timeline = await servedTimeline(readModels).pin();
+    const from = await timeline.queries.position(room);
+    const follower = new Follower(room, timeline, from);
+    cursor.start(timeline, from);
+    return follower;
+  }
+
+  async hasAll(): Promise<boolean> {
+    return (this.told.at(-1)?.rev ?? this.from.rev) === (await this.timeline.queries.position(this.room)).rev;
+  }
+
+  /**
+   * How what it was told differs from what the read model has: each change once, in order and without holes, and each
+   * message, as it was told of last, as it is.
+   */
+  async faults(): Promise<string[]> {
+    const { room, told, from } = this;
+    const stored = await this.timeline.queries.changesSince(room, from, MAX_CHANGES);
+    if (!stored) return [`${room}: the read model has a hole behind change ${from.rev}`];
+    const faults = this.lostTrack > 0 ? [`${room}: it lost track`] : [];
+    for (let i = 0; i < Math.max(stored.length, told.length); i++) {
+      const [should, is] = [nameOf(stored[i]), nameOf(told[i])];
+      if (should !== is) faults.push(`${room}: told of ${is} instead of ${should}`);
+    }
+    const lastTold = new Map(told.map(({ message }) => [message._id, message]));
+    for (const { message } of stored) {
+      if (isDeepStrictEqual(lastTold.get(message._id), message)) continue;
+      faults.push(`${room}: message ${message.n} is not as it was told of last`);
+    }
+    return faults;
+  }
+}
+
+const nameOf = (change: Change | undefined): string =>
+  change ? `change ${change.rev} (${change.kind} ${change.message.n})` : 'nothing';

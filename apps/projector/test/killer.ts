@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProjectorProcess } from './projector-process.js';
+import { oneOf } from './seeded-random.js';
+
+const seconds = (random: () => number, from: number, to: number): number => 1_000 * (from + random() * (to - from));
+
+/** Kills projectors at random moments, in the middle of their start too, and starts each again shortly after. */
+export class Killer {
+  kills = 0;
+  private readonly wanted = new Set<ProjectorProcess>();
+  private stopping = false;
+  private killing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly projectors: readonly ProjectorProcess[],
+    private readonly random: () => number,
+  ) {}
+
+  start(): void {
+    this.killing = this.kill();
+  }
+
+  /** Afterwards all those that are wanted run. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.killing;
+  }
+
+  /** Starts one, which may be killed from now on. */
+  add(which: number): void {
+    const projector = this.projectors[which]!;
+    this.wanted.add(projector);
+    projector.start();
+  }
+
+  /** Ends one in the ordinary way. @returns its exit code; the signal where it was being killed just then */
+  remove(which: number): Promise<number | NodeJS.Signals | null> {
+    const projector = this.projectors[which]!;
+    this.wanted.delete(projector);
+    return projector.end('SIGTERM');
+  }
+
+  private async kill(): Promise<void> {
+    const { random, wanted } = this;
+    while (!this.stopping) {
+      await sleep(seconds(random, 0.5, 2));
+      const victim = oneOf(random, [...wanted]);
+      await victim.end('SIGKILL');
+      this.kills++;
+      await sleep(seconds(random, 0.05, 0.3));
+      if (wanted.has(victim)) victim.start();
+    }
+  }
+}
