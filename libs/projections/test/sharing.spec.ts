@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { PARTITIONS } from '#domain';
+import type { Clock, PresentMembers } from '../src/index.js';
+import { Share } from '../src/share.js';
 import { ownersOf } from '../src/sharing.js';
 
 const anyMembers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
@@ -42,5 +45,39 @@ describe('the sharing out of partitions', () => {
 
   it('is nobody where nobody is there', () => {
     expect(ownersOf('timeline-1', [])).toEqual([]);
+  });
+});
+
+describe('the share of a worker', () => {
+  it('is read once more where a member left while the members were read', async () => {
+    const present = new Set(['one', 'other']);
+    let announce: () => void = () => undefined;
+    // A log whose answers take a while on their way.
+    const members: PresentMembers = {
+      beat: () => Promise.resolve(),
+      of: async () => {
+        const list = [...present];
+        await sleep(20);
+        return list;
+      },
+      leave: () => Promise.resolve(),
+      announce: () => undefined,
+      onAnnounced: (_group, listener) => {
+        announce = listener;
+        return { stop: () => undefined };
+      },
+    };
+    // Nothing but what is announced moves anything: no beat comes.
+    const still: Clock = { now: () => 0, after: () => () => undefined };
+    const share = new Share('timeline-1', 'one', members, still, () => undefined);
+    await share.join();
+    expect(share.partitions).toHaveLength(PARTITIONS / 2);
+    announce();
+    await sleep(5);
+    present.delete('other');
+    announce();
+    await sleep(200);
+    expect(share.partitions).toHaveLength(PARTITIONS);
+    await share.leave();
   });
 });
