@@ -108,10 +108,13 @@ export class PartitionConsumer {
     }
   }
 
-  /** Ends it here. In the log it stays for the next owner to delete, a temporary one excepted. */
-  async close(): Promise<void> {
+  /**
+   * Ends it here. In the log it stays, and says how far behind its partition is, until the next owner deletes it. That
+   * one may have looked before this one was made: who knows that there is a next owner closes it `forGood`.
+   */
+  async close(forGood = false): Promise<void> {
     this.pull.close();
-    if (!this.options.temporary) return;
+    if (!forGood && !this.options.temporary) return;
     await removeConsumer(this.connection, this.stream, this.options.name).catch(() => undefined);
   }
 }

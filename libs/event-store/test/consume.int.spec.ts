@@ -133,6 +133,18 @@ describe('a partition consumer', () => {
     await again.close();
   });
 
+  it('stays when it is closed, and goes where that is for good: the next owner may have looked before', async () => {
+    const newer = await log.consume(options(12));
+    const late = await log.consume(options(11));
+    expect(await consumerNames()).toEqual(expect.arrayContaining([options(11).name, options(12).name]));
+    await late.close(true);
+    await newer.close();
+    const names = await consumerNames();
+    expect(names).toContain(options(12).name);
+    expect(names).not.toContain(options(11).name);
+    await (await log.consume(options(13))).close(true);
+  });
+
   it('waits for a sequence that is not there yet', async () => {
     const { lastSeq } = await log.state();
     const consumer = await log.consume(options(7, { from: lastSeq + 3 }));

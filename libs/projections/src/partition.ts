@@ -45,11 +45,14 @@ export class Partition {
     }
   }
 
-  /** Ends the fetching here; whoever owns the partition next starts at the checkpoint. */
-  async close(): Promise<void> {
+  /**
+   * Ends the fetching here; whoever owns the partition next starts at the checkpoint.
+   * @param isTaken whether somebody does already, or is about to
+   */
+  async close(isTaken: boolean): Promise<void> {
     this.closed = true;
     this.resume?.();
-    await this.consumer.close();
+    await this.consumer.close(isTaken);
   }
 
   get dirtyHeads(): CachedHead[] {

@@ -147,7 +147,7 @@ export class Worker<Change> {
         // Without the log nobody could take its share over; without the database others can, where they reach it.
         if (!this.lost) await this.share.leave();
       } finally {
-        await this.letGo([...this.partitions.values()]);
+        await this.letGo([...this.partitions.values()], false);
       }
     }
     await this.share.leave();
@@ -195,7 +195,7 @@ export class Worker<Change> {
     if (leaving.length > 0) {
       await this.save();
       this.say('hands over', leaving);
-      await this.letGo(leaving);
+      await this.letGo(leaving, true);
     }
     const missing = this.share.partitions.filter((number) => !this.partitions.has(number));
     if (missing.length === 0) return;
@@ -234,12 +234,12 @@ export class Worker<Change> {
   private async fencedOff(partitions: readonly Partition[]): Promise<void> {
     this.say('is fenced off', partitions);
     for (const { number } of partitions) this.share.bench(number);
-    await this.letGo(partitions);
+    await this.letGo(partitions, true);
   }
 
-  private async letGo(partitions: readonly Partition[]): Promise<void> {
+  private async letGo(partitions: readonly Partition[], areTaken: boolean): Promise<void> {
     for (const { number } of partitions) this.partitions.delete(number);
-    await Promise.all(partitions.map((partition) => partition.close()));
+    await Promise.all(partitions.map((partition) => partition.close(areTaken)));
   }
 
   private async round(): Promise<void> {

@@ -1,7 +1,39 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** Clock ticks a second in /proc: the same on every Linux that Node runs on. */
 const TICKS = 100;
+
+/** CPU seconds of one part of the system, all its processes together. */
+export interface PartCpu {
+  readonly part: string;
+  readonly seconds: number;
+}
+
+export interface PartProcess {
+  readonly part: string;
+  /** Null where it was never started. */
+  readonly pid: number | null;
+}
+
+/** What each part has used by now, in the order in which they first come; null where that is not known. */
+export function cpuByPart(processes: readonly PartProcess[]): PartCpu[] | null {
+  const seconds = cpuSeconds(processes.map(({ pid }) => pid ?? -1));
+  if (!seconds) return null;
+  const sums = new Map<string, number>();
+  for (const [i, { part }] of processes.entries()) sums.set(part, (sums.get(part) ?? 0) + seconds[i]!);
+  return [...sums].map(([part, sum]) => ({ part, seconds: sum }));
+}
+
+/** What the same parts have used in between. */
+export const cpuBetween = (before: readonly PartCpu[] | null, after: readonly PartCpu[] | null): PartCpu[] | null =>
+  before && after && after.map(({ part, seconds }, i) => ({ part, seconds: seconds - before[i]!.seconds }));
+
+export const totalOf = (cpu: readonly PartCpu[]): number => cpu.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** What all cores together have been busy for since the machine started, with whatever it was. */
+export const busySeconds = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + (user + nice + sys + irq) / 1_000, 0);
 
 interface Times {
   readonly parent: number;

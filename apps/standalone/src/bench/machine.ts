@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, release } from 'node:os';
-import type { SystemApart } from '../apart/system-apart.js';
+import type { ServersApart } from '../apart/servers-apart.js';
 
 /** What the figures were measured on. */
 export interface Machine {
@@ -11,7 +11,7 @@ export interface Machine {
   readonly database: string;
 }
 
-export function machineOf({ nats, mongodb }: SystemApart): Machine {
+export function machineOf({ nats, mongodb }: Pick<ServersApart, 'nats' | 'mongodb'>): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

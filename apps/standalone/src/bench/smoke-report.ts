@@ -1,12 +1,7 @@
+import { type PartCpu, totalOf } from './cpu-time.js';
 import type { LoadPlan, LoadReport } from './load/plan.js';
 import { type Machine, machineLine } from './machine.js';
 import { rounded } from './quantiles.js';
-
-/** CPU seconds of one part of the system, all its processes together. */
-export interface PartCpu {
-  readonly part: string;
-  readonly seconds: number;
-}
 
 export interface SmokeFigures {
   readonly plan: Pick<LoadPlan, 'rooms' | 'members' | 'rate' | 'seconds'>;
@@ -23,7 +18,7 @@ export interface SmokeFigures {
 /** As `--json` prints it: times in ms, CPU in µs, rates per second. */
 export function smokeJson({ plan, gateways, durable, load, lag, cpu, machine }: SmokeFigures): object {
   const perDelivery = (seconds: number) => (load.delivered > 0 ? rounded((seconds * 1e6) / load.delivered, 1) : null);
-  const seconds = cpu && total(cpu);
+  const seconds = cpu && totalOf(cpu);
   return {
     benchmark: 'smoke',
     clients: plan.rooms * plan.members,
@@ -74,7 +69,7 @@ export function smokeText({ plan, gateways, durable, load, lag, cpu, machine }: 
     [
       'CPU',
       cpu
-        ? `${perDelivery(total(cpu))} µs per delivery (${cpu.map(({ part, seconds }) => `${part} ${perDelivery(seconds)}`).join(', ')})`
+        ? `${perDelivery(totalOf(cpu))} µs per delivery (${cpu.map(({ part, seconds }) => `${part} ${perDelivery(seconds)}`).join(', ')})`
         : 'n/a on this system',
     ],
     ['generator', `${(load.loadCpu * 100).toFixed(0)} % of a core, p99 of messages sent ${ms(load.late)} late`],
@@ -83,5 +78,3 @@ export function smokeText({ plan, gateways, durable, load, lag, cpu, machine }: 
   ];
   return lines.map(([name, text]) => `${name!.padEnd(10)} ${text}`).join('\n');
 }
-
-const total = (cpu: readonly PartCpu[]): number => cpu.reduce((sum, { seconds }) => sum + seconds, 0);

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#platform';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
-import { cpuSeconds } from './cpu-time.js';
+import { cpuBetween, cpuByPart, type PartProcess } from './cpu-time.js';
 import { LagWatch } from './lag-watch.js';
 import { LoadGenerator } from './load/generator.js';
 import type { LoadPlan } from './load/plan.js';
 import { machineOf } from './machine.js';
 import { Options, UsageError } from './options.js';
-import { type PartCpu, type SmokeFigures, smokeJson, smokeText } from './smoke-report.js';
+import { type SmokeFigures, smokeJson, smokeText } from './smoke-report.js';
 
 const USAGE =
   'usage: npm run bench:smoke -- [--rate 300] [--seconds 10] [--rooms 10] [--members 10] [--fast-ack] [--json]';
@@ -69,29 +69,24 @@ async function run(plan: LoadPlan, system: SystemApart): Promise<Pick<SmokeFigur
     await sleep(SETTLE_MS);
     progress(`measuring for ${plan.seconds} s`);
     lags.start();
-    const before = partTimes(system);
+    const processes = processesOf(system);
+    const before = cpuByPart(processes);
     generator.go();
     await generator.reached('drained');
-    const after = partTimes(system);
+    const after = cpuByPart(processes);
     progress('drained; comparing what everybody was told with the history');
     const lag = await lags.end();
-    return { load: await generator.report(), lag, cpu: used(before, after) };
+    return { load: await generator.report(), lag, cpu: cpuBetween(before, after) };
   } finally {
     generator.stop();
     await lags.close();
   }
 }
 
-/** What each part of the system has used by now; null where that is not known. */
-function partTimes({ gateways, projector, query, nats, mongodb }: SystemApart): PartCpu[] | null {
-  const pids = [...gateways, projector, query].map(({ pid }) => pid ?? 0);
-  const seconds = cpuSeconds([...pids, nats.pid, mongodb.pid]);
-  if (!seconds) return null;
-  const parts = [...gateways.map(() => 'gateways'), 'projector', 'query', 'nats', 'database'];
-  const sums = new Map<string, number>();
-  for (const [i, part] of parts.entries()) sums.set(part, (sums.get(part) ?? 0) + seconds[i]!);
-  return [...sums].map(([part, sum]) => ({ part, seconds: sum }));
-}
-
-const used = (before: readonly PartCpu[] | null, after: readonly PartCpu[] | null): PartCpu[] | null =>
-  before && after && after.map(({ part, seconds }, i) => ({ part, seconds: seconds - before[i]!.seconds }));
+const processesOf = ({ gateways, projector, query, nats, mongodb }: SystemApart): PartProcess[] => [
+  ...gateways.map(({ pid }) => ({ part: 'gateways', pid })),
+  { part: 'projector', pid: projector.pid },
+  { part: 'query', pid: query.pid },
+  { part: 'nats', pid: nats.pid },
+  { part: 'database', pid: mongodb.pid },
+];

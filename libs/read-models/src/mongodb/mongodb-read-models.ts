@@ -141,9 +141,17 @@ class MongodbStore implements DocumentStore {
   }
 }
 
+/** Documents of one insert. Several go side by side: a server works on each with one core. */
+const INSERTED_TOGETHER = 500;
+
 /** Inserts what is not there and answers the rest. */
 async function insert(target: Collection<Document>, documents: readonly Document[]): Promise<Document[]> {
-  if (documents.length === 0) return [];
+  const parts: (readonly Document[])[] = [];
+  for (let i = 0; i < documents.length; i += INSERTED_TOGETHER) parts.push(documents.slice(i, i + INSERTED_TOGETHER));
+  return (await Promise.all(parts.map((part) => insertTogether(target, part)))).flat();
+}
+
+async function insertTogether(target: Collection<Document>, documents: readonly Document[]): Promise<Document[]> {
   try {
     await target.insertMany(documents, { ordered: false });
     return [];

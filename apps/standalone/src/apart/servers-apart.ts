@@ -1,0 +1,89 @@
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { developmentSecret } from '../secret.js';
+import { startMongodb } from '../servers/mongodb-server.js';
+import { startNats } from '../servers/nats-server.js';
+import { freePort } from '../servers/network.js';
+import { endServer, type RunningServer } from '../servers/process.js';
+import { type RoleName, RoleProcess } from './role-process.js';
+
+export interface ServersApartOptions {
+  /** Where everything of them lies; two systems need two folders. */
+  readonly folder: string;
+  /** Whether what an earlier run left in the folder is deleted first. */
+  readonly fresh: boolean;
+  /** The data of a NATS server that was stopped: where given, this one begins with a copy of it. Goes with `fresh`. */
+  readonly natsData?: string;
+  /** The shared folder of downloaded servers. */
+  readonly cacheFolder: string;
+  /** Whether NATS answers only once an event is on the disk. Default true. */
+  readonly durable?: boolean;
+  /** Told to each role beside the servers and the secret. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly say: (line: string) => void;
+}
+
+/** Servers of our own, and roles on them as they are asked for, each in a process of its own. */
+export interface ServersApart {
+  readonly secret: string;
+  readonly nats: RunningServer;
+  readonly mongodb: RunningServer;
+  /** @param env beside what every role is told */
+  readonly start: (role: RoleName, env?: Readonly<Record<string, string>>) => Promise<RoleProcess>;
+  /** Ends the roles, then the servers; their data stays in the folder. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts the servers; nothing is left running where that fails, nor after a Ctrl-C.
+ * @throws Error where a server cannot be had, saying what to do
+ */
+export async function startServersApart(options: ServersApartOptions): Promise<ServersApart> {
+  const { folder, cacheFolder: cacheDir, say, durable = true } = options;
+  const servers: RunningServer[] = [];
+  const roles: RoleProcess[] = [];
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= (async () => {
+      process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+      await Promise.all(roles.map((role) => role.kill('SIGTERM')));
+      for (const server of servers) await server.stop();
+    })();
+    return closing;
+  };
+  const interrupted = () => {
+    void close().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
+  try {
+    const data = { nats: join(folder, 'nats'), mongodb: join(folder, 'mongodb') };
+    if (options.fresh) {
+      await endServer(data.nats, 'nats-server');
+      await endServer(data.mongodb, 'mongodb');
+      rmSync(folder, { recursive: true, force: true });
+    }
+    if (options.natsData !== undefined) cpSync(options.natsData, data.nats, { recursive: true });
+    const logs = join(folder, 'logs');
+    rmSync(logs, { recursive: true, force: true });
+    mkdirSync(logs, { recursive: true });
+    const nats = await startNats({ cacheDir, dataDir: data.nats, durable, log: say });
+    servers.push(nats);
+    const mongodb = await startMongodb({ cacheDir, dataDir: data.mongodb, log: say });
+    if (!mongodb) throw new Error('roles in processes of their own need a MongoDB server: see above how to get one');
+    servers.push(mongodb);
+    const secret = developmentSecret(folder);
+    const common = { NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, READY_MAX_LAG: '1000000000' };
+    const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
+      const port = await freePort();
+      const log = join(logs, `${name}-${port}.log`);
+      const role = new RoleProcess(name, port, { ...common, ...options.env, ...env }, log);
+      roles.push(role);
+      await role.start();
+      return role;
+    };
+    return { secret, nats, mongodb, start, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
