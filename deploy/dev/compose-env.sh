@@ -9,6 +9,8 @@ file="$(cd "$(dirname "$0")/../.." && pwd)/.env"
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
 touch "$file"
+# What is added begins a line of its own.
+[ -z "$(tail -c 1 "$file")" ] || echo >> "$file"
 added=0
 for name in JWT_SECRET MONGODB_ROOT_PASSWORD \
   NATS_GATEWAY_PASSWORD NATS_PROJECTOR_PASSWORD NATS_QUERY_PASSWORD NATS_CHATCTL_PASSWORD \

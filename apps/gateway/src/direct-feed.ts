@@ -63,7 +63,11 @@ export class DirectFeed {
   /** Goes on in another version of the timeline. */
   async move(to: Pinned<Timeline>): Promise<void> {
     await this.#ready;
+    if (this.#stopped) return;
     await Promise.all([...this.#chats.values()].map(({ cursor }) => cursor.move(to)));
+    // Of a chat that only this version has, nobody may have heard.
+    const entries = await this.#patiently(() => to.queries.inbox(this.userId));
+    for (const { room } of entries ?? []) this.#chat(room);
   }
 
   stop(): void {
@@ -96,10 +100,13 @@ export class DirectFeed {
   async #open(room: Room, chat: FollowedChat): Promise<void> {
     const read = await this.#patiently(async () => {
       const timeline = await this.timeline.current();
-      return { timeline, entry: await timeline.queries.entry(this.userId, room) };
+      const entry = await timeline.queries.entry(this.userId, room);
+      // Told of by the next version of the timeline, which is about to be followed.
+      if (!entry) throw new Error(`the chat ${room} is not in version ${timeline.version} yet`);
+      return { timeline, chatId: entry.chatId };
     });
     if (!read) return;
-    if (read.entry) chat.chatId = read.entry.chatId;
+    chat.chatId = read.chatId;
     chat.cursor.start(read.timeline, { n: 0, rev: 0 }, true);
   }
 

@@ -18,11 +18,17 @@ export class FollowedTimeline {
   #current: Pinned<Timeline> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
+  #hindrance: string | null = null;
 
   constructor(
     private readonly served: ServedTimeline,
     private readonly listener: TimelineListener,
   ) {}
+
+  /** Why nothing can be followed, or null. */
+  get hindrance(): string | null {
+    return this.#hindrance;
+  }
 
   /** @throws ReadModelsUnavailable */
   async current(): Promise<Pinned<Timeline>> {
@@ -43,23 +49,33 @@ export class FollowedTimeline {
   async #look(): Promise<void> {
     this.#looking = true;
     try {
-      const served = await this.served.pin();
-      // Nobody follows anything yet.
-      if (this.#current && this.#current.version !== served.version) {
-        await sleep(GRACE_MS);
-        this.#logger.log(`the timeline is served in version ${served.version}`);
-        this.#current = served;
-        await this.listener.moved(served);
-      }
+      await this.#follow(await this.served.pin());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (error instanceof OtherFormat && this.#current) {
-        this.#current = null;
-        this.listener.ended(reason);
-      }
+      if (error instanceof OtherFormat) this.#end(reason);
       // Where the read models are away, what is followed goes on; the next look comes soon.
       this.#logger.debug(`which timeline is served: ${reason}`);
     }
     this.#looking = false;
+  }
+
+  async #follow(served: Pinned<Timeline>): Promise<void> {
+    // Nobody follows anything yet.
+    if (!this.#current || this.#current.version === served.version) return;
+    if (served.version < this.#current.version) {
+      // The versions count from the beginning again: what is folded now is old, and no news.
+      this.#end('the read models were emptied: restart this gateway, which waits until they have caught up');
+      return;
+    }
+    await sleep(GRACE_MS);
+    this.#logger.log(`the timeline is served in version ${served.version}`);
+    this.#current = served;
+    await this.listener.moved(served);
+  }
+
+  /** Also of those who had come too far to be kept out when it first ended. */
+  #end(reason: string): void {
+    this.#hindrance = reason;
+    this.listener.ended(reason);
   }
 }

@@ -16,6 +16,8 @@ import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;
+/** The same where each of their chats takes some questions. */
+const MOVED_AT_ONCE = 16;
 /** Clients that are sent away come back within this time, each at another moment. Milliseconds. */
 const COME_BACK = 5_000;
 /** Before the log is asked again that failed to answer. Milliseconds. */
@@ -98,6 +100,11 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     return counts;
   }
 
+  /** Why there is nothing to be told here, or null. */
+  get hindrance(): string | null {
+    return this.#timeline.hindrance;
+  }
+
   /** Holds a person's feed, until {@link release}. */
   hold(userId: string): PersonFeed {
     let entry = this.#people.get(userId);
@@ -171,11 +178,12 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Everybody goes on in another version of the timeline. */
   async #move(to: Pinned<Timeline>): Promise<void> {
     await this.#rooms.move(to);
-    await this.#forEverybody((feed) => feed.move(to));
+    await this.#forEverybody((feed) => feed.move(to), MOVED_AT_ONCE);
   }
 
   /** To other gateways, of the release that can read what is served; this one is not ready any more. */
   #sendAway(reason: string): void {
+    if (this.#sessions.size === 0) return;
     this.#logger.error(`${reason}; ${this.#sessions.size} connections are closed`);
     for (const session of this.#sessions) {
       session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
@@ -183,8 +191,8 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** In slices, or the servers would get a question for everybody, or for every chat, at the same moment. */
-  async #forEverybody(ask: (feed: PersonFeed) => Promise<void>): Promise<void> {
+  async #forEverybody(ask: (feed: PersonFeed) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
     const feeds = [...this.#people.values()].map(({ feed }) => feed);
-    for (let i = 0; i < feeds.length; i += AT_ONCE) await Promise.all(feeds.slice(i, i + AT_ONCE).map(ask));
+    for (let i = 0; i < feeds.length; i += atOnce) await Promise.all(feeds.slice(i, i + atOnce).map(ask));
   }
 }

@@ -91,6 +91,7 @@ export class Reception {
   #hindrance(): string | null {
     if (this.#closed) return 'this gateway is going away';
     if (!this.#caughtUp) return 'the read models are behind the log: wait, and see that a projector runs';
+    if (this.hub.hindrance !== null) return this.hub.hindrance;
     return this.log.connected ? null : 'the log is away: see that NATS is up';
   }
 

@@ -122,6 +122,7 @@ export class RoomCursor {
     }
     this.#dropped = true;
     this.#goOn();
+    await this.#reading;
   }
 
   async #settleIn(to: Pinned<Timeline>): Promise<void> {

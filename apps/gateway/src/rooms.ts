@@ -2,6 +2,9 @@ import type { Room } from '#domain';
 import type { Pinned, Timeline } from '#read-models';
 import { RoomFeed, type RoomFeedParts } from './room-feed.js';
 
+/** How many rooms are looked up in another version at the same time. */
+const MOVED_AT_ONCE = 64;
+
 /** The rooms of the room API that somebody of this gateway is in. A feed begins with the first and ends with the last. */
 export class Rooms {
   readonly #feeds = new Map<Room, { readonly feed: RoomFeed; people: number }>();
@@ -34,7 +37,10 @@ export class Rooms {
 
   /** Every feed that there is goes on in another version of the timeline. */
   async move(to: Pinned<Timeline>): Promise<void> {
-    await Promise.all([...this.#feeds.values()].map(({ feed }) => feed.move(to)));
+    const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
+    for (let i = 0; i < feeds.length; i += MOVED_AT_ONCE) {
+      await Promise.all(feeds.slice(i, i + MOVED_AT_ONCE).map((feed) => feed.move(to)));
+    }
   }
 
   pause(): void {

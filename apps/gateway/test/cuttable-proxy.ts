@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a gateway and NATS, so that a test can cut the connection and mend it. */
+/** Stands between a process and a server, so that a test can cut the connection and mend it. */
 export class CuttableProxy {
   readonly #sockets = new Set<Socket>();
   #cut = false;
@@ -34,8 +34,13 @@ export class CuttableProxy {
     return proxy;
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Where it stands for NATS. */
   get url(): string {
-    return `nats://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `nats://127.0.0.1:${this.port}`;
   }
 
   cut(): void {

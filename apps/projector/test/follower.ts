@@ -1,19 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, decodeUpdate, type Pinned, type Position, servedTimeline, type Timeline } from '#read-models';
+import { type Change, decodeUpdate, type Position, servedTimeline } from '#read-models';
 import type { SystemUnderTest } from '../../chatctl/test/system-under-test.js';
+import { FollowedTimeline } from '../../gateway/src/followed-timeline.js';
 import { RoomCursor } from '../../gateway/src/room-cursor.js';
 
 const MAX_CHANGES = 1_000_000;
 
-/** Somebody who follows a room's live updates as a gateway does, from where it stands when they come. */
+/**
+ * Somebody who follows a room's live updates as a gateway does, from where it stands when they come, and from version to
+ * version of the timeline.
+ */
 export class Follower {
   readonly told: Change[] = [];
   private lostTrack = 0;
 
   private constructor(
     readonly room: Room,
-    private readonly timeline: Pinned<Timeline>,
+    private readonly timeline: FollowedTimeline,
     private readonly from: Position,
   ) {}
 
@@ -37,15 +41,25 @@ export class Follower {
     if (roomKind(room) === 'direct') log.live.subscribeToUser(roomIds(room)[0]!, accept);
     else log.live.subscribeToRoom(room, accept);
     await log.live.flush();
-    const timeline = await servedTimeline(readModels).pin();
+    const followed = new FollowedTimeline(servedTimeline(readModels), {
+      moved: (to) => cursor.move(to),
+      ended: () => undefined,
+    });
+    followed.start();
+    const timeline = await followed.current();
     const from = await timeline.queries.position(room);
-    const follower = new Follower(room, timeline, from);
+    const follower = new Follower(room, followed, from);
     cursor.start(timeline, from);
     return follower;
   }
 
+  stop(): void {
+    this.timeline.stop();
+  }
+
   async hasAll(): Promise<boolean> {
-    return (this.told.at(-1)?.rev ?? this.from.rev) === (await this.timeline.queries.position(this.room)).rev;
+    const { queries } = await this.timeline.current();
+    return (this.told.at(-1)?.rev ?? this.from.rev) === (await queries.position(this.room)).rev;
   }
 
   /**
@@ -54,7 +68,8 @@ export class Follower {
    */
   async faults(): Promise<string[]> {
     const { room, told, from } = this;
-    const stored = await this.timeline.queries.changesSince(room, from, MAX_CHANGES);
+    const { queries } = await this.timeline.current();
+    const stored = await queries.changesSince(room, from, MAX_CHANGES);
     if (!stored) return [`${room}: the read model has a hole behind change ${from.rev}`];
     const faults = this.lostTrack > 0 ? [`${room}: it lost track`] : [];
     for (let i = 0; i < Math.max(stored.length, told.length); i++) {

@@ -27,8 +27,8 @@ const OTHER_LIMIT_MS = 5_000;
 const TAKE_OVER_LIMIT_MS = 15_000;
 /** Until then some still ask the version before: who removes it next takes it from nobody. */
 const READERS_MOVE_MS = 3_000;
-/** Gateways follow once nobody asks the version before any more: a look, and the age of two answers. */
-const GATEWAYS_MOVE_MS = LOOK_MS + 2 * PIN_AGE_MS;
+/** Gateways follow when nobody asks the version before any more: their look, and three times the age of an answer. */
+const GATEWAYS_MOVE_MS = 4 * PIN_AGE_MS;
 
 export interface RebuildOptions {
   readonly projection: Projection<unknown>;
@@ -50,7 +50,7 @@ export interface Rebuilt {
   /** What is served now, and what was before. */
   readonly version: Version;
   readonly before: Version;
-  /** How late at most somebody was told of what was said during the swap, in ms. */
+  /** About how late somebody was told of what was said during the swap, in ms. */
   readonly lateMs: number;
   /** Whether a projector has taken the new version over. */
   readonly takenOver: boolean;
@@ -79,12 +79,15 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     void worker.start();
     for (let attempt = 1; ; attempt++) {
       await caughtUp(options, worker, building);
+      const beganAt = performance.now();
       const outcome = await swap(options, worker, building).catch(passing);
-      if (typeof outcome !== 'string') {
+      const before = await versionBefore(options, building);
+      if (before) {
+        const lateMs = performance.now() - beganAt + GATEWAYS_MOVE_MS;
         await sleep(READERS_MOVE_MS);
         const takenOver = await isTakenOver(options, building);
         const { folded, deadLetters } = worker.counters;
-        return { folded, deadLetters, version: building, ...outcome, takenOver };
+        return { folded, deadLetters, version: building, before, lateMs, takenOver };
       }
       await undoSwap(readModels, projection.name, building);
       if (attempt === SWAP_ATTEMPTS) {
@@ -100,6 +103,23 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     throw error;
   } finally {
     await worker.stop();
+  }
+}
+
+/**
+ * The version that was served before this one; null where this one is not served. By the registry alone: the answer to
+ * the step that changed it may have been lost.
+ */
+async function versionBefore(
+  { readModels, projection, signal }: RebuildOptions,
+  { number }: Version,
+): Promise<Version | null> {
+  for (;;) {
+    const versions = await readModels.versions.read(projection.name).catch(passing);
+    if (versions && typeof versions !== 'string') {
+      return versions.serving.number === number ? (versions.old.at(-1) ?? null) : null;
+    }
+    await sleep(INTERVAL_MS, undefined, { signal });
   }
 }
 
@@ -134,46 +154,49 @@ async function beginBuilding({ projection, log, readModels, owner, signal }: Reb
         `${group} is being built by ${(await others()).join(', ')}: wait for its end, or stop it`,
       );
     }
-    return building;
+    // Whoever built it may have finished meanwhile, or given it up.
+    const now = await registry.read(name);
+    if (now?.building?.number === building.number) return building;
   }
 }
 
 async function caughtUp(
-  { onProgress, signal }: RebuildOptions,
+  { projection, log, owner, onProgress, signal }: RebuildOptions,
   worker: Worker<unknown>,
   { number }: Version,
 ): Promise<void> {
+  const group = versionName(projection.name, number);
+  let aloneAt = performance.now();
   for (;;) {
     if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
     // A server that is away for a moment is waited for, as any worker does.
     const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;
     if (left !== null && worker.owned.length === PARTITIONS) {
+      aloneAt = performance.now();
       onProgress(number, left);
       if (left <= NEAR_RECORDS) return;
+    } else if (performance.now() > aloneAt + OTHER_LIMIT_MS) {
+      // Of two that began at the same moment one steps back.
+      const others = (await log.members.of(group).catch(() => [])).filter((member) => member < owner);
+      if (others.length > 0)
+        throw new RebuildRefused(`${group} is being built by ${others.join(', ')}: wait for its end`);
     }
     await sleep(INTERVAL_MS, undefined, { signal });
   }
 }
 
-/** @returns what came of it; where it is to be undone, a text that says why */
-async function swap(
-  options: RebuildOptions,
-  worker: Worker<unknown>,
-  building: Version,
-): Promise<Pick<Rebuilt, 'before' | 'lateMs'> | string> {
+/** @returns why it did not come about, and is to be undone; null where it did */
+async function swap(options: RebuildOptions, worker: Worker<unknown>, building: Version): Promise<string | null> {
   const { projection, readModels, log, signal } = options;
   const { versions: registry } = readModels;
   const begun = await registry.read(projection.name);
-  const before = begun?.old.at(-1);
-  // The answer to the last step of an earlier attempt was lost.
-  if (begun && before && begun.serving.number === building.number) return { before, lateMs: 0 };
   if (!begun || begun.building?.number !== building.number)
     throw new RebuildRefused('the version was removed while it was built');
   if (begun.swap !== null) return 'somebody left a swap behind';
+  // Before anybody can have seen the mark: who comes when the version before is not folded any more hears of all.
+  worker.announce();
   const swapping = withSwap(begun, randomUUID());
   if (!(await registry.replace(projection.name, swapping))) return 'the versions were changed by somebody else';
-  const beganAt = performance.now();
-  worker.announce();
   // One that was about to start sees the swap at its next look, so nobody comes after that.
   await sleep(2 * LOOK_MS, undefined, { signal });
   const old = versionName(projection.name, begun.serving.number);
@@ -182,8 +205,7 @@ async function swap(
   const targets = await lastSeqs(log, projection.kinds);
   const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, signal);
   if (!reached) return 'the new version did not reach the end of the log in time';
-  if (!(await registry.replace(projection.name, swapped(swapping, building)))) return 'it took too long';
-  return { before: begun.serving, lateMs: performance.now() - beganAt + GATEWAYS_MOVE_MS };
+  return (await registry.replace(projection.name, swapped(swapping, building))) ? null : 'it took too long';
 }
 
 /** The sequence of the last record of each partition that the projection folds. */
@@ -218,10 +240,11 @@ async function undoSwap(readModels: ReadModels, name: string, building: Version)
   }
 }
 
-async function isTakenOver({ log, projection, owner, signal }: RebuildOptions, version: Version): Promise<boolean> {
+async function isTakenOver({ log, projection, owner }: RebuildOptions, version: Version): Promise<boolean> {
   const group = versionName(projection.name, version.number);
   const others = async () => (await log.members.of(group)).some((member) => member !== owner);
-  return holds(others, TAKE_OVER_LIMIT_MS, signal).catch(() => false);
+  // An interruption changes nothing any more.
+  return holds(others, TAKE_OVER_LIMIT_MS, new AbortController().signal).catch(() => false);
 }
 
 /** Whether something comes to hold within a time. */

@@ -274,6 +274,8 @@ export class Worker<Change> {
   private async foldAndWrite(records: readonly LogRecord[]): Promise<FoldedRound<Change>> {
     const { projection, log, logger } = this.options;
     const round = await foldRound(projection, this.store, this.heads, records);
+    await Promise.all([...round.writes].map(([collection, writes]) => this.store.write(collection, writes)));
+    // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
       logger.error(
         `event ${letter.seq} is a dead letter of ${letter.projection}: ${letter.reason}. The rest goes on without ` +
@@ -281,7 +283,6 @@ export class Worker<Change> {
       );
       await log.deadLetter(letter);
     }
-    await Promise.all([...round.writes].map(([collection, writes]) => this.store.write(collection, writes)));
     return round;
   }
 

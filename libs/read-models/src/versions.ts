@@ -12,8 +12,10 @@ export interface Versions {
   readonly serving: Version;
   /** The one that is being built beside it, to be served next. */
   readonly building: Version | null;
-  /** Those that were served before and are kept until they are removed. */
+  /** Those that were served before, or given up half built, and are kept until they are removed. */
   readonly old: readonly Version[];
+  /** The highest number that was ever given to one: what is left of a removed version is never met again. */
+  readonly highest: number;
   /** Whose swap of readers is under way: while it is set, nobody folds the serving version. */
   readonly swap: string | null;
   /** Raised by every change, and guards it. */
@@ -40,6 +42,7 @@ export const firstVersion = (format: number): Versions => ({
   serving: { number: 1, format },
   building: null,
   old: [],
+  highest: 1,
   swap: null,
   revision: 1,
 });
@@ -51,9 +54,7 @@ const changed = (versions: Versions, change: Partial<Versions>): Versions => ({
 });
 
 export const withNextVersion = (versions: Versions, format: number): Versions =>
-  changed(versions, {
-    building: { number: 1 + Math.max(...allVersions(versions).map(({ number }) => number)), format },
-  });
+  changed(versions, { building: { number: versions.highest + 1, format }, highest: versions.highest + 1 });
 
 export const withSwap = (versions: Versions, swap: string | null): Versions => changed(versions, { swap });
 
@@ -61,15 +62,13 @@ export const withSwap = (versions: Versions, swap: string | null): Versions => c
 export const swapped = (versions: Versions, building: Version): Versions =>
   changed(versions, { serving: building, building: null, old: [...versions.old, versions.serving], swap: null });
 
-/** Without one that is not served: an old one, or one whose building was given up. */
-export const withoutVersion = (versions: Versions, number: number): Versions =>
+/** What is being built is given up: nobody goes on with it, and it is kept until it is removed. */
+export const withoutBuilding = (versions: Versions): Versions =>
   changed(versions, {
-    building: versions.building?.number === number ? null : versions.building,
-    old: versions.old.filter((version) => version.number !== number),
+    building: null,
+    swap: null,
+    old: [...versions.old, ...(versions.building ? [versions.building] : [])],
   });
 
-export const allVersions = ({ old, serving, building }: Versions): Version[] => [
-  ...old,
-  serving,
-  ...(building ? [building] : []),
-];
+export const withoutOld = (versions: Versions, number: number): Versions =>
+  changed(versions, { old: versions.old.filter((version) => version.number !== number) });

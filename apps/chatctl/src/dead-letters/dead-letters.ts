@@ -1,5 +1,6 @@
 import { PARTITIONS } from '#domain';
 import { RebuildRefused } from '#projections';
+import { versionName } from '#read-models';
 import type { EventLog, LetterPlace, LogRecord, StoredLetter } from '#event-store';
 import { type Command, readOptions } from '../command.js';
 import { projectionNamed } from '../projections.js';
@@ -30,6 +31,14 @@ export const deadLetters: Command = async (args, surroundings) => {
   if (action === 'refold') {
     const projection = projectionNamed(words.length > 1 ? words.join(' ') : words[0]);
     return withServers(env, async (servers) => {
+      const { name } = projection;
+      const building = (await servers.readModels?.versions.read(name))?.building;
+      if (building) {
+        throw new RebuildRefused(
+          `${versionName(name, building.number)} is half built, and may lack the same events: finish it with ` +
+            `\`chatctl rebuild ${name}\`, or remove it with \`chatctl versions remove ${name} ${building.number} --yes\``,
+        );
+      }
       const foldable = await foldableLetters(servers.log, projection);
       if (foldable > 0) return rebuildAndServe(servers, projection, surroundings, json);
       throw new RebuildRefused(

@@ -37,22 +37,25 @@ const ROUND = 2_000;
 
 /** How many letters this release can fold: each room of one is folded in memory, from its beginning. */
 export async function foldableLetters(log: EventLog, projection: Projection<unknown>): Promise<number> {
-  const lettersOf = new Map<Room, number>();
+  const lettersOf = new Map<Room, Set<number>>();
   for await (const { seq } of log.deadLetters(projection.name)) {
     const room = (await log.recordAt(seq))?.room;
-    if (room) lettersOf.set(room, (lettersOf.get(room) ?? 0) + 1);
+    if (room) lettersOf.set(room, (lettersOf.get(room) ?? new Set()).add(seq));
   }
   let foldable = 0;
-  for (const [room, letters] of lettersOf) foldable += letters - (await lettersIn(log, projection, room));
-  return Math.max(foldable, 0);
+  for (const [room, seqs] of lettersOf) {
+    const unfoldable = await unfoldableIn(log, projection, room);
+    foldable += [...seqs].filter((seq) => !unfoldable.has(seq)).length;
+  }
+  return foldable;
 }
 
-async function lettersIn(log: EventLog, projection: Projection<unknown>, room: Room): Promise<number> {
+async function unfoldableIn(log: EventLog, projection: Projection<unknown>, room: Room): Promise<Set<number>> {
   const replay = await Replay.start(projection);
-  let letters = 0;
+  const unfoldable = new Set<number>();
   let round: LogRecord[] = [];
   const fold = async () => {
-    letters += (await replay.fold(round)).length;
+    for (const { seq } of await replay.fold(round)) unfoldable.add(seq);
     round = [];
   };
   for await (const record of log.read({ filter: { room } })) {
@@ -61,5 +64,5 @@ async function lettersIn(log: EventLog, projection: Projection<unknown>, room: R
     if (round.length >= ROUND) await fold();
   }
   await fold();
-  return letters;
+  return unfoldable;
 }

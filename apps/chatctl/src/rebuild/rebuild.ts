@@ -47,14 +47,12 @@ export async function rebuildAndServe(
       },
     });
     const seconds = (performance.now() - beganAt) / 1_000;
-    const letters = await dropSettled(log, readModels, projection.name, rebuilt.version.number);
-    if (json) out.write(`${JSON.stringify({ projection: projection.name, ...rebuilt, seconds, letters })}\n`);
+    if (json) out.write(`${JSON.stringify({ projection: projection.name, ...rebuilt, seconds })}\n`);
     else {
       const { version, before, folded, lateMs } = rebuilt;
       out.write(
         `${versionName(projection.name, version.number)} is served: ${folded} events folded in ${seconds.toFixed(1)} s; ` +
-          `what was said during the swap came ${(lateMs / 1_000).toFixed(1)} s late at most\n` +
-          `${letters.dropped} dead letters are settled and dropped, ${letters.left} are left\n` +
+          `what was said during the swap came about ${(lateMs / 1_000).toFixed(1)} s late\n` +
           `${versionName(projection.name, before.number)} is kept: ` +
           `\`chatctl versions remove ${projection.name} ${before.number} --yes\` deletes it\n`,
       );
@@ -62,6 +60,8 @@ export async function rebuildAndServe(
     if (!rebuilt.takenOver) {
       say(`no projector has taken ${versionName(projection.name, rebuilt.version.number)} over: start one`);
     }
+    const { dropped, left } = await dropSettled(log, readModels, projection.name, rebuilt.version.number);
+    if (!json) out.write(`${dropped} dead letters are settled and dropped, ${left} are left\n`);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,5 +1,5 @@
 import type { Projection } from '#projections';
-import { type ReadModels, type Version, versionName, withoutVersion } from '#read-models';
+import { type ReadModels, type Version, versionName, type Versions, withoutBuilding, withoutOld } from '#read-models';
 import { type Command, readOptions } from '../command.js';
 import { projectionNamed, projections } from '../projections.js';
 import { type Servers, Unreachable, withServers } from '../servers.js';
@@ -67,7 +67,7 @@ async function versionsOf(readModels: ReadModels, { name }: Projection<unknown>)
   return [...old.map(shown('old')), shown('served')(serving), ...(building ? [shown('being built')(building)] : [])];
 }
 
-/** The documents go before the mention of them: interrupted, it can be run again. */
+/** Given up first, so that no rebuild goes on with it; the documents go before the mention of them. */
 async function remove(
   { log, readModels }: WithDatabase,
   projection: Projection<unknown>,
@@ -83,10 +83,15 @@ async function remove(
   if (workers.length > 0) {
     throw new UsageError(`${versionName(name, number)} is at work in ${workers.join(', ')}: stop that first`);
   }
+  if (found.state === 'being built') await change(readModels, name, withoutBuilding);
   await readModels.remove(name, number);
   await log.removeConsumers(`${versionName(name, number)}-`);
-  for (let done = false; !done;) {
-    const versions = await readModels.versions.read(name);
-    done = !versions || (await readModels.versions.replace(name, withoutVersion(versions, number)));
+  await change(readModels, name, (versions) => withoutOld(versions, number));
+}
+
+async function change({ versions: registry }: ReadModels, name: string, to: (now: Versions) => Versions) {
+  for (;;) {
+    const now = await registry.read(name);
+    if (!now || (await registry.replace(name, to(now)))) return;
   }
 }

@@ -65,7 +65,7 @@ const prefixOf = (projection: string, version: number): string => `${projection}
 
 const CHECKPOINTS = 'checkpoints';
 
-/** Checkpoints first: documents without them are folded again, checkpoints without documents would miss them. */
+/** Interrupted, it can be done again: nobody works on a version that is removed, nor on one of its number later. */
 async function remove(db: Db, projection: string, version: number): Promise<void> {
   const prefix = `${versionName(projection, version)}:`;
   await db
@@ -243,8 +243,8 @@ class MongodbVersions implements VersionRegistry {
     return reach(async () => {
       const stored = await this.collection.findOne({ _id: projection });
       if (!stored) return null;
-      const { serving, building, old, swap, revision } = stored;
-      return { serving, building, old, swap, revision };
+      const { serving, building, old, highest, swap, revision } = stored;
+      return { serving, building, old, highest, swap, revision };
     });
   }
 
