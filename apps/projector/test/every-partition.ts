@@ -39,6 +39,8 @@ export class EveryPartition {
   async stop(): Promise<void> {
     this.stopping = true;
     await this.running;
+    // Nothing is rebuilt here.
+    for (const follower of this.followers) follower.stop();
   }
 
   /** Everything that is sent by now. */

@@ -131,7 +131,9 @@ export class Timeline {
       });
       if (created.length + changed.length > max) return null;
       const changes = await this.inOrder(room, created, changed);
-      if (changes.every(({ rev }, i) => rev === from.rev + 1 + i)) return changes;
+      // A change may be there before the message as it left it.
+      const isWhole = changes.every(({ rev, message }, i) => rev === from.rev + 1 + i && message.rev >= rev);
+      if (isWhole) return changes;
     }
     return null;
   }
@@ -142,7 +144,9 @@ export class Timeline {
     changed: readonly ChangeDocument[],
   ): Promise<Change[]> {
     const messages = new Map(created.map((message) => [message.n, message]));
-    const missing = [...new Set(changed.map(({ n }) => n).filter((n) => !messages.has(n)))];
+    // Those of before, and those that were changed between the two readings.
+    const older = changed.filter(({ n, rev }) => (messages.get(n)?.rev ?? 0) < rev);
+    const missing = [...new Set(older.map(({ n }) => n))];
     for (const message of await this.store.get<MessageDocument>(
       'messages',
       missing.map((n) => placeId(room, n)),
