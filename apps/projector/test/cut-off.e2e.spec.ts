@@ -5,7 +5,8 @@ import { openMongodbReadModels, type ReadModels, servedTimeline } from '#read-mo
 import { MONGODB_URL, posted, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { CuttableProxy } from '../../gateway/test/cuttable-proxy.js';
 
-const PATIENCE_MS = 30_000;
+/** Other tests keep the machine busy meanwhile. */
+const PATIENCE_MS = 60_000;
 const rooms = Array.from({ length: 40 }, (_, i) => clanRoom(String(i)));
 const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -19,7 +20,7 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     system = await SystemUnderTest.create();
     proxy = await CuttableProxy.start(MONGODB_URL!);
     const url = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
-    cutOff = await openMongodbReadModels({ url, database: system.env['MONGODB_DATABASE']!, timeoutMs: 1_000 });
+    cutOff = await openMongodbReadModels({ url, database: system.env['MONGODB_DATABASE']!, timeoutMs: 3_000 });
     runner = new Runner({ projection: timeline, log: system.log, readModels: cutOff, owner: 'cut off', logger: quiet });
   });
 
@@ -56,5 +57,5 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     await say('afterwards');
     await until('all is folded', async () => [...(await lengths())].join() === '3', PATIENCE_MS);
     expect((await system.chatctl('verify', '--projection', 'timeline')).status).toBe(0);
-  }, 120_000);
+  }, 300_000);
 });
