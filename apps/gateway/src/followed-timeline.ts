@@ -60,13 +60,15 @@ export class FollowedTimeline {
   }
 
   async #follow(served: Pinned<Timeline>): Promise<void> {
-    // Nobody follows anything yet.
-    if (!this.#current || this.#current.version === served.version) return;
-    if (served.version < this.#current.version) {
+    const followed = this.#current?.version ?? served.version;
+    if (served.version < followed) {
       // The versions count from the beginning again: what is folded now is old, and no news.
       this.#end('the read models were emptied: restart this gateway, which waits until they have caught up');
       return;
     }
+    // What was of another format, before the swap that this release waited for, is so no more.
+    this.#hindrance = null;
+    if (served.version === followed) return;
     await sleep(GRACE_MS);
     this.#logger.log(`the timeline is served in version ${served.version}`);
     this.#current = served;

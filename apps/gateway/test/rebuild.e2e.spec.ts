@@ -146,5 +146,16 @@ const lacking = (content: string): Projection<never> => ({
     expect((await here.closed).reason).toContain('restart');
     expect(await ready()).toBe(503);
     await expect(system.room(one, 'u-ada')).rejects.toThrow('503');
+    // One of the release that is to be served waits for the swap, as does the one that was there.
+    const early = await system.startGateway();
+    await until('it has looked', () => early.hub.hindrance !== null);
+    const next = withNextVersion((await versions.read('timeline'))!, 1);
+    expect(await versions.replace('timeline', next)).toBe(true);
+    expect(await versions.replace('timeline', swapped(next, next.building!))).toBe(true);
+    for (const gateway of [early, one]) {
+      await until('nothing hinders it', () => gateway.hub.hindrance === null);
+      const back = await system.room(gateway, 'u-bob', { clanId: 'u' });
+      back.ws.close();
+    }
   }, 60_000);
 });
