@@ -59,11 +59,12 @@ export class RoleProcess {
     await ended;
   }
 
-  private async isReady(): Promise<boolean> {
+  /** What it says of itself: null where it says nothing within `limitMs`. */
+  async isReady(limitMs = 2_000): Promise<boolean | null> {
     try {
-      return (await fetch(`${this.http}/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok;
+      return (await fetch(`${this.http}/health/ready`, { signal: AbortSignal.timeout(limitMs) })).ok;
     } catch {
-      return false;
+      return null;
     }
   }
 }

@@ -5,6 +5,7 @@ import { startMongodb } from '../servers/mongodb-server.js';
 import { startNats } from '../servers/nats-server.js';
 import { freePort } from '../servers/network.js';
 import { endServer, type RunningServer } from '../servers/process.js';
+import { CleanUp } from './clean-up.js';
 import { type RoleName, RoleProcess } from './role-process.js';
 
 export interface ServersApartOptions {
@@ -40,21 +41,7 @@ export interface ServersApart {
  */
 export async function startServersApart(options: ServersApartOptions): Promise<ServersApart> {
   const { folder, cacheFolder: cacheDir, say, durable = true } = options;
-  const servers: RunningServer[] = [];
-  const roles: RoleProcess[] = [];
-  let closing: Promise<void> | null = null;
-  const close = () => {
-    closing ??= (async () => {
-      process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-      await Promise.all(roles.map((role) => role.kill('SIGTERM')));
-      for (const server of servers) await server.stop();
-    })();
-    return closing;
-  };
-  const interrupted = () => {
-    void close().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
+  const cleanUp = new CleanUp();
   try {
     const data = { nats: join(folder, 'nats'), mongodb: join(folder, 'mongodb') };
     if (options.fresh) {
@@ -67,10 +54,12 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     rmSync(logs, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
     const nats = await startNats({ cacheDir, dataDir: data.nats, durable, log: say });
-    servers.push(nats);
+    cleanUp.add(() => nats.stop());
     const mongodb = await startMongodb({ cacheDir, dataDir: data.mongodb, log: say });
     if (!mongodb) throw new Error('roles in processes of their own need a MongoDB server: see above how to get one');
-    servers.push(mongodb);
+    cleanUp.add(() => mongodb.stop());
+    const roles: RoleProcess[] = [];
+    cleanUp.add(() => Promise.all(roles.map((role) => role.kill('SIGTERM'))));
     const secret = developmentSecret(folder);
     const common = { NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, READY_MAX_LAG: '1000000000' };
     const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
@@ -81,9 +70,9 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
       await role.start();
       return role;
     };
-    return { secret, nats, mongodb, start, close };
+    return { secret, nats, mongodb, start, close: () => cleanUp.run() };
   } catch (error) {
-    await close();
+    await cleanUp.run();
     throw error;
   }
 }
