@@ -36,8 +36,14 @@ module.exports = {
     {
       name: 'a-library-is-entered-by-its-index',
       severity: 'error',
-      from: { path: '^(apps|libs)/([^/]+)/' },
-      to: { path: '^libs/', pathNot: '(^libs/$2/|/src/index\\.ts$)' },
+      from: { path: '^(apps|libs)/([^/]+)/', pathNot: '/test/' },
+      to: { path: '^libs/', pathNot: '(^libs/$2/src/|/src/index\\.ts$)' },
+    },
+    {
+      name: 'tests-enter-a-library-by-its-index-or-its-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs)/([^/]+)/test/' },
+      to: { path: '^libs/', pathNot: '(^libs/$2/|/src/index\\.ts$|^libs/[^/]+/test/)' },
     },
     {
       name: 'domain-is-pure',

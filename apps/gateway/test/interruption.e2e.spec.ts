@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { refusal } from './chat-client.js';
-import { CuttableProxy } from './cuttable-proxy.js';
+import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 
 let system: ChatUnderTest;
 let proxy: CuttableProxy;

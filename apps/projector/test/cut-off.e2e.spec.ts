@@ -3,7 +3,7 @@ import { clanRoom, PARTITIONS } from '#domain';
 import { Runner, timeline } from '#projections';
 import { openMongodbReadModels, type ReadModels, servedTimeline } from '#read-models';
 import { MONGODB_URL, posted, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
-import { CuttableProxy } from '../../gateway/test/cuttable-proxy.js';
+import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 
 /** Other tests keep the machine busy meanwhile. */
 const PATIENCE_MS = 60_000;

@@ -3,6 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** Stands between a process and a server, so that a test can cut the connection and mend it. */
 export class CuttableProxy {
   readonly #sockets = new Set<Socket>();
+  /** On their way to the server while it holds them. */
+  #held: { readonly data: Buffer; readonly to: Socket }[] | null = null;
   #cut = false;
 
   private constructor(private readonly server: Server) {}
@@ -27,8 +29,12 @@ export class CuttableProxy {
           proxy.#sockets.delete(socket);
           other.destroy();
         });
-        socket.pipe(other);
       }
+      outer.pipe(inner);
+      inner.on('data', (data: Buffer) => {
+        if (proxy.#held) proxy.#held.push({ data, to: outer });
+        else outer.write(data);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -43,13 +49,30 @@ export class CuttableProxy {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  /** What it holds is lost with the connections. */
   cut(): void {
     this.#cut = true;
+    this.#held = null;
     for (const socket of this.#sockets) socket.destroy();
   }
 
   mend(): void {
     this.#cut = false;
+  }
+
+  /** What is sent to the server waits here until {@link release}. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    for (const { data, to } of this.#held ?? []) to.write(data);
+    this.#held = null;
+  }
+
+  /** What waits, as text. */
+  get held(): string {
+    return Buffer.concat((this.#held ?? []).map(({ data }) => data)).toString();
   }
 
   async stop(): Promise<void> {

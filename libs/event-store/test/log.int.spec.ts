@@ -1,0 +1,50 @@
+import { partitionOf } from '#domain';
+import { describeLog, type LogServer } from './conformance.js';
+import { CuttableProxy } from './cuttable-proxy.js';
+import { describeLive } from './live-conformance.js';
+import { LogUnderTest } from './log-under-test.js';
+
+/** Each process has its own way to the server, which the test cuts. */
+async function start(): Promise<LogServer> {
+  const test = await LogUnderTest.create();
+  const proxies: CuttableProxy[] = [];
+  return {
+    connect: async () => {
+      const proxy = await CuttableProxy.start(test.options.servers);
+      proxies.push(proxy);
+      const log = await test.open({ servers: proxy.url });
+      const phase = (wanted: string) =>
+        new Promise<void>((resolve) => {
+          const stop = log.live.onInterrupted((now) => {
+            if (now !== wanted) return;
+            stop();
+            resolve();
+          });
+        });
+      return {
+        log,
+        hold: () => {
+          proxy.hold();
+        },
+        lose: async () => {
+          const lost = phase('lost');
+          proxy.cut();
+          await lost;
+        },
+        comeBack: async () => {
+          const back = phase('back');
+          proxy.mend();
+          await back;
+        },
+      };
+    },
+    spoil: (room, kind) => test.publish(`ev.${partitionOf(room)}.${room}.${kind}`, 'not JSON'),
+    stop: async () => {
+      await test.remove();
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
+    },
+  };
+}
+
+describeLog('on a server', start);
+describeLive('on a server', start);

@@ -1,0 +1,83 @@
+import { LogUnavailable } from '../src/index.js';
+import { Gates } from './gates.js';
+
+/** Each way, in ms: nothing that is sent is there at once. */
+const WIRE_MS = 1;
+
+type Phase = 'lost' | 'back';
+
+/** One process's connection to a server in memory, for a test to lose. What is sent arrives in order, or never. */
+export class MemoryConnection {
+  /** By the name of what is asked. */
+  readonly gates = new Gates();
+  #up = true;
+  /** Counts the connections: what was sent over an earlier one does not arrive over the next. */
+  #number = 0;
+  readonly #unanswered = new Set<(error: Error) => void>();
+  readonly #listeners = new Set<(phase: Phase) => void>();
+
+  get connected(): boolean {
+    return this.#up;
+  }
+
+  /** Arrives at the other end, whichever that is. */
+  send(arrive: () => void): void {
+    const over = this.#number;
+    if (!this.#up) return;
+    setTimeout(() => {
+      if (over === this.#number) arrive();
+    }, WIRE_MS);
+  }
+
+  /** Carries `work` out at the server, and answers with what it came to. @throws LogUnavailable */
+  async ask<T>(name: string, work: () => T): Promise<T> {
+    if (!this.#up) throw new LogUnavailable('not connected');
+    const lost = Promise.withResolvers<never>();
+    this.#unanswered.add(lost.reject);
+    try {
+      return await Promise.race([lost.promise, this.#answer(name, work)]);
+    } finally {
+      this.#unanswered.delete(lost.reject);
+    }
+  }
+
+  onPhase(listener: (phase: Phase) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Whoever waits for an answer is told first. */
+  lose(): void {
+    this.#up = false;
+    this.#number++;
+    for (const reject of this.#unanswered) reject(new LogUnavailable('the connection was lost'));
+    this.#tell('lost');
+  }
+
+  comeBack(): void {
+    this.#up = true;
+    this.#tell('back');
+  }
+
+  async #answer<T>(name: string, work: () => T): Promise<T> {
+    const over = this.#number;
+    await this.#trip();
+    await this.gates.pass(name);
+    // It was still on its way when the connection was lost.
+    if (over !== this.#number) return new Promise<never>(() => undefined);
+    const answer = work();
+    await this.gates.pass(`${name} answer`);
+    await this.#trip();
+    return answer;
+  }
+
+  #trip(): Promise<void> {
+    return new Promise((arrive) => {
+      this.send(arrive);
+    });
+  }
+
+  #tell(phase: Phase): void {
+    for (const listener of [...this.#listeners]) listener(phase);
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  type Decision,
+  type DomainEvent,
+  encodeEvent,
+  type Kind,
+  kindOf,
+  partitionOf,
+  type RecordedEvent,
+  type Room,
+} from '#domain';
+import {
+  type Decided,
+  decodeRecord,
+  type EventLog,
+  type Live,
+  type LogFilter,
+  type LogRecord,
+  type Stored,
+} from '../src/index.js';
+import { MemoryConnection } from './memory-connection.js';
+import { MemoryLive, Subscriptions } from './memory-live.js';
+
+/** What is asked of a log by whoever does not fold it. */
+export interface AskedLog extends Pick<
+  EventLog,
+  'connected' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
+> {
+  readonly live: Pick<Live, keyof Live>;
+}
+
+/** The server of a log, in this process's memory. */
+export class MemoryLogServer {
+  readonly records: LogRecord[] = [];
+  readonly subscriptions = new Subscriptions();
+
+  connect(): MemoryLog {
+    return new MemoryLog(this, new MemoryConnection());
+  }
+
+  last({ room, kind, partition }: LogFilter): LogRecord | null {
+    const fits = (record: LogRecord) =>
+      (room === undefined || record.room === room) &&
+      (kind === undefined || record.kind === kind) &&
+      (partition === undefined || record.partition === partition);
+    return this.records.findLast(fits) ?? null;
+  }
+
+  append(event: DomainEvent, expectedLast?: number): Stored | 'conflict' {
+    const { room, id } = event;
+    const kind = kindOf(event.type);
+    if (expectedLast !== undefined && (this.last({ room, kind })?.seq ?? 0) !== expectedLast) return 'conflict';
+    const first = this.records.find((record) => record.room === room && record.id === id);
+    if (first) return { seq: first.seq, duplicate: true };
+    return { seq: this.store({ ...encodeEvent(event), kind, id }), duplicate: false };
+  }
+
+  /** Also what is no event. */
+  store(record: Pick<LogRecord, 'kind' | 'id' | 'type' | 'version' | 'body'> & { readonly room: Room }): number {
+    const seq = this.records.length + 1;
+    this.records.push({ ...record, seq, partition: partitionOf(record.room), at: Date.now() });
+    return seq;
+  }
+}
+
+/**
+ * A log as one process has it, held to the same conformance suite as the real one. Its answers and its connection are
+ * in the test's hands: gates are named by the methods, and `flush`.
+ */
+export class MemoryLog implements AskedLog {
+  readonly live: MemoryLive;
+
+  constructor(
+    private readonly server: MemoryLogServer,
+    readonly connection: MemoryConnection,
+  ) {
+    this.live = new MemoryLive(connection, server.subscriptions);
+  }
+
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  append(event: DomainEvent, expectedLast?: number): Promise<Stored | 'conflict'> {
+    return this.connection.ask('append', () => this.server.append(event, expectedLast));
+  }
+
+  /** In one go, so that nobody ever comes first. */
+  decide<E extends DomainEvent>(
+    room: Room,
+    kind: Kind,
+    decide: (last: RecordedEvent | null) => Decision<E>,
+  ): Promise<Decided<E>> {
+    const { server } = this;
+    return this.connection.ask('decide', () => {
+      const record = server.last({ room, kind });
+      const last = record && decodeRecord(record);
+      const decision = decide(last);
+      if ('refusal' in decision) return decision;
+      if (!decision.event) return { event: null, last };
+      const { seq } = server.append(decision.event) as Stored;
+      return { event: decodeRecord(server.records[seq - 1]!) as unknown as RecordedEvent<E>, last };
+    });
+  }
+
+  async last(room: Room, kind: Kind): Promise<RecordedEvent | null> {
+    const record = await this.connection.ask('last', () => this.server.last({ room, kind }));
+    return record && decodeRecord(record);
+  }
+
+  async at(seq: number): Promise<RecordedEvent | null> {
+    const record = await this.recordAt(seq);
+    return record && decodeRecord(record);
+  }
+
+  recordAt(seq: number): Promise<LogRecord | null> {
+    return this.connection.ask('recordAt', () => this.server.records[seq - 1] ?? null);
+  }
+
+  lastSeq(filter: LogFilter = {}): Promise<number> {
+    return this.connection.ask('lastSeq', () => this.server.last(filter)?.seq ?? 0);
+  }
+}
