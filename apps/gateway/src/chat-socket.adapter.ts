@@ -4,12 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
 import { WebSocketServer } from 'ws';
-import { httpFault, invalid, Refused } from '#platform';
+import { httpFault, Refused } from '#platform';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
-import { declineUpgrade, refuseUpgrade } from './upgrade-refusal.js';
 import type { FrameHandler, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from './settings.js';
+import { socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
+import { declineUpgrade, handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
 class Door extends EventEmitter {
@@ -45,6 +46,10 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     if (!endpoint) throw new Error(`there is no endpoint ${path ?? '(no path)'}`);
     const { frameBytes } = this.#settings.limits;
     const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: frameBytes });
+    // Unheard, ws answers itself, in plain text.
+    server.on('wsClientError', (error, socket, request) => {
+      refuseUpgrade(socket, handshakeRefusal(error, request));
+    });
     const door = new Door(endpoint, server);
     this.#doors.set(endpoint.path, door);
     return door;
@@ -86,21 +91,17 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   };
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = addressOf(request);
-    const door = this.#doors.get(url.pathname.replace(/(?<=.)\/$/, ''));
+    const target = targetOf(request);
+    const socketIo = socketIoRefusal(target);
+    if (socketIo) throw socketIo;
+    const door = this.#doors.get(withoutSlash(target.path));
     if (!door) {
       // It may be another's path.
       if (this.#http.listenerCount('upgrade') > 1) return;
       throw new Refused(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
     }
     const { endpoint, server } = door;
-    const session = await this.#reception.admit({ endpoint, url, request, socket, head, server });
+    const session = await this.#reception.admit({ endpoint, query: target.query, request, socket, head, server });
     if (session) door.emit('connection', session, request);
   }
-}
-
-function addressOf(request: IncomingMessage): URL {
-  const url = URL.parse(request.url ?? '', 'ws://gateway');
-  if (!url) throw invalid([httpFault('VALIDATION', 'the address cannot be read')]);
-  return url;
 }

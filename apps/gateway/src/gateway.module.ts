@@ -19,6 +19,7 @@ import { OnlineController } from './online.controller.js';
 import { Reception } from './reception.js';
 import { RecentMessages } from './recent-messages.js';
 import { RoomChatGateway } from './room-chat.gateway.js';
+import { SocketAddressController } from './socket-address.controller.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** What a gateway needs and does not own: whoever made it ends it. */
@@ -43,7 +44,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [CqrsModule, HealthModule.of(health)],
-      controllers: [OnlineController],
+      controllers: [OnlineController, SocketAddressController],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: EventLog, useValue: log },

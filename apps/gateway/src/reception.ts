@@ -28,7 +28,7 @@ const UPGRADE_TIME = 5_000;
 /** An upgrade request on its way to a connection. */
 export interface Arrival {
   readonly endpoint: Endpoint;
-  readonly url: URL;
+  readonly query: URLSearchParams;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   /** What came after the request's head. */
@@ -107,15 +107,14 @@ export class Reception {
     if (!allowedOrigins.includes(headers.origin)) throw notAuthorized('this origin may not open sockets');
   }
 
-  #authenticate({ endpoint, url, request }: Arrival): Caller {
+  #authenticate({ endpoint, query, request }: Arrival): Caller {
     const { authorization } = request.headers;
-    const token = authorization === undefined ? url.searchParams.get('token') : bearerToken(authorization);
+    const token = authorization === undefined ? query.get('token') : bearerToken(authorization);
     const caller = this.tokens.verify(token);
     if (isService(caller)) throw new InvalidToken('a service token opens no sockets');
     if (endpoint === DIRECT_CHAT) {
       if (userNumberOf(caller.userId) === null) throw new InvalidToken("the token's user has no number");
-      if (url.searchParams.get('userId') !== caller.userId)
-        throw new InvalidToken('userId is not the user of the token');
+      if (query.get('userId') !== caller.userId) throw new InvalidToken('userId is not the user of the token');
     }
     return caller;
   }

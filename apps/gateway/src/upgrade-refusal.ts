@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { errorAnswer } from '#platform';
+import { errorAnswer, httpFault, Refused } from '#platform';
 
 const logger = new Logger('Upgrade');
 
@@ -17,10 +17,18 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(statusCode === 401 ? ['WWW-Authenticate: Bearer'] : []),
+    ...(statusCode === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
     ...(statusCode === 503 ? ['Retry-After: 2'] : []),
   ];
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** What is wrong with a handshake that ws does not take: its message names the header at fault. */
+export function handshakeRefusal({ message }: Error, { method }: IncomingMessage): Refused {
+  if (method !== 'GET') return new Refused(405, [httpFault('NOT_ALLOWED', 'a WebSocket is opened with GET')]);
+  const statusCode = message.includes('Sec-WebSocket-Version') ? 426 : 400;
+  return new Refused(statusCode, [httpFault('VALIDATION', `this is no WebSocket handshake: ${message}`)]);
 }
 
 /**

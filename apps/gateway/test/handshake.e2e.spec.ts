@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatClient, refusal } from './chat-client.js';
+
+let system: ChatUnderTest;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  system = await ChatUnderTest.start();
+  gateway = await system.startGateway();
+});
+afterAll(() => system.stop());
+
+const http = () => `http://127.0.0.1:${gateway.port}`;
+const ws = () => `ws://127.0.0.1:${gateway.port}`;
+
+/** The answer to a request that is sent as it stands: all of it, or its head where a socket is opened. */
+async function answerTo(requestLine: string, headers: readonly string[]): Promise<string> {
+  const socket = connect(gateway.port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (data: Buffer) => {
+    answer += data.toString();
+    if (answer.startsWith('HTTP/1.1 101')) socket.destroy();
+  });
+  socket.write([`${requestLine} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n'));
+  await once(socket, 'close');
+  return answer;
+}
+
+const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const version = 'Sec-WebSocket-Version: 13';
+const offer = ['Upgrade: websocket', 'Connection: Upgrade'];
+const error = (statusCode: number, fault: object = {}) => ({ statusCode, errors: [expect.objectContaining(fault)] });
+const bodyOf = (answer: string): unknown => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+
+describe('the path of a socket', () => {
+  it.each(['/ws/chat', '/ws/chat/', 'http://game.example/ws/chat'])('is %s', async (path) => {
+    const target = `${path}?token=${system.token('ada')}`;
+    expect(await answerTo(`GET ${target}`, [...offer, key, version])).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
+  it.each([
+    '//x/ws/chat',
+    '//ws/chat',
+    '/ws/chat//',
+    '/ws//chat',
+    '/x/../ws/chat',
+    '/ws%2Fchat',
+    '/ws\\chat',
+    '/WS',
+    '/',
+  ])('is not %s', async (path) => {
+    const answer = await answerTo(`GET ${path}?token=${system.token('ada')}`, [...offer, key, version]);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(bodyOf(answer)).toEqual(error(404, { reason: 'NOT_FOUND' }));
+  });
+
+  it('asked for without a WebSocket says what to do', async () => {
+    for (const path of ['/ws', '/ws/chat/?token=x']) {
+      const response = await fetch(http() + path);
+      expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
+      expect(await response.json()).toEqual(error(426, { message: 'connect to this address with a WebSocket' }));
+    }
+  });
+});
+
+describe('Socket.IO is told to use a plain WebSocket', () => {
+  const said = error(400, { message: 'this is not Socket.IO: use a plain WebSocket, at /ws/chat or /ws' });
+
+  it.each(['/ws/?EIO=4&transport=websocket', '/ws/chat?EIO=3', '/ws?transport=websocket', '/socket.io/', '/socket.io'])(
+    'in the upgrade to %s',
+    async (path) => {
+      const { status, body } = await refusal(`${ws()}${path}`, {
+        headers: { authorization: `Bearer ${system.token(7)}` },
+      });
+      expect([status, JSON.parse(body)]).toEqual([400, said]);
+    },
+  );
+
+  it.each([
+    ['GET', '/socket.io/?EIO=4&transport=polling&t=x'],
+    ['POST', '/socket.io?EIO=4'],
+    ['GET', '/ws/?EIO=4&transport=polling'],
+    ['GET', '/ws/chat?transport=polling'],
+    ['GET', '/socket.io/'],
+  ])('in its first request, %s %s', async (method, path) => {
+    const response = await fetch(http() + path, { method });
+    expect([response.status, await response.json()]).toEqual([400, said]);
+  });
+
+  it('and nobody else is', async () => {
+    const url = `${ws()}/ws/chat?token=${system.token('ada')}&from=EIO&t=transport`;
+    await (await ChatClient.connect(url)).close();
+  });
+});
+
+describe('what is no handshake is refused in the shape of every error', () => {
+  const to = () => `/ws/chat?token=${system.token('odd')}`;
+
+  it.each<[string, number, readonly string[]]>([
+    ['another version', 426, [key, 'Sec-WebSocket-Version: 12']],
+    ['no version', 426, [key]],
+    ['no key', 400, [version]],
+    ['a short key', 400, [version, 'Sec-WebSocket-Key: abc']],
+    ['a broken list of protocols', 400, [key, version, 'Sec-WebSocket-Protocol: ,,']],
+  ])('%s', async (_, status, headers) => {
+    const answer = await answerTo(`GET ${to()}`, [...offer, ...headers]);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\\r\\n(.*\\r\\n)*Content-Type: application/json\\r\\n`));
+    expect(bodyOf(answer)).toEqual(error(status, { reason: 'VALIDATION', field: null }));
+    expect(answer.includes('Sec-WebSocket-Version: 13\r\n')).toBe(status === 426);
+    await until('released', () => gateway.hub.person('odd') === null);
+  });
+
+  it('another method', async () => {
+    const answer = await answerTo(`PUT ${to()}`, [...offer, key, version]);
+    expect(bodyOf(answer)).toEqual(error(405, { reason: 'NOT_ALLOWED' }));
+  });
+});
