@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MessageCreated } from '#domain';
 import { EventLog } from '#event-store';
+import { LineLimit } from '#platform';
 import { userNumberOf } from '#protocol';
 import { DIRECT_CHAT } from './endpoint.js';
 import { Hub, onlineTopic } from './hub.js';
@@ -14,6 +15,8 @@ const TRIES = 3;
 const REQUEST_TIME = 5_000;
 const PAUSE = 500;
 const ASK_TIME = 250;
+/** A webhook that fails is told of at once, and then once in this time. Milliseconds. */
+const WARNING_INTERVAL = 60_000;
 
 /** What the webhook is sent, as JSON. */
 export interface InMailNotice {
@@ -38,6 +41,12 @@ interface Letter {
 @Injectable()
 export class InMail implements OnApplicationShutdown {
   readonly #logger = new Logger(InMail.name);
+  readonly #warnings = new LineLimit(
+    (line) => {
+      this.#logger.warn(line);
+    },
+    { lines: 1, intervalMs: WARNING_INTERVAL },
+  );
   readonly #queue: Letter[] = [];
   readonly #stop = new AbortController();
   #busy = 0;
@@ -52,7 +61,7 @@ export class InMail implements OnApplicationShutdown {
   messageSent(message: MessageCreated, chatId: number, receiverId: string): void {
     if (this.settings.inMail.url === undefined || this.#isHere(receiverId)) return;
     if (this.#queue.length >= MAX_QUEUED) {
-      this.#logger.warn(`${MAX_QUEUED} notices wait: the one of message ${message.messageId} is given up`);
+      this.#warnings.say(`${MAX_QUEUED} notices wait: the one of message ${message.messageId} is given up`);
       return;
     }
     const notice: InMailNotice = {
@@ -83,8 +92,7 @@ export class InMail implements OnApplicationShutdown {
       try {
         if (!(await this.#isOnline(letter.receiverId))) await this.#send(url, letter.notice);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#logger.warn(`the notice of message ${letter.notice.message_id} is given up: ${reason}`);
+        this.#warnings.say(`the notice of message ${letter.notice.message_id} is given up: ${reasonOf(error)}`);
       }
     }
     this.#busy--;
@@ -99,19 +107,35 @@ export class InMail implements OnApplicationShutdown {
     const { signal } = this.#stop;
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(notice),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIME)]),
-        });
-        await response.body?.cancel();
-        if (response.ok) return;
-        throw new Error(`the webhook answered ${response.status}`);
+        await this.#post(url, notice);
+        return;
       } catch (error) {
         if (attempt === TRIES || signal.aborted) throw error;
+        this.#warnings.say(`the webhook failed and is tried again: ${reasonOf(error)}`);
         await sleep(PAUSE * attempt, undefined, { signal });
       }
     }
   }
+
+  /** A redirect is never followed: it would take what people write to an address that nobody here has chosen. */
+  async #post(url: string, notice: InMailNotice): Promise<void> {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(notice),
+      redirect: 'manual',
+      signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(REQUEST_TIME)]),
+    });
+    await response.body?.cancel();
+    if (response.ok) return;
+    const isRedirect = response.status >= 300 && response.status < 400;
+    const advice = isRedirect ? ', a redirect, which is not followed: set INMAIL_WEBHOOK_URL to where it leads' : '';
+    throw new Error(`it answered ${response.status}${advice}`);
+  }
+}
+
+/** What went wrong at a connection stands in the cause of what fetch throws. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -4,6 +4,7 @@ export * from './health.js';
 export * from './http-auth.js';
 export * from './http-errors.js';
 export * from './http-server.js';
+export * from './line-limit.js';
 export * from './logging.js';
 export * from './openapi.js';
 export * from './progress-bar.js';

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
-import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common';
+import { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel as NestLevel } from '@nestjs/common';
 import type { Config, LogLevel } from './config.js';
+import type { Role } from './setting.js';
 
 const levels: Readonly<Record<LogLevel, NestLevel[]>> = {
   error: ['fatal', 'error'],
@@ -31,6 +32,13 @@ const FRAMEWORK = new Set([
 
 /** Nest's logger; whatever is logged, by whomever, is freed of secrets last of all. */
 class CleanLogger extends ConsoleLogger {
+  constructor(
+    private readonly role: Role,
+    options: ConsoleLoggerOptions,
+  ) {
+    super(options);
+  }
+
   override log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
     if (typeof context === 'string' && FRAMEWORK.has(context)) this.debug(message, ...rest);
@@ -39,6 +47,13 @@ class CleanLogger extends ConsoleLogger {
 
   protected override formatMessage(...args: Parameters<ConsoleLogger['formatMessage']>): string {
     return withoutSecrets(super.formatMessage(...args));
+  }
+
+  /** Which process wrote a line is else lost where the lines of all roles come together. */
+  protected override getJsonLogObject(
+    ...args: Parameters<ConsoleLogger['getJsonLogObject']>
+  ): ReturnType<ConsoleLogger['getJsonLogObject']> {
+    return { ...super.getJsonLogObject(...args), role: this.role };
   }
 
   protected override stringifyJsonLogObject(...args: Parameters<ConsoleLogger['stringifyJsonLogObject']>): string {
@@ -54,7 +69,7 @@ class CleanLogger extends ConsoleLogger {
 export function createLogger({ role, logLevel }: Pick<Config, 'role' | 'logLevel'>): ConsoleLogger {
   const terminal = isatty(process.stdout.fd);
   const forReading = role === 'standalone' || terminal;
-  return new CleanLogger({
+  return new CleanLogger(role, {
     logLevels: levels[logLevel],
     json: !forReading,
     colors: terminal,

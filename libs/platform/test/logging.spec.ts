@@ -43,7 +43,7 @@ describe('the log', () => {
     const lines = written(() => {
       createLogger({ role: 'query', logLevel: 'info' }).log('up', 'Query');
     });
-    expect(JSON.parse(lines)).toMatchObject({ level: 'log', message: 'up', context: 'Query' });
+    expect(JSON.parse(lines)).toMatchObject({ level: 'log', message: 'up', context: 'Query', role: 'query' });
     const text = written(() => {
       createLogger({ role: 'standalone', logLevel: 'info' }).log('up', 'Query');
     });
