@@ -1,4 +1,4 @@
-import { EventLog } from '#event-store';
+import { EventLog, isRetryable } from '#event-store';
 import { findRunning, loadConfig } from '#platform';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 
@@ -52,7 +52,7 @@ export async function reachably<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && 'retryable' in error) throw new Unreachable(error.message, { cause: error });
+    if (isRetryable(error)) throw new Unreachable(error.message, { cause: error });
     throw error;
   }
 }

@@ -1,9 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { isRetryable } from '#event-store';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE } from '#protocol';
 import type { Session } from './session.js';
-
-const isRetryable = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true;
 
 /** Tells a client, in its endpoint's own words, what a handler has thrown; of our own errors no more than that. */
 @Catch()

@@ -11,7 +11,7 @@ import {
   roomIds,
   userRoom,
 } from '#domain';
-import { type EventLog, LogUnavailable } from '#event-store';
+import { type EventLog, isRetryable } from '#event-store';
 import { posted, profile } from '../../chatctl/test/system-under-test.js';
 import { oneOf } from './seeded-random.js';
 
@@ -98,7 +98,7 @@ export class Load {
         this.appended++;
         return stored.seq;
       } catch (error) {
-        if (!(error instanceof LogUnavailable) || attempt === 3) throw error;
+        if (!isRetryable(error) || attempt === 3) throw error;
       }
     }
   }

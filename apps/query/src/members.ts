@@ -2,7 +2,7 @@ import { Controller, Delete, HttpCode, Inject, Param, Put, UseGuards } from '@ne
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
-import { EventLog } from '#event-store';
+import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate } from '#read-models';
 import { BearerGuard, ErrorResponse, ForService } from '#platform';
 import { newContext } from './command-context.js';
@@ -40,12 +40,16 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
     const decision = await this.log.decide(userRoom(userId), 'member', (last): Decision<MembershipEvent> =>
       decide(command, membershipOf(last)),
     );
-    if ('refusal' in decision || !decision.event) return;
+    if ('refusal' in decision) return;
+    // What is so already is told again: whoever made it so may not have come to telling it.
+    const last = decision.event ?? decision.last;
+    if (!last) return;
     // At once, not when a projector comes to it: from now on nothing of the old clan may reach them.
-    const { seq } = decision.event;
-    const member = { seq, clanId: membershipOf(decision.event)?.clanId ?? null };
+    const member = { seq: last.seq, clanId: membershipOf(last)?.clanId ?? null };
     this.log.live.publishToUser(userId, encodeUpdate({ type: 'person', userId, member, profile: null }));
-    await this.log.live.flush();
+    await this.log.live.flush().catch((cause: unknown) => {
+      throw new OutcomeUnknown('the change is stored; who is connected may not have heard of it', { cause });
+    });
   }
 }
 

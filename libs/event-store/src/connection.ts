@@ -127,9 +127,9 @@ export class Connection {
    * The same, of something that lives in a stream. A stream that nobody has set up yet is one that is away.
    * @throws LogUnavailable
    */
-  async answerOfStream<T>(stream: string, ask: () => Promise<T>): Promise<T> {
+  async answerOfStream<T>(stream: string, ask: () => Promise<T>, deadline?: number): Promise<T> {
     try {
-      return await this.answer(ask);
+      return await this.answer(ask, deadline === undefined ? undefined : Math.max(1, deadline - performance.now()));
     } catch (error) {
       if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) throw error;
       throw new LogUnavailable(`there is no stream ${stream} yet: a projector makes it when it first runs`);

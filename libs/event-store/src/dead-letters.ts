@@ -30,7 +30,7 @@ export class DeadLetters {
     private readonly publisher: Publisher,
   ) {}
 
-  /** The same letter again takes the place of the first. @throws LogUnavailable */
+  /** The same letter again takes the place of the first. @throws LogUnavailable, OutcomeUnknown */
   async put(letter: DeadLetter): Promise<void> {
     await this.publisher.publish(this.subjectOf(letter), JSON.stringify(letter));
   }

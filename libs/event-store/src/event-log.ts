@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Decision,
   type DomainEvent,
@@ -15,7 +16,7 @@ import { type DeadLetter, DeadLetters, type LetterPlace, type StoredLetter } fro
 import { eventHeaders } from './event-headers.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 import { Members } from './members.js';
 import { type ConsumeOptions, PartitionConsumer, removeConsumers } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
@@ -34,6 +35,13 @@ export interface LogOptions extends ServerOptions {
 export type Decided<E extends DomainEvent> =
   { readonly event: RecordedEvent<E> | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal };
 
+export interface AppendOptions {
+  /** The last sequence of this kind in this room, 0 for none: where it is another one, that is a conflict. */
+  readonly expectedLast?: number;
+  /** When it is given up, on the monotonic clock: 4.5 s from now by default. */
+  readonly deadline?: number;
+}
+
 export interface LogState {
   readonly messages: number;
   readonly bytes: number;
@@ -41,6 +49,9 @@ export interface LogState {
   /** 0 for an empty log. */
   readonly lastSeq: number;
 }
+
+/** Before the log is asked what became of an event whose answer was lost. */
+const PAUSE_MS = 50;
 
 /**
  * The log: the truth of which everything else is a fold. Every call ends within about 5 s (`read`, while the server is
@@ -91,47 +102,63 @@ export class EventLog {
   /**
    * Resolves once the event is durable; the same event again, within 2 minutes, is `duplicate` with the first one's
    * sequence.
-   * @param expectedLast the last sequence of this kind in this room, 0 for none; another one is a conflict
-   * @throws LogUnavailable where it is not known whether it was stored
+   * @throws LogUnavailable where it is certainly not stored, OutcomeUnknown where it may be
    */
-  async append(event: DomainEvent, expectedLast?: number): Promise<Stored | 'conflict'> {
+  async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     const stored = encodeEvent(event);
     const subject = this.subjects.event(event.room, kindOf(event.type));
-    return this.publisher.publish(subject, stored.body, eventHeaders(event, stored, expectedLast));
+    return this.publisher.publish(subject, stored.body, eventHeaders(event, stored, expectedLast), deadline);
   }
 
   /**
    * Decides on the last event of a kind in a room, for which it is the whole state, and appends what was decided only
-   * if it still is the last; else it decides again.
-   * @throws LogUnavailable also where others kept coming first
+   * if it still is the last; else it decides again. Where the answer to its append is lost, it looks whether the event
+   * is there. `decide` must make the same event id each time.
+   * @throws LogUnavailable also where others kept coming first; OutcomeUnknown, UnreadableEvent
    */
   async decide<E extends DomainEvent>(
     room: Room,
     kind: Kind,
     decide: (last: RecordedEvent | null) => Decision<E>,
   ): Promise<Decided<E>> {
-    const giveUp = performance.now() + ANSWER_LIMIT_MS;
-    for (let last = await this.last(room, kind); ;) {
-      const decision = decide(last);
-      if ('refusal' in decision) return decision;
-      const { event } = decision;
-      if (!event) return { event: null, last };
-      const outcome = await this.append(event, last?.seq ?? 0);
-      if (outcome !== 'conflict') {
-        const first = outcome.duplicate ? await this.at(outcome.seq) : null;
-        return { event: (first ?? { ...event, seq: outcome.seq }) as unknown as RecordedEvent<E>, last };
+    const deadline = performance.now() + ANSWER_LIMIT_MS;
+    let tried: { readonly id: string; readonly on: RecordedEvent | null } | null = null;
+    let unknown: OutcomeUnknown | null = null;
+    do {
+      try {
+        const last = await this.last(room, kind, deadline);
+        // The event of this very command, stored by an attempt whose answer was lost.
+        if (last && last.id === tried?.id) return { event: last as unknown as RecordedEvent<E>, last: tried.on };
+        const decision = decide(last);
+        if ('refusal' in decision) return decision;
+        const { event } = decision;
+        if (!event) return { event: null, last };
+        tried = { id: event.id, on: last };
+        const outcome = await this.append(event, { expectedLast: last?.seq ?? 0, deadline });
+        if (outcome === 'conflict') continue;
+        if (!outcome.duplicate) return { event: { ...event, seq: outcome.seq } as unknown as RecordedEvent<E>, last };
+        unknown = new OutcomeUnknown('it was stored before, and what it was then cannot be read');
+        return { event: (await this.at(outcome.seq)) as unknown as RecordedEvent<E>, last };
+      } catch (error) {
+        if (error instanceof OutcomeUnknown) unknown = error;
+        else if (!unknown || !(error instanceof LogUnavailable)) throw error;
+        await this.untilBack(deadline, unknown);
       }
-      const newer = await this.last(room, kind);
-      // The event of this very command, stored by an attempt whose answer was lost.
-      if (newer?.id === event.id) return { event: newer as unknown as RecordedEvent<E>, last };
-      if (performance.now() > giveUp) throw new LogUnavailable(`others kept writing to ${room} ${kind} first`);
-      last = newer;
-    }
+    } while (performance.now() < deadline);
+    throw unknown ?? new LogUnavailable(`others kept writing to ${room} ${kind} first`);
+  }
+
+  /** Before the log is asked what became of an event. @throws OutcomeUnknown, the one given, where there is no time left */
+  private async untilBack(deadline: number, unknown: OutcomeUnknown): Promise<void> {
+    await sleep(PAUSE_MS);
+    await this.connection.whenConnected(Math.max(1, deadline - performance.now())).catch(() => {
+      throw unknown;
+    });
   }
 
   /** @throws LogUnavailable, UnreadableEvent */
-  async last(room: Room, kind: Kind): Promise<RecordedEvent | null> {
-    const record = await this.reader.last(this.subjects.event(room, kind));
+  async last(room: Room, kind: Kind, deadline?: number): Promise<RecordedEvent | null> {
+    const record = await this.reader.last(this.subjects.event(room, kind), deadline);
     return record && decodeRecord(record);
   }
 
@@ -193,7 +220,7 @@ export class EventLog {
     return removeConsumers(this.connection, this.stream, prefix);
   }
 
-  /** The same letter again takes the place of the first. @throws LogUnavailable */
+  /** The same letter again takes the place of the first. @throws LogUnavailable, OutcomeUnknown */
   deadLetter(letter: DeadLetter): Promise<void> {
     return this.letters.put(letter);
   }

@@ -32,7 +32,7 @@ export class Members {
     private readonly publisher: Publisher,
   ) {}
 
-  /** @throws LogUnavailable */
+  /** @throws LogUnavailable, OutcomeUnknown */
   async beat(group: string, member: string): Promise<void> {
     await this.publisher.publish(this.subjects.member(group, member), '');
   }

@@ -1,6 +1,6 @@
 import { type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 
 /** What the stream says of one message: stored, there already, or not as expected. */
 export interface Stored {
@@ -26,6 +26,8 @@ const SWEEP_MS = 250;
 
 // A publish that expected another last sequence of its subject: the second form is the one of a replicated stream.
 const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
+// The same message is on its way into a replicated stream already. Every other error of a stream means: not stored.
+const IN_PROCESS = 10_158;
 
 /**
  * Publishes to streams, many at a time. The client's own publish costs a promise, a timer and a subscription lookup
@@ -33,10 +35,12 @@ const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
  */
 export class Publisher {
   private readonly inbox: string;
-  private readonly waiting: Publication[] = [];
-  /** By token, oldest first: deadlines are in the order of the tokens. */
+  private waiting: Publication[] = [];
+  /** By token. */
   private readonly unanswered = new Map<string, Publication>();
   private nextToken = 0;
+  /** Since when the log has answered nothing of what is unanswered. */
+  private quietSince = 0;
   private sweeping: NodeJS.Timeout | undefined;
   private whenIdle: (() => void) | undefined;
   private closed = false;
@@ -56,19 +60,28 @@ export class Publisher {
 
   /**
    * Settles within 5 s. A `conflict` is stored nowhere.
-   * @throws LogUnavailable where it is not known whether it was stored
+   * @param deadline when it is given up, on the monotonic clock
+   * @throws LogUnavailable where it is certainly not stored, OutcomeUnknown where it may be
    */
-  publish(subject: string, body: string, headers?: MsgHdrs): Promise<Stored | 'conflict'> {
+  publish(
+    subject: string,
+    body: string,
+    headers?: MsgHdrs,
+    deadline = performance.now() + ANSWER_LIMIT_MS,
+  ): Promise<Stored | 'conflict'> {
     return new Promise((resolve, reject) => {
       if (this.closed || !this.connection.connected) {
         reject(new LogUnavailable('not connected to NATS'));
+        return;
+      }
+      if (deadline <= performance.now()) {
+        reject(new LogUnavailable('there was no time left to ask the log'));
         return;
       }
       if (this.waiting.length >= QUEUE) {
         reject(new LogUnavailable(`the log is not keeping up: ${QUEUE} events are waiting for it`));
         return;
       }
-      const deadline = performance.now() + ANSWER_LIMIT_MS;
       const publication = { subject, body, headers, deadline, resolve, reject };
       if (this.unanswered.size < WINDOW) this.send(publication);
       else this.waiting.push(publication);
@@ -92,6 +105,7 @@ export class Publisher {
     const { subject, body, headers } = publication;
     try {
       this.connection.nats.publish(subject, body, { reply: this.inbox + token, ...(headers && { headers }) });
+      if (this.unanswered.size === 0) this.quietSince = performance.now();
       this.unanswered.set(token, publication);
     } catch (error) {
       publication.reject(error as Error);
@@ -101,6 +115,7 @@ export class Publisher {
   private answered(reply: Msg): void {
     const token = reply.subject.slice(this.inbox.length);
     const publication = this.unanswered.get(token);
+    this.quietSince = performance.now();
     if (!publication) return;
     this.unanswered.delete(token);
     settle(publication, reply);
@@ -123,21 +138,29 @@ export class Publisher {
   private sweep(): void {
     const now = performance.now();
     const { complaint } = this.connection;
-    const late = new LogUnavailable(`no answer of the log in time${complaint && ` (${complaint})`}`);
-    for (const [token, publication] of this.unanswered) {
-      if (publication.deadline > now) break;
-      this.unanswered.delete(token);
-      publication.reject(late);
+    const reason = `no answer of the log in time${complaint && ` (${complaint})`}`;
+    // What has waited for a silent log is not sent to it with its last breath.
+    if (now - this.quietSince >= ANSWER_LIMIT_MS) {
+      this.fail(reason);
+      return;
     }
-    while (this.waiting[0] && this.waiting[0].deadline <= now) this.waiting.shift()?.reject(late);
+    for (const [token, { deadline, reject }] of this.unanswered) {
+      if (deadline > now) continue;
+      this.unanswered.delete(token);
+      reject(new OutcomeUnknown(reason));
+    }
+    this.waiting = this.waiting.filter(({ deadline, reject }) => {
+      if (deadline <= now) reject(new LogUnavailable(reason));
+      return deadline > now;
+    });
     this.advance();
   }
 
   private fail(reason: string): void {
-    const error = new LogUnavailable(`${reason}; whether the event is stored is not known, send it again with its id`);
-    const lost = [...this.unanswered.values(), ...this.waiting.splice(0)];
+    const sent = [...this.unanswered.values()];
     this.unanswered.clear();
-    for (const publication of lost) publication.reject(error);
+    for (const { reject } of sent) reject(new OutcomeUnknown(reason));
+    for (const { reject } of this.waiting.splice(0)) reject(new LogUnavailable(reason));
     this.advance();
   }
 }
@@ -148,17 +171,23 @@ interface PublishReply {
   readonly error?: { readonly err_code: number; readonly description: string };
 }
 
+const NO_RESPONDERS = 503;
+
 function settle({ resolve, reject }: Publication, reply: Msg): void {
-  if (reply.data.length === 0) {
-    const status = reply.headers?.status ?? 'empty reply';
-    reject(new LogUnavailable(`no stream takes this event just now (${status})`));
+  if (reply.headers?.code === NO_RESPONDERS) {
+    reject(new LogUnavailable('no stream takes this event just now'));
     return;
   }
   const { seq, duplicate, error } = publishReply(reply);
   if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) resolve('conflict');
-  else if (error) reject(new LogUnavailable(`the log did not take it: ${error.description} (${error.err_code})`));
-  else if (seq === undefined) reject(new LogUnavailable('the log gave an answer without a sequence'));
+  else if (error) reject(refusalOf(error));
+  else if (seq === undefined) reject(new OutcomeUnknown('the log gave an answer without a sequence'));
   else resolve({ seq, duplicate: duplicate ?? false });
+}
+
+function refusalOf({ err_code, description }: NonNullable<PublishReply['error']>): Error {
+  const reason = `the log did not take it: ${description} (${err_code})`;
+  return err_code === IN_PROCESS ? new OutcomeUnknown(reason) : new LogUnavailable(reason);
 }
 
 function publishReply(reply: Msg): PublishReply {

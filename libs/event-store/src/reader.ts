@@ -37,8 +37,8 @@ export class Reader {
   }
 
   /** The last record under a subject, which may hold wildcards. @throws LogUnavailable */
-  async last(subject: string): Promise<LogRecord | null> {
-    return this.record(await this.message({ last_by_subj: subject }));
+  async last(subject: string, deadline?: number): Promise<LogRecord | null> {
+    return this.record(await this.message({ last_by_subj: subject }, deadline));
   }
 
   /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
@@ -105,9 +105,9 @@ export class Reader {
     }
   }
 
-  private message(query: MsgRequest): Promise<StoredMsg | null> {
+  private message(query: MsgRequest, deadline?: number): Promise<StoredMsg | null> {
     const { streams } = this.connection.jetstream;
-    return this.connection.answerOfStream(this.stream, () => streams.getMessage(this.stream, query));
+    return this.connection.answerOfStream(this.stream, () => streams.getMessage(this.stream, query), deadline);
   }
 
   private record(message: StoredMsg | null): LogRecord | null {

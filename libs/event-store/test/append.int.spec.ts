@@ -66,7 +66,8 @@ describe('chats and people', () => {
     for (const userId of ids) {
       const room = userRoom(userId);
       const id = `profile.${nextKey()}`;
-      await log.append({ type: 'ProfileChanged', room, id, at, userId, name: `name of ${userId}`, avatar: null }, 0);
+      const named = { type: 'ProfileChanged', room, id, at, userId, name: `name of ${userId}`, avatar: null } as const;
+      await log.append(named, { expectedLast: 0 });
     }
     for (const userId of ids) {
       expect(await people.profile(userId)).toEqual({ name: `name of ${userId}`, avatar: null });

@@ -98,11 +98,22 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
 
       it('refuses an event whose expectation does not hold, in its own room and kind only', async () => {
         const room = clanRoom('expecting');
-        const first = (await here.append(message(room, 'first'), 0)) as Stored;
-        expect(await here.append(message(room, 'none expected'), 0)).toBe('conflict');
-        expect(await here.append(message(clanRoom('quiet'), 'elsewhere'), 0)).toMatchObject({ duplicate: false });
-        expect(await here.append(message(room, 'second'), first.seq)).toMatchObject({ duplicate: false });
-        expect(await here.append(message(room, 'stale'), first.seq)).toBe('conflict');
+        const first = (await here.append(message(room, 'first'), { expectedLast: 0 })) as Stored;
+        expect(await here.append(message(room, 'none expected'), { expectedLast: 0 })).toBe('conflict');
+        expect(await here.append(message(clanRoom('quiet'), 'elsewhere'), { expectedLast: 0 })).toMatchObject({
+          duplicate: false,
+        });
+        expect(await here.append(message(room, 'second'), { expectedLast: first.seq })).toMatchObject({
+          duplicate: false,
+        });
+        expect(await here.append(message(room, 'stale'), { expectedLast: first.seq })).toBe('conflict');
+      });
+
+      it('does not store what has no time left', async () => {
+        const room = clanRoom('late');
+        const late = here.append(message(room, 'late'), { deadline: performance.now() - 1 });
+        await expect(late).rejects.toMatchObject({ name: 'LogUnavailable', retryable: true });
+        expect(await there.last(room, 'msg')).toBeNull();
       });
 
       it('keeps the order of one caller', async () => {

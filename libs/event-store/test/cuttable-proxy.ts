@@ -5,6 +5,7 @@ export class CuttableProxy {
   readonly #sockets = new Set<Socket>();
   /** On their way to the server while it holds them. */
   #held: { readonly data: Buffer; readonly to: Socket }[] | null = null;
+  #losing = false;
   #cut = false;
 
   private constructor(private readonly server: Server) {}
@@ -30,7 +31,9 @@ export class CuttableProxy {
           other.destroy();
         });
       }
-      outer.pipe(inner);
+      outer.on('data', (data: Buffer) => {
+        if (!proxy.#losing) inner.write(data);
+      });
       inner.on('data', (data: Buffer) => {
         if (proxy.#held) proxy.#held.push({ data, to: outer });
         else outer.write(data);
@@ -52,6 +55,7 @@ export class CuttableProxy {
   /** What it holds is lost with the connections. */
   cut(): void {
     this.#cut = true;
+    this.#losing = false;
     this.#held = null;
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -73,6 +77,11 @@ export class CuttableProxy {
   /** What waits, as text. */
   get held(): string {
     return Buffer.concat((this.#held ?? []).map(({ data }) => data)).toString();
+  }
+
+  /** What the server says is lost, until the connections are cut. */
+  loseAnswers(): void {
+    this.#losing = true;
   }
 
   async stop(): Promise<void> {

@@ -13,7 +13,7 @@ export class MemoryConnection {
   #up = true;
   /** Counts the connections: what was sent over an earlier one does not arrive over the next. */
   #number = 0;
-  readonly #unanswered = new Set<(error: Error) => void>();
+  readonly #unanswered = new Set<() => void>();
   readonly #listeners = new Set<(phase: Phase) => void>();
 
   get connected(): boolean {
@@ -29,15 +29,21 @@ export class MemoryConnection {
     }, WIRE_MS);
   }
 
-  /** Carries `work` out at the server, and answers with what it came to. @throws LogUnavailable */
-  async ask<T>(name: string, work: () => T): Promise<T> {
+  /**
+   * Carries `work` out at the server, and answers with what it came to.
+   * @throws LogUnavailable; where the connection is lost before the answer is there, what is `Lost`
+   */
+  async ask<T>(name: string, work: () => T, Lost: new (message: string) => Error = LogUnavailable): Promise<T> {
     if (!this.#up) throw new LogUnavailable('not connected');
     const lost = Promise.withResolvers<never>();
-    this.#unanswered.add(lost.reject);
+    const lose = () => {
+      lost.reject(new Lost('the connection was lost'));
+    };
+    this.#unanswered.add(lose);
     try {
       return await Promise.race([lost.promise, this.#answer(name, work)]);
     } finally {
-      this.#unanswered.delete(lost.reject);
+      this.#unanswered.delete(lose);
     }
   }
 
@@ -50,7 +56,7 @@ export class MemoryConnection {
   lose(): void {
     this.#up = false;
     this.#number++;
-    for (const reject of this.#unanswered) reject(new LogUnavailable('the connection was lost'));
+    for (const lose of this.#unanswered) lose();
     this.#tell('lost');
   }
 

@@ -9,12 +9,15 @@ import {
   type Room,
 } from '#domain';
 import {
+  type AppendOptions,
   type Decided,
   decodeRecord,
   type EventLog,
   type Live,
   type LogFilter,
   type LogRecord,
+  LogUnavailable,
+  OutcomeUnknown,
   type Stored,
 } from '../src/index.js';
 import { MemoryConnection } from './memory-connection.js';
@@ -80,26 +83,31 @@ export class MemoryLog implements AskedLog {
     return this.connection.connected;
   }
 
-  append(event: DomainEvent, expectedLast?: number): Promise<Stored | 'conflict'> {
-    return this.connection.ask('append', () => this.server.append(event, expectedLast));
+  append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
+    if (deadline !== undefined && deadline <= performance.now()) return Promise.reject(new LogUnavailable('too late'));
+    return this.connection.ask('append', () => this.server.append(event, expectedLast), OutcomeUnknown);
   }
 
-  /** In one go, so that nobody ever comes first. */
+  /** In one go, so that nobody ever comes first; what is lost on the way is not looked up. */
   decide<E extends DomainEvent>(
     room: Room,
     kind: Kind,
     decide: (last: RecordedEvent | null) => Decision<E>,
   ): Promise<Decided<E>> {
     const { server } = this;
-    return this.connection.ask('decide', () => {
-      const record = server.last({ room, kind });
-      const last = record && decodeRecord(record);
-      const decision = decide(last);
-      if ('refusal' in decision) return decision;
-      if (!decision.event) return { event: null, last };
-      const { seq } = server.append(decision.event) as Stored;
-      return { event: decodeRecord(server.records[seq - 1]!) as unknown as RecordedEvent<E>, last };
-    });
+    return this.connection.ask(
+      'decide',
+      () => {
+        const record = server.last({ room, kind });
+        const last = record && decodeRecord(record);
+        const decision = decide(last);
+        if ('refusal' in decision) return decision;
+        if (!decision.event) return { event: null, last };
+        const { seq } = server.append(decision.event) as Stored;
+        return { event: decodeRecord(server.records[seq - 1]!) as unknown as RecordedEvent<E>, last };
+      },
+      OutcomeUnknown,
+    );
   }
 
   async last(room: Room, kind: Kind): Promise<RecordedEvent | null> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GLOBAL_ROOM, partitionOf } from '#domain';
-import { EventLog, LogUnavailable } from '../src/index.js';
-import { all, LogUnderTest, message } from './log-under-test.js';
+import { GLOBAL_ROOM, joinClan, type MembershipEvent, partitionOf, userRoom } from '#domain';
+import { EventLog, isRetryable, LogUnavailable, OutcomeUnknown } from '../src/index.js';
+import { CuttableProxy } from './cuttable-proxy.js';
+import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
 
 let server: OwnServer;
@@ -18,19 +19,35 @@ afterAll(async () => {
   await server.remove();
 });
 
-const until = async (condition: () => boolean) => {
-  for (let tries = 0; !condition(); tries++) {
+const until = async (condition: () => boolean | Promise<boolean>) => {
+  for (let tries = 0; !(await condition()); tries++) {
     if (tries > 500) throw new Error('did not come about');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
 
 /** How long it takes to be refused, in ms. */
-async function refusal(attempt: () => Promise<unknown>): Promise<number> {
+async function refusal(
+  attempt: () => Promise<unknown>,
+  as: typeof LogUnavailable | typeof OutcomeUnknown = LogUnavailable,
+): Promise<number> {
   const start = performance.now();
-  await expect(attempt()).rejects.toThrow(LogUnavailable);
+  await expect(attempt()).rejects.toThrow(as);
   return performance.now() - start;
 }
+
+/** More than may be unanswered at a time: the last ones are not even sent. */
+const SENT = 512;
+const flood = () => Array.from({ length: SENT + 100 }, (_, i) => message(GLOBAL_ROOM, String(i)));
+const expectedOutcomes = [...Array<string>(SENT).fill('OutcomeUnknown'), ...Array<string>(100).fill('LogUnavailable')];
+
+/** The names of the errors that each of them ends with, or what it is answered with. */
+const outcomesOf = async (appended: readonly Promise<unknown>[]) =>
+  (await Promise.allSettled(appended)).map((outcome) =>
+    outcome.status === 'rejected' ? (outcome.reason as Error).name : outcome.value,
+  );
+
+const storedIds = async () => new Set((await all(log.read())).map(({ id }) => id));
 
 describe('NATS that is away', () => {
   it('refuses within 5 s, whatever is asked, and goes on by itself', async () => {
@@ -61,7 +78,7 @@ describe('NATS that is away', () => {
       () => log.live.ask('presence', '', 100),
       () => test.open(),
     ];
-    for (const took of await Promise.all(asked.map(refusal))) expect(took).toBeLessThan(5_000);
+    for (const took of await Promise.all(asked.map((ask) => refusal(ask)))) expect(took).toBeLessThan(5_000);
     log.live.publishToRoom(GLOBAL_ROOM, 'missed');
 
     await server.start();
@@ -96,6 +113,19 @@ describe('NATS that is away', () => {
     for (const { id } of events) expect(stored.filter((other) => other === id)).toHaveLength(1);
   }, 30_000);
 
+  it('says of each event whether it may be stored or certainly is not', async () => {
+    await retried(() => log.state());
+    await server.pause();
+    const events = flood();
+    const outcomes = outcomesOf(events.map((event) => log.append(event)));
+    await server.kill();
+    expect(await outcomes).toEqual(expectedOutcomes);
+    await server.start();
+    await until(() => log.connected);
+    const stored = await retried(storedIds);
+    for (const { id } of events.slice(SENT)) expect(stored).not.toContain(id);
+  }, 30_000);
+
   it('is waited for by a reading, which then goes on without a hole', async () => {
     const { lastSeq } = await log.state();
     const seqs: number[] = [];
@@ -110,28 +140,68 @@ describe('NATS that is away', () => {
 });
 
 describe('NATS that hangs', () => {
-  it('is given up within 5 s, with the connection still open', async () => {
+  it('is given up within 5 s, with the connection still open, and stores what it was sent when it goes on', async () => {
     await retried(() => log.state());
     const name = 'hanging-e1';
     const consumer = await log.consume({ name, deleteOthersWithPrefix: name, partition: 0, from: 1_000_000 });
     const next = consumer.next();
+    const flooded = await test.open();
     await server.pause();
+    const events = flood();
     try {
-      const asked = [
-        () => log.append(message(GLOBAL_ROOM, 'hangs')),
-        () => log.last(GLOBAL_ROOM, 'msg'),
-        () => log.live.flush(),
-        () => EventLog.connect(test.options),
-      ];
-      for (const took of await Promise.all(asked.map(refusal))) {
+      const outcomes = outcomesOf(events.map((event) => flooded.append(event)));
+      const asked = [() => log.last(GLOBAL_ROOM, 'msg'), () => log.live.flush(), () => EventLog.connect(test.options)];
+      const hurried = refusal(
+        () => log.append(message(GLOBAL_ROOM, 'in a hurry'), { deadline: performance.now() + 1_000 }),
+        OutcomeUnknown,
+      );
+      const sent = refusal(() => log.append(message(GLOBAL_ROOM, 'hangs')), OutcomeUnknown);
+      for (const took of await Promise.all([sent, ...asked.map((ask) => refusal(ask))])) {
         expect(took).toBeGreaterThan(4_000);
         expect(took).toBeLessThan(5_000);
       }
+      expect(await hurried).toBeLessThan(2_000);
+      expect(await outcomes).toEqual(expectedOutcomes);
       expect(await next).toBe('lost');
     } finally {
       server.resume();
     }
     await retried(() => log.append(message(GLOBAL_ROOM, 'goes on')));
+    // What is unknown was stored, and the same again tells it; what was refused was not.
+    expect(await retried(() => flooded.append(events[0]!))).toMatchObject({ duplicate: true });
+    const stored = await storedIds();
+    expect(events.filter(({ id }) => stored.has(id))).toEqual(events.slice(0, SENT));
+  }, 30_000);
+});
+
+describe('an answer that is lost', () => {
+  const joining = (userId: string) => {
+    const command = { key: nextKey(), at: new Date().toISOString(), userId, clanId: '7' };
+    return (proxy: CuttableProxy, through: EventLog, decided: () => void = () => undefined) =>
+      through.decide<MembershipEvent>(userRoom(userId), 'member', () => {
+        decided();
+        proxy.loseAnswers();
+        return joinClan(command, null);
+      });
+  };
+  const isStored = async (userId: string) => (await log.last(userRoom(userId), 'member')) !== null;
+
+  it('is looked up once the connection is back; without one the outcome is unknown', async () => {
+    await until(() => log.connected);
+    const [cut, mute] = [await CuttableProxy.start(server.url), await CuttableProxy.start(server.url)];
+    const [found, lost] = [await test.open({ servers: cut.url }), await test.open({ servers: mute.url })];
+    let decisions = 0;
+    const finding = joining('found')(cut, found, () => decisions++);
+    const losing = refusal(() => joining('lost')(mute, lost), OutcomeUnknown);
+    await until(async () => (await isStored('found')) && (await isStored('lost')));
+    cut.cut();
+    cut.mend();
+    expect(await finding).toMatchObject({ event: await log.last(userRoom('found'), 'member'), last: null });
+    expect(decisions).toBe(1);
+    expect(await losing).toBeLessThan(5_000);
+    await test.closeAll();
+    log = await test.open();
+    await Promise.all([cut.stop(), mute.stop()]);
   }, 30_000);
 });
 
@@ -176,7 +246,7 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof LogUnavailable) || tries > 50) throw error;
+      if (!isRetryable(error) || tries > 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -1,14 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { EventLog } from '#event-store';
+import { EventLog, isRetryable } from '#event-store';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import type { Config } from './config.js';
 import type { AtEnd } from './role.js';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
-
-const isRetryable = (error: unknown): error is Error =>
-  error instanceof Error && 'retryable' in error && error.retryable === true;
 
 /**
  * Connects to a server that may not be up yet: roles are started in any order. What is not retryable is thrown.

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { isRetryable, OutcomeUnknown } from '#event-store';
 import { echo } from '#protocol';
 import { InvalidToken } from './tokens.js';
 
@@ -16,6 +17,8 @@ export const reasons = [
   'NOT_ALLOWED',
   'TOO_LARGE',
   'UNAVAILABLE',
+  /** It may have been done or not: the same again settles it. */
+  'UNKNOWN',
   'UNEXPECTED',
 ] as const;
 export type Reason = (typeof reasons)[number];
@@ -95,7 +98,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof InvalidToken) {
     return { statusCode: 401, errors: [httpFault('NOT_AUTHENTICATED', error.message, 'token')] };
   }
-  if (has(error, 'retryable') && error.retryable === true) {
+  if (error instanceof OutcomeUnknown) {
+    const message = 'the log did not answer in time: it may have been done. Send it again, twice is the same as once';
+    return { statusCode: 503, errors: [httpFault('UNKNOWN', message)] };
+  }
+  if (isRetryable(error)) {
     return { statusCode: 503, errors: [httpFault('UNAVAILABLE', 'a server that this needs is away: try again')] };
   }
   const statusCode = statusOf(error) ?? 500;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, NotFoundException } from '@nestjs/common';
+import { OutcomeUnknown } from '#event-store';
 import { errorAnswer, httpFault, InvalidToken, invalid, notFound } from '#platform';
 
 describe('an error answer', () => {
@@ -36,6 +37,13 @@ describe('an error answer', () => {
     const away = Object.assign(new Error('10.1.2.3'), { retryable: true });
     expect(errorAnswer(away)).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNAVAILABLE' }] });
     expect(JSON.stringify(errorAnswer(away))).not.toContain('10.1.2.3');
+  });
+
+  it('says of what may have been done that it may, and that it may be sent again', () => {
+    const answer = errorAnswer(new OutcomeUnknown('10.1.2.3'));
+    expect(answer).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNKNOWN' }] });
+    expect(answer.errors[0]?.message).toMatch(/may have been done.*again/);
+    expect(JSON.stringify(answer)).not.toContain('10.1.2.3');
   });
 
   it('takes the status of a body parser, with words of our own', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kind, PARTITIONS } from '#domain';
-import type { EventLog } from '#event-store';
+import { type EventLog, isRetryable } from '#event-store';
 import {
   checkpointId,
   PIN_AGE_MS,
@@ -125,7 +125,7 @@ async function versionBefore(
 
 /** A server that is away for a moment spoils one attempt, not the rebuild. */
 function passing(error: unknown): string {
-  if (error instanceof Error && 'retryable' in error) return error.message;
+  if (isRetryable(error)) return error.message;
   throw error;
 }
 

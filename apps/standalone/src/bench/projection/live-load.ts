@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DomainEvent } from '#domain';
-import { type EventLog, LogUnavailable } from '#event-store';
+import { type EventLog, isRetryable } from '#event-store';
 import { decodeUpdate } from '#read-models';
 import { atScheduledTimes, dueAt } from '../load/schedule.js';
 import { quantile } from '../quantiles.js';
@@ -85,7 +85,7 @@ export class LiveLoad {
         await this.log.append(event);
         return;
       } catch (error) {
-        if (!(error instanceof LogUnavailable) || performance.now() > giveUp) throw error;
+        if (!isRetryable(error) || performance.now() > giveUp) throw error;
       }
       await sleep(RETRY_MS);
     }
