@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { randomBytes, randomInt } from 'node:crypto';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { ChatClient, refusal } from './chat-client.js';
+import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 
 let system: ChatUnderTest;
 let gateway: Gateway;
@@ -157,7 +158,7 @@ describe('limits', () => {
     await alive.close();
   });
 
-  it('closes a reader that is too slow with 4008, frees what waited for it, and keeps nobody else waiting', async () => {
+  it('cuts a reader that is too slow and stays so, frees what waited for it, and keeps nobody else waiting', async () => {
     const narrow = await system.startGateway({
       limits: { outboundBytes: 65_536, framesPerSecond: 10_000, frameBurst: 10_000 },
     });
@@ -175,7 +176,8 @@ describe('limits', () => {
     expect(narrow.hub.person('slow')).toBeNull();
     expect(quick.frames).toHaveLength(sent);
     slow.ws.resume();
-    expect([4008, 1006]).toContain((await slow.closed).code);
+    // The close frame was behind what it did not read; see below for one that wakes up in time.
+    expect((await slow.closed).code).toBe(1006);
     await quick.close();
   });
 
@@ -251,21 +253,28 @@ describe('the upgrade', () => {
     await (await system.room(starting, 'early')).close();
   });
 
-  it('holds nothing for those who go in the middle of a command, which is carried out', async () => {
+  it('holds nothing for those who go while their command is appended, which is carried out', async () => {
+    const proxy = await CuttableProxy.start(process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222');
+    const left = await system.startGateway({ servers: proxy.url });
     const stays = await system.room(gateway, 'stays');
-    for (let i = 0; i < 20; i++) {
-      const goes = await system.room(gateway, `goes-${i}`);
-      goes.send('globalMessage', { content: `last words ${i}` });
-      goes.send('globalMessage', { content: `very last words ${i}` });
-      if (i % 2 === 0) goes.ws.close();
-      else
-        setImmediate(() => {
-          goes.ws.terminate();
-        });
+    const words = Array.from({ length: 10 }, (_, i) => `last words ${i}`);
+    const going = await Promise.all(words.map((_, i) => system.room(left, `goes-${i}`)));
+    proxy.hold();
+    for (const [i, goes] of going.entries()) goes.send('globalMessage', { content: words[i] });
+    await until('all are on their way to the log', () => words.every((content) => proxy.held.includes(content)));
+    for (const [i, { ws }] of going.entries()) {
+      if (i % 2 === 0) ws.close();
+      else ws.terminate();
     }
-    await stays.take(20);
+    await Promise.all(going.map(({ closed }) => closed));
+    proxy.release();
+    const told = (await stays.take(words.length)).map(({ message }) => message?.['content']);
+    expect(told.sort()).toEqual(words);
+    await until('released', () => left.hub.held.people === 0);
+    expect(left.hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
     await stays.close();
-    await until('released', () => gateway.hub.held.people === 0);
+    await left.app.close();
+    await proxy.stop();
   });
 
   it('holds nothing for those who hang up or send nonsense', async () => {

@@ -162,13 +162,18 @@ for (const [name, open] of adapters) {
       await people.stop();
     });
 
-    it('refuses to run on the read models of another log', async () => {
+    it.each([
+      ['ended before their checkpoint', 1_000_000, 'where the log has nothing'],
+      ['has another event at their checkpoint', 1, 'where the log has event msg.'],
+    ])('refuses to run on the read models of a log that %s', async (_, seq, found) => {
       await worker.stop();
+      await log.append(posted(GLOBAL_ROOM, 'the log has an event'));
       const id = 'timeline-1:0';
       const { epoch } = await readModels.checkpoints.claim(id, 'somebody');
-      await readModels.checkpoints.save([{ id, epoch, seq: 1_000_000, eventId: 'msg.unheard-of' }]);
+      await readModels.checkpoints.save([{ id, epoch, seq, eventId: 'msg.unheard-of' }]);
       worker = start('fourth');
       await until('refusal', () => worker.state === 'refused');
+      expect(said.at(-1)).toContain(`up to event msg.unheard-of at ${seq}, ${found}`);
       expect(said.at(-1)).toContain('Restore the log, or drop the database');
     });
   });
