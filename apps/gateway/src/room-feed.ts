@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import type { Live, LiveSubscription } from '#event-store';
-import { type RoomDialect, roomFrame, roomMessageView } from '#protocol';
+import { type RoomDialect, type RoomEvent, roomFrame, roomMessageView } from '#protocol';
 import { type Change, decodeUpdate, type Pinned, type Timeline } from '#read-models';
 import { Audience } from './audience.js';
+import { ChangePace } from './change-pace.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
@@ -25,6 +26,9 @@ export class RoomFeed {
   /** Resolves once nothing that happens from now on is missed. */
   readonly ready: Promise<void>;
   readonly #cursor: RoomCursor;
+  readonly #pace = new ChangePace((change) => {
+    this.#send('newReaction', change);
+  });
   readonly #logger = new Logger(RoomFeed.name);
   readonly #subscription: LiveSubscription;
   #stopped = false;
@@ -39,6 +43,7 @@ export class RoomFeed {
         this.#tell(changes);
       },
       lostTrack: () => {
+        this.#pace.forget();
         this.audience.restart();
       },
     });
@@ -52,10 +57,12 @@ export class RoomFeed {
   /** Nothing is told any more: the connection to the log was lost, and with it updates and changes of membership. */
   pause(): void {
     this.#cursor.pause();
+    this.#pace.pause();
   }
 
   /** Tells what was missed, and goes on. */
   resume(): void {
+    this.#pace.resume();
     this.#cursor.resume();
   }
 
@@ -67,6 +74,7 @@ export class RoomFeed {
   stop(): void {
     this.#stopped = true;
     this.#cursor.stop();
+    this.#pace.forget();
     this.#subscription.stop();
   }
 
@@ -85,10 +93,15 @@ export class RoomFeed {
     }
   }
 
+  /** A new message is never held, so it is there before any change of it. */
   #tell(changes: readonly Change[]): void {
-    for (const { kind, message } of changes) {
-      const event = kind === 'message' ? 'newMessage' : 'newReaction';
-      this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
+    for (const change of changes) {
+      if (change.kind === 'message') this.#send('newMessage', change);
+      else this.#pace.take(change);
     }
+  }
+
+  #send(event: RoomEvent, { message }: Change): void {
+    this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clanRoom, react } from '#domain';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { ChatClient, refusal } from './chat-client.js';
 
@@ -117,25 +118,67 @@ describe('messages', () => {
 });
 
 describe('reactions', () => {
+  /** The message as the last frame shows it. */
+  const shown = ({ frames }: ChatClient) => frames.at(-1)?.message?.['reactions'];
+
   it('replace each other, and an empty one removes', async () => {
     const ada = await system.room(gateway, 'r-ada', { name: 'Ada', clanId: 'r' });
     const bob = await system.room(gateway, 'r-bob', { name: 'Bob', clanId: 'r' });
     ada.send('clanMessage', { content: 'react!' });
     const message_id = (await bob.next()).message?.['_id'];
-    bob.send('clanMessageReaction', { message_id, emoji: '🫡' });
-    ada.send('clanMessageReaction', { message_id, emoji: '👍🏽' });
-    await ada.take(3);
-    bob.send('clanMessageReaction', { message_id, emoji: '❤' });
-    const replaced = await ada.next();
-    expect(replaced).toMatchObject({
+    const say = (client: ChatClient, emoji: string) => {
+      client.send('clanMessageReaction', { message_id, emoji });
+    };
+    say(bob, '🫡');
+    expect(await bob.next()).toMatchObject({
       chat: 'clan',
       event: 'newReaction',
-      message: { _id: message_id, content: 'react!' },
+      message: { _id: message_id, content: 'react!', reactions: [{ playerName: 'Bob', emoji: '🫡' }] },
     });
-    expect(replaced.message?.['reactions']).toHaveLength(2);
-    expect(replaced.message?.['reactions']).toContainEqual({ playerName: 'Bob', emoji: '❤' });
-    bob.send('clanMessageReaction', { message_id, emoji: '' });
-    expect((await ada.next()).message?.['reactions']).toEqual([{ playerName: 'Ada', emoji: '👍🏽' }]);
+    say(ada, '👍🏽');
+    await until('both are there', () => (shown(bob) as unknown[]).length === 2);
+    say(bob, '❤');
+    const [byBob, byAda] = [
+      { playerName: 'Bob', emoji: '❤' },
+      { playerName: 'Ada', emoji: '👍🏽' },
+    ];
+    await until('replaced', () => JSON.stringify(shown(ada)) === JSON.stringify([byBob, byAda]));
+    say(bob, '');
+    await until('removed', () => JSON.stringify(shown(ada)) === JSON.stringify([byAda]));
+    await Promise.all([ada.close(), bob.close()]);
+  });
+
+  it('of somebody who plays with them are told four times a second, the last one always', async () => {
+    const ada = await system.room(gateway, 'f-ada', { clanId: 'f' });
+    const bob = await system.room(gateway, 'f-bob', { clanId: 'f' });
+    ada.send('clanMessage', { content: 'popular' });
+    const messageId = (await bob.next()).message?.['_id'] as string;
+    const at = new Date().toISOString();
+    for (let i = 0; i < 499; i++) {
+      const who = { key: system.nextKey(), at, userId: `fan ${i}`, userName: `fan ${i}`, emoji: '👍' };
+      const decision = react(
+        { ...who, room: 'clan', messageId },
+        { membership: { clanId: 'f' }, messageRoom: clanRoom('f') },
+      );
+      if ('event' in decision && decision.event) void system.log.append(decision.event);
+    }
+    await until('popular', () => (shown(bob) as unknown[]).length === 499);
+    await bob.quiet(300);
+    const before = bob.frames.length;
+    const begun = performance.now();
+    for (let i = 1; i <= 40; i++) {
+      ada.send('clanMessageReaction', { message_id: messageId, emoji: i % 2 ? '👍' : '👎' });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    ada.send('clanMessageReaction', { message_id: messageId, emoji: '🎉' });
+    ada.send('clanMessage', { content: 'and on we go' });
+    const told = (name: string) => bob.frames.slice(before).filter(({ event }) => event === name);
+    await until('the message is told', () => told('newMessage').length === 1);
+    await until('the last one is told', () => JSON.stringify(told('newReaction').at(-1)).includes('🎉'));
+    const seconds = (performance.now() - begun) / 1_000;
+    expect(told('newReaction').length).toBeGreaterThan(1);
+    expect(told('newReaction').length).toBeLessThanOrEqual(1 + 4 * seconds);
+    expect(told('newReaction').at(-1)?.message?.['reactions']).toHaveLength(500);
     await Promise.all([ada.close(), bob.close()]);
   });
 
