@@ -6,6 +6,7 @@ import { Chats, EventLog } from '#event-store';
 import { Health, HealthModule, servedCheck, Tokens } from '#platform';
 import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatSocketAdapter } from './chat-socket.adapter.js';
+import { Closings } from './closings.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
 import { MarkChatSeenHandler } from './commands/mark-seen.js';
 import { OpenDirectChatHandler } from './commands/open-chat.js';
@@ -54,7 +55,7 @@ export class GatewayModule {
         { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: Chats, useValue: new Chats(log) },
-        ...[Hub, Reception, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
+        ...[Hub, Reception, Closings, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
         ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
       ],

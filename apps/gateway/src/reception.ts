@@ -16,11 +16,13 @@ import {
   Tokens,
 } from '#platform';
 import { CLOSE, READY_FRAME, userNumberOf } from '#protocol';
+import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from './hub.js';
 import type { PersonFeed } from './person-feed.js';
 import { Session } from './session.js';
 import { CAUGHT_UP, type GatewaySettings, SETTINGS } from './settings.js';
+import { TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
 const UPGRADE_TIME = 5_000;
@@ -44,6 +46,7 @@ const unavailable = (message: string): Refused => new Refused(503, [httpFault('U
  */
 @Injectable()
 export class Reception {
+  readonly #frames: TokenBuckets;
   #caughtUp = false;
   #closed = false;
 
@@ -54,7 +57,10 @@ export class Reception {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
     @Inject(Health) health: Health,
+    @Inject(Closings) private readonly closings: Closings,
   ) {
+    const { framesPerSecond, frameBurst } = settings.limits;
+    this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
     health.add('sockets', () => {
       const hindrance = this.#hindrance();
       return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
@@ -126,10 +132,14 @@ export class Reception {
     server.handleUpgrade(request, socket, head, (ws) => {
       if (feed.connections(endpoint) >= limits.connectionsPerUser) {
         turnAway(ws);
+        this.closings.tell(endpoint, caller.userId, CLOSE.tooManyConnections);
         return;
       }
-      const { gate } = this.hub;
-      session = new Session({ endpoint, person: feed.person, expiresAt: caller.expiresAt, ws, socket, limits, gate });
+      session = new Session({
+        ...{ endpoint, socket, ws, limits },
+        ...{ person: feed.person, expiresAt: caller.expiresAt },
+        ...{ frames: this.#frames, gate: this.hub.gate, closings: this.closings },
+      });
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') void session.reply(READY_FRAME);
       this.hub.add(session, feed);
     });

@@ -2,12 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Config } from '#platform';
 import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, UNAVAILABLE } from '#protocol';
+import { type Closings, protocolClosing } from './closings.js';
 import type { Endpoint } from './endpoint.js';
 import type { Gate } from './gate.js';
 import { Outbound } from './outbound.js';
 import type { Person } from './person.js';
 import { textFrame } from './text-frame.js';
-import { TokenBucket } from './token-bucket.js';
+import type { TokenBuckets } from './token-bucket.js';
 
 /** What a handler makes of a frame: an answer `{event, data}`, or nothing. Faults it has told the session itself. */
 export type FrameHandler = (frame: Frame) => Promise<unknown>;
@@ -26,7 +27,10 @@ export interface SessionParts {
   readonly socket: Duplex;
   readonly ws: WebSocket;
   readonly limits: Config['limits'];
+  /** How many frames each person may send, over all their connections. */
+  readonly frames: TokenBuckets;
   readonly gate: Gate;
+  readonly closings: Closings;
 }
 
 /**
@@ -38,10 +42,11 @@ export class Session {
   readonly person: Person;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
-  readonly #bucket: TokenBucket;
   readonly #queue: { readonly data: Buffer; readonly binary: boolean }[] = [];
   #queuedBytes = 0;
   #handling = false;
+  /** A frame too many has come: what came before it is handled, then the connection is closed. */
+  #overrun = false;
   /** Called once the last frame of a closed connection is handled. */
   #onIdle: (() => void)[] = [];
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
@@ -56,7 +61,6 @@ export class Session {
     this.person = person;
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes);
-    this.#bucket = new TokenBucket(limits.framesPerSecond, limits.frameBurst, now);
     // Spread, so that those who came together are not pinged together for ever.
     this.#pingAt = now + limits.pingSeconds * 1_000 * (0.5 + Math.random() / 2);
     const { ws } = parts;
@@ -71,7 +75,9 @@ export class Session {
       this.#pinged = 0;
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
-    ws.on('error', () => undefined);
+    ws.on('error', (error) => {
+      this.#tell(protocolClosing(error));
+    });
   }
 
   get isOpen(): boolean {
@@ -118,7 +124,10 @@ export class Session {
     if (!this.isOpen) return;
     const { ws } = this.#parts;
     this.#queue.length = 0;
+    this.#tell(code);
     ws.close(code.code, reason);
+    // The client's answer comes behind all that it has sent.
+    ws.resume();
     // Behind a full buffer the close frame never leaves, and the buffer would stay with it.
     const timer = setTimeout(() => {
       ws.terminate();
@@ -149,10 +158,17 @@ export class Session {
     }
   }
 
+  #tell(closing: Pick<CloseCode, 'code' | 'reason'>): void {
+    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
+  }
+
   #allowed(): boolean {
-    if (!this.isOpen) return false;
-    if (this.#bucket.take(performance.now()) && this.#queue.length < this.#parts.limits.inboundFrames) return true;
-    this.close(CLOSE.tooManyFrames);
+    if (!this.isOpen || this.#overrun) return false;
+    const { frames, limits } = this.#parts;
+    if (frames.take(this.person.userId, performance.now()) && this.#queue.length < limits.inboundFrames) return true;
+    this.#overrun = true;
+    if (this.#handling) this.#parts.ws.pause();
+    else this.close(CLOSE.tooManyFrames);
     return false;
   }
 
@@ -172,10 +188,12 @@ export class Session {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       await this.#handle(next.data, next.binary);
       this.#queuedBytes -= next.data.length;
-      if (this.#parts.ws.isPaused && this.#queuedBytes <= INBOUND_BYTES) this.#parts.ws.resume();
+      const mayRead = !this.#overrun && this.#queuedBytes <= INBOUND_BYTES;
+      if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
     }
     this.#queuedBytes = 0;
     this.#handling = false;
+    if (this.#overrun) this.close(CLOSE.tooManyFrames);
     for (const listener of this.#onIdle.splice(0)) listener();
   }
 

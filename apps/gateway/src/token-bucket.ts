@@ -1,24 +1,60 @@
-/** Lets `burst` things happen at once and `perSecond` of them in the long run. */
+/** How much may happen: `burst` things at once and `perSecond` of them in the long run. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Lets what happens happen at a rate. Times are milliseconds, of any clock that only goes forward. */
 export class TokenBucket {
   #tokens: number;
   #at: number;
 
-  /** @param now milliseconds, of any clock that only goes forward */
   constructor(
-    private readonly perSecond: number,
-    private readonly burst: number,
+    private readonly rate: Rate,
     now: number,
   ) {
-    this.#tokens = burst;
+    this.#tokens = rate.burst;
     this.#at = now;
   }
 
   /** Whether one more may happen now. */
   take(now: number): boolean {
-    this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#at) / 1_000) * this.perSecond);
+    this.#tokens = this.#tokensAt(now);
     this.#at = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
+  }
+
+  /** Whether it is as a new one would be. */
+  isFull(now: number): boolean {
+    return this.#tokensAt(now) === this.rate.burst;
+  }
+
+  #tokensAt(now: number): number {
+    return Math.min(this.rate.burst, this.#tokens + ((now - this.#at) / 1_000) * this.rate.perSecond);
+  }
+}
+
+/** A bucket for everybody. One is kept until it is full, so that nobody gains by leaving and coming back. */
+export class TokenBuckets {
+  /** Who took last is the last. */
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(private readonly rate: Rate) {}
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  take(owner: string, now: number): boolean {
+    const bucket = this.#buckets.get(owner) ?? new TokenBucket(this.rate, now);
+    this.#buckets.delete(owner);
+    for (const [idle, other] of this.#buckets) {
+      if (!other.isFull(now)) break;
+      this.#buckets.delete(idle);
+    }
+    this.#buckets.set(owner, bucket);
+    return bucket.take(now);
   }
 }

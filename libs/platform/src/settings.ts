@@ -166,14 +166,14 @@ export const rows = {
     type: 'frames a second, 1–10000',
     default: '50',
     roles: sockets,
-    meaning: 'How many frames a client may send, in the long run.',
+    meaning: 'How many frames a user may send to a gateway, over all their sockets, in the long run.',
     read: wholeNumber(1, 10_000),
   }),
   FRAMES_BURST: row({
     type: 'frames, 1–100000',
     default: '200',
     roles: sockets,
-    meaning: 'How many of them at once.',
+    meaning: 'How many of them at once; the one too many closes its socket with 4009.',
     read: wholeNumber(1, 100_000),
   }),
   MAX_OUTBOUND_BYTES: row({

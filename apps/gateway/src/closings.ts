@@ -1,0 +1,43 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LineLimit } from '#platform';
+import { CLOSE, type CloseCode } from '#protocol';
+import type { Endpoint } from './endpoint.js';
+
+/** A client that is closed comes back, and may be closed again: so many lines within so many milliseconds. */
+const LINES = 20;
+const INTERVAL = 10_000;
+
+type Closing = Pick<CloseCode, 'code' | 'reason'>;
+
+/** Says in the log which connections were ended by us for something of their own, and why. */
+@Injectable()
+export class Closings {
+  readonly #logger = new Logger('Sockets');
+  readonly #lines = new LineLimit(
+    (line) => {
+      this.#logger.warn(line);
+    },
+    { lines: LINES, intervalMs: INTERVAL },
+  );
+
+  tell({ path }: Endpoint, userId: string, { code, reason }: Closing): void {
+    // An id may hold anything, line breaks too.
+    const line = `${path} of user ${JSON.stringify(userId)} was closed with ${code}: ${reason}`;
+    if (code === CLOSE.tokenExpired.code) this.#logger.debug(line);
+    else if (code !== CLOSE.restart.code) this.#lines.say(line);
+  }
+}
+
+/** The codes that ws closes a connection with by itself; all other faults are 1002. */
+const protocolCodes: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: CLOSE.frameTooLarge.code,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: CLOSE.frameTooLarge.code,
+};
+
+/** What ws closes a connection with over a frame that it does not take. */
+export const protocolClosing = (error: Error & { readonly code?: string }): Closing => ({
+  code: protocolCodes[error.code ?? ''] ?? 1002,
+  reason: error.message,
+});
