@@ -47,8 +47,6 @@ export class Session {
   #handling = false;
   /** A frame too many has come: what came before it is handled, then the connection is closed. */
   #overrun = false;
-  /** Called once the last frame of a closed connection is handled. */
-  #onIdle: (() => void)[] = [];
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
   #pingAt: number;
   /** When the last ping was sent that has not been answered; 0 for none. */
@@ -90,12 +88,9 @@ export class Session {
     void this.#handleAll();
   }
 
-  /** Calls back once the connection is closed and everything that came over it is handled. */
+  /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
   whenOver(listener: () => void): void {
-    this.#parts.ws.once('close', () => {
-      if (this.#handling) this.#onIdle.push(listener);
-      else listener();
-    });
+    this.#parts.ws.once('close', listener);
   }
 
   /** Writes whole frames, as {@link textFrame} makes them. */
@@ -123,7 +118,6 @@ export class Session {
   close(code: CloseCode, reason = code.reason): void {
     if (!this.isOpen) return;
     const { ws } = this.#parts;
-    this.#queue.length = 0;
     this.#tell(code);
     ws.close(code.code, reason);
     // The client's answer comes behind all that it has sent.
@@ -138,7 +132,6 @@ export class Session {
   }
 
   terminate(): void {
-    this.#queue.length = 0;
     this.#parts.ws.terminate();
   }
 
@@ -146,6 +139,8 @@ export class Session {
   beat(now: number): void {
     if (!this.isOpen) return;
     const { expiresAt, limits, ws } = this.#parts;
+    // Of a socket that is not read, only a write that fails tells that the client has gone. A pong asks for no answer.
+    if (ws.isPaused) ws.pong();
     if (Date.now() >= expiresAt) {
       this.close(CLOSE.tokenExpired);
     } else if (this.#pinged > 0) {
@@ -182,19 +177,19 @@ export class Session {
     if (!this.#handling) void this.#handleAll();
   }
 
+  /** What waits of a connection that has ended, in whichever way, is dropped: nobody would hear what came of it. */
   async #handleAll(): Promise<void> {
     if (this.#handlers.size === 0) return;
     this.#handling = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+    for (let next = this.#queue.shift(); next && this.isOpen; next = this.#queue.shift()) {
       await this.#handle(next.data, next.binary);
       this.#queuedBytes -= next.data.length;
       const mayRead = !this.#overrun && this.#queuedBytes <= INBOUND_BYTES;
       if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
     }
-    this.#queuedBytes = 0;
+    if (!this.isOpen) this.#queue.length = 0;
     this.#handling = false;
     if (this.#overrun) this.close(CLOSE.tooManyFrames);
-    for (const listener of this.#onIdle.splice(0)) listener();
   }
 
   async #handle(data: Buffer, binary: boolean): Promise<void> {
@@ -219,6 +214,6 @@ export class Session {
       return;
     }
     const answer = await handler(frame);
-    if (answer !== undefined) await this.reply(JSON.stringify(answer));
+    if (answer !== undefined && this.isOpen) await this.reply(JSON.stringify(answer));
   }
 }
