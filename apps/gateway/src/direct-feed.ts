@@ -66,7 +66,7 @@ export class DirectFeed {
     if (this.#stopped) return;
     await Promise.all([...this.#chats.values()].map(({ cursor }) => cursor.move(to)));
     // Of a chat that only this version has, nobody may have heard.
-    const entries = await this.#patiently(() => to.queries.inbox(this.userId));
+    const entries = await this.#patiently(() => to.queries.chatPositions(this.userId));
     for (const { room } of entries ?? []) this.#chat(room);
   }
 
@@ -114,7 +114,7 @@ export class DirectFeed {
   #inbox() {
     return this.#patiently(async () => {
       const timeline = await this.timeline.current();
-      return { timeline, entries: await timeline.queries.inbox(this.userId) };
+      return { timeline, entries: await timeline.queries.chatPositions(this.userId) };
     });
   }
 

@@ -3,7 +3,7 @@ import type { Config } from '#platform';
 /** What a gateway is told by the configuration. */
 export type GatewaySettings = Pick<
   Config,
-  'limits' | 'roomChat' | 'chatMessagesMax' | 'allowedOrigins' | 'inMail' | 'http'
+  'limits' | 'roomChat' | 'chatMessagesMax' | 'chatsMax' | 'allowedOrigins' | 'inMail' | 'http'
 >;
 
 /** Injection token of {@link GatewaySettings}. */

@@ -18,6 +18,7 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
 
 export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
+  readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
   readonly allowedOrigins?: readonly string[];
   readonly inMailUrl?: string;
@@ -74,6 +75,7 @@ export class ChatUnderTest {
 
   async startGateway({
     limits,
+    lists,
     dialect,
     allowedOrigins,
     inMailUrl,
@@ -83,6 +85,7 @@ export class ChatUnderTest {
     const config = loadConfig({ JWT_SECRET: SECRET, NATS_URL: SERVERS, MONGODB_URL: 'mongodb://not-used' }, 'gateway');
     const settings: GatewaySettings = {
       ...config,
+      ...lists,
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
       allowedOrigins: allowedOrigins ?? [],

@@ -221,6 +221,26 @@ it('queries in the very next frame show what was done', async () => {
   }
 });
 
+it('lists hold the latest only, as many as are set', async () => {
+  const narrow = await system.startGateway({ lists: { chatMessagesMax: 3, chatsMax: 2 } });
+  const ada = await system.direct(narrow, nextUser++);
+  const chats: number[] = [];
+  const others = [nextUser++, nextUser++, nextUser++];
+  for (const receiver_id of others) {
+    ada.send('create_chat', { receiver_id });
+    chats.push(((await ada.next()).data as { id: number }).id);
+  }
+  for (let i = 1; i <= 4; i++) {
+    ada.send('create_message', { chat_id: chats[0], receiver_id: others[0], message: `${i}` });
+    await ada.next();
+  }
+  ada.send('get_chats');
+  ada.send('chat_messages', { chat_id: chats[0] });
+  const [list, messages] = (await ada.take(2)).map(({ data }) => data as { id: number; message: string }[]);
+  expect(list!.map(({ id }) => id)).toEqual([chats[0], chats[2]]);
+  expect(messages!.map(({ message }) => message)).toEqual(['2', '3', '4']);
+});
+
 it('answers come in the order of their frames, however long each takes', async () => {
   const { ada, chat_id } = await pair();
   for (let i = 0; i < 10; i++) {

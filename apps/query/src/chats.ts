@@ -36,8 +36,22 @@ class PageParameters {
   limit?: string;
 }
 
+class ListParameters {
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, description: 'The `next` of the page before.' })
+  @IsOptional()
+  @NumberText(1, MAX_NUMBER)
+  before?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
+  @IsOptional()
+  @NumberText(1, 200)
+  limit?: string;
+}
+
 export interface ChatList {
   readonly data: readonly ChatListEntryView[];
+  /** The `before` of the next page; null where there is none. */
+  readonly next: number | null;
 }
 
 export interface MessagePage {
@@ -46,8 +60,13 @@ export interface MessagePage {
   readonly next: number | null;
 }
 
+/** The caller's chats, latest first: from the latest one on, or from below a cursor. */
 class ListChats extends Query<ChatList> {
-  constructor(readonly userId: string) {
+  constructor(
+    readonly userId: string,
+    readonly before: number | undefined,
+    readonly limit: number,
+  ) {
     super();
   }
 }
@@ -56,9 +75,10 @@ class ListChats extends Query<ChatList> {
 export class ListChatsHandler implements IQueryHandler<ListChats> {
   constructor(@Inject(Served) private readonly served: ServedTimeline) {}
 
-  async execute({ userId }: ListChats): Promise<ChatList> {
+  async execute({ userId, before, limit }: ListChats): Promise<ChatList> {
     const { queries: timeline } = await this.served.pin();
-    return { data: (await timeline.inbox(userId)).map(chatView) };
+    const chats = await timeline.inbox(userId, { limit, ...(before !== undefined && { before }) });
+    return { data: chats.map(chatView), next: chats.length < limit ? null : chats.at(-1)!.updatedSeq };
   }
 }
 
@@ -114,13 +134,23 @@ export class ChatsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @ApiOperation({ summary: 'The direct chats of the caller, latest first' })
+  @ApiOperation({
+    summary: 'The direct chats of the caller, latest first',
+    description:
+      '`next` is the `before` of the following page. A chat in which something happens meanwhile moves up: it is on no ' +
+      'page twice, and on none of those that follow.',
+  })
   @ApiOkResponse({ schema: { $ref: '#/components/schemas/ChatList' } })
+  @ErrorResponse(400, 'A parameter is not what it must be.')
   @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
-  async list(@FromToken() caller: Caller): Promise<ChatList> {
-    return this.queries.execute(new ListChats(caller.userId));
+  async list(
+    @Parameters(new Input(ListParameters, 'dropped')) { before, limit }: ListParameters,
+    @FromToken() caller: Caller,
+  ): Promise<ChatList> {
+    const from = before === undefined ? undefined : Number(before);
+    return this.queries.execute(new ListChats(caller.userId, from, Number(limit ?? 50)));
   }
 
   @Get(':id/messages')

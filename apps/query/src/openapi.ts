@@ -15,6 +15,8 @@ const position = {
   rev: whole("The room's change number at the last change of the message."),
 };
 
+const next = { type: 'integer', nullable: true, description: 'The cursor of the next page, or null.' };
+
 const schemas = {
   ...errorSchemas,
   ChatMessage: {
@@ -93,7 +95,7 @@ const schemas = {
       updated_at: time(),
     },
   },
-  ChatList: { type: 'object', properties: { data: listOf('Chat') } },
+  ChatList: { type: 'object', properties: { data: listOf('Chat'), next } },
   DirectMessage: {
     type: 'object',
     properties: {
@@ -112,7 +114,7 @@ const schemas = {
     type: 'object',
     properties: {
       data: listOf('DirectMessage'),
-      next: { type: 'integer', nullable: true, description: 'The cursor of the next page, or null.' },
+      next,
     },
   },
 };

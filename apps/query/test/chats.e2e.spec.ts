@@ -34,8 +34,38 @@ describe.each(stores)('direct chats over HTTP, read models %s', (_, open) => {
     });
     const theirs = (await query.get('/chats', '8')).body as ChatList;
     expect(theirs.data).toEqual([expect.objectContaining({ id: chat.seq, receiver_id: 7, unread_count: 1 })]);
-    expect((await query.get('/chats', 'nobody')).body).toEqual({ data: [] });
+    expect((await query.get('/chats', 'nobody')).body).toEqual({ data: [], next: null });
   });
+
+  it('are listed page by page, each of them once, whatever happens meanwhile', async () => {
+    const chats: RecordedEvent<ChatCreated>[] = [];
+    for (const other of ['101', '102', '103', '104', '105']) chats.push(await query.openChat('100', other));
+    await query.sayTo(chats[1]!, '100', '102', 'the latest');
+    await query.projected();
+    const listed = async (parameters: string) => {
+      const { data, next } = (await query.get(`/chats${parameters}`, '100')).body as ChatList;
+      return { chats: data.map(({ receiver_id }) => receiver_id), next };
+    };
+    expect(await listed('')).toEqual({ chats: [102, 105, 104, 103, 101], next: null });
+    const first = await listed('?limit=2');
+    expect(first).toEqual({ chats: [102, 105], next: chats[4]!.seq });
+    await query.sayTo(chats[4]!, '105', '100', 'seen already');
+    await query.sayTo(chats[2]!, '103', '100', 'moves up');
+    await query.projected();
+    const second = await listed(`?limit=2&before=${first.next}`);
+    expect(second).toEqual({ chats: [104, 101], next: chats[0]!.seq });
+    expect(await listed(`?limit=2&before=${second.next}`)).toEqual({ chats: [], next: null });
+    expect((await listed('?limit=2')).chats).toEqual([103, 105]);
+  });
+
+  it.each(['limit=0', 'limit=201', 'limit=x', 'before=0', 'before=-1', 'before=1e3'])(
+    'are not listed with %s',
+    async (parameter) => {
+      const { status, body } = await query.get(`/chats?${parameter}`, '7');
+      expect(status).toBe(400);
+      expect(body).toMatchObject({ errors: [{ reason: 'VALIDATION', field: parameter.split('=')[0] }] });
+    },
+  );
 
   it('are read newest first by default, page by page', async () => {
     const first = await query.get(`/chats/${chat.seq}/messages?limit=5`, '8');

@@ -19,6 +19,7 @@ export interface Config {
   readonly tokens: TokenSettings;
   readonly roomChat: { readonly dialect: 'documented' | 'altzone' };
   readonly chatMessagesMax: number;
+  readonly chatsMax: number;
   readonly limits: Limits;
   /** Empty: any. */
   readonly allowedOrigins: readonly string[];
@@ -141,6 +142,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     },
     roomChat: { dialect: values.ROOM_CHAT_DIALECT },
     chatMessagesMax: values.CHAT_MESSAGES_MAX,
+    chatsMax: values.CHATS_MAX,
     limits: {
       frameBytes: values.MAX_FRAME_BYTES,
       frameDepth: values.MAX_FRAME_DEPTH,

@@ -141,6 +141,13 @@ export const rows = {
     meaning: 'How many of the latest messages `chat_messages` answers with; older ones by HTTP.',
     read: wholeNumber(1, 10_000),
   }),
+  CHATS_MAX: row({
+    type: 'chats, 1–10000',
+    default: '1000',
+    roles: sockets,
+    meaning: 'How many of the latest chats `get_chats` answers with; older ones by HTTP.',
+    read: wholeNumber(1, 10_000),
+  }),
   MAX_FRAME_BYTES: row({
     type: 'bytes, 1024–1048576',
     default: '65536',

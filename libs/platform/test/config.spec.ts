@@ -29,6 +29,7 @@ describe('the configuration', () => {
       tokens: { leewaySeconds: 0 },
       roomChat: { dialect: 'documented' },
       chatMessagesMax: 1000,
+      chatsMax: 1000,
       limits: {
         frameBytes: 65536,
         frameDepth: 16,

@@ -17,6 +17,16 @@ export interface Range {
   /** At most so many documents, 1 or more. */
   readonly limit: number;
   readonly descending?: boolean;
+  /** What is asked for beside `_id` and `seq`; the other fields may be left where they are. All where it is not given. */
+  readonly fields?: readonly string[];
+}
+
+/** The part of one collection that is highest in a field. */
+export interface Highest extends Pick<Range, 'from' | 'to' | 'limit'> {
+  /** A field that holds a whole number, another one in each document. */
+  readonly by: string;
+  /** Only documents in which it is below this. */
+  readonly below?: number;
 }
 
 /** A document to be written. `known` says that one with this `_id` was read before, so an insert would be in vain. */
@@ -38,6 +48,8 @@ export interface DocumentStore {
   /** The documents whose indexed field has one of these values, in any order. */
   findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]>;
   range<D extends Document>(collection: string, range: Range): Promise<D[]>;
+  /** The highest first. What is in the range is all looked at, where it is stored: for ranges of some thousands. */
+  highest<D extends Document>(collection: string, highest: Highest): Promise<D[]>;
   /**
    * Stores each document unless the one that is there has the same or a higher `seq`. At most one write for an `_id`.
    * Documents are independent of each other: a fault may leave some of them written.

@@ -22,6 +22,9 @@ export const timelineCollections = [
   { name: 'seen' },
 ] as const satisfies readonly CollectionDefinition[];
 
+/** Where a direct chat of a person stands. */
+export type ChatPosition = Pick<InboxDocument, 'room' | 'chatId' | 'n' | 'rev'>;
+
 /** The documents of each collection of the timeline. */
 export interface TimelineDocuments {
   messages: MessageDocument;
@@ -42,8 +45,8 @@ export const seenId = (room: Room, userId: string, n: number): string => `${room
 /** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
 const endOf = (prefix: string): string => `${prefix};`;
 
-/** More chats of one person than this are not listed: the list is sorted in memory. */
-const MAX_CHATS = 10_000;
+/** How many chats of a person are read together. */
+const CHATS_TOGETHER = 1_000;
 
 /**
  * A round's documents become visible within some ms of each other, unless its projector died in the middle: then the
@@ -161,15 +164,28 @@ export class Timeline {
     return changes.sort((a, b) => a.rev - b.rev);
   }
 
-  /** The direct chats of a person, latest first. */
-  async inbox(userId: string): Promise<InboxDocument[]> {
+  /** Direct chats of a person, latest first: those whose `updatedSeq` is below `before`. */
+  inbox(userId: string, options: { readonly before?: number; readonly limit: number }): Promise<InboxDocument[]> {
     const user = encodeId(userId);
-    const entries = await this.store.range<InboxDocument>('inbox', {
-      from: `${user}:`,
-      to: endOf(user),
-      limit: MAX_CHATS,
-    });
-    return entries.sort((a, b) => b.updatedSeq - a.updatedSeq);
+    const { before, limit } = options;
+    const range = { from: `${user}:`, to: endOf(user), limit };
+    return this.store.highest('inbox', { ...range, by: 'updatedSeq', ...(before !== undefined && { below: before }) });
+  }
+
+  /** Where each direct chat of a person stands, in any order. */
+  async chatPositions(userId: string): Promise<ChatPosition[]> {
+    const user = encodeId(userId);
+    const fields = ['room', 'chatId', 'n', 'rev'] satisfies (keyof InboxDocument)[];
+    const all: ChatPosition[] = [];
+    for (let from = `${user}:`; ;) {
+      const part = await this.store.range<InboxDocument>('inbox', {
+        ...{ from, to: endOf(user), limit: CHATS_TOGETHER, fields },
+      });
+      all.push(...part.map(({ room, chatId, n, rev }) => ({ room, chatId, n, rev })));
+      if (part.length < CHATS_TOGETHER) return all;
+      // The next text there is.
+      from = `${part.at(-1)!._id}\0`;
+    }
   }
 
   /** One direct chat as one of its people sees it. */
@@ -201,12 +217,23 @@ export class Timeline {
       this.store.range<SeenDocument>('seen', { ...scope, from: seenId(room, userId, highest), limit: 1 }),
     ]);
     const all = [...marks, ...beyond];
-    return (n) => all.find((mark) => mark.n >= n)?.at ?? null;
+    return (n) => all[firstAtOrAbove(all, n)]?.at ?? null;
   }
 
   private latest<D extends MessageDocument | ChangeDocument>(collection: string, room: Room): Promise<D[]> {
     return this.store.range<D>(collection, { from: placeId(room, 0), to: endOf(room), limit: 1, descending: true });
   }
+}
+
+/** The place of the first mark at or above `n`, of marks in the order of their numbers. */
+function firstAtOrAbove(marks: readonly SeenDocument[], n: number): number {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle]!.n < n) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export type ServedTimeline = Served<Timeline>;

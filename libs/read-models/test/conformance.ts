@@ -92,7 +92,40 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
       const part = { from: ids[5]!, to: ids[9]!, limit: 100 };
       expect(idsOf(await store.range('notes', part))).toEqual(ids.slice(5, 9));
       expect(idsOf(await store.range('notes', { ...part, descending: true }))).toEqual(ids.slice(5, 9).reverse());
+      const behind = { from: `${ids[5]}\0`, to: ids[9]!, limit: 100 };
+      expect(idsOf(await store.range('notes', behind))).toEqual(ids.slice(6, 9));
       expect(await store.range('notes', { from: 'range:z', to: 'range:zz', limit: 5 })).toEqual([]);
+    });
+
+    it('reads of a range only what is asked for, where it can', async () => {
+      await store.write('notes', fresh(note('fields:1', 1), note('fields:2', 2)));
+      const fields = { from: 'fields:', to: 'fields;', limit: 9, fields: ['text'] };
+      expect(await store.range('notes', fields)).toMatchObject([
+        { _id: 'fields:1', seq: 1, text: 'fields:1@1' },
+        { _id: 'fields:2', seq: 2, text: 'fields:2@2' },
+      ]);
+    });
+
+    it('reads what is highest in a range, in order, limited, below a value', async () => {
+      const ranks = [5, 30, 100_000_000_000, 2, 9, 25];
+      await store.write('notes', fresh(...ranks.map((seq, i) => note(`rank:x:${i}`, seq))));
+      await store.write('notes', fresh(note('rank:w:0', 7), note('rank:y:0', 8)));
+      const seqs = async (more: object) => {
+        const found = await store.highest<Note>('notes', {
+          from: 'rank:x:',
+          to: 'rank:x;',
+          by: 'seq',
+          limit: 9,
+          ...more,
+        });
+        return found.map(({ seq }) => seq);
+      };
+      expect(await seqs({})).toEqual([100_000_000_000, 30, 25, 9, 5, 2]);
+      expect(await seqs({ limit: 2 })).toEqual([100_000_000_000, 30]);
+      expect(await seqs({ limit: 3, below: 30 })).toEqual([25, 9, 5]);
+      expect(await seqs({ below: 2 })).toEqual([]);
+      const [top] = await store.highest<Note>('notes', { from: 'rank:y:', to: 'rank:y;', by: 'seq', limit: 1 });
+      expect(top).toEqual(note('rank:y:0', 8));
     });
 
     it('finds by the indexed field', async () => {
@@ -106,6 +139,7 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
       expect(await other.get('notes', ['a'])).toEqual([]);
       expect(await other.findBy('notes', 'topic', ['a'])).toEqual([]);
       expect(await other.range('notes', { from: '', to: '~', limit: 5 })).toEqual([]);
+      expect(await other.highest('notes', { from: '', to: '~', by: 'seq', limit: 5 })).toEqual([]);
     });
 
     it('keeps every character of a text', async () => {

@@ -45,7 +45,7 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
   }
 }
 
-/** The direct chats of a person, latest first. */
+/** The latest direct chats of a person, latest first. */
 export class ChatsOf extends Query<readonly ChatSource[]> {
   constructor(readonly userId: string) {
     super();
@@ -54,10 +54,13 @@ export class ChatsOf extends Query<readonly ChatSource[]> {
 
 @QueryHandler(ChatsOf)
 export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
-  constructor(@Inject(Served) private readonly served: ServedTimeline) {}
+  constructor(
+    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+  ) {}
 
   async execute({ userId }: ChatsOf): Promise<readonly ChatSource[]> {
     const { queries: timeline } = await this.served.pin();
-    return timeline.inbox(userId);
+    return timeline.inbox(userId, { limit: this.settings.chatsMax });
   }
 }

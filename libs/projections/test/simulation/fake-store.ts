@@ -122,6 +122,10 @@ class StoreClient implements DocumentStore {
     return Promise.reject(new Error('a worker reads no ranges'));
   }
 
+  highest(): Promise<never[]> {
+    return this.range();
+  }
+
   async write(collection: string, writes: readonly Write[]): Promise<void> {
     if (collection === 'heads' && this.broken.checkpointBeforeHeads) {
       this.heldBack.push(writes);

@@ -5,6 +5,7 @@ import type {
   CheckpointSave,
   CollectionDefinition,
   DocumentStore,
+  Highest,
   Range,
   ReadModels,
   Write,
@@ -98,6 +99,15 @@ class MemoryStore implements DocumentStore {
       if (found.length >= range.limit) break;
     }
     return Promise.resolve(found);
+  }
+
+  async highest<D extends Document>(collection: string, { from, to, limit, by, below }: Highest): Promise<D[]> {
+    const value = (document: Document) => (document as unknown as Record<string, number>)[by]!;
+    const found = await this.range<D>(collection, { from, to, limit: Infinity });
+    return found
+      .filter((document) => value(document) < (below ?? Infinity))
+      .sort((a, b) => value(b) - value(a))
+      .slice(0, limit);
   }
 
   write(collection: string, writes: readonly Write[]): Promise<void> {

@@ -1,4 +1,13 @@
-import { type Collection, type Db, MongoBulkWriteError, MongoClient, MongoError, MongoServerError } from 'mongodb';
+import {
+  type Collection,
+  type Db,
+  type Filter,
+  type FindOptions,
+  MongoBulkWriteError,
+  MongoClient,
+  MongoError,
+  MongoServerError,
+} from 'mongodb';
 import type { Document } from '../documents.js';
 import {
   type Checkpoint,
@@ -6,6 +15,7 @@ import {
   type CheckpointSave,
   type CollectionDefinition,
   type DocumentStore,
+  type Highest,
   type Range,
   type ReadModels,
   ReadModelsUnavailable,
@@ -108,16 +118,19 @@ class MongodbStore implements DocumentStore {
     );
   }
 
-  range<D extends Document>(collection: string, { from, to, limit, descending }: Range): Promise<D[]> {
-    return reach(() =>
-      this.collection(collection)
-        .find<D>({ _id: { $gte: from, $lt: to } })
-        .sort({ _id: descending ? -1 : 1 })
-        .limit(limit)
-        // One answer, no cursor left open on the server.
-        .batchSize(limit + 1)
-        .toArray(),
-    );
+  range<D extends Document>(collection: string, { from, to, limit, descending, fields }: Range): Promise<D[]> {
+    const filter = { _id: { $gte: from, $lt: to } };
+    const projection = fields && Object.fromEntries(['seq', ...fields].map((field) => [field, 1]));
+    return this.find(collection, filter, {
+      sort: { _id: descending ? -1 : 1 },
+      limit,
+      ...(projection && { projection }),
+    });
+  }
+
+  highest<D extends Document>(collection: string, { from, to, limit, by, below }: Highest): Promise<D[]> {
+    const filter = { _id: { $gte: from, $lt: to }, ...(below !== undefined && { [by]: { $lt: below } }) };
+    return this.find(collection, filter, { sort: { [by]: -1 }, limit });
   }
 
   /**
@@ -134,6 +147,16 @@ class MongodbStore implements DocumentStore {
       // Where two first inserts raced, the one that lost may not have seen the winner's document yet.
       if (replaced.length > 0) await replaceOlder(target, replaced);
     });
+  }
+
+  /** In one answer: no cursor is left open on the server. */
+  private find<D extends Document>(
+    collection: string,
+    filter: Filter<Document>,
+    options: FindOptions & { readonly limit: number },
+  ): Promise<D[]> {
+    const found = this.collection(collection).find<D>(filter, { ...options, batchSize: options.limit + 1 });
+    return reach(() => found.toArray());
   }
 
   private collection(name: string): Collection<Document> {
