@@ -21,7 +21,7 @@ import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from './hub.js';
 import type { PersonFeed } from './person-feed.js';
 import { Session } from './session.js';
-import { CAUGHT_UP, type GatewaySettings, SETTINGS } from './settings.js';
+import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 import { TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
@@ -58,6 +58,7 @@ export class Reception {
     @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
     @Inject(Health) health: Health,
     @Inject(Closings) private readonly closings: Closings,
+    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {
     const { framesPerSecond, frameBurst } = settings.limits;
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
@@ -138,7 +139,7 @@ export class Reception {
       session = new Session({
         ...{ endpoint, socket, ws, limits },
         ...{ person: feed.person, expiresAt: caller.expiresAt },
-        ...{ frames: this.#frames, gate: this.hub.gate, closings: this.closings },
+        ...{ frames: this.#frames, gate: this.hub.gate, newKey: this.newKey, closings: this.closings },
       });
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') void session.reply(READY_FRAME);
       this.hub.add(session, feed);

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
+import { keySequence } from '#domain';
 import { loadConfig } from '#platform';
+import { directErrorFrame, type Fault, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { Closings } from '../src/closings.js';
 import { DIRECT_CHAT } from '../src/endpoint.js';
 import { Gate } from '../src/gate.js';
@@ -24,11 +26,19 @@ const http = createServer();
 const sockets = new WebSocketServer({ noServer: true, clientTracking: false });
 const clients: ChatClient[] = [];
 
+/** How far the clock is ahead of the machine's. Milliseconds. */
+let ahead = 0;
+const realNow = performance.now.bind(performance);
+beforeEach(() => {
+  jest.spyOn(performance, 'now').mockImplementation(() => realNow() + ahead);
+});
+
 beforeAll(async () => {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   for (const { ws } of clients.splice(0)) ws.terminate();
 });
 afterAll(() => {
@@ -42,7 +52,11 @@ async function connect(parts: Partial<SessionParts> = {}): Promise<{ session: Se
         resolve(
           new Session({
             ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, socket, ws, limits },
-            ...{ frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }), gate: new Gate() },
+            ...{
+              frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }),
+              gate: new Gate(),
+              newKey: keySequence(Buffer.alloc(8)),
+            },
             ...{ closings: new Closings(), ...parts },
           }),
         );
@@ -67,6 +81,49 @@ function serveWork(session: Session) {
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe('frames behind one that was kept in vain', () => {
+  const EACH = { UNKNOWN: directErrorFrame(UNKNOWN), UNAVAILABLE: directErrorFrame(UNAVAILABLE) };
+
+  /** Sends four, of which the first is refused after so many milliseconds, and then one more. */
+  async function answersAfter(kept: number, fault: Fault) {
+    const { session, client } = await connect();
+    let release: () => void = () => undefined;
+    const inVain: FrameHandler = async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      ahead += kept;
+      session.refuse(fault);
+    };
+    const asked: FrameHandler = () =>
+      session.admit().then(
+        () => ({ event: 'done' }),
+        () => {
+          session.refuse(UNAVAILABLE);
+        },
+      );
+    session.serve(new Map(Object.entries({ inVain, asked })));
+    client.send('inVain');
+    for (let i = 0; i < 3; i++) client.send('asked');
+    await turn();
+    release();
+    const frames = (await client.take(4)).map((frame) => JSON.stringify(frame));
+    client.send('asked');
+    expect(await client.next()).toEqual({ event: 'done' });
+    return frames;
+  }
+
+  it('are refused together with it, by a server that does not answer', async () => {
+    const { UNKNOWN: unknown, UNAVAILABLE: unavailable } = EACH;
+    expect(await answersAfter(1_100, UNKNOWN)).toEqual([unknown, unavailable, unavailable, unavailable]);
+    expect(await answersAfter(1_100, UNAVAILABLE)).toEqual(Array(4).fill(unavailable));
+  });
+
+  it('are not, where it was refused quickly, or for a fault of its own', async () => {
+    const done = Array<string>(3).fill('{"event":"done"}');
+    expect(await answersAfter(900, UNAVAILABLE)).toEqual([EACH.UNAVAILABLE, ...done]);
+    expect(await answersAfter(1_100, INTERNAL)).toEqual([directErrorFrame(INTERNAL), ...done]);
+  });
+});
 
 describe('a connection that ends', () => {
   it.each<[string, (client: ChatClient, session: Session) => void]>([

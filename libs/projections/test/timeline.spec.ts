@@ -140,10 +140,10 @@ describe('the timeline', () => {
     expect(await queries.position(GLOBAL_ROOM)).toEqual({ n: 1, rev: 6 });
   });
 
-  it('takes a message that is in the log twice once, whatever is between', async () => {
+  it.each(['id 1', undefined])('takes a message that is in the log twice once, at first with id %s', async (id) => {
     const between = Array.from({ length: 5 }, (_, i) => posted(GLOBAL_ROOM, `between ${i}`));
     const { queries, round } = await foldAll([
-      posted(GLOBAL_ROOM, 'a', '1', 'id 1'),
+      posted(GLOBAL_ROOM, 'a', '1', id),
       ...between,
       posted(GLOBAL_ROOM, 'a', '1', 'id 1'),
       posted(GLOBAL_ROOM, 'z'),
