@@ -4,6 +4,7 @@ import { encodeId } from '#domain';
 import { EventLog, type LiveSubscription } from '#event-store';
 import { CLOSE, restartReason } from '#protocol';
 import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
+import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
 import { FollowedTimeline } from './followed-timeline.js';
@@ -12,7 +13,7 @@ import { PersonFeed } from './person-feed.js';
 import { Pulse } from './pulse.js';
 import { Rooms } from './rooms.js';
 import type { Session } from './session.js';
-import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;
@@ -53,10 +54,11 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(Served) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+    @Inject(CAUGHT_UP) caughtUp: CaughtUp,
   ) {
     this.sessions = this.#sessions;
     const { dialect } = settings.roomChat;
-    this.#timeline = new FollowedTimeline(served, {
+    this.#timeline = new FollowedTimeline(served, caughtUp, {
       moved: (to) => this.#move(to),
       ended: (reason) => {
         this.#sendAway(reason);

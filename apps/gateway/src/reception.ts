@@ -21,7 +21,7 @@ import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from './hub.js';
 import type { PersonFeed } from './person-feed.js';
 import { Session } from './session.js';
-import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 import { TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
@@ -47,7 +47,6 @@ const unavailable = (message: string): Refused => new Refused(503, [httpFault('U
 @Injectable()
 export class Reception {
   readonly #frames: TokenBuckets;
-  #caughtUp = false;
   #closed = false;
 
   constructor(
@@ -55,7 +54,6 @@ export class Reception {
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
-    @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
     @Inject(Health) health: Health,
     @Inject(Closings) private readonly closings: Closings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
@@ -66,7 +64,6 @@ export class Reception {
       const hindrance = this.#hindrance();
       return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
     });
-    void caughtUp.then(() => (this.#caughtUp = true));
   }
 
   /** From now on nobody is let in. */
@@ -97,7 +94,6 @@ export class Reception {
   /** Why nobody can be let in for the moment, or null. */
   #hindrance(): string | null {
     if (this.#closed) return 'this gateway is going away';
-    if (!this.#caughtUp) return 'the read models are behind the log: wait, and see that a projector runs';
     if (this.hub.hindrance !== null) return this.hub.hindrance;
     return this.log.connected ? null : 'the log is away: see that NATS is up';
   }

@@ -83,7 +83,7 @@ export class RoomFeed {
     while (!this.#stopped) {
       try {
         await this.parts.live.flush();
-        const timeline = await this.parts.timeline.current();
+        const timeline = this.parts.timeline.current;
         this.#cursor.start(timeline, await timeline.queries.position(this.room));
         return;
       } catch (error) {

@@ -26,7 +26,7 @@ const caller = (isOpen: boolean): Caller => {
 let served: ServedTimeline;
 beforeEach(async () => {
   const readModels = memoryReadModels();
-  await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT));
+  await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
   served = servedTimeline(readModels);
 });
