@@ -1,30 +1,13 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { WebSocketServer } from 'ws';
-import { keySequence } from '#domain';
-import { loadConfig } from '#platform';
+import { Logger } from '@nestjs/common';
 import { directErrorFrame, type Fault, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
-import { Closings } from '../src/closings.js';
-import { DIRECT_CHAT } from '../src/endpoint.js';
-import { Gate } from '../src/gate.js';
-import { Person } from '../src/person.js';
-import { type FrameHandler, Session, type SessionParts } from '../src/session.js';
-import { TokenBuckets } from '../src/token-bucket.js';
-import { ChatClient } from './chat-client.js';
+import type { FrameHandler, Session } from '../src/session.js';
+import type { ChatClient } from './chat-client.js';
 import { until } from './chat-under-test.js';
+import { SessionsOnSockets } from './sessions-on-sockets.js';
 
-const { limits } = loadConfig(
-  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
-  'gateway',
-);
-
-// On sockets of the machine: how a connection ends is what matters here.
-const http = createServer();
-const sockets = new WebSocketServer({ noServer: true, clientTracking: false });
-const clients: ChatClient[] = [];
+const sockets = new SessionsOnSockets();
+const connect = sockets.connect.bind(sockets);
 
 /** How far the clock is ahead of the machine's. Milliseconds. */
 let ahead = 0;
@@ -34,39 +17,16 @@ beforeEach(() => {
 });
 
 beforeAll(async () => {
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
+  Logger.overrideLogger(false);
+  await sockets.start();
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  for (const { ws } of clients.splice(0)) ws.terminate();
+  sockets.cut();
 });
 afterAll(() => {
-  http.close();
+  sockets.stop();
 });
-
-async function connect(parts: Partial<SessionParts> = {}): Promise<{ session: Session; client: ChatClient }> {
-  const opened = new Promise<Session>((resolve) => {
-    http.once('upgrade', (request, socket: Duplex, head) => {
-      sockets.handleUpgrade(request, socket, head, (ws) => {
-        resolve(
-          new Session({
-            ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, socket, ws, limits },
-            ...{
-              frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }),
-              gate: new Gate(),
-              newKey: keySequence(Buffer.alloc(8)),
-            },
-            ...{ closings: new Closings(), ...parts },
-          }),
-        );
-      });
-    });
-  });
-  const client = await ChatClient.connect(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/`);
-  clients.push(client);
-  return { session: await opened, client };
-}
 
 /** Serves `work`, which takes until it is released, and counts how often it was begun. */
 function serveWork(session: Session) {

@@ -39,7 +39,7 @@ export class Follower {
     });
     const accept = (text: string) => {
       const update = decodeUpdate(text);
-      if (update.type === 'room' && update.room === room) cursor.accept(update);
+      if (update?.type === 'room' && update.room === room) cursor.accept(update);
     };
     if (roomKind(room) === 'direct') log.live.subscribeToUser(roomIds(room)[0]!, accept);
     else log.live.subscribeToRoom(room, accept);
