@@ -10,7 +10,7 @@ import { Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from './settings.js';
 import { socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
-import { declineUpgrade, handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
+import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
 class Door extends EventEmitter {
@@ -81,10 +81,6 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Whoever hangs up before the answer is no concern of ours.
     socket.on('error', () => socket.destroy());
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      declineUpgrade(this.#http, request, socket, head);
-      return;
-    }
     this.#upgrade(request, socket, head).catch((error: unknown) => {
       refuseUpgrade(socket, error);
     });

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { connectServers, createHttpApp, Health, runRole, Tokens } from '#platform';
+import { timelineCaughtUp } from './caught-up.js';
 import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {
@@ -10,6 +11,7 @@ await runRole('gateway', async (config, logger, atEnd) => {
       settings: config,
       tokens: new Tokens(config.tokens),
       health: new Health(),
+      caughtUp: timelineCaughtUp(servers.log, servers.readModels, logger),
     }),
     logger,
   );

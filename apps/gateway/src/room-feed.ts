@@ -31,7 +31,6 @@ export class RoomFeed {
   });
   readonly #logger = new Logger(RoomFeed.name);
   readonly #subscription: LiveSubscription;
-  #misheard = false;
   #stopped = false;
 
   constructor(
@@ -49,7 +48,8 @@ export class RoomFeed {
       },
     });
     this.#subscription = parts.live.subscribeToRoom(room, (text) => {
-      this.#hear(text);
+      const update = decodeUpdate(text);
+      if (update.type === 'room') this.#cursor.accept(update);
     });
     this.ready = this.#start();
   }
@@ -78,24 +78,12 @@ export class RoomFeed {
     this.#subscription.stop();
   }
 
-  /** What cannot be read here must not end more than its own telling: it is said once, and looked up. */
-  #hear(text: string): void {
-    try {
-      const update = decodeUpdate(text);
-      if (update?.type === 'room') this.#cursor.accept(update);
-    } catch (error) {
-      if (!this.#misheard) this.#logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
-      this.#misheard = true;
-      this.#cursor.missed();
-    }
-  }
-
   /** Subscribed first, then the position read: what comes in between waits, and is dropped or told by its `rev`. */
   async #start(): Promise<void> {
     while (!this.#stopped) {
       try {
         await this.parts.live.flush();
-        const timeline = this.parts.timeline.current;
+        const timeline = await this.parts.timeline.current();
         this.#cursor.start(timeline, await timeline.queries.position(this.room));
         return;
       } catch (error) {

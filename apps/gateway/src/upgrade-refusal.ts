@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { errorAnswer, httpFault, Refused } from '#platform';
@@ -29,18 +29,4 @@ export function handshakeRefusal({ message }: Error, { method }: IncomingMessage
   if (method !== 'GET') return new Refused(405, [httpFault('NOT_ALLOWED', 'a WebSocket is opened with GET')]);
   const statusCode = message.includes('Sec-WebSocket-Version') ? 426 : 400;
   return new Refused(statusCode, [httpFault('VALIDATION', `this is no WebSocket handshake: ${message}`)]);
-}
-
-/**
- * Answers a request that offers another protocol than WebSocket as if it did not: some HTTP clients offer `h2c` with
- * every first request. Node has let go of the socket by now, so the request goes back in, without its offer.
- */
-export function declineUpgrade(http: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
-  const { method, url, httpVersion, rawHeaders } = request;
-  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]!.toLowerCase() !== 'upgrade') head += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-  }
-  socket.unshift(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), rest]));
-  http.emit('connection', socket);
 }

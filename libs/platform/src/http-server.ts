@@ -3,6 +3,7 @@ import type { DynamicModule, LoggerService, NestApplicationOptions, Type } from 
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
+import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
 import { HttpErrors, httpFault, invalid, Refused } from './http-errors.js';
 
 /** Our largest body is a profile with an avatar of 2 KB, which escapes can make six times as long. */
@@ -37,7 +38,7 @@ export async function createHttpApp(
     bodyParser: false,
     abortOnError: false,
   };
-  const app = await NestFactory.create<NestExpressApplication>(module, options);
+  const app = await NestFactory.create<NestExpressApplication>(module, new HttpAdapter(HTTP_TIMES), options);
   app.disable('x-powered-by');
   app.useBodyParser('json', bodyOptions);
   app.useGlobalFilters(new HttpErrors());

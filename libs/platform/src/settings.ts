@@ -264,7 +264,7 @@ export const rows = {
     type: 'folder',
     default: '~/.cache/parley',
     roles: ['standalone'],
-    meaning: 'Where the servers lie that were got, shared by all clones.',
+    meaning: 'Where what was got lies (servers, Node), shared by all clones.',
     read: anyText,
   }),
 };

@@ -2,13 +2,11 @@ import { PARTITIONS, partitionOf, type Room } from '#domain';
 import { type LogRecord, StreamMismatch } from '#event-store';
 import { type DocumentStore, type ReadModels, versionName } from '#read-models';
 import { type Clock, systemClock } from './clock.js';
-import type { Partition } from './partition.js';
-import { Pauses } from './pauses.js';
+import { Partition } from './partition.js';
 import { collectionsOf, type Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
-import { checkCheckpoints, CheckpointsGone, Refused } from './take-over.js';
-import { backoff, TakeOvers } from './take-overs.js';
+import { Refused, takeOver } from './take-over.js';
 import type { WorkedLog } from './worked-log.js';
 
 /** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
@@ -18,6 +16,7 @@ const ROUND_CHARACTERS = 8 * 1024 * 1024;
 /** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
+const MAX_BACKOFF_MS = 2_000;
 /** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
 const PATIENCE_MS = 5_000;
 
@@ -47,25 +46,26 @@ export interface WorkerOptions<Change> {
  * - `running`: folds the partitions that are its share.
  * - `waiting`: a server is away; goes on by itself.
  * - `refused`: the read models do not belong to this log, or the log is not one for this program; it has stopped.
- * - `emptied`: what it had folded is gone from the read models; it has stopped, and another version has to be begun.
  */
-export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'emptied' | 'stopped';
+export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'stopped';
 
 /**
  * Runs one projection over its share of the log's partitions. The order of things is what makes it survive being killed
  * anywhere: the documents of a round, then its live updates; now and then the heads, then the checkpoint, which only
  * the holder of the highest epoch can save, then the ack. What is folded again after a crash writes the same documents.
  * Who owns what may be seen differently by two workers for a while: the epoch fences the one that is behind, which lets
- * go of the partition. A partition whose consumer ended, for whatever reason, is dropped and taken over anew: only its
- * checkpoint says whether somebody else has taken it meanwhile.
+ * go of the partition.
  */
 export class Worker<Change> {
   private readonly partitions = new Map<number, Partition>();
   private readonly share: Share;
-  private readonly pauses: Pauses;
-  private takeOvers: TakeOvers | null = null;
   private current: WorkerState = 'starting';
   private stopping = false;
+  private wake: () => void = () => undefined;
+  /** Whether it pauses because there is nothing to fold, so that news end the pause. */
+  private idle = false;
+  /** Whether anything happened since it last looked: records, another share, a consumer that ended. */
+  private news = false;
   /** Why it must start over. */
   private lost: Error | null = null;
   private recordsSinceSave = 0;
@@ -85,9 +85,8 @@ export class Worker<Change> {
     this.name = versionName(projection.name, version);
     this.announcing = announcing;
     this.store = readModels.projection(projection.name, version);
-    this.pauses = new Pauses(clock);
     this.share = new Share(this.name, owner, readModels.shared ? log.members : null, clock, () => {
-      this.pauses.notice();
+      this.notice();
     });
   }
 
@@ -119,7 +118,7 @@ export class Worker<Change> {
   /** Saves what is folded, leaves its share to the others, and ends. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.pauses.end();
+    this.wake();
     await this.running;
   }
 
@@ -129,41 +128,30 @@ export class Worker<Change> {
     return lags.reduce((sum, lag) => sum + lag, 0);
   }
 
-  /** By a fault that no new start mends. */
-  private get hasEnded(): boolean {
-    return this.current === 'refused' || this.current === 'emptied';
-  }
-
   private async run(): Promise<void> {
-    const { logger, log } = this.options;
-    const stopListening = log.live.onInterrupted((phase) => {
-      // What was told just before may have reached nobody.
-      if (phase === 'lost') this.lost ??= new Error('the connection to the log was lost');
-      this.pauses.notice();
-    });
-    for (let failures = 0; !this.stopping && !this.hasEnded; failures++) {
-      if (failures > 0) await this.pauses.forMs(backoff(failures));
+    const { logger } = this.options;
+    for (let failures = 0; !this.stopping; failures++) {
+      if (failures > 0) await this.pause(backoff(failures));
       try {
         await this.setUp();
         failures = 0;
         await this.work();
       } catch (error) {
-        const ending = endOf(error);
-        this.current = ending ?? 'waiting';
-        const what = ending ? SAID_AT[ending] : 'starts over from its checkpoints';
-        const line = `projection ${this.name} ${what}: ${(error as Error).message}`;
-        if (ending) logger.error(line);
-        else logger.warn(line);
+        if (error instanceof Refused || error instanceof StreamMismatch) {
+          this.current = 'refused';
+          logger.error(`projection ${this.name} refuses to run: ${error.message}`);
+          break;
+        }
+        this.current = 'waiting';
+        logger.warn(`projection ${this.name} starts over from its checkpoints: ${(error as Error).message}`);
         // Without the log nobody could take its share over; without the database others can, where they reach it.
         if (!this.lost) await this.share.leave();
       } finally {
-        await this.takeOvers?.end();
         await this.letGo([...this.partitions.values()], false);
       }
     }
-    stopListening();
     await this.share.leave();
-    if (this.stopping && !this.hasEnded) this.current = 'stopped';
+    if (this.stopping) this.current = 'stopped';
   }
 
   private async setUp(): Promise<void> {
@@ -171,16 +159,8 @@ export class Worker<Change> {
     this.lost = null;
     for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
     await readModels.ping();
-    await checkCheckpoints(this.options);
     await this.store.setUp(collectionsOf(projection));
     await this.share.join();
-    this.takeOvers = new TakeOvers(
-      { ...this.options, clock: this.clock },
-      (number) => this.share.includes(number),
-      () => {
-        this.pauses.notice();
-      },
-    );
     this.savedAt = this.clock.now();
   }
 
@@ -188,12 +168,14 @@ export class Worker<Change> {
   private async work(): Promise<void> {
     let beganAt = 0;
     while (!this.stopping) {
-      const fault = this.lost ?? this.takeOvers?.fault;
-      if (fault) throw fault;
-      this.pauses.look();
+      if (this.lost) throw this.lost;
+      this.news = false;
       await this.reconcile();
+      this.current = 'running';
       if (![...this.partitions.values()].some((partition) => partition.hasWaiting)) {
-        await this.pauses.untilNews(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
+        this.idle = true;
+        await this.pause(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
+        this.idle = false;
       } else {
         const early = beganAt + PACE_MS - this.clock.now();
         if (early > 0) await new Promise<void>((resolve) => this.clock.after(early, resolve));
@@ -207,57 +189,52 @@ export class Worker<Change> {
 
   /** Makes what it owns what its share is: gives up what is another's, and takes over what is its own. */
   private async reconcile(): Promise<void> {
-    const ended = [...this.partitions.values()].filter(({ consumer }) => consumer.ended !== null);
-    if (ended.length > 0) await this.drop(ended);
+    const deleted = [...this.partitions.values()].filter(({ consumer }) => consumer.ended === 'deleted');
+    if (deleted.length > 0) await this.fencedOff(deleted);
     const leaving = [...this.partitions.values()].filter(({ number }) => !this.share.includes(number));
     if (leaving.length > 0) {
       await this.save();
       this.say('hands over', leaving);
       await this.letGo(leaving, true);
     }
-    const taken = this.takeOvers?.collect() ?? [];
-    for (const partition of taken) {
-      this.partitions.set(partition.number, partition);
-      void this.fetch(partition);
-    }
-    if (taken.length > 0) this.say('takes over', taken);
     const missing = this.share.partitions.filter((number) => !this.partitions.has(number));
-    for (const number of missing) this.takeOvers?.begin(number);
-    if (missing.length === 0) this.current = 'running';
-    else if (this.current === 'running') this.current = 'waiting';
+    if (missing.length === 0) return;
+    const taken = await Promise.allSettled(missing.map((number) => this.takeOver(number)));
+    for (const outcome of taken) if (outcome.status === 'rejected') throw outcome.reason;
+    this.say(
+      'takes over',
+      missing.map((number) => this.partitions.get(number)!),
+    );
+  }
+
+  private async takeOver(number: number): Promise<void> {
+    const partition = await takeOver(this.options, number);
+    this.partitions.set(number, partition);
+    void this.fetch(partition);
   }
 
   private async fetch(partition: Partition): Promise<void> {
     try {
-      await partition.fetch(() => {
-        this.pauses.notice();
+      const end = await partition.fetch(() => {
+        this.notice();
       });
+      if (end === 'lost') this.lost ??= new Error('the connection to the log was lost');
     } catch (error) {
       this.lost ??= error as Error;
     }
-    this.pauses.notice();
+    this.notice();
   }
 
-  /**
-   * Lets go of partitions that may not be folded on as they are. Those that somebody else has taken over are left alone
-   * until the share is read again.
-   * @throws CheckpointsGone
-   */
-  private async drop(partitions: readonly Partition[]): Promise<void> {
-    const fenced = await this.patiently(() => this.fencedOf(partitions));
-    const others = partitions.filter((partition) => !fenced.includes(partition));
-    if (fenced.length > 0) this.say('is fenced off', fenced);
-    if (others.length > 0) this.say('has lost the consumers of', others);
-    for (const { number } of fenced) this.share.bench(number);
-    await Promise.all([this.letGo(fenced, true), this.letGo(others, false)]);
+  private notice(): void {
+    this.news = true;
+    if (this.idle) this.wake();
   }
 
-  /** Those that another worker has taken over. @throws CheckpointsGone */
-  private async fencedOf(partitions: readonly Partition[]): Promise<Partition[]> {
-    const stored = await this.options.readModels.checkpoints.read(partitions.map(({ checkpointId: id }) => id));
-    const gone = partitions.flatMap(({ checkpointId: id }) => (stored.has(id) ? [] : [id]));
-    if (gone.length > 0) throw new CheckpointsGone(gone);
-    return partitions.filter(({ checkpointId: id, epoch }) => stored.get(id)!.epoch !== epoch);
+  /** Another worker has taken these over: they are dropped as they are, until the share is read again. */
+  private async fencedOff(partitions: readonly Partition[]): Promise<void> {
+    this.say('is fenced off', partitions);
+    for (const { number } of partitions) this.share.bench(number);
+    await this.letGo(partitions, true);
   }
 
   private async letGo(partitions: readonly Partition[], areTaken: boolean): Promise<void> {
@@ -297,9 +274,6 @@ export class Worker<Change> {
   private async foldAndWrite(records: readonly LogRecord[]): Promise<FoldedRound<Change>> {
     const { projection, log, logger } = this.options;
     const round = await foldRound(projection, this.store, this.heads, records);
-    // Of a database that was emptied, what there is to be built on is not what was folded: nothing of it may be told.
-    const read = new Set(round.headsRead.map((id) => this.ownerOfHead(id)).filter((owner) => owner !== undefined));
-    if (read.size > 0) await this.fencedOf([...read]);
     await Promise.all([...round.writes].map(([collection, writes]) => this.store.write(collection, writes)));
     // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
@@ -317,13 +291,15 @@ export class Worker<Change> {
     const giveUp = this.clock.now() + PATIENCE_MS;
     for (let failures = 1; ; failures++) {
       try {
-        return await attempt();
+        const result = await attempt();
+        this.current = 'running';
+        return result;
       } catch (error) {
         if (this.lost) throw this.lost;
-        if (error instanceof CheckpointsGone || this.stopping || this.clock.now() > giveUp) throw error;
+        if (this.stopping || this.clock.now() > giveUp) throw error;
         this.current = 'waiting';
         this.options.logger.warn(`projection ${this.name} waits and tries again: ${(error as Error).message}`);
-        await this.pauses.forMs(backoff(failures));
+        await this.pause(backoff(failures));
       }
     }
   }
@@ -344,12 +320,12 @@ export class Worker<Change> {
     this.savedAt = this.clock.now();
     if (this.isSaved()) return;
     await log.live.flush();
-    // What was published just before a loss may have reached nobody: it is folded, and published, once more.
-    if (this.lost) throw this.lost;
-    // One whose consumer has ended is left as it is to its next owner, this worker or another.
+    // One whose consumer is gone is left to its new owner: whether the connection was lost since, it would not say.
     const moved = [...this.partitions.values()].filter(
-      ({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended === null,
+      ({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended !== 'deleted',
     );
+    // What was published just before a loss may have reached nobody: it is folded, and published, once more.
+    if (moved.some(({ consumer }) => consumer.ended === 'lost')) throw new Error('the connection to the log was lost');
     if (moved.length === 0) return;
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await this.patiently(async () => {
@@ -366,7 +342,7 @@ export class Worker<Change> {
       partition.savedAll();
       partition.consumer.ack(partition.saved);
     }
-    if (fenced.length > 0) await this.drop(moved.filter(({ checkpointId: id }) => fenced.includes(id)));
+    if (fenced.length > 0) await this.fencedOff(moved.filter(({ checkpointId }) => fenced.includes(checkpointId)));
   }
 
   /** A head's `_id` is its room. */
@@ -381,14 +357,18 @@ export class Worker<Change> {
         : `partitions ${partitions.map(({ number }) => number).join(', ')}`;
     this.options.logger.log(`projection ${this.name}: this worker ${what} ${of}`);
   }
+
+  /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(Math.max(ms, 0), resolve);
+      this.wake = () => {
+        cancel();
+        resolve();
+      };
+      if (this.stopping || (this.idle && this.news)) this.wake();
+    });
+  }
 }
 
-type Ending = 'refused' | 'emptied';
-
-const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'is not folded on' };
-
-/** How a worker ends by a fault that no new start mends; null for the others. */
-function endOf(error: unknown): Ending | null {
-  if (error instanceof Refused || error instanceof StreamMismatch) return 'refused';
-  return error instanceof CheckpointsGone ? 'emptied' : null;
-}
+const backoff = (failures: number): number => Math.min(50 * 2 ** failures, MAX_BACKOFF_MS);

@@ -146,12 +146,8 @@ class MemoryCheckpoints implements Checkpoints {
     return Promise.resolve(claimed);
   }
 
-  read(ids: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> {
-    const found = ids.flatMap((id) => {
-      const checkpoint = this.checkpoints.get(id);
-      return checkpoint ? [[id, checkpoint] as const] : [];
-    });
-    return Promise.resolve(new Map(found));
+  read(id: string): Promise<Checkpoint | null> {
+    return Promise.resolve(this.checkpoints.get(id) ?? null);
   }
 
   save(saves: readonly CheckpointSave[]): Promise<string[]> {

@@ -1,0 +1,3 @@
+import './prepare.mjs';
+
+await import('../../node_modules/jest/bin/jest.js');
