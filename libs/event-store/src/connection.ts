@@ -1,6 +1,7 @@
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { Question } from './question.js';
 import { surfacing } from './surfacing.js';
 
 export interface ServerOptions {
@@ -16,6 +17,8 @@ export interface ServerOptions {
 }
 
 const DRAIN_LIMIT_MS = 1_000;
+/** A server that answers none of three in a row hangs: the connection is lost within three seconds. */
+const PING_MS = 1_000;
 
 export type Phase = 'lost' | 'back';
 
@@ -53,7 +56,7 @@ export class Connection {
       ignoreAuthErrorAbort: true,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
-      pingInterval: 5_000,
+      pingInterval: PING_MS,
       maxPingOut: 2,
       noAsyncTraces: true,
     });
@@ -94,33 +97,30 @@ export class Connection {
   }
 
   /**
-   * Waits for what `ask` sends to be answered.
-   * @throws LogUnavailable at once where the connection is away or gets lost, else when the time is over
+   * Waits for what `ask` sends to be answered. It is asked again where no answer comes for a while, or none for good,
+   * and when a connection that was lost is back soon.
+   * @param ask does no harm where it is done twice
+   * @throws LogUnavailable at once where the connection is away, soon where it gets lost, else when the time is over
    */
-  answer<T>(ask: () => Promise<T>, limitMs = ANSWER_LIMIT_MS): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (!this.connected) {
-        reject(new LogUnavailable('not connected to NATS'));
-        return;
+  async answer<T>(ask: () => Promise<T>, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+    if (!this.connected) throw new LogUnavailable('not connected to NATS');
+    const question = new Question(async () => {
+      try {
+        return await ask();
+      } catch (error) {
+        throw asLogError(error);
       }
-      const timer = setTimeout(() => {
-        reject(new LogUnavailable('NATS did not answer in time'));
-      }, limitMs);
-      const stop = this.onPhase(() => {
-        reject(new LogUnavailable('the connection to NATS was lost'));
-      });
-      const settle = () => {
-        clearTimeout(timer);
-        stop();
-      };
-      new Promise<T>((asked) => {
-        asked(ask());
-      })
-        .then(resolve, (error: unknown) => {
-          reject(asLogError(error));
-        })
-        .finally(settle);
+    }, limitMs);
+    const stop = this.onPhase((phase) => {
+      if (this.closing) question.fail(new LogUnavailable('the connection to NATS was closed'));
+      else if (phase === 'lost') question.pause();
+      else question.resume();
     });
+    try {
+      return await question.answer;
+    } finally {
+      stop();
+    }
   }
 
   /**

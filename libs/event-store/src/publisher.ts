@@ -16,6 +16,12 @@ interface Publication {
   readonly deadline: number;
   readonly resolve: (outcome: Stored | 'conflict') => void;
   readonly reject: (error: Error) => void;
+  /** How often it was sent, not counting what was answered with "not stored": with none it certainly is not. */
+  sent: number;
+  /** When it is sent again, where there is no answer until then. */
+  sendAgainAt: number;
+  /** What the last answer said that was none for good. */
+  hindrance: string | null;
 }
 
 /** Unanswered at a time. More make nothing quicker, and more would be unknown after a loss. */
@@ -23,15 +29,24 @@ const WINDOW = 512;
 /** Waiting for a place in the window; beyond that the log is not keeping up, and the caller had better hear of it. */
 const QUEUE = 8_192;
 const SWEEP_MS = 250;
+/** Without an answer it is sent again: a leader that dies takes its answers with it. */
+const PATIENCE_MS = 1_500;
+/** A connection that is lost may be back, with another server, within this time. */
+const AWAY_LIMIT_MS = 1_000;
 
 // A publish that expected another last sequence of its subject: the second form is the one of a replicated stream.
 const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
 // The same message is on its way into a replicated stream already. Every other error of a stream means: not stored.
 const IN_PROCESS = 10_158;
+// A replicated stream cannot tell its subject's last sequence just now.
+const LAST_SEQUENCE_UNKNOWN = 10_163;
 
 /**
  * Publishes to streams, many at a time. The client's own publish costs a promise, a timer and a subscription lookup
- * each; here replies come to one inbox of our own, and one timer sweeps for all that is overdue.
+ * each; here replies come to one inbox of our own, and one timer sweeps for all that is overdue. What is not answered,
+ * or not by a stream, is sent again until its deadline: whatever is published here may come twice, by its message id
+ * or since it takes the place of the first. So a stream that gets another leader is only slow. What was sent together
+ * may be stored in another order then.
  */
 export class Publisher {
   private readonly inbox: string;
@@ -41,6 +56,7 @@ export class Publisher {
   private nextToken = 0;
   /** Since when the log has answered nothing of what is unanswered. */
   private quietSince = 0;
+  private lostAt = 0;
   private sweeping: NodeJS.Timeout | undefined;
   private whenIdle: (() => void) | undefined;
   private closed = false;
@@ -54,7 +70,8 @@ export class Publisher {
       },
     });
     connection.onPhase((phase) => {
-      if (phase === 'lost') this.fail('the connection to NATS was lost');
+      if (phase === 'back') this.sendAllAgain();
+      else this.lostAt = performance.now();
     });
   }
 
@@ -82,9 +99,9 @@ export class Publisher {
         reject(new LogUnavailable(`the log is not keeping up: ${QUEUE} events are waiting for it`));
         return;
       }
-      const publication = { subject, body, headers, deadline, resolve, reject };
-      if (this.unanswered.size < WINDOW) this.send(publication);
-      else this.waiting.push(publication);
+      const attempts = { sent: 0, sendAgainAt: 0, hindrance: null };
+      this.waiting.push({ subject, body, headers, deadline, resolve, reject, ...attempts });
+      this.advance();
       this.sweeping ??= setInterval(() => {
         this.sweep();
       }, SWEEP_MS);
@@ -100,14 +117,14 @@ export class Publisher {
     });
   }
 
-  private send(publication: Publication): void {
-    const token = String(this.nextToken++);
+  private send(token: string, publication: Publication): void {
     const { subject, body, headers } = publication;
     try {
       this.connection.nats.publish(subject, body, { reply: this.inbox + token, ...(headers && { headers }) });
-      if (this.unanswered.size === 0) this.quietSince = performance.now();
-      this.unanswered.set(token, publication);
+      publication.sent += 1;
+      publication.sendAgainAt = performance.now() + PATIENCE_MS;
     } catch (error) {
+      this.unanswered.delete(token);
       publication.reject(error as Error);
     }
   }
@@ -117,37 +134,58 @@ export class Publisher {
     const publication = this.unanswered.get(token);
     this.quietSince = performance.now();
     if (!publication) return;
+    const outcome = outcomeOf(reply);
+    if ('again' in outcome) {
+      if (outcome.notStored) publication.sent -= 1;
+      publication.hindrance = outcome.again;
+      publication.sendAgainAt = 0;
+      return;
+    }
     this.unanswered.delete(token);
-    settle(publication, reply);
+    if ('refused' in outcome) publication.reject(notStored(publication, outcome.refused));
+    else publication.resolve(outcome.settled);
     this.advance();
   }
 
   /** Fills the window from those waiting. */
   private advance(): void {
-    while (this.unanswered.size < WINDOW) {
+    while (this.connection.connected && this.unanswered.size < WINDOW) {
       const next = this.waiting.shift();
       if (!next) break;
-      this.send(next);
+      const token = String(this.nextToken++);
+      if (this.unanswered.size === 0) this.quietSince = performance.now();
+      this.unanswered.set(token, next);
+      this.send(token, next);
     }
-    if (this.unanswered.size > 0) return;
+    if (this.unanswered.size > 0 || this.waiting.length > 0) return;
     clearInterval(this.sweeping);
     this.sweeping = undefined;
     this.whenIdle?.();
   }
 
+  private sendAllAgain(): void {
+    for (const [token, publication] of this.unanswered) this.send(token, publication);
+    this.advance();
+  }
+
   private sweep(): void {
     const now = performance.now();
-    const { complaint } = this.connection;
+    const { connected, complaint } = this.connection;
+    if (!connected && now - this.lostAt >= AWAY_LIMIT_MS) {
+      this.fail('the connection to NATS was lost');
+      return;
+    }
     const reason = `no answer of the log in time${complaint && ` (${complaint})`}`;
     // What has waited for a silent log is not sent to it with its last breath.
     if (now - this.quietSince >= ANSWER_LIMIT_MS) {
       this.fail(reason);
       return;
     }
-    for (const [token, { deadline, reject }] of this.unanswered) {
-      if (deadline > now) continue;
-      this.unanswered.delete(token);
-      reject(new OutcomeUnknown(reason));
+    for (const [token, publication] of this.unanswered) {
+      if (publication.deadline <= now) {
+        this.unanswered.delete(token);
+        publication.reject(givenUp(publication, reason));
+      } else if (connected && publication.sendAgainAt <= now) this.send(token, publication);
     }
     this.waiting = this.waiting.filter(({ deadline, reject }) => {
       if (deadline <= now) reject(new LogUnavailable(reason));
@@ -157,13 +195,19 @@ export class Publisher {
   }
 
   private fail(reason: string): void {
-    const sent = [...this.unanswered.values()];
+    const all = [...this.unanswered.values(), ...this.waiting.splice(0)];
     this.unanswered.clear();
-    for (const { reject } of sent) reject(new OutcomeUnknown(reason));
-    for (const { reject } of this.waiting.splice(0)) reject(new LogUnavailable(reason));
+    for (const publication of all) publication.reject(givenUp(publication, reason));
     this.advance();
   }
 }
+
+const givenUp = ({ sent, hindrance }: Publication, reason: string): Error =>
+  sent > 0 ? new OutcomeUnknown(reason) : new LogUnavailable(hindrance ?? reason);
+
+/** An attempt was refused; an earlier one may have been stored all the same. */
+const notStored = ({ sent }: Publication, reason: string): Error =>
+  sent > 1 ? new OutcomeUnknown(reason) : new LogUnavailable(reason);
 
 interface PublishReply {
   readonly seq?: number;
@@ -173,21 +217,23 @@ interface PublishReply {
 
 const NO_RESPONDERS = 503;
 
-function settle({ resolve, reject }: Publication, reply: Msg): void {
-  if (reply.headers?.code === NO_RESPONDERS) {
-    reject(new LogUnavailable('no stream takes this event just now'));
-    return;
-  }
-  const { seq, duplicate, error } = publishReply(reply);
-  if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) resolve('conflict');
-  else if (error) reject(refusalOf(error));
-  else if (seq === undefined) reject(new OutcomeUnknown('the log gave an answer without a sequence'));
-  else resolve({ seq, duplicate: duplicate ?? false });
-}
+/** What an answer means: it is settled, the stream does not take it, or the same is to be sent again. */
+type Outcome =
+  | { readonly settled: Stored | 'conflict' }
+  | { readonly refused: string }
+  | { readonly again: string; readonly notStored: boolean };
 
-function refusalOf({ err_code, description }: NonNullable<PublishReply['error']>): Error {
-  const reason = `the log did not take it: ${description} (${err_code})`;
-  return err_code === IN_PROCESS ? new OutcomeUnknown(reason) : new LogUnavailable(reason);
+function outcomeOf(reply: Msg): Outcome {
+  if (reply.headers?.code === NO_RESPONDERS) return { again: 'no stream takes this event just now', notStored: true };
+  const { seq, duplicate, error } = publishReply(reply);
+  if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) return { settled: 'conflict' };
+  if (error) {
+    const said = `the log did not take it: ${error.description} (${error.err_code})`;
+    if (error.err_code === IN_PROCESS) return { again: said, notStored: false };
+    return error.err_code === LAST_SEQUENCE_UNKNOWN ? { again: said, notStored: true } : { refused: said };
+  }
+  if (seq === undefined) return { again: 'the log gave an answer without a sequence', notStored: false };
+  return { settled: { seq, duplicate: duplicate ?? false } };
 }
 
 function publishReply(reply: Msg): PublishReply {

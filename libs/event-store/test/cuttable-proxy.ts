@@ -79,9 +79,13 @@ export class CuttableProxy {
     return Buffer.concat((this.#held ?? []).map(({ data }) => data)).toString();
   }
 
-  /** What the server says is lost, until the connections are cut. */
+  /** What the server says is lost, until {@link keepAnswers} or until the connections are cut. */
   loseAnswers(): void {
     this.#losing = true;
+  }
+
+  keepAnswers(): void {
+    this.#losing = false;
   }
 
   async stop(): Promise<void> {

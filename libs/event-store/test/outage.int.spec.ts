@@ -140,13 +140,20 @@ describe('NATS that is away', () => {
 });
 
 describe('NATS that hangs', () => {
-  it('is given up within 5 s, with the connection still open, and stores what it was sent when it goes on', async () => {
+  it('is given up within 5 s, noticed within 4, and stores what has reached it when it goes on', async () => {
     await retried(() => log.state());
     const name = 'hanging-e1';
     const consumer = await log.consume({ name, deleteOthersWithPrefix: name, partition: 0, from: 1_000_000 });
     const next = consumer.next();
     const flooded = await test.open();
+    const lost = new Promise<number>((resolve) => {
+      const stop = log.live.onInterrupted(() => {
+        stop();
+        resolve(performance.now());
+      });
+    });
     await server.pause();
+    const pausedAt = performance.now();
     const events = flood();
     try {
       const outcomes = outcomesOf(events.map((event) => flooded.append(event)));
@@ -157,9 +164,9 @@ describe('NATS that hangs', () => {
       );
       const sent = refusal(() => log.append(message(GLOBAL_ROOM, 'hangs')), OutcomeUnknown);
       for (const took of await Promise.all([sent, ...asked.map((ask) => refusal(ask))])) {
-        expect(took).toBeGreaterThan(4_000);
         expect(took).toBeLessThan(5_000);
       }
+      expect((await lost) - pausedAt).toBeLessThan(4_000);
       expect(await hurried).toBeLessThan(2_000);
       expect(await outcomes).toEqual(expectedOutcomes);
       expect(await next).toBe('lost');
@@ -167,10 +174,12 @@ describe('NATS that hangs', () => {
       server.resume();
     }
     await retried(() => log.append(message(GLOBAL_ROOM, 'goes on')));
-    // What is unknown was stored, and the same again tells it; what was refused was not.
+    // Of what is unknown some was stored, and the same again tells it; what was refused was not.
     expect(await retried(() => flooded.append(events[0]!))).toMatchObject({ duplicate: true });
     const stored = await storedIds();
-    expect(events.filter(({ id }) => stored.has(id))).toEqual(events.slice(0, SENT));
+    const kept = events.filter(({ id }) => stored.has(id));
+    expect(kept.length).toBeLessThanOrEqual(SENT);
+    expect(kept).toEqual(events.slice(0, kept.length));
   }, 30_000);
 });
 

@@ -24,6 +24,10 @@ export interface StartNatsOptions extends ObtainNatsOptions {
   port?: number | undefined;
   /** Whether what is acknowledged also survives a power cut. Default true; tests go without, as it costs time. */
   durable?: boolean;
+  /** Further lines of its configuration. */
+  more?: readonly string[];
+  /** Further lines of the block `jetstream`. */
+  moreJetStream?: readonly string[];
 }
 
 /**
@@ -82,7 +86,7 @@ function temporaryFolder(parent: string): string {
  * taken over.
  */
 export async function startNats(options: StartNatsOptions): Promise<RunningServer> {
-  const { dataDir, port, durable = true } = options;
+  const { dataDir, port } = options;
   const kind: ServerKind = {
     name: 'nats-server',
     dataDir,
@@ -96,18 +100,23 @@ export async function startNats(options: StartNatsOptions): Promise<RunningServe
   return startServer(kind, taken, (at) => {
     const file = join(dataDir, 'nats-server.conf');
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, configuration(at, join(dataDir, 'jetstream'), durable));
+    writeFileSync(file, configuration(at, options));
     return { file: path, args: ['--config', file] };
   });
 }
 
-function configuration(port: number, storeDir: string, durable: boolean): string {
+function configuration(
+  port: number,
+  { dataDir, durable = true, more = [], moreJetStream = [] }: StartNatsOptions,
+): string {
   return [
     `listen: "127.0.0.1:${port}"`,
     'max_payload: 1MB',
+    ...more,
     'jetstream {',
-    `  store_dir: ${JSON.stringify(storeDir)}`,
+    `  store_dir: ${JSON.stringify(join(dataDir, 'jetstream'))}`,
     ...(durable ? ['  # An acknowledged message is on the disk.', '  sync_interval: always'] : []),
+    ...moreJetStream.map((line) => `  ${line}`),
     '}',
     '',
   ].join('\n');
