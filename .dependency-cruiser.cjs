@@ -60,7 +60,7 @@ module.exports = {
     {
       name: 'only-the-mongodb-adapter-imports-the-driver',
       severity: 'error',
-      from: { pathNot: '^libs/read-models/src/mongodb/' },
+      from: { pathNot: '^(libs/read-models/(src/mongodb|test)/|apps/standalone/src/drill/dropped-database)' },
       to: { path: 'node_modules/mongodb/' },
     },
   ],

@@ -97,7 +97,7 @@ const older: Projection<never> = {
     await system.append(posted(room, 'meanwhile'));
     await until('the swap is undone', async () => (await versions()).swap === null, 20_000);
     await until('it is folded', async () => (await queries(1).lastN(room)) === 1);
-    expect(worker.state).toBe('running');
+    await until('all of it is taken over', () => worker.state === 'running');
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
     expect((await system.chatctl('versions', 'remove', 'timeline', '2', '--yes')).status).toBe(0);
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: null });

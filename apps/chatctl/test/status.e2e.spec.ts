@@ -67,7 +67,7 @@ import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test
   it('counts what waits where no consumer is left to tell', async () => {
     for (let i = 0; i < 5; i++) await system.append(posted(room, String(i)));
     const partition = partitionOf(room);
-    await system.readModels.versions.replace('timeline', firstVersion(1));
+    await system.readModels.versions.replace('timeline', firstVersion(1, 1));
     await system.readModels.checkpoints.claim(`timeline-1:${partition}`, 'somebody');
     expect((await report()).projections[0]!.partitions[partition]).toMatchObject({ position: 0, lagEvents: 5 });
   });

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { clanRoom, directRoom, type DomainEvent, keySequence, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { directory, type Projection, timeline, Runner } from '#projections';
-import { openMongodbReadModels, type ReadModels } from '#read-models';
+import { firstVersion, openMongodbReadModels, type ReadModels } from '#read-models';
 import { chatctl } from '../src/chatctl.js';
 
 const SERVERS = process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222';
@@ -53,9 +53,14 @@ export class SystemUnderTest {
   start(owner: string, projection: Projection<unknown> = timeline): Runner<unknown> {
     const { log, readModels } = this;
     const worker = new Runner({ projection, log, readModels, owner, logger: quiet });
-    void worker.start();
+    void this.countFromOne(projection).then(() => worker.start());
     this.workers.push(worker);
     return worker;
+  }
+
+  /** So that a test can name the versions of a projection, where nobody has run it yet. */
+  async countFromOne({ name, format }: Pick<Projection<unknown>, 'name' | 'format'>): Promise<void> {
+    await this.readModels.versions.replace(name, firstVersion(format, 1));
   }
 
   /** The partitions that its workers own, together. */

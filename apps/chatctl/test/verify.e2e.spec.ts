@@ -129,7 +129,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
   it('finds read models of another log', async () => {
     await system.append(posted(GLOBAL_ROOM, 'first'));
     const id = `timeline-1:${partitionOf(GLOBAL_ROOM)}`;
-    await system.readModels.versions.replace('timeline', firstVersion(1));
+    await system.readModels.versions.replace('timeline', firstVersion(1, 1));
     const { epoch } = await system.readModels.checkpoints.claim(id, 'somebody');
     await system.readModels.checkpoints.save([{ id, epoch, seq: 900, eventId: 'msg.unheard-of' }]);
     expect((await differences())[0]).toMatch(

@@ -1,4 +1,4 @@
-import { CLOSE, restartReason } from '#protocol';
+import { CLOSE, type CloseCode, restartReason } from '#protocol';
 import type { FanOut } from './fan-out.js';
 import type { Session } from './session.js';
 import { textFrame } from './text-frame.js';
@@ -39,6 +39,10 @@ export class Audience {
     for (const session of this.#sessions) {
       session.close(CLOSE.restart, restartReason(Math.round(Math.random() * RESTART_SPREAD)));
     }
+  }
+
+  end(code: CloseCode): void {
+    for (const session of this.#sessions) session.close(code);
   }
 
   flush(): void {

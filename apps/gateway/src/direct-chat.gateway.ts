@@ -30,46 +30,46 @@ export class DirectChatGateway {
 
   @SubscribeMessage('create_chat')
   async createChat(
-    @ConnectedSocket() { person }: Session,
+    @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: CreateChatData,
     @MessageBody('id') id?: string,
   ): Promise<WsResponse<ChatListEntryView>> {
-    const opened = await this.commands.execute(new OpenDirectChat(person, userIdOf(data.receiver_id), id));
+    const opened = await this.commands.execute(new OpenDirectChat(caller, userIdOf(data.receiver_id), id));
     return { event: 'chat_created', data: chatView(accepted(opened, data)) };
   }
 
   @SubscribeMessage('create_message')
   async createMessage(
-    @ConnectedSocket() { person }: Session,
+    @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: CreateMessageData,
     @MessageBody('id') id?: string,
   ): Promise<void> {
     const { chat_id, receiver_id, message } = data;
-    const command = new PostDirectMessage(person, chat_id, userIdOf(receiver_id), message, id);
+    const command = new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, id);
     accepted(await this.commands.execute(command), data);
   }
 
   @SubscribeMessage('seen_message')
   async seenMessage(
-    @ConnectedSocket() { person }: Session,
+    @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: ChatData,
     @MessageBody('id') id?: string,
   ): Promise<void> {
-    accepted(await this.commands.execute(new MarkChatSeen(person, data.chat_id, id)), data);
+    accepted(await this.commands.execute(new MarkChatSeen(caller, data.chat_id, id)), data);
   }
 
   @SubscribeMessage('chat_messages')
   async chatMessages(
-    @ConnectedSocket() { person }: Session,
+    @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: ChatData,
   ): Promise<WsResponse<DirectMessageView[]>> {
-    const messages = await this.queries.execute(new ChatMessages(person.userId, data.chat_id));
+    const messages = await this.queries.execute(new ChatMessages(caller, data.chat_id));
     return { event: 'get_all_chat_messages', data: accepted(messages, data) };
   }
 
   @SubscribeMessage('get_chats')
-  async getChats(@ConnectedSocket() { person }: Session): Promise<WsResponse<ChatListEntryView[]>> {
-    const chats = await this.queries.execute(new ChatsOf(person.userId));
+  async getChats(@ConnectedSocket() caller: Session): Promise<WsResponse<ChatListEntryView[]>> {
+    const chats = await this.queries.execute(new ChatsOf(caller));
     return { event: 'updated_chat_list', data: chats.map(chatView) };
   }
 }

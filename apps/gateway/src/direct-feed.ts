@@ -99,7 +99,7 @@ export class DirectFeed {
   /** Updates wait in the cursor until the chat's id is known. */
   async #open(room: Room, chat: FollowedChat): Promise<void> {
     const read = await this.#patiently(async () => {
-      const timeline = await this.timeline.current();
+      const timeline = this.timeline.current;
       const entry = await timeline.queries.entry(this.userId, room);
       // Told of by the next version of the timeline, which is about to be followed.
       if (!entry) throw new Error(`the chat ${room} is not in version ${timeline.version} yet`);
@@ -113,7 +113,7 @@ export class DirectFeed {
   /** Null once it is stopped. */
   #inbox() {
     return this.#patiently(async () => {
-      const timeline = await this.timeline.current();
+      const timeline = this.timeline.current;
       return { timeline, entries: await timeline.queries.chatPositions(this.userId) };
     });
   }

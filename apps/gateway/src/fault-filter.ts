@@ -1,12 +1,23 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { isRetryable } from '#event-store';
-import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE } from '#protocol';
+import { isRetryable, OutcomeUnknown } from '#event-store';
+import { LineLimit } from '#platform';
+import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import type { Session } from './session.js';
+
+/** While a server is away every frame of everybody is refused: so many lines within so many milliseconds. */
+const LINES = 20;
+const INTERVAL = 10_000;
 
 /** Tells a client, in its endpoint's own words, what a handler has thrown; of our own errors no more than that. */
 @Catch()
 export class FaultFilter implements ExceptionFilter {
   private readonly logger = new Logger('Frames');
+  private readonly warnings = new LineLimit(
+    (line) => {
+      this.logger.warn(line);
+    },
+    { lines: LINES, intervalMs: INTERVAL },
+  );
 
   catch(error: unknown, host: ArgumentsHost): void {
     host.switchToWs().getClient<Session>().refuse(this.faultOf(error));
@@ -15,8 +26,8 @@ export class FaultFilter implements ExceptionFilter {
   private faultOf(error: unknown): Fault {
     if (error instanceof FrameRefused) return error.fault;
     if (isRetryable(error)) {
-      this.logger.warn(error instanceof Error ? error.message : String(error));
-      return UNAVAILABLE;
+      this.warnings.say(error.message);
+      return error instanceof OutcomeUnknown ? UNKNOWN : UNAVAILABLE;
     }
     this.logger.error(
       error instanceof Error ? error.message : String(error),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { OtherFormat, PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
+import { NotServed, PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
+import type { CaughtUp } from './caught-up.js';
 
 /** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */
 const GRACE_MS = 2 * PIN_AGE_MS;
@@ -8,20 +9,26 @@ const GRACE_MS = 2 * PIN_AGE_MS;
 export interface TimelineListener {
   /** Another version is followed from now on. */
   moved(to: Pinned<Timeline>): Promise<void>;
-  /** What is served now this release cannot read: there is nothing to follow any more. */
+  /** There is nothing to follow any more: what is served this release cannot read, or what was followed is lost. */
   ended(reason: string): void;
 }
 
-/** The version of the timeline that the feeds of this gateway follow: the one that is served, a moment later. */
+/**
+ * The version of the timeline that the feeds of this gateway follow: the one that is served, once it holds what the log
+ * held when this gateway first saw it served.
+ */
 export class FollowedTimeline {
   readonly #logger = new Logger(FollowedTimeline.name);
   #current: Pinned<Timeline> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
-  #hindrance: string | null = null;
+  /** The version that is to be followed next, and when it was first seen served, on the monotonic clock. */
+  #next: { readonly version: number; readonly seenAt: number } | null = null;
+  #hindrance: string | null = 'which timeline is served is not known yet: wait, and see that the read models are up';
 
   constructor(
     private readonly served: ServedTimeline,
+    private readonly isCaughtUp: CaughtUp,
     private readonly listener: TimelineListener,
   ) {}
 
@@ -30,15 +37,15 @@ export class FollowedTimeline {
     return this.#hindrance;
   }
 
-  /** @throws ReadModelsUnavailable */
-  async current(): Promise<Pinned<Timeline>> {
-    return (this.#current ??= await this.served.pin());
+  /** @throws NotServed where nothing is followed yet */
+  get current(): Pinned<Timeline> {
+    if (!this.#current) throw new NotServed(this.#hindrance ?? 'no timeline is followed yet');
+    return this.#current;
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      if (!this.#looking) void this.#look();
-    }, PIN_AGE_MS).unref();
+    this.#timer ??= setInterval(() => void this.#look(), PIN_AGE_MS).unref();
+    void this.#look();
   }
 
   stop(): void {
@@ -47,32 +54,41 @@ export class FollowedTimeline {
   }
 
   async #look(): Promise<void> {
+    if (this.#looking) return;
     this.#looking = true;
     try {
       await this.#follow(await this.served.pin());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (error instanceof OtherFormat) this.#end(reason);
-      // Where the read models are away, what is followed goes on; the next look comes soon.
-      this.#logger.debug(`which timeline is served: ${reason}`);
+      if (error instanceof NotServed) this.#end(reason);
+      // Where the servers are away, what is followed goes on; the next look comes soon.
+      else this.#logger.debug(`which timeline is served: ${reason}`);
     }
     this.#looking = false;
   }
 
   async #follow(served: Pinned<Timeline>): Promise<void> {
-    const followed = this.#current?.version ?? served.version;
-    if (served.version < followed) {
-      // The versions count from the beginning again: what is folded now is old, and no news.
-      this.#end('the read models were emptied: restart this gateway, which waits until they have caught up');
-      return;
+    const followed = this.#current;
+    // After a swap, or a wait for one, the one that was followed is kept: the feeds go on from where they are.
+    const isKept =
+      followed !== null && (followed.version === served.version || served.earlier.includes(followed.version));
+    if (followed && !isKept) {
+      this.#end('the read models were emptied: wait until the log is folded anew, and see that a projector runs');
     }
-    // What was of another format, before the swap that this release waited for, is so no more.
+    if (followed?.version !== served.version) {
+      if (this.#next?.version !== served.version) this.#next = { version: served.version, seenAt: performance.now() };
+      if (!(await this.isCaughtUp(served.version))) {
+        if (!followed) this.#hindrance = 'the read models are behind the log: wait, and see that a projector runs';
+        return;
+      }
+      if (isKept) await sleep(Math.max(0, this.#next.seenAt + GRACE_MS - performance.now()));
+      this.#current = served;
+      if (followed) {
+        this.#logger.log(`the timeline is served in version ${served.version}`);
+        await this.listener.moved(served);
+      }
+    }
     this.#hindrance = null;
-    if (served.version === followed) return;
-    await sleep(GRACE_MS);
-    this.#logger.log(`the timeline is served in version ${served.version}`);
-    this.#current = served;
-    await this.listener.moved(served);
   }
 
   /** Also of those who had come too far to be kept out when it first ended. */

@@ -1,5 +1,10 @@
+import { LogUnavailable } from '#event-store';
+
 /** `lost`: the log is away, and what comes is refused at once. */
 export type Way = 'open' | 'lost';
+
+/** What waits for what is said next is not kept longer. Milliseconds. */
+const PATIENCE = 4_500;
 
 /**
  * Where commands pass. While the connection to the log is lost they are refused; once it is back, they wait until
@@ -11,6 +16,18 @@ export class Gate {
 
   get way(): Way | Promise<Way> {
     return this.#way;
+  }
+
+  /** @throws LogUnavailable where the log is away, or does not come back in time */
+  async pass(): Promise<void> {
+    if (this.#way === 'open') return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Way>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE, 'lost');
+    });
+    const way = await Promise.race([this.#way, late]);
+    clearTimeout(timer);
+    if (way === 'lost') throw new LogUnavailable('the log is away');
   }
 
   open(): void {

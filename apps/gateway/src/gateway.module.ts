@@ -5,6 +5,7 @@ import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { Health, HealthModule, servedCheck, Tokens } from '#platform';
 import { type ReadModels, Served, servedTimeline } from '#read-models';
+import { type CaughtUp, caughtUpWith } from './caught-up.js';
 import { ChatSocketAdapter } from './chat-socket.adapter.js';
 import { Closings } from './closings.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
@@ -31,8 +32,8 @@ export interface GatewayParts {
   readonly tokens: Tokens;
   /** Gets the checks of the gateway. */
   readonly health: Health;
-  /** Upgrades are answered with 503 until this resolves: read models that begin empty would tell old messages as new. */
-  readonly caughtUp?: Promise<unknown>;
+  /** Upgrades are answered with 503 until the timeline that is served has caught up; by default with the log. */
+  readonly caughtUp?: CaughtUp;
 }
 
 /** The sockets of both APIs and `GET /online`; may be joined with other modules in one application on one port. */
@@ -52,7 +53,7 @@ export class GatewayModule {
         { provide: Served, useValue: served },
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
-        { provide: CAUGHT_UP, useValue: { caughtUp: caughtUp ?? Promise.resolve() } },
+        { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: Chats, useValue: new Chats(log) },
         ...[Hub, Reception, Closings, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],

@@ -4,6 +4,7 @@ import { encodeId } from '#domain';
 import { EventLog, type LiveSubscription } from '#event-store';
 import { CLOSE, restartReason } from '#protocol';
 import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
+import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
 import { FollowedTimeline } from './followed-timeline.js';
@@ -12,7 +13,8 @@ import { PersonFeed } from './person-feed.js';
 import { Pulse } from './pulse.js';
 import { Rooms } from './rooms.js';
 import type { Session } from './session.js';
-import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { someAtATime } from './some-at-a-time.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;
@@ -53,10 +55,11 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(Served) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+    @Inject(CAUGHT_UP) caughtUp: CaughtUp,
   ) {
     this.sessions = this.#sessions;
     const { dialect } = settings.roomChat;
-    this.#timeline = new FollowedTimeline(served, {
+    this.#timeline = new FollowedTimeline(served, caughtUp, {
       moved: (to) => this.#move(to),
       ended: (reason) => {
         this.#sendAway(reason);
@@ -156,29 +159,41 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   async #recover(): Promise<void> {
     const interruption = this.#interruption;
     this.gate.hold();
-    for (;;) {
-      try {
-        await this.#forEverybody((feed) => feed.refresh());
-        break;
-      } catch (error) {
-        this.#logger.warn(`reading memberships again: ${error instanceof Error ? error.message : String(error)}`);
-        // What waited is told that it was in vain; who comes now waits for the next attempt.
-        if (interruption === this.#interruption) this.gate.shut();
-        await sleep(RETRY);
-      }
+    for (let unread = this.#feeds(); ;) {
+      unread = await this.#refresh(unread);
+      if (interruption !== this.#interruption) return;
+      if (unread.length === 0) break;
+      // What waited is told that it was in vain; who comes now waits for the next attempt.
+      this.gate.shut();
+      await sleep(RETRY);
       if (interruption !== this.#interruption) return;
       this.gate.hold();
     }
-    if (interruption !== this.#interruption) return;
     this.#rooms.resume();
     this.gate.open();
-    await this.#forEverybody((feed) => feed.resume());
+    await this.#forEverybody('their chats', (feed) => feed.resume());
+  }
+
+  /** @returns those who could not be read for the moment */
+  async #refresh(feeds: readonly PersonFeed[]): Promise<PersonFeed[]> {
+    const unread: PersonFeed[] = [];
+    let reason = '';
+    await someAtATime(feeds, {
+      atOnce: AT_ONCE,
+      work: (feed) => feed.refresh(),
+      failed: (feed, error) => {
+        unread.push(feed);
+        reason = String(error);
+      },
+    });
+    if (unread.length > 0) this.#logger.warn(`reading memberships again: ${unread.length} to go, ${reason}`);
+    return unread;
   }
 
   /** Everybody goes on in another version of the timeline. */
   async #move(to: Pinned<Timeline>): Promise<void> {
     await this.#rooms.move(to);
-    await this.#forEverybody((feed) => feed.move(to), MOVED_AT_ONCE);
+    await this.#forEverybody('their chats in another version', (feed) => feed.move(to), MOVED_AT_ONCE);
   }
 
   /** To other gateways, of the release that can read what is served; this one is not ready any more. */
@@ -190,9 +205,15 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** In slices, or the servers would get a question for everybody, or for every chat, at the same moment. */
-  async #forEverybody(ask: (feed: PersonFeed) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
-    const feeds = [...this.#people.values()].map(({ feed }) => feed);
-    for (let i = 0; i < feeds.length; i += atOnce) await Promise.all(feeds.slice(i, i + atOnce).map(ask));
+  #feeds(): PersonFeed[] {
+    return [...this.#people.values()].map(({ feed }) => feed);
+  }
+
+  /** Not all at the same moment, or the servers would get a question for everybody, or for every chat. */
+  #forEverybody(what: string, work: (feed: PersonFeed) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
+    const failed = ({ userId }: PersonFeed, error: unknown): void => {
+      this.#logger.error(`${what}, of user ${JSON.stringify(userId)}: ${String(error)}`);
+    };
+    return someAtATime(this.#feeds(), { atOnce, work, failed });
   }
 }

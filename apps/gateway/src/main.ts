@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { connectServers, createHttpApp, Health, runRole, Tokens } from '#platform';
-import { timelineCaughtUp } from './caught-up.js';
 import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {
@@ -11,7 +10,6 @@ await runRole('gateway', async (config, logger, atEnd) => {
       settings: config,
       tokens: new Tokens(config.tokens),
       health: new Health(),
-      caughtUp: timelineCaughtUp(servers.log, servers.readModels, logger),
     }),
     logger,
   );

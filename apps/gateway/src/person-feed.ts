@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   changeProfile,
   clanRoom,
@@ -10,8 +11,9 @@ import {
   type Room,
   userRoom,
 } from '#domain';
-import type { EventLog, LiveSubscription } from '#event-store';
+import { type EventLog, isRetryable, type LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
+import { CLOSE } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Pinned, type Timeline } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import type { Rooms } from './rooms.js';
@@ -33,6 +35,7 @@ export interface PersonFeedParts {
  */
 export class PersonFeed {
   readonly person: Person;
+  readonly #logger = new Logger(PersonFeed.name);
   readonly #parts: PersonFeedParts;
   readonly #roomSessions = new Set<Session>();
   readonly #subscription: LiveSubscription;
@@ -51,9 +54,7 @@ export class PersonFeed {
     this.person = new Person(userId);
     this.#parts = parts;
     this.#subscription = parts.log.live.subscribeToUser(userId, (text) => {
-      const update = decodeUpdate(text);
-      if (update.type === 'person') this.#take(update);
-      else parts.direct.accept(update);
+      this.#hear(text);
     });
   }
 
@@ -108,9 +109,18 @@ export class PersonFeed {
     this.#parts.direct.pause();
   }
 
-  /** Reads the person again, after changes of theirs may have been missed. @throws LogUnavailable */
+  /**
+   * Reads the person again, after changes of theirs may have been missed. One who cannot be read is sent away.
+   * @throws LogUnavailable
+   */
   async refresh(): Promise<void> {
-    if (this.#known) await this.#read({});
+    if (!this.#known || this.#stopped) return;
+    try {
+      await this.#read({});
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      this.#sendAway(error);
+    }
   }
 
   /** Resolves once it is known which chats went on meanwhile. */
@@ -174,6 +184,31 @@ export class PersonFeed {
     );
     if ('refusal' in decision) return null;
     return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
+  }
+
+  #hear(text: string): void {
+    try {
+      const update = decodeUpdate(text);
+      if (update?.type === 'person') this.#take(update);
+      else if (update) this.#parts.direct.accept(update);
+    } catch (error) {
+      this.#sendAway(error);
+    }
+  }
+
+  /** What is so of them is not known here any more: their connections end, and who comes next is read anew. */
+  #sendAway(error: unknown): void {
+    if (!this.#known) return;
+    this.#known = null;
+    const { audience } = this.#parts.direct;
+    const count = this.#roomSessions.size + audience.size;
+    // An id may hold anything, line breaks too.
+    const who = JSON.stringify(this.userId);
+    this.#logger.error(
+      `what there is of user ${who} cannot be read, their connections (${count}) are closed: ${String(error)}`,
+    );
+    for (const session of this.#roomSessions) session.close(CLOSE.internal);
+    audience.end(CLOSE.internal);
   }
 
   /** What was read from the log, or told by another, may be newer. */

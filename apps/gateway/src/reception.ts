@@ -21,7 +21,7 @@ import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from './hub.js';
 import type { PersonFeed } from './person-feed.js';
 import { Session } from './session.js';
-import { CAUGHT_UP, type GatewaySettings, SETTINGS } from './settings.js';
+import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 import { TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
@@ -47,7 +47,6 @@ const unavailable = (message: string): Refused => new Refused(503, [httpFault('U
 @Injectable()
 export class Reception {
   readonly #frames: TokenBuckets;
-  #caughtUp = false;
   #closed = false;
 
   constructor(
@@ -55,9 +54,9 @@ export class Reception {
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
-    @Inject(CAUGHT_UP) { caughtUp }: { readonly caughtUp: Promise<unknown> },
     @Inject(Health) health: Health,
     @Inject(Closings) private readonly closings: Closings,
+    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {
     const { framesPerSecond, frameBurst } = settings.limits;
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
@@ -65,7 +64,6 @@ export class Reception {
       const hindrance = this.#hindrance();
       return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
     });
-    void caughtUp.then(() => (this.#caughtUp = true));
   }
 
   /** From now on nobody is let in. */
@@ -96,7 +94,6 @@ export class Reception {
   /** Why nobody can be let in for the moment, or null. */
   #hindrance(): string | null {
     if (this.#closed) return 'this gateway is going away';
-    if (!this.#caughtUp) return 'the read models are behind the log: wait, and see that a projector runs';
     if (this.hub.hindrance !== null) return this.hub.hindrance;
     return this.log.connected ? null : 'the log is away: see that NATS is up';
   }
@@ -138,7 +135,7 @@ export class Reception {
       session = new Session({
         ...{ endpoint, socket, ws, limits },
         ...{ person: feed.person, expiresAt: caller.expiresAt },
-        ...{ frames: this.#frames, gate: this.hub.gate, closings: this.closings },
+        ...{ frames: this.#frames, gate: this.hub.gate, newKey: this.newKey, closings: this.closings },
       });
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') void session.reply(READY_FRAME);
       this.hub.add(session, feed);

@@ -52,13 +52,13 @@ export class RoomChatGateway {
     return this.react('clan', session, data, id);
   }
 
-  private async post(room: PublicRoom, { person }: Session, data: NewMessageData, id?: string): Promise<void> {
+  private async post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<void> {
     const { content, feeling } = data;
-    accepted(await this.commands.execute(new PostRoomMessage(person, room, content, feeling ?? null, id)), data);
+    accepted(await this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, id)), data);
   }
 
-  private async react(room: PublicRoom, { person }: Session, data: NewReactionData, id?: string): Promise<void> {
+  private async react(room: PublicRoom, caller: Session, data: NewReactionData, id?: string): Promise<void> {
     const { message_id, emoji } = data;
-    accepted(await this.commands.execute(new ReactToMessage(person, room, message_id, emoji, id)), data);
+    accepted(await this.commands.execute(new ReactToMessage(caller, room, message_id, emoji, id)), data);
   }
 }

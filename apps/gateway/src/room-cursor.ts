@@ -80,6 +80,11 @@ export class RoomCursor {
    */
   resume(rev = Infinity): void {
     this.#paused = false;
+    this.missed(rev);
+  }
+
+  /** What happened up to `rev` may not have been told: it is read, unless it is known already. */
+  missed(rev = Infinity): void {
     if (this.#reading) this.#asked++;
     else {
       this.#dropped ||= rev > this.#at.rev;

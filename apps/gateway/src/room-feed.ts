@@ -31,6 +31,7 @@ export class RoomFeed {
   });
   readonly #logger = new Logger(RoomFeed.name);
   readonly #subscription: LiveSubscription;
+  #misheard = false;
   #stopped = false;
 
   constructor(
@@ -48,8 +49,7 @@ export class RoomFeed {
       },
     });
     this.#subscription = parts.live.subscribeToRoom(room, (text) => {
-      const update = decodeUpdate(text);
-      if (update.type === 'room') this.#cursor.accept(update);
+      this.#hear(text);
     });
     this.ready = this.#start();
   }
@@ -78,12 +78,24 @@ export class RoomFeed {
     this.#subscription.stop();
   }
 
+  /** What cannot be read here must not end more than its own telling: it is said once, and looked up. */
+  #hear(text: string): void {
+    try {
+      const update = decodeUpdate(text);
+      if (update?.type === 'room') this.#cursor.accept(update);
+    } catch (error) {
+      if (!this.#misheard) this.#logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
+      this.#misheard = true;
+      this.#cursor.missed();
+    }
+  }
+
   /** Subscribed first, then the position read: what comes in between waits, and is dropped or told by its `rev`. */
   async #start(): Promise<void> {
     while (!this.#stopped) {
       try {
         await this.parts.live.flush();
-        const timeline = await this.parts.timeline.current();
+        const timeline = this.parts.timeline.current;
         this.#cursor.start(timeline, await timeline.queries.position(this.room));
         return;
       } catch (error) {

@@ -1,12 +1,15 @@
+import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import type { Pinned, Timeline } from '#read-models';
 import { RoomFeed, type RoomFeedParts } from './room-feed.js';
+import { someAtATime } from './some-at-a-time.js';
 
 /** How many rooms are looked up in another version at the same time. */
 const MOVED_AT_ONCE = 64;
 
 /** The rooms of the room API that somebody of this gateway is in. A feed begins with the first and ends with the last. */
 export class Rooms {
+  readonly #logger = new Logger(Rooms.name);
   readonly #feeds = new Map<Room, { readonly feed: RoomFeed; people: number }>();
   #paused = false;
 
@@ -38,9 +41,13 @@ export class Rooms {
   /** Every feed that there is goes on in another version of the timeline. */
   async move(to: Pinned<Timeline>): Promise<void> {
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
-    for (let i = 0; i < feeds.length; i += MOVED_AT_ONCE) {
-      await Promise.all(feeds.slice(i, i + MOVED_AT_ONCE).map((feed) => feed.move(to)));
-    }
+    await someAtATime(feeds, {
+      atOnce: MOVED_AT_ONCE,
+      work: (feed) => feed.move(to),
+      failed: ({ room }, error) => {
+        this.#logger.error(`${room} in timeline ${to.version}: ${String(error)}`);
+      },
+    });
   }
 
   pause(): void {

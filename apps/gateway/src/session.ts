@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Config } from '#platform';
-import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, UNAVAILABLE } from '#protocol';
+import { LogUnavailable } from '#event-store';
+import { CLOSE, type CloseCode, type Fault, type Frame, readFrame } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
+import { Attempts } from './commands/attempts.js';
+import type { Caller } from './commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import type { Gate } from './gate.js';
 import { Outbound } from './outbound.js';
@@ -15,6 +18,9 @@ export type FrameHandler = (frame: Frame) => Promise<unknown>;
 
 /** While more than this waits to be handled, no more is read from the socket. In bytes. */
 const INBOUND_BYTES = 256 * 1024;
+
+/** A frame that was kept so long, in vain, has held up those behind it: they would wait in vain too. Milliseconds. */
+const HELD_UP = 1_000;
 
 /** How long a socket that we close is left to read what it was sent. Milliseconds. */
 const CLOSE_TIME = 2_000;
@@ -30,19 +36,33 @@ export interface SessionParts {
   /** How many frames each person may send, over all their connections. */
   readonly frames: TokenBuckets;
   readonly gate: Gate;
+  readonly newKey: () => string;
   readonly closings: Closings;
+}
+
+/** A frame that waits to be handled. */
+interface Waiting {
+  readonly data: Buffer;
+  readonly binary: boolean;
+  readonly cameAt: number;
 }
 
 /**
  * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
  * that order too. What it is sent is written at once; it is never waited for.
  */
-export class Session {
+export class Session implements Caller {
   readonly endpoint: Endpoint;
   readonly person: Person;
+  readonly attempts: Attempts;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
-  readonly #queue: { readonly data: Buffer; readonly binary: boolean }[] = [];
+  readonly #queue: Waiting[] = [];
+  /** When the frame in hand came, and when it was taken in hand. */
+  #cameAt = 0;
+  #begunAt = 0;
+  /** What came before this is refused. */
+  #heldUpUntil = 0;
   #queuedBytes = 0;
   #handling = false;
   /** A frame too many has come: what came before it is handled, then the connection is closed. */
@@ -57,6 +77,7 @@ export class Session {
     const now = performance.now();
     this.endpoint = endpoint;
     this.person = person;
+    this.attempts = new Attempts(person.userId, parts.newKey, () => this.admit());
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes);
     // Spread, so that those who came together are not pinged together for ever.
@@ -110,7 +131,16 @@ export class Session {
     return this.#outbound.reply(textFrame(text));
   }
 
+  async admit(): Promise<void> {
+    if (this.#cameAt < this.#heldUpUntil) throw new LogUnavailable('it waited behind what was in vain');
+    await this.#parts.gate.pass();
+  }
+
+  /** Answers the frame in hand. Where a server kept it waiting for nothing, the others are not kept as well. */
   refuse(fault: Fault): void {
+    const now = performance.now();
+    const isAway = fault.code === 'unavailable' || fault.code === 'unknown';
+    if (isAway && now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
     void this.reply(this.endpoint.errorFrame(fault));
   }
 
@@ -171,7 +201,7 @@ export class Session {
     if (!this.#allowed()) return;
     // Of ws's three forms of data, a server gets this one unless it asks for another.
     const bytes = data as Buffer;
-    this.#queue.push({ data: bytes, binary });
+    this.#queue.push({ data: bytes, binary, cameAt: performance.now() });
     this.#queuedBytes += bytes.length;
     if (this.#queuedBytes > INBOUND_BYTES) this.#parts.ws.pause();
     if (!this.#handling) void this.#handleAll();
@@ -182,6 +212,8 @@ export class Session {
     if (this.#handlers.size === 0) return;
     this.#handling = true;
     for (let next = this.#queue.shift(); next && this.isOpen; next = this.#queue.shift()) {
+      this.#cameAt = next.cameAt;
+      this.#begunAt = performance.now();
       await this.#handle(next.data, next.binary);
       this.#queuedBytes -= next.data.length;
       const mayRead = !this.#overrun && this.#queuedBytes <= INBOUND_BYTES;
@@ -206,11 +238,6 @@ export class Session {
     const handler = this.#handlers.get(frame.event);
     if (!handler) {
       this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
-      return;
-    }
-    const { way } = this.#parts.gate;
-    if (way !== 'open' && (await way) === 'lost') {
-      this.refuse(UNAVAILABLE);
       return;
     }
     const answer = await handler(frame);

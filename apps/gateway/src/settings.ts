@@ -12,5 +12,5 @@ export const SETTINGS = Symbol('gateway settings');
 /** Injection token of a function that makes keys for commands that the client gave no id. */
 export const COMMAND_KEYS = Symbol('command keys');
 
-/** Injection token of `{caughtUp}`: resolves once the read models hold what the log held when this gateway began. */
+/** Injection token of a `CaughtUp`: whether a version of the timeline can be followed. */
 export const CAUGHT_UP = Symbol('read models caught up');

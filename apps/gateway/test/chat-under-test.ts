@@ -6,7 +6,7 @@ import { joinClan, keySequence, leaveClan, type MembershipEvent, userRoom } from
 import { EventLog } from '#event-store';
 import { createHttpApp, type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
 import { directory, timeline, Runner } from '#projections';
-import { memoryReadModels, type ReadModels } from '#read-models';
+import { firstVersion, memoryReadModels, type ReadModels } from '#read-models';
 import { GatewayModule, type GatewayParts, useChatSockets } from '../src/gateway.module.js';
 import { Hub } from '../src/hub.js';
 import type { GatewaySettings } from '../src/settings.js';
@@ -23,6 +23,8 @@ export interface Changes {
   readonly allowedOrigins?: readonly string[];
   readonly inMailUrl?: string;
   readonly caughtUp?: GatewayParts['caughtUp'];
+  /** It will not be ready for a while, and is not waited for. */
+  readonly isHindered?: boolean;
   /** Where this gateway finds NATS. */
   readonly servers?: string;
 }
@@ -52,6 +54,10 @@ export class ChatUnderTest {
     const names = { stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
     const log = await EventLog.connect({ ...names, servers: SERVERS, name: 'gateway test' });
     await log.setUp();
+    // So that a test can name the versions.
+    for (const { name, format } of [timeline, directory]) {
+      await readModels.versions.replace(name, firstVersion(format, 1));
+    }
     const system = new ChatUnderTest(log, readModels, names);
     await system.startProjections();
     return system;
@@ -80,6 +86,7 @@ export class ChatUnderTest {
     allowedOrigins,
     inMailUrl,
     caughtUp,
+    isHindered,
     servers,
   }: Changes = {}): Promise<Gateway> {
     const config = loadConfig({ JWT_SECRET: SECRET, NATS_URL: SERVERS, MONGODB_URL: 'mongodb://not-used' }, 'gateway');
@@ -107,6 +114,7 @@ export class ChatUnderTest {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const gateway = { app, hub: app.get(Hub), port };
     this.gateways.push(gateway);
+    if (!isHindered) await until('the timeline is followed', () => gateway.hub.hindrance === null);
     return gateway;
   }
 

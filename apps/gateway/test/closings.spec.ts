@@ -21,7 +21,7 @@ afterEach(() => {
 it('says why a connection was ended, at a level that fits', () => {
   const closings = new Closings();
   for (const closing of Object.values(CLOSE)) closings.tell(DIRECT_CHAT, '7', closing);
-  expect(warned.map((line) => / (\d{4}): /.exec(line)?.[1])).toEqual(['1009', '4002', '4008', '4009', '4010']);
+  expect(warned.map((line) => / (\d{4}): /.exec(line)?.[1])).toEqual(['1009', '1011', '4002', '4008', '4009', '4010']);
   expect(debugged).toEqual(['/ws of user "7" was closed with 4001: token expired']);
 });
 

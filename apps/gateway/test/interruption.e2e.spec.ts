@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { UNAVAILABLE, UNKNOWN } from '#protocol';
 import { refusal } from './chat-client.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 
@@ -77,7 +78,7 @@ describe('a gateway whose log was away for a while', () => {
     await interrupt(async () => {
       const begun = Date.now();
       ada.send('globalMessage', { content: 'lost?' });
-      expect(await ada.next()).toEqual({ error: 'the service is not available for a moment, try again' });
+      expect(await ada.next()).toEqual({ error: UNAVAILABLE.message });
       bob.send('create_chat', { receiver_id: 34 });
       expect((await bob.next()).data).toMatchObject({ status: 'error', code: 'unavailable' });
       expect(Date.now() - begun).toBeLessThan(1_000);
@@ -100,5 +101,53 @@ describe('a gateway whose log was away for a while', () => {
     expect(await gone.quiet()).toEqual([]);
     gone.send('clanMessage', { content: 'hello?' });
     expect(await gone.next()).toMatchObject({ error: [{ field: 'clan_id' }] });
+  });
+});
+
+describe('a gateway whose log does not answer', () => {
+  it('refuses within 5 s what waits for it, says what may be stored, and takes the same again for the same', async () => {
+    const [ada, eve] = [
+      await system.room(cut, 'h-ada', { clanId: 'h' }),
+      await system.room(cut, 'h-eve', { clanId: 'h' }),
+    ];
+    const watching = await system.room(steady, 'h-watching', { clanId: 'h' });
+    const [bob, carol] = [await system.direct(cut, 41), await system.direct(steady, 42)];
+    bob.send('create_chat', { receiver_id: 42 });
+    const { id: chat_id } = (await bob.next()).data as { id: number };
+    bob.send('create_message', { chat_id, receiver_id: 42, message: 'before' });
+    await Promise.all([bob.next(), carol.next()]);
+    const direct = { chat_id, receiver_id: 42, message: 'once' };
+
+    proxy.hold();
+    const begun = Date.now();
+    ada.send('clanMessage', { content: 'once' });
+    eve.send('clanMessage', { content: 'once, with an id' }, 'e1');
+    bob.send('create_message', direct);
+    for (const content of ['2', '3', '4']) ada.send('clanMessage', { content });
+    const first = await Promise.all([ada.next(7_000), eve.next(7_000), bob.next(7_000)]);
+    const queued = await ada.take(3);
+    expect(Date.now() - begun).toBeLessThan(5_000);
+    proxy.release();
+    expect(first).toEqual([
+      { error: UNKNOWN.message },
+      { error: UNKNOWN.message },
+      expect.objectContaining({ event: 'exception' }),
+    ]);
+    expect(first[2].data).toMatchObject({ code: 'unknown', message: UNKNOWN.message });
+    expect(queued).toEqual(Array<object>(3).fill({ error: UNAVAILABLE.message }));
+
+    await until('it is back', () => cut.hub.gate.way === 'open');
+    ada.send('clanMessage', { content: 'once' });
+    eve.send('clanMessage', { content: 'once, with an id' }, 'e1');
+    bob.send('create_message', direct);
+    // Settled by then, the same words are said once more.
+    ada.send('clanMessage', { content: 'once' });
+    bob.send('create_message', direct);
+    ada.send('clanMessage', { content: 'over' });
+    const told = [];
+    while (told.at(-1) !== 'over') told.push((await watching.next()).message?.['content']);
+    expect(told.toSorted()).toEqual(['once', 'once', 'once, with an id', 'over']);
+    expect((await carol.take(2)).map(({ data }) => data)).toMatchObject([{ n: 2 }, { n: 3 }]);
+    expect(await carol.quiet(200)).toEqual([]);
   });
 });

@@ -243,14 +243,13 @@ describe('the upgrade', () => {
   });
 
   it('is refused with 503 until the read models have caught up', async () => {
-    let release: (value?: unknown) => void = () => undefined;
-    const caughtUp = new Promise((resolve) => (release = resolve));
-    const starting = await system.startGateway({ caughtUp });
+    let isCaughtUp = false;
+    const starting = await system.startGateway({ caughtUp: () => Promise.resolve(isCaughtUp), isHindered: true });
     const { status, headers } = await refusal(system.roomUrl(starting, system.token('early')));
     expect(status).toBe(503);
     expect(headers['retry-after']).toBe('2');
-    release();
-    await caughtUp;
+    isCaughtUp = true;
+    await until('it has looked', () => starting.hub.hindrance === null);
     await (await system.room(starting, 'early')).close();
   });
 

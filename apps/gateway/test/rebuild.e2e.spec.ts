@@ -147,7 +147,7 @@ const lacking = (content: string): Projection<never> => ({
     expect(await ready()).toBe(503);
     await expect(system.room(one, 'u-ada')).rejects.toThrow('503');
     // One of the release that is to be served waits for the swap, as does the one that was there.
-    const early = await system.startGateway();
+    const early = await system.startGateway({ isHindered: true });
     await until('it has looked', () => early.hub.hindrance !== null);
     const next = withNextVersion((await versions.read('timeline'))!, 1);
     expect(await versions.replace('timeline', next)).toBe(true);

@@ -50,7 +50,7 @@ describe('a cursor', () => {
   beforeEach(async () => {
     store = memoryReadModels().projection('timeline', 1);
     await store.setUp([{ name: 'messages' }, { name: 'changes' }]);
-    pinned = { version: 1, queries: new Timeline(store) };
+    pinned = { version: 1, earlier: [], queries: new Timeline(store) };
     told = [];
     lost = 0;
     cursor = new RoomCursor(room, {
@@ -131,7 +131,7 @@ describe('a cursor', () => {
     beforeEach(async () => {
       otherStore = memoryReadModels().projection('timeline', 2);
       await otherStore.setUp([{ name: 'messages' }, { name: 'changes' }]);
-      other = { version: 2, queries: new Timeline(otherStore) };
+      other = { version: 2, earlier: [1], queries: new Timeline(otherStore) };
       await stored(3);
     });
     const storedInOther = (documents: readonly MessageDocument[]) =>

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
-import { timelineCaughtUp } from '../src/caught-up.js';
+import { servedTimeline } from '#read-models';
+import { caughtUpWith } from '../src/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { refusal } from './chat-client.js';
 
@@ -164,13 +165,11 @@ it('waits for read models that are behind what the log holds already', async () 
   await system.stopProjections();
   ada.send('globalMessage', { content: 'not folded yet' });
   await until('appended', async () => (await system.log.last(GLOBAL_ROOM, 'msg')) !== null);
-  let caughtUp = false;
-  const waiting = timelineCaughtUp(system.log, system.readModels, { log: () => 0, warn: () => 0, error: () => 0 });
-  void waiting.then(() => (caughtUp = true));
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  expect(caughtUp).toBe(false);
+  const isCaughtUp = caughtUpWith(system.log, system.readModels);
+  const { version } = await servedTimeline(system.readModels).pin();
+  expect(await isCaughtUp(version)).toBe(false);
   await system.startProjections();
-  await waiting;
+  await until('caught up', () => isCaughtUp(version));
   expect((await ada.next()).message).toMatchObject({ content: 'not folded yet' });
 });
 

@@ -1,58 +1,32 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { WebSocketServer } from 'ws';
-import { loadConfig } from '#platform';
-import { Closings } from '../src/closings.js';
-import { DIRECT_CHAT } from '../src/endpoint.js';
-import { Gate } from '../src/gate.js';
-import { Person } from '../src/person.js';
-import { type FrameHandler, Session, type SessionParts } from '../src/session.js';
-import { TokenBuckets } from '../src/token-bucket.js';
-import { ChatClient } from './chat-client.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { directErrorFrame, type Fault, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
+import type { FrameHandler, Session } from '../src/session.js';
+import type { ChatClient } from './chat-client.js';
 import { until } from './chat-under-test.js';
+import { SessionsOnSockets } from './sessions-on-sockets.js';
 
-const { limits } = loadConfig(
-  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
-  'gateway',
-);
+const sockets = new SessionsOnSockets();
+const connect = sockets.connect.bind(sockets);
 
-// On sockets of the machine: how a connection ends is what matters here.
-const http = createServer();
-const sockets = new WebSocketServer({ noServer: true, clientTracking: false });
-const clients: ChatClient[] = [];
+/** How far the clock is ahead of the machine's. Milliseconds. */
+let ahead = 0;
+const realNow = performance.now.bind(performance);
+beforeEach(() => {
+  jest.spyOn(performance, 'now').mockImplementation(() => realNow() + ahead);
+});
 
 beforeAll(async () => {
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
+  Logger.overrideLogger(false);
+  await sockets.start();
 });
 afterEach(() => {
-  for (const { ws } of clients.splice(0)) ws.terminate();
+  jest.restoreAllMocks();
+  sockets.cut();
 });
 afterAll(() => {
-  http.close();
+  sockets.stop();
 });
-
-async function connect(parts: Partial<SessionParts> = {}): Promise<{ session: Session; client: ChatClient }> {
-  const opened = new Promise<Session>((resolve) => {
-    http.once('upgrade', (request, socket: Duplex, head) => {
-      sockets.handleUpgrade(request, socket, head, (ws) => {
-        resolve(
-          new Session({
-            ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, socket, ws, limits },
-            ...{ frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }), gate: new Gate() },
-            ...{ closings: new Closings(), ...parts },
-          }),
-        );
-      });
-    });
-  });
-  const client = await ChatClient.connect(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/`);
-  clients.push(client);
-  return { session: await opened, client };
-}
 
 /** Serves `work`, which takes until it is released, and counts how often it was begun. */
 function serveWork(session: Session) {
@@ -67,6 +41,49 @@ function serveWork(session: Session) {
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe('frames behind one that was kept in vain', () => {
+  const EACH = { UNKNOWN: directErrorFrame(UNKNOWN), UNAVAILABLE: directErrorFrame(UNAVAILABLE) };
+
+  /** Sends four, of which the first is refused after so many milliseconds, and then one more. */
+  async function answersAfter(kept: number, fault: Fault) {
+    const { session, client } = await connect();
+    let release: () => void = () => undefined;
+    const inVain: FrameHandler = async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      ahead += kept;
+      session.refuse(fault);
+    };
+    const asked: FrameHandler = () =>
+      session.admit().then(
+        () => ({ event: 'done' }),
+        () => {
+          session.refuse(UNAVAILABLE);
+        },
+      );
+    session.serve(new Map(Object.entries({ inVain, asked })));
+    client.send('inVain');
+    for (let i = 0; i < 3; i++) client.send('asked');
+    await turn();
+    release();
+    const frames = (await client.take(4)).map((frame) => JSON.stringify(frame));
+    client.send('asked');
+    expect(await client.next()).toEqual({ event: 'done' });
+    return frames;
+  }
+
+  it('are refused together with it, by a server that does not answer', async () => {
+    const { UNKNOWN: unknown, UNAVAILABLE: unavailable } = EACH;
+    expect(await answersAfter(1_100, UNKNOWN)).toEqual([unknown, unavailable, unavailable, unavailable]);
+    expect(await answersAfter(1_100, UNAVAILABLE)).toEqual(Array(4).fill(unavailable));
+  });
+
+  it('are not, where it was refused quickly, or for a fault of its own', async () => {
+    const done = Array<string>(3).fill('{"event":"done"}');
+    expect(await answersAfter(900, UNAVAILABLE)).toEqual([EACH.UNAVAILABLE, ...done]);
+    expect(await answersAfter(1_100, INTERNAL)).toEqual([directErrorFrame(INTERNAL), ...done]);
+  });
+});
 
 describe('a connection that ends', () => {
   it.each<[string, (client: ChatClient, session: Session) => void]>([

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Room, roomIds, roomKind } from '#domain';
 import { type Change, decodeUpdate, type Position, servedTimeline } from '#read-models';
-import type { SystemUnderTest } from '../../chatctl/test/system-under-test.js';
+import { type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
+import { caughtUpWith } from '../../gateway/src/caught-up.js';
 import { FollowedTimeline } from '../../gateway/src/followed-timeline.js';
 import { RoomCursor } from '../../gateway/src/room-cursor.js';
 
 const MAX_CHANGES = 1_000_000;
+/** Under load, projectors dying, the end of the log is reached a while later. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Somebody who follows a room's live updates as a gateway does, from where it stands when they come, and from version to
@@ -36,17 +39,18 @@ export class Follower {
     });
     const accept = (text: string) => {
       const update = decodeUpdate(text);
-      if (update.type === 'room' && update.room === room) cursor.accept(update);
+      if (update?.type === 'room' && update.room === room) cursor.accept(update);
     };
     if (roomKind(room) === 'direct') log.live.subscribeToUser(roomIds(room)[0]!, accept);
     else log.live.subscribeToRoom(room, accept);
     await log.live.flush();
-    const followed = new FollowedTimeline(servedTimeline(readModels), {
+    const followed = new FollowedTimeline(servedTimeline(readModels), caughtUpWith(log, readModels), {
       moved: (to) => cursor.move(to),
       ended: () => undefined,
     });
     followed.start();
-    const timeline = await followed.current();
+    await until('the timeline is followed', () => followed.hindrance === null, PATIENCE_MS);
+    const timeline = followed.current;
     const from = await timeline.queries.position(room);
     const follower = new Follower(room, followed, from);
     cursor.start(timeline, from);
@@ -58,7 +62,7 @@ export class Follower {
   }
 
   async hasAll(): Promise<boolean> {
-    const { queries } = await this.timeline.current();
+    const { queries } = this.timeline.current;
     return (this.told.at(-1)?.rev ?? this.from.rev) === (await queries.position(this.room)).rev;
   }
 
@@ -68,7 +72,7 @@ export class Follower {
    */
   async faults(): Promise<string[]> {
     const { room, told, from } = this;
-    const { queries } = await this.timeline.current();
+    const { queries } = this.timeline.current;
     const stored = await queries.changesSince(room, from, MAX_CHANGES);
     if (!stored) return [`${room}: the read model has a hole behind change ${from.rev}`];
     const faults = this.lostTrack > 0 ? [`${room}: it lost track`] : [];

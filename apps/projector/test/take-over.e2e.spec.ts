@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PARTITIONS } from '#domain';
-import { checkpointId } from '#read-models';
+import { checkpointsOf } from '#read-models';
 import { MONGODB_URL, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { EveryPartition } from './every-partition.js';
 import { Projectors } from './projectors.js';
@@ -20,12 +20,10 @@ const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) 
 
   /** How many partitions each of the projectors owns. */
   const shares = async (): Promise<number[]> => {
-    const owners = await Promise.all(
-      Array.from({ length: PARTITIONS }, async (_, partition) => {
-        return (await system.readModels.checkpoints.read(checkpointId('timeline', 1, partition)))?.owner;
-      }),
-    );
-    return projectors.all.map((projector) => owners.filter((owner) => owner === projector.owner).length);
+    const { versions, checkpoints } = system.readModels;
+    const serving = (await versions.read('timeline'))?.serving.number ?? 0;
+    const stored = await checkpointsOf(checkpoints, 'timeline', serving);
+    return projectors.all.map(({ owner }) => stored.filter((checkpoint) => checkpoint?.owner === owner).length);
   };
   const haveShares = (what: string, ...wanted: number[]) =>
     until(

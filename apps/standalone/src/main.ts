@@ -76,7 +76,7 @@ await runRole('standalone', async (given, logger, atEnd) => {
   atEnd('the read models', () => readModels.close());
   const system = await startSystem({ config, log, readModels, logger, atEnd });
   await system.projections.caughtUp(progressBar('Building the read models'));
-  await system.caughtUp;
+  await system.caughtUp();
   const { stream, prefix } = config.nats;
   const { gateways, http } = system;
   const nats = { servers: servers.nats, stream, prefix };

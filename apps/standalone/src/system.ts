@@ -3,8 +3,8 @@ import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/commo
 import type { EventLog } from '#event-store';
 import { type AtEnd, type Config, createHttpApp, Health, Tokens } from '#platform';
 import type { ReadModels } from '#read-models';
-import { timelineCaughtUp } from '../../gateway/src/caught-up.js';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
+import { Hub } from '../../gateway/src/hub.js';
 import { Projections } from '../../projector/src/projections.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
 import { QueryModule } from '../../query/src/query.module.js';
@@ -24,7 +24,7 @@ export interface System {
   readonly http: string;
   readonly projections: Projections;
   /** Resolves once the read models have caught up with the log; until then upgrades are answered with 503. */
-  readonly caughtUp: Promise<void>;
+  readonly caughtUp: () => Promise<void>;
 }
 
 const silent = { log: () => undefined, warn: () => undefined, error: () => undefined };
@@ -44,7 +44,6 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     logger: logger || silent,
   });
   atEnd('the projections', () => projections.stop());
-  const caughtUp = timelineCaughtUp(log, readModels, logger || silent);
   const tokens = new Tokens(config.tokens);
   const { port, host } = config.http;
   const apps: INestApplication[] = [];
@@ -53,7 +52,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   for (let i = 0; i < config.standalone.gateways; i++) {
     const health = new Health();
     const common = { log, readModels, tokens, health };
-    const imports = [GatewayModule.of({ settings: config, ...common, caughtUp })];
+    const imports = [GatewayModule.of({ settings: config, ...common })];
     if (i === 0) {
       imports.push(QueryModule.of(common));
       projections.watch(health, config.ready.maxLagEvents);
@@ -66,5 +65,10 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     await app.listen(port === 0 ? 0 : port + i, host);
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
   }
-  return { gateways, http: gateways[0]!.replace(/^ws/, 'http'), projections, caughtUp };
+  const hubs = apps.map((app) => app.get(Hub));
+  return { gateways, http: gateways[0]!.replace(/^ws/, 'http'), projections, caughtUp: () => allFollow(hubs) };
+}
+
+async function allFollow(hubs: readonly Hub[]): Promise<void> {
+  while (hubs.some(({ hindrance }) => hindrance !== null)) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -70,7 +70,7 @@ describe('the page on adding a projection', () => {
       'libs/projections/src/stats.ts',
       'libs/platform/src/settings.ts',
       'libs/projections/src/projections.ts',
-      'libs/projections/test/stats.spec.ts',
+      'libs/projections/test/fold.spec.ts',
     ]);
   });
 

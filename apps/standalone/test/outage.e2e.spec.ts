@@ -56,7 +56,7 @@ describe('a system whose NATS goes away', () => {
         ? memoryReadModels()
         : await openMongodbReadModels({ url: mongodbUrl, database: `outage_${randomUUID().slice(0, 8)}` });
     system = await startSystem({ config, log, readModels, logger: false, atEnd: (_, stop) => stops.unshift(stop) });
-    await system.caughtUp;
+    await system.caughtUp();
     const token = signDevelopmentToken(SECRET, { userId: '7', name: 'Ada', seconds: 600 });
     client = new WebSocket(`${system.gateways[0]}/ws/chat?token=${token}`);
     client.on('message', (data: Buffer) => frames.push(data.toString()));

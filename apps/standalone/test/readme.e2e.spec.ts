@@ -36,7 +36,7 @@ describe('the README', () => {
       logger: false,
       atEnd: (_, stop) => stops.unshift(stop),
     });
-    await system.caughtUp;
+    await system.caughtUp();
     address = system.gateways[0]!.replace('ws://', '');
   });
 

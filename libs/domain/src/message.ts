@@ -20,7 +20,10 @@ export const MessageCreatedV1 = defineEvent(
       sender: Person,
       content: Type.String({ minLength: 1 }),
       feeling: Type.Optional(Type.String()),
-      /** The id the client gave. A message that has one may be in the log twice; the fold takes the first. */
+      /**
+       * The id the client gave; of a message sent again without one, since its outcome was unknown, its own id. A message
+       * that has one may be in the log twice; the fold takes the first.
+       */
       clientId: Type.Optional(Type.String()),
     },
     { additionalProperties: false },

@@ -1,5 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeEvent, GLOBAL_ROOM, isEmoji, isFilledText, isText, UnreadableEvent } from '../src/index.js';
+import {
+  decodeEvent,
+  type DomainEvent,
+  GLOBAL_ROOM,
+  isEmoji,
+  isFilledText,
+  isText,
+  lengthUpTo,
+  membershipOf,
+  profileOf,
+  UnreadableEvent,
+  userRoom,
+} from '../src/index.js';
 
 const body = {
   id: `msg.${'ab'.repeat(12)}`,
@@ -32,9 +44,44 @@ describe('a stored event', () => {
     ['a field too many', stored({ ...body, extra: true })],
     ['a field too many, deeper', stored({ ...body, sender: { ...body.sender, extra: true } })],
     ['a time that is none', stored({ ...body, at: 'yesterday' })],
+    ['a time and more', stored({ ...body, at: `${body.at}, about` })],
+    ['about a time', stored({ ...body, at: `about ${body.at}` })],
+    ['an id that is none', stored({ ...body, id: 'msg' })],
+    ['an id and more', stored({ ...body, id: `${body.id}0` })],
+    ['an id behind something', stored({ ...body, id: `1${body.id}` })],
+    ["a message's id that is none", stored({ ...body, messageId: 'a' })],
+    ["a message's id and more", stored({ ...body, messageId: `${body.messageId}0` })],
+    ["a message's id behind something", stored({ ...body, messageId: `0${body.messageId}` })],
+    ['a nameless sender', stored({ ...body, sender: { ...body.sender, name: '' } })],
+    ['a sender without id', stored({ ...body, sender: { ...body.sender, id: '' } })],
   ])('with %s is unreadable, and says why', (_, event) => {
     expect(() => decodeEvent(event, 1)).toThrow(UnreadableEvent);
-    expect(() => decodeEvent(event, 1)).toThrow(/\w+/);
+    expect(() => decodeEvent(event, 1)).toThrow(/\w.* version \d/);
+  });
+
+  it('says which field it is that does not fit', () => {
+    expect(() => decodeEvent(stored({ ...body, content: 5 }), 1)).toThrow(/^MessageCreated version 1 \/content: \w+/);
+    expect(() => decodeEvent(stored('[]'), 1)).toThrow(/^MessageCreated version 1 \/: \w+/);
+    expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 1 is not JSON: \w+/);
+    expect(() => decodeEvent(stored(body, ''), 1)).toThrow('unknown event (no type) version 1');
+  });
+});
+
+describe('the last event of a kind', () => {
+  const fact = { room: userRoom('7'), id: `member.${'ab'.repeat(12)}`, at: body.at, userId: '7' };
+  const joined: DomainEvent = { ...fact, type: 'MemberJoined', clanId: '3', leftClanId: null };
+  const left: DomainEvent = { ...fact, type: 'MemberLeft', clanId: '3' };
+  const changed: DomainEvent = { ...fact, type: 'ProfileChanged', name: 'Ada', avatar: null };
+
+  it('says which clan somebody is in', () => {
+    expect(membershipOf(joined)).toEqual({ clanId: '3' });
+    expect(membershipOf(left)).toEqual({ clanId: null });
+    expect([membershipOf(null), membershipOf(changed)]).toEqual([null, null]);
+  });
+
+  it('says what they are called', () => {
+    expect(profileOf(changed)).toEqual({ name: 'Ada', avatar: null });
+    expect([profileOf(null), profileOf(joined)]).toEqual([null, null]);
   });
 });
 
@@ -57,6 +104,11 @@ describe('text', () => {
     expect(isText('😀'.repeat(10), 10)).toBe(true);
     expect(isText('😀'.repeat(11), 10)).toBe(false);
     expect(isText('a'.repeat(11), 10)).toBe(false);
+    expect(isText('a'.repeat(10), 10)).toBe(true);
+    expect(lengthUpTo('a😀\uffff', 2)).toBe(3);
+    expect(lengthUpTo('a😀\uffff', 3)).toBe(3);
+    // Not counted to its end.
+    expect(lengthUpTo('😀'.repeat(100), 10)).toBe(11);
   });
 
   it('is well-formed', () => {

@@ -12,6 +12,7 @@ import {
   eventReader,
   GLOBAL_ROOM,
   Id,
+  kindOf,
   pastVersion,
   pastVersions,
   type Room,
@@ -60,6 +61,48 @@ describe('the events ever written', () => {
     const unknown = { type, version: version + 1, room, body };
     expect(() => decodeEvent(unknown, 1)).toThrow(UnreadableEvent);
     expect(() => decodeEvent(unknown, 1)).toThrow(`unknown event ${type} version ${version + 1}`);
+  });
+});
+
+/** May be missing, and may be empty: what people leave out. */
+const optional = ['feeling', 'clientId'];
+const mayBeEmpty = [...optional, 'avatar'];
+
+describe('what does not fit an event is unreadable', () => {
+  it.each(eventDefinitions)('$type', ({ type, version }) => {
+    const { room, body } = fixturesIn(fileOf({ type, version })).at(-1)!;
+    const fields = JSON.parse(body) as Record<string, unknown>;
+    const isReadable = (changed: object) => {
+      try {
+        decodeEvent({ type, version, room, body: JSON.stringify(changed) }, 1);
+        return true;
+      } catch (error) {
+        expect(error).toBeInstanceOf(UnreadableEvent);
+        return false;
+      }
+    };
+    expect(isReadable(fields)).toBe(true);
+    expect(isReadable({ ...fields, more: 1 })).toBe(false);
+    for (const [field, value] of Object.entries(fields)) {
+      const what = `${type} ${field}`;
+      expect([what, isReadable({ ...fields, [field]: undefined })]).toEqual([what, optional.includes(field)]);
+      expect([what, isReadable({ ...fields, [field]: 0 })]).toEqual([what, false]);
+      const isText = typeof value === 'string';
+      if (isText) expect([what, isReadable({ ...fields, [field]: '' })]).toEqual([what, mayBeEmpty.includes(field)]);
+    }
+  });
+});
+
+it('each type of event is of one kind, by which the log finds it', () => {
+  expect(Object.fromEntries(eventDefinitions.map(({ type }) => [type, kindOf(type)]))).toEqual({
+    ChatCreated: 'chat',
+    MessageCreated: 'msg',
+    ReactionAdded: 'react',
+    ReactionRemoved: 'react',
+    MessagesSeen: 'seen',
+    MemberJoined: 'member',
+    MemberLeft: 'member',
+    ProfileChanged: 'profile',
   });
 });
 

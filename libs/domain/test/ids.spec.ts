@@ -16,7 +16,15 @@ import {
   userRoom,
 } from '../src/index.js';
 
-const anyId = fc.string({ minLength: 1, maxLength: 64, unit: 'binary' });
+// As `fc.string({ unit: 'binary' })`, which makes a list of all characters first.
+const anyCharacter = fc.oneof(
+  fc.integer({ min: 0x20, max: 0x7e }),
+  fc.nat(0xd7ff),
+  fc.integer({ min: 0xe000, max: 0x10ffff }),
+);
+const anyId = fc
+  .array(anyCharacter, { minLength: 1, maxLength: 64 })
+  .map((characters) => String.fromCodePoint(...characters));
 
 describe('an encoded id', () => {
   it('is one token of a subject, and decodes to the id', () => {
@@ -32,9 +40,20 @@ describe('an encoded id', () => {
     fc.assert(fc.property(anyId, anyId, (a, b) => (encodeId(a) === encodeId(b)) === (a === b)));
   });
 
+  it('is what the format says', () => {
+    expect(encodeId('aZ09_-')).toBe('aZ09_-');
+    expect(encodeId('a.b')).toBe('a=2eb');
+    expect(encodeId('=')).toBe('=3d');
+    expect(encodeId('\t')).toBe('=09');
+    expect(encodeId('ä')).toBe('=c3=a4');
+    expect(decodeId('=c3=a4x=3d')).toBe('äx=');
+  });
+
   it('cannot be made of nothing, nor of half a character', () => {
-    expect(() => encodeId('')).toThrow(RangeError);
-    expect(() => encodeId('a\ud800')).toThrow(RangeError);
+    for (const id of ['', 'a\ud800']) {
+      expect(() => encodeId(id)).toThrow(RangeError);
+      expect(() => encodeId(id)).toThrow('well-formed Unicode and not empty');
+    }
   });
 });
 
@@ -44,10 +63,35 @@ describe('a room', () => {
     expect(roomKind(clanRoom('a:b'))).toBe('clan');
     expect(roomIds(clanRoom('a:b'))).toEqual(['a:b']);
     expect(roomIds(userRoom('x.*'))).toEqual(['x.*']);
-    expect(parseRoom(clanRoom('a:b'))).toBe(clanRoom('a:b'));
-    expect(parseRoom('clan:')).toBeNull();
-    expect(parseRoom('direct:1')).toBeNull();
-    expect(parseRoom('elsewhere')).toBeNull();
+  });
+
+  it('is read from its name, and no other name is one', () => {
+    for (const room of [GLOBAL_ROOM, clanRoom('a:b'), userRoom('x.*'), directRoom('a:b', 'x.*')]) {
+      expect(parseRoom(room)).toBe(room);
+    }
+    const none = [
+      '',
+      'globally',
+      'a global',
+      'clan:',
+      'clan:a b',
+      'clan:a:b',
+      'a clan:a',
+      'user:',
+      'direct:1',
+      'elsewhere',
+    ];
+    for (const name of [
+      ...none,
+      'direct:1:',
+      'direct::2',
+      'direct:1:2:3',
+      'direct:1:2 ',
+      ' direct:1:2',
+      'direct:1 :2',
+    ]) {
+      expect(parseRoom(name)).toBeNull();
+    }
   });
 
   it('of two people is the same whoever is named first', () => {
@@ -77,11 +121,13 @@ describe('the key of a command', () => {
       commandKey('7', GLOBAL_ROOM, 'b'),
     ];
     expect(new Set(keys).size).toBe(4);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{24}$/);
   });
 
   it('is fresh each time where the client gave no id', () => {
     const next = keySequence(new Uint8Array(8).fill(0xab), 0xffffffff);
     expect([next(), next()]).toEqual(['ab'.repeat(8) + 'ffffffff', 'ab'.repeat(8) + '00000000']);
-    expect(() => keySequence(new Uint8Array(4))).toThrow(RangeError);
+    expect(keySequence(new Uint8Array(9).fill(1))()).toBe('01'.repeat(8) + '00000000');
+    expect(() => keySequence(new Uint8Array(7))).toThrow('8 random bytes');
   });
 });

@@ -120,8 +120,8 @@ export class EventLog {
     room: Room,
     kind: Kind,
     decide: (last: RecordedEvent | null) => Decision<E>,
+    { deadline = performance.now() + ANSWER_LIMIT_MS }: Pick<AppendOptions, 'deadline'> = {},
   ): Promise<Decided<E>> {
-    const deadline = performance.now() + ANSWER_LIMIT_MS;
     let tried: { readonly id: string; readonly on: RecordedEvent | null } | null = null;
     let unknown: OutcomeUnknown | null = null;
     do {

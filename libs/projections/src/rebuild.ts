@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kind, PARTITIONS } from '#domain';
 import { type EventLog, isRetryable } from '#event-store';
 import {
-  checkpointId,
+  checkpointsOf,
   PIN_AGE_MS,
   type ReadModels,
   swapped,
@@ -169,6 +169,7 @@ async function caughtUp(
   let aloneAt = performance.now();
   for (;;) {
     if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
+    if (worker.state === 'emptied') throw new RebuildRefused('the database was emptied meanwhile: run this again');
     // A server that is away for a moment is waited for, as any worker does.
     const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;
     if (left !== null && worker.owned.length === PARTITIONS) {
@@ -223,10 +224,8 @@ async function isFoldedUpTo(
   { number }: Version,
   targets: readonly number[],
 ): Promise<boolean> {
-  const read = targets.map((_, partition) =>
-    readModels.checkpoints.read(checkpointId(projection.name, number, partition)),
-  );
-  return (await Promise.all(read)).every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= targets[partition]!);
+  const stored = await checkpointsOf(readModels.checkpoints, projection.name, number);
+  return stored.every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= targets[partition]!);
 }
 
 /** Where the version is not served yet. What cannot be undone now, a projector undoes. */

@@ -27,6 +27,8 @@ export interface Heads {
 export interface FoldedRound<Change> {
   /** By collection, without the heads. */
   readonly writes: ReadonlyMap<string, Write[]>;
+  /** The `_id`s of the heads that were looked for in the store, found or not: the others were in memory. */
+  readonly headsRead: readonly string[];
   /** As they are to be kept in memory, once the writes are done. */
   readonly heads: ReadonlyMap<string, CachedHead>;
   readonly changes: readonly Change[];
@@ -72,13 +74,14 @@ export async function foldRound<Change>(
   }
   const { writes, heads: changedHeads } = view.result();
   if (gaps.length > 0) writes.set(gapCollection.name, gaps);
-  return { writes, heads: changedHeads, changes, letters };
+  return { writes, headsRead: view.headsRead, heads: changedHeads, changes, letters };
 }
 
 const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
 
 /** The documents of one round: read before it, written by it. */
 class RoundView implements View {
+  headsRead: readonly string[] = [];
   private readonly loaded = new Map<string, Map<string, Document>>();
   private readonly written = new Map<string, Map<string, Document>>();
   private readonly indexed = new Map<string, Map<string, Document>>();
@@ -102,10 +105,12 @@ class RoundView implements View {
       }
     }
     // Heads first: one that another worker saves meanwhile would count documents that were read before they were there.
-    const unknown = [...ids].filter(([collection]) => collection === this.projection.heads);
-    for (const [collection, wanted] of unknown) {
-      ids.delete(collection);
-      await this.loadById(store, collection, wanted);
+    const { heads } = this.projection;
+    const unknown = heads === null ? undefined : ids.get(heads);
+    if (heads !== null && unknown) {
+      ids.delete(heads);
+      this.headsRead = [...unknown];
+      await this.loadById(store, heads, unknown);
     }
     await Promise.all([
       ...[...ids].map(([collection, wanted]) => this.loadById(store, collection, wanted)),

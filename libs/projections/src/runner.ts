@@ -1,4 +1,12 @@
-import { firstVersion, type ReadModels, type Versions, versionName, withSwap } from '#read-models';
+import {
+  firstVersion,
+  type ReadModels,
+  type Versions,
+  versionName,
+  versionNumberAt,
+  withServingLost,
+  withSwap,
+} from '#read-models';
 import { systemClock } from './clock.js';
 import { Worker, type WorkerOptions, type WorkerState } from './worker.js';
 
@@ -9,12 +17,13 @@ export const LOOK_MS = 500;
 const SWAP_LIMIT_MS = 10_000;
 
 export interface RunnerOptions<Change> extends Omit<WorkerOptions<Change>, 'version' | 'announcing' | 'readModels'> {
-  readonly readModels: WorkerOptions<Change>['readModels'] & Pick<ReadModels, 'versions'>;
+  readonly readModels: WorkerOptions<Change>['readModels'] & Pick<ReadModels, 'versions' | 'remove'>;
 }
 
 /**
  * Runs the version of a projection that is served: a worker on it, and another one once another version is. While the
- * readers are swapped nobody folds. Where nobody ever ran the projection, it starts with version 1.
+ * readers are swapped nobody folds. Where nobody ever ran the projection, it begins the first version; where what is
+ * served was lost, the database having been emptied, it begins another one from the beginning of the log.
  */
 export class Runner<Change> {
   private worker: Worker<Change> | null = null;
@@ -86,12 +95,26 @@ export class Runner<Change> {
 
   /** @throws ReadModelsUnavailable */
   private async versions(): Promise<Versions> {
-    const { projection, readModels } = this.options;
+    const { projection, readModels, logger } = this.options;
     for (;;) {
       const versions = await readModels.versions.read(projection.name);
-      if (versions) return versions;
-      await readModels.versions.replace(projection.name, firstVersion(projection.format));
+      const next = this.begunAnew(versions);
+      if (!next) return versions!;
+      if ((await readModels.versions.replace(projection.name, next)) && this.version !== null) {
+        const [lost, begun] = [this.version, next.serving.number].map((number) => versionName(projection.name, number));
+        logger.error(`${lost} is lost, since the read models were emptied: ${begun} is folded from the beginning`);
+      }
     }
+  }
+
+  /** What the registry has to be changed to, where there is nothing in it that could be folded; else null. */
+  private begunAnew(versions: Versions | null): Versions | null {
+    const { projection, readModels } = this.options;
+    // What is in this process's memory has no earlier life: its number says nothing.
+    const number = Math.max(readModels.shared ? versionNumberAt(new Date()) : 1, (this.version ?? 0) + 1);
+    if (!versions) return firstVersion(projection.format, number);
+    const isLost = this.worker?.state === 'emptied' && versions.serving.number === this.version;
+    return isLost ? withServingLost(versions, projection.format, number) : null;
   }
 
   private async follow(versions: Versions): Promise<void> {
@@ -106,20 +129,26 @@ export class Runner<Change> {
       );
     }
     const wanted = folds && versions.swap === null ? serving.number : null;
-    if (this.worker && this.version !== wanted) await this.letGo();
+    if (this.worker && this.version !== wanted) await this.letGo(versions);
     if (this.worker || wanted === null || this.stopping) return;
     const worker = new Worker({ ...this.options, version: wanted, announcing: true });
     [this.worker, this.version] = [worker, wanted];
     void worker.start().then(() => {
-      if (worker.state !== 'refused') return;
-      this.refused = true;
+      this.refused = worker.state === 'refused';
       this.wake();
     });
   }
 
-  private async letGo(): Promise<void> {
+  private async letGo({ serving, old, building }: Versions): Promise<void> {
+    const { projection, readModels, logger } = this.options;
     await this.worker?.stop();
     this.worker = null;
+    const { version } = this;
+    if (version === null || [serving, ...old, building].some((kept) => kept?.number === version)) return;
+    await readModels.remove(projection.name, version).catch((error: unknown) => {
+      const left = versionName(projection.name, version);
+      logger.warn(`what is left of ${left}, which is lost, could not be deleted: ${(error as Error).message}`);
+    });
   }
 
   /** Otherwise nobody would ever fold again. */

@@ -1,4 +1,4 @@
-import { checkpointId, type ReadModels, versionName } from '#read-models';
+import { type Checkpoint, checkpointId, checkpointsOf, type ReadModels, versionName } from '#read-models';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import type { WorkedLog } from './worked-log.js';
@@ -14,6 +14,26 @@ export interface TakeOverParts {
 /** The worker must not go on: somebody has to look at it. */
 export class Refused extends Error {}
 
+/** A checkpoint that this worker had is gone, and with it, as a rule, all that was folded: the database was emptied. */
+export class CheckpointsGone extends Error {
+  constructor(ids: readonly string[]) {
+    super(`there is no checkpoint ${ids.join(', ')} any more: the database was emptied`);
+  }
+}
+
+/**
+ * Before anything is claimed: whether what is folded is of this log. A worker that was pointed at another one must not
+ * fence off those that fold the right one.
+ * @throws Refused
+ */
+export async function checkCheckpoints({ projection, version, log, readModels }: TakeOverParts): Promise<void> {
+  const stored = await checkpointsOf(readModels.checkpoints, projection.name, version);
+  const checks = stored.map((checkpoint, partition) =>
+    checkpoint ? checkTail(log, checkpoint, partition) : undefined,
+  );
+  await Promise.all(checks.filter((check) => check !== undefined));
+}
+
 /**
  * Makes this worker the owner of a partition: its epoch, raised, fences the older owner, and a consumer of its own starts
  * right after the checkpoint. A consumer shared over take-overs would lose what the older owner has in hand.
@@ -25,7 +45,8 @@ export async function takeOver(
 ): Promise<Partition> {
   const id = checkpointId(projection.name, version, number);
   const checkpoint = await readModels.checkpoints.claim(id, owner);
-  await checkTail(log, checkpoint.seq, checkpoint.eventId, number);
+  // Its last owner, or the log, may have gone on since it was checked.
+  await checkTail(log, checkpoint, number);
   const name = `${versionName(projection.name, version)}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
   const consumer = await log.consume({
     name: `${name}${checkpoint.epoch}`,
@@ -39,7 +60,11 @@ export async function takeOver(
 }
 
 /** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */
-async function checkTail(log: TakeOverParts['log'], seq: number, eventId: string, partition: number): Promise<void> {
+async function checkTail(
+  log: TakeOverParts['log'],
+  { seq, eventId }: Pick<Checkpoint, 'seq' | 'eventId'>,
+  partition: number,
+): Promise<void> {
   if (seq === 0) return;
   const stored = await log.recordAt(seq);
   if (stored?.id === eventId) return;

@@ -2,7 +2,7 @@ import type { ConsumeOptions, EventLog, Live, Members, PartitionConsumer } from 
 
 /** What a worker asks of the log: an {@link EventLog} has all of it. */
 export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'deadLetter'> {
-  readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush'>;
+  readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;
   readonly members: PresentMembers;
   consume(options: ConsumeOptions): Promise<RecordSource>;
 }

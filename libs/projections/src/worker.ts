@@ -2,11 +2,13 @@ import { PARTITIONS, partitionOf, type Room } from '#domain';
 import { type LogRecord, StreamMismatch } from '#event-store';
 import { type DocumentStore, type ReadModels, versionName } from '#read-models';
 import { type Clock, systemClock } from './clock.js';
-import { Partition } from './partition.js';
+import type { Partition } from './partition.js';
+import { Pauses } from './pauses.js';
 import { collectionsOf, type Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
-import { Refused, takeOver } from './take-over.js';
+import { checkCheckpoints, CheckpointsGone, Refused } from './take-over.js';
+import { backoff, TakeOvers } from './take-overs.js';
 import type { WorkedLog } from './worked-log.js';
 
 /** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
@@ -16,7 +18,6 @@ const ROUND_CHARACTERS = 8 * 1024 * 1024;
 /** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
-const MAX_BACKOFF_MS = 2_000;
 /** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
 const PATIENCE_MS = 5_000;
 
@@ -46,26 +47,25 @@ export interface WorkerOptions<Change> {
  * - `running`: folds the partitions that are its share.
  * - `waiting`: a server is away; goes on by itself.
  * - `refused`: the read models do not belong to this log, or the log is not one for this program; it has stopped.
+ * - `emptied`: what it had folded is gone from the read models; it has stopped, and another version has to be begun.
  */
-export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'stopped';
+export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'emptied' | 'stopped';
 
 /**
  * Runs one projection over its share of the log's partitions. The order of things is what makes it survive being killed
  * anywhere: the documents of a round, then its live updates; now and then the heads, then the checkpoint, which only
  * the holder of the highest epoch can save, then the ack. What is folded again after a crash writes the same documents.
  * Who owns what may be seen differently by two workers for a while: the epoch fences the one that is behind, which lets
- * go of the partition.
+ * go of the partition. A partition whose consumer ended, for whatever reason, is dropped and taken over anew: only its
+ * checkpoint says whether somebody else has taken it meanwhile.
  */
 export class Worker<Change> {
   private readonly partitions = new Map<number, Partition>();
   private readonly share: Share;
+  private readonly pauses: Pauses;
+  private takeOvers: TakeOvers | null = null;
   private current: WorkerState = 'starting';
   private stopping = false;
-  private wake: () => void = () => undefined;
-  /** Whether it pauses because there is nothing to fold, so that news end the pause. */
-  private idle = false;
-  /** Whether anything happened since it last looked: records, another share, a consumer that ended. */
-  private news = false;
   /** Why it must start over. */
   private lost: Error | null = null;
   private recordsSinceSave = 0;
@@ -85,8 +85,9 @@ export class Worker<Change> {
     this.name = versionName(projection.name, version);
     this.announcing = announcing;
     this.store = readModels.projection(projection.name, version);
+    this.pauses = new Pauses(clock);
     this.share = new Share(this.name, owner, readModels.shared ? log.members : null, clock, () => {
-      this.notice();
+      this.pauses.notice();
     });
   }
 
@@ -118,7 +119,7 @@ export class Worker<Change> {
   /** Saves what is folded, leaves its share to the others, and ends. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wake();
+    this.pauses.end();
     await this.running;
   }
 
@@ -128,30 +129,41 @@ export class Worker<Change> {
     return lags.reduce((sum, lag) => sum + lag, 0);
   }
 
+  /** By a fault that no new start mends. */
+  private get hasEnded(): boolean {
+    return this.current === 'refused' || this.current === 'emptied';
+  }
+
   private async run(): Promise<void> {
-    const { logger } = this.options;
-    for (let failures = 0; !this.stopping; failures++) {
-      if (failures > 0) await this.pause(backoff(failures));
+    const { logger, log } = this.options;
+    const stopListening = log.live.onInterrupted((phase) => {
+      // What was told just before may have reached nobody.
+      if (phase === 'lost') this.lost ??= new Error('the connection to the log was lost');
+      this.pauses.notice();
+    });
+    for (let failures = 0; !this.stopping && !this.hasEnded; failures++) {
+      if (failures > 0) await this.pauses.forMs(backoff(failures));
       try {
         await this.setUp();
         failures = 0;
         await this.work();
       } catch (error) {
-        if (error instanceof Refused || error instanceof StreamMismatch) {
-          this.current = 'refused';
-          logger.error(`projection ${this.name} refuses to run: ${error.message}`);
-          break;
-        }
-        this.current = 'waiting';
-        logger.warn(`projection ${this.name} starts over from its checkpoints: ${(error as Error).message}`);
+        const ending = endOf(error);
+        this.current = ending ?? 'waiting';
+        const what = ending ? SAID_AT[ending] : 'starts over from its checkpoints';
+        const line = `projection ${this.name} ${what}: ${(error as Error).message}`;
+        if (ending) logger.error(line);
+        else logger.warn(line);
         // Without the log nobody could take its share over; without the database others can, where they reach it.
         if (!this.lost) await this.share.leave();
       } finally {
+        await this.takeOvers?.end();
         await this.letGo([...this.partitions.values()], false);
       }
     }
+    stopListening();
     await this.share.leave();
-    if (this.stopping) this.current = 'stopped';
+    if (this.stopping && !this.hasEnded) this.current = 'stopped';
   }
 
   private async setUp(): Promise<void> {
@@ -159,8 +171,16 @@ export class Worker<Change> {
     this.lost = null;
     for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
     await readModels.ping();
+    await checkCheckpoints(this.options);
     await this.store.setUp(collectionsOf(projection));
     await this.share.join();
+    this.takeOvers = new TakeOvers(
+      { ...this.options, clock: this.clock },
+      (number) => this.share.includes(number),
+      () => {
+        this.pauses.notice();
+      },
+    );
     this.savedAt = this.clock.now();
   }
 
@@ -168,14 +188,12 @@ export class Worker<Change> {
   private async work(): Promise<void> {
     let beganAt = 0;
     while (!this.stopping) {
-      if (this.lost) throw this.lost;
-      this.news = false;
+      const fault = this.lost ?? this.takeOvers?.fault;
+      if (fault) throw fault;
+      this.pauses.look();
       await this.reconcile();
-      this.current = 'running';
       if (![...this.partitions.values()].some((partition) => partition.hasWaiting)) {
-        this.idle = true;
-        await this.pause(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
-        this.idle = false;
+        await this.pauses.untilNews(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
       } else {
         const early = beganAt + PACE_MS - this.clock.now();
         if (early > 0) await new Promise<void>((resolve) => this.clock.after(early, resolve));
@@ -189,52 +207,57 @@ export class Worker<Change> {
 
   /** Makes what it owns what its share is: gives up what is another's, and takes over what is its own. */
   private async reconcile(): Promise<void> {
-    const deleted = [...this.partitions.values()].filter(({ consumer }) => consumer.ended === 'deleted');
-    if (deleted.length > 0) await this.fencedOff(deleted);
+    const ended = [...this.partitions.values()].filter(({ consumer }) => consumer.ended !== null);
+    if (ended.length > 0) await this.drop(ended);
     const leaving = [...this.partitions.values()].filter(({ number }) => !this.share.includes(number));
     if (leaving.length > 0) {
       await this.save();
       this.say('hands over', leaving);
       await this.letGo(leaving, true);
     }
+    const taken = this.takeOvers?.collect() ?? [];
+    for (const partition of taken) {
+      this.partitions.set(partition.number, partition);
+      void this.fetch(partition);
+    }
+    if (taken.length > 0) this.say('takes over', taken);
     const missing = this.share.partitions.filter((number) => !this.partitions.has(number));
-    if (missing.length === 0) return;
-    const taken = await Promise.allSettled(missing.map((number) => this.takeOver(number)));
-    for (const outcome of taken) if (outcome.status === 'rejected') throw outcome.reason;
-    this.say(
-      'takes over',
-      missing.map((number) => this.partitions.get(number)!),
-    );
-  }
-
-  private async takeOver(number: number): Promise<void> {
-    const partition = await takeOver(this.options, number);
-    this.partitions.set(number, partition);
-    void this.fetch(partition);
+    for (const number of missing) this.takeOvers?.begin(number);
+    if (missing.length === 0) this.current = 'running';
+    else if (this.current === 'running') this.current = 'waiting';
   }
 
   private async fetch(partition: Partition): Promise<void> {
     try {
-      const end = await partition.fetch(() => {
-        this.notice();
+      await partition.fetch(() => {
+        this.pauses.notice();
       });
-      if (end === 'lost') this.lost ??= new Error('the connection to the log was lost');
     } catch (error) {
       this.lost ??= error as Error;
     }
-    this.notice();
+    this.pauses.notice();
   }
 
-  private notice(): void {
-    this.news = true;
-    if (this.idle) this.wake();
+  /**
+   * Lets go of partitions that may not be folded on as they are. Those that somebody else has taken over are left alone
+   * until the share is read again.
+   * @throws CheckpointsGone
+   */
+  private async drop(partitions: readonly Partition[]): Promise<void> {
+    const fenced = await this.patiently(() => this.fencedOf(partitions));
+    const others = partitions.filter((partition) => !fenced.includes(partition));
+    if (fenced.length > 0) this.say('is fenced off', fenced);
+    if (others.length > 0) this.say('has lost the consumers of', others);
+    for (const { number } of fenced) this.share.bench(number);
+    await Promise.all([this.letGo(fenced, true), this.letGo(others, false)]);
   }
 
-  /** Another worker has taken these over: they are dropped as they are, until the share is read again. */
-  private async fencedOff(partitions: readonly Partition[]): Promise<void> {
-    this.say('is fenced off', partitions);
-    for (const { number } of partitions) this.share.bench(number);
-    await this.letGo(partitions, true);
+  /** Those that another worker has taken over. @throws CheckpointsGone */
+  private async fencedOf(partitions: readonly Partition[]): Promise<Partition[]> {
+    const stored = await this.options.readModels.checkpoints.read(partitions.map(({ checkpointId: id }) => id));
+    const gone = partitions.flatMap(({ checkpointId: id }) => (stored.has(id) ? [] : [id]));
+    if (gone.length > 0) throw new CheckpointsGone(gone);
+    return partitions.filter(({ checkpointId: id, epoch }) => stored.get(id)!.epoch !== epoch);
   }
 
   private async letGo(partitions: readonly Partition[], areTaken: boolean): Promise<void> {
@@ -274,6 +297,9 @@ export class Worker<Change> {
   private async foldAndWrite(records: readonly LogRecord[]): Promise<FoldedRound<Change>> {
     const { projection, log, logger } = this.options;
     const round = await foldRound(projection, this.store, this.heads, records);
+    // Of a database that was emptied, what there is to be built on is not what was folded: nothing of it may be told.
+    const read = new Set(round.headsRead.map((id) => this.ownerOfHead(id)).filter((owner) => owner !== undefined));
+    if (read.size > 0) await this.fencedOf([...read]);
     await Promise.all([...round.writes].map(([collection, writes]) => this.store.write(collection, writes)));
     // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
@@ -291,15 +317,13 @@ export class Worker<Change> {
     const giveUp = this.clock.now() + PATIENCE_MS;
     for (let failures = 1; ; failures++) {
       try {
-        const result = await attempt();
-        this.current = 'running';
-        return result;
+        return await attempt();
       } catch (error) {
         if (this.lost) throw this.lost;
-        if (this.stopping || this.clock.now() > giveUp) throw error;
+        if (error instanceof CheckpointsGone || this.stopping || this.clock.now() > giveUp) throw error;
         this.current = 'waiting';
         this.options.logger.warn(`projection ${this.name} waits and tries again: ${(error as Error).message}`);
-        await this.pause(backoff(failures));
+        await this.pauses.forMs(backoff(failures));
       }
     }
   }
@@ -320,12 +344,12 @@ export class Worker<Change> {
     this.savedAt = this.clock.now();
     if (this.isSaved()) return;
     await log.live.flush();
-    // One whose consumer is gone is left to its new owner: whether the connection was lost since, it would not say.
-    const moved = [...this.partitions.values()].filter(
-      ({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended !== 'deleted',
-    );
     // What was published just before a loss may have reached nobody: it is folded, and published, once more.
-    if (moved.some(({ consumer }) => consumer.ended === 'lost')) throw new Error('the connection to the log was lost');
+    if (this.lost) throw this.lost;
+    // One whose consumer has ended is left as it is to its next owner, this worker or another.
+    const moved = [...this.partitions.values()].filter(
+      ({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended === null,
+    );
     if (moved.length === 0) return;
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await this.patiently(async () => {
@@ -342,7 +366,7 @@ export class Worker<Change> {
       partition.savedAll();
       partition.consumer.ack(partition.saved);
     }
-    if (fenced.length > 0) await this.fencedOff(moved.filter(({ checkpointId }) => fenced.includes(checkpointId)));
+    if (fenced.length > 0) await this.drop(moved.filter(({ checkpointId: id }) => fenced.includes(id)));
   }
 
   /** A head's `_id` is its room. */
@@ -357,18 +381,14 @@ export class Worker<Change> {
         : `partitions ${partitions.map(({ number }) => number).join(', ')}`;
     this.options.logger.log(`projection ${this.name}: this worker ${what} ${of}`);
   }
-
-  /** For so many ms, or until it is to stop; where there is nothing to do, also until something happens. */
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.clock.after(Math.max(ms, 0), resolve);
-      this.wake = () => {
-        cancel();
-        resolve();
-      };
-      if (this.stopping || (this.idle && this.news)) this.wake();
-    });
-  }
 }
 
-const backoff = (failures: number): number => Math.min(50 * 2 ** failures, MAX_BACKOFF_MS);
+type Ending = 'refused' | 'emptied';
+
+const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'is not folded on' };
+
+/** How a worker ends by a fault that no new start mends; null for the others. */
+function endOf(error: unknown): Ending | null {
+  if (error instanceof Refused || error instanceof StreamMismatch) return 'refused';
+  return error instanceof CheckpointsGone ? 'emptied' : null;
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, keySequence, type DomainEvent, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { type ReadModels, Stats } from '#read-models';
+import { firstVersion, type ReadModels, Stats } from '#read-models';
 import { stats, Runner } from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 
@@ -43,6 +43,7 @@ for (const [name, open] of adapters) {
       log = await EventLog.connect({ servers: natsUrl, ...names });
       await log.setUp();
       readModels = await open!();
+      await readModels.versions.replace('stats', firstVersion(stats.format, 1));
       queries = new Stats(readModels.projection('stats', 1));
     });
 

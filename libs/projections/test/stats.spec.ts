@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   clanRoom,
   commandKey,
@@ -12,7 +11,7 @@ import {
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
-import { type Document, type DocumentStore, memoryReadModels, Stats, statsCollections } from '#read-models';
+import { type DocumentStore, memoryReadModels, Stats, statsCollections } from '#read-models';
 import { foldRound } from '../src/round.js';
 import { stats } from '../src/index.js';
 
@@ -68,12 +67,6 @@ async function foldAll(events: readonly DomainEvent[]): Promise<DocumentStore> {
   const round = await foldRound(stats, store, new Map(), recorded(events));
   for (const [collection, writes] of round.writes) await store.write(collection, writes);
   return store;
-}
-
-async function dump(store: DocumentStore): Promise<Record<string, Document[]>> {
-  const all: Record<string, Document[]> = {};
-  for (const { name } of statsCollections) all[name] = await store.range(name, { from: '', to: '~', limit: 100_000 });
-  return all;
 }
 
 const nothing = {
@@ -144,74 +137,5 @@ describe('the stats', () => {
     expect(await found('2026-02-02', '2026-01-30')).toEqual([]);
     await expect(queries.days(GLOBAL_ROOM, '2026-1-1', monday)).rejects.toThrow(RangeError);
     await expect(queries.days(GLOBAL_ROOM, monday, '2026-13-01')).rejects.toThrow('not a day: 2026-13-01');
-  });
-});
-
-const anyEvent = fc
-  .record({
-    what: fc.constantFrom<What>('post', 'react', 'unreact', 'see', 'open', 'join', 'leave', 'rename'),
-    userId: fc.constantFrom('1', '2', 'a:b', '3'),
-    room: fc.constantFrom(GLOBAL_ROOM, clanRoom('3'), chat),
-    day: fc.constantFrom(monday, tuesday),
-  })
-  .map(({ what, userId, room, day }) => did(what, userId, room, day));
-
-describe('the fold of the stats', () => {
-  it('gives the same documents however it is cut into rounds, crashed and started over', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(anyEvent, { maxLength: 60 }),
-        fc.array(
-          fc.record({
-            size: fc.integer({ min: 1, max: 12 }),
-            crash: fc.boolean(),
-            save: fc.boolean(),
-            // Which documents of a round are there after a crash in it.
-            written: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
-          }),
-          { maxLength: 20 },
-        ),
-        async (events, steps) => {
-          const records = recorded(events);
-          const store = await open();
-          let saved = 0;
-          let next = 0;
-          for (let i = 0; next < records.length; i++) {
-            const { size, crash, save, written } = steps[i] ?? { size: 1_000, crash: false, save: true, written: [] };
-            const round = await foldRound(stats, store, new Map(), records.slice(next, next + size));
-            expect(round.letters).toEqual([]);
-            let document = 0;
-            for (const [collection, writes] of round.writes) {
-              const some = writes.filter(() => !crash || written[document++ % written.length]);
-              await store.write(collection, some);
-            }
-            next = crash ? saved : next + size;
-            if (!crash && save) saved = next;
-          }
-          expect(await dump(store)).toEqual(await dump(await foldAll(events)));
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-
-  it('counts as a count of the events does', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyEvent, { maxLength: 60 }), async (events) => {
-        const queries = new Stats(await foldAll(events));
-        for (const room of new Set(events.map((event) => event.room))) {
-          const of = events.filter((event) => event.room === room && event.at.startsWith(monday));
-          const [day] = await queries.days(room, monday, monday);
-          const counts = day ? Object.values(day.counts as unknown as Record<string, number>) : [];
-          const total = counts.reduce((sum, count) => sum + count, 0);
-          expect(total).toBe(of.length);
-          const people = of.map((event) =>
-            'sender' in event ? event.sender.id : 'by' in event ? event.by : event.userId,
-          );
-          expect(day?.activeUsers ?? 0).toBe(new Set(people).size);
-        }
-      }),
-      { numRuns: 200 },
-    );
   });
 });

@@ -12,6 +12,7 @@ const table = <K extends string>(codes: Record<K, CloseCode>): Readonly<Record<K
 /** Every code that this service closes a connection with, beside the protocol's own of RFC 6455 (1002, 1007). */
 export const CLOSE = table({
   frameTooLarge: { code: 1009, reason: 'frame too large', reconnect: true },
+  internal: { code: 1011, reason: 'internal error', reconnect: 'after delay' },
   restart: { code: 1012, reason: 'restart', reconnect: 'after delay' },
   /** With a new token. */
   tokenExpired: { code: 4001, reason: 'token expired', reconnect: true },

@@ -12,8 +12,10 @@ export type FaultCode =
   | 'required'
   /** A field that is there and not what it must be. */
   | 'invalid'
-  /** The service cannot do it for the moment: nothing is wrong with the frame, and it may be sent again. */
+  /** Not done, certainly, for no fault of the frame: it may be sent again. */
   | 'unavailable'
+  /** It may have been done or not; the same frame again settles it. */
+  | 'unknown'
   | 'internal';
 
 export interface Fault {
@@ -34,7 +36,14 @@ export class FrameRefused extends Error {
 
 export const UNAVAILABLE: Fault = {
   code: 'unavailable',
-  message: 'the service is not available for a moment, try again',
+  message: 'the service is not available for a moment: nothing was stored, try again',
+};
+
+/** A client without ids is known by its connection and its words, and for half a minute only. */
+export const UNKNOWN: Fault = {
+  code: 'unknown',
+  message:
+    'no answer in time: this may be stored. Send the same again, by its id or within 30 s, and it is stored once',
 };
 
 /** An error of ours: what happened stands in the log, never on the wire. */

@@ -3,7 +3,7 @@ import { CLOSE, reconnectDelay, restartReason } from '../src/index.js';
 
 it('every close code has its number once, and a reason that fits a close frame', () => {
   const codes = Object.values(CLOSE);
-  expect(codes.map(({ code }) => code)).toEqual([1009, 1012, 4001, 4002, 4008, 4009, 4010]);
+  expect(codes.map(({ code }) => code)).toEqual([1009, 1011, 1012, 4001, 4002, 4008, 4009, 4010]);
   for (const { reason } of codes) expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
 });
 

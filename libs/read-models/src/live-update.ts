@@ -38,4 +38,46 @@ export type LiveUpdate = RoomUpdate | PersonUpdate;
 
 export const encodeUpdate = (update: LiveUpdate): string => JSON.stringify(update);
 
-export const decodeUpdate = (text: string): LiveUpdate => JSON.parse(text) as LiveUpdate;
+/** What was told is none of what a {@link LiveUpdate} may be: whoever hears it has to look up what is meant. */
+export class UnreadableUpdate extends Error {
+  override readonly name = 'UnreadableUpdate';
+}
+
+/**
+ * Reads an update; of a change no more than what it needs to be put in its place.
+ * @returns null for a type that this release does not know: it is for others
+ * @throws UnreadableUpdate
+ */
+export function decodeUpdate(text: string): LiveUpdate | null {
+  const update = parsed(text);
+  if (typeof update !== 'object' || update === null) throw new UnreadableUpdate('an update that is no JSON object');
+  const { type } = update as Partial<LiveUpdate>;
+  if (type !== 'room' && type !== 'person') return null;
+  if (type === 'room' && isRoomUpdate(update)) return update;
+  if (type === 'person' && isPersonUpdate(update)) return update;
+  throw new UnreadableUpdate(`an update of type ${type} with other fields than it has here`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isRoomUpdate(update: object): update is RoomUpdate {
+  const { version, room, from, to, changes } = update as Partial<RoomUpdate>;
+  return [version, from, to].every(Number.isInteger) && typeof room === 'string' && Array.isArray(changes);
+}
+
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+
+function isPersonUpdate(update: object): update is PersonUpdate {
+  const { userId, member, profile } = update as Partial<PersonUpdate>;
+  const isMember = member === null || (Number.isInteger(member?.seq) && isTextOrNull(member?.clanId));
+  const isProfile =
+    profile === null ||
+    (Number.isInteger(profile?.seq) && typeof profile?.name === 'string' && isTextOrNull(profile.avatar));
+  return typeof userId === 'string' && isMember && isProfile;
+}

@@ -7,6 +7,8 @@ export const PIN_AGE_MS = 500;
 /** The queries on one version of a projection. */
 export interface Pinned<Queries> {
   readonly version: number;
+  /** Those that were served before it and went on to be what it is: a version that is not among them was lost. */
+  readonly earlier: readonly number[];
   readonly queries: Queries;
 }
 
@@ -16,8 +18,11 @@ export interface Asked {
   readonly format: number;
 }
 
-/** What is served is of another release than this one: nothing here can read it, and only a swap changes that. */
-export class OtherFormat extends ReadModelsUnavailable {}
+/**
+ * There is nothing that could be asked: no projector has run on this database (since it was emptied), or what is served
+ * is of another release than this one.
+ */
+export class NotServed extends ReadModelsUnavailable {}
 
 /** The version of a projection that is served. Who answers a question pins it once, so no answer is of two versions. */
 export class Served<Queries> {
@@ -31,7 +36,7 @@ export class Served<Queries> {
     private readonly open: (version: number) => Queries,
   ) {}
 
-  /** What was served within the last {@link PIN_AGE_MS}. @throws ReadModelsUnavailable, also where none is served; OtherFormat */
+  /** What was served within the last {@link PIN_AGE_MS}. @throws NotServed, ReadModelsUnavailable */
   async pin(): Promise<Pinned<Queries>> {
     if (this.#pinned && performance.now() - this.#readAt <= PIN_AGE_MS) return this.#pinned;
     return (this.#reading ??= this.#read().finally(() => (this.#reading = null)));
@@ -41,18 +46,18 @@ export class Served<Queries> {
     const { name, format } = this.asked;
     const readAt = performance.now();
     const versions = await this.registry.read(name);
-    if (!versions) throw new ReadModelsUnavailable(`no projector has run ${name} yet: start one`);
+    if (!versions) throw new NotServed(`no projector has run ${name} yet: start one`);
     const { serving } = versions;
     if (serving.format !== format) {
-      throw new OtherFormat(
+      throw new NotServed(
         `${versionName(name, serving.number)} has format ${serving.format}, and this release reads format ${format}: ` +
           `rebuild ${name} with the release that is to serve it`,
       );
     }
     this.#readAt = readAt;
-    if (this.#pinned?.version !== serving.number) {
-      this.#pinned = { version: serving.number, queries: this.open(serving.number) };
-    }
+    const known = this.#pinned?.version === serving.number ? this.#pinned.queries : null;
+    const earlier = versions.old.map(({ number }) => number);
+    this.#pinned = { version: serving.number, earlier, queries: known ?? this.open(serving.number) };
     return this.#pinned;
   }
 }

@@ -1,3 +1,4 @@
+import { PARTITIONS } from '#domain';
 import type { Document } from './documents.js';
 import { type VersionRegistry, versionName } from './versions.js';
 
@@ -83,10 +84,21 @@ export interface CheckpointSave {
 export interface Checkpoints {
   /** Takes a partition over: raises its epoch and answers where to go on. */
   claim(id: string, owner: string): Promise<Checkpoint>;
-  /** Without taking over; null where nobody ever claimed it. */
-  read(id: string): Promise<Checkpoint | null>;
+  /** By their names, without taking over; those that nobody ever claimed are left out. */
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>>;
   /** Saves those whose epoch is still the given one, and answers the ids of the others: their owner is fenced off. */
   save(saves: readonly CheckpointSave[]): Promise<string[]>;
+}
+
+/** How far each partition of a version is folded, by its number; null where nobody ever claimed it. */
+export async function checkpointsOf(
+  checkpoints: Pick<Checkpoints, 'read'>,
+  projection: string,
+  version: number,
+): Promise<(Checkpoint | null)[]> {
+  const ids = Array.from({ length: PARTITIONS }, (_, partition) => checkpointId(projection, version, partition));
+  const stored = await checkpoints.read(ids);
+  return ids.map((id) => stored.get(id) ?? null);
 }
 
 /** The read models of one deployment. */

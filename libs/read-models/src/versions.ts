@@ -1,6 +1,10 @@
 /** One build of a projection's documents. Its number is in the name of everything that belongs to it. */
 export interface Version {
-  /** From 1; every rebuild makes the next. */
+  /**
+   * The first is when it was begun ({@link versionNumberAt}), every rebuild makes the next. So a number is never used
+   * twice, also where the database was dropped and with it the memory of which there were: what still works on a version
+   * that is lost cannot touch the one that came after it.
+   */
   readonly number: number;
   /** What its documents look like and mean: only code of the same format folds and reads it. */
   readonly format: number;
@@ -36,13 +40,16 @@ export interface VersionRegistry {
 /** The name of one version of a projection. */
 export const versionName = (projection: string, version: number): string => `${projection}-${version}`;
 
+/** A moment as the number of a version that is begun then: `yyyymmddhhmmss`, UTC. */
+export const versionNumberAt = (date: Date): number => Number(date.toISOString().replace(/\D/g, '').slice(0, 14));
+
 // What can become of versions, a step each: pure, to be stored with `replace`.
 
-export const firstVersion = (format: number): Versions => ({
-  serving: { number: 1, format },
+export const firstVersion = (format: number, number: number): Versions => ({
+  serving: { number, format },
   building: null,
   old: [],
-  highest: 1,
+  highest: number,
   swap: null,
   revision: 1,
 });
@@ -61,6 +68,15 @@ export const withSwap = (versions: Versions, swap: string | null): Versions => c
 /** What was built is served from now on. */
 export const swapped = (versions: Versions, building: Version): Versions =>
   changed(versions, { serving: building, building: null, old: [...versions.old, versions.serving], swap: null });
+
+/**
+ * What was served is lost, and what was being built beside it with it: another one begins empty in its place, from the
+ * next number on or from `number` where that is higher.
+ */
+export function withServingLost(versions: Versions, format: number, number: number): Versions {
+  const next = Math.max(number, versions.highest + 1);
+  return changed(versions, { serving: { number: next, format }, building: null, highest: next, swap: null });
+}
 
 /** What is being built is given up: nobody goes on with it, and it is kept until it is removed. */
 export const withoutBuilding = (versions: Versions): Versions =>

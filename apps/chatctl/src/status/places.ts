@@ -1,6 +1,6 @@
 import { PARTITIONS } from '#domain';
 import type { ConsumerLag } from '#event-store';
-import { checkpointId, type ReadModels } from '#read-models';
+import { checkpointsOf, type ReadModels } from '#read-models';
 import { nameOf, type ProjectionVersion } from '../projections.js';
 
 /** Where the fold of one partition stands, and whose it is. */
@@ -14,25 +14,24 @@ export interface Place {
   readonly consumer: ConsumerLag | null;
 }
 
-const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-
 /** By the checkpoints, which are the truth; by the consumers where the read models are in some process's memory. */
-export function placesOf(
+export async function placesOf(
   of: ProjectionVersion,
   readModels: ReadModels | null,
   consumers: readonly ConsumerLag[],
 ): Promise<Place[]> {
-  if (!readModels) return Promise.resolve(ALL.map((partition) => placeInMemory(of, partition, consumers)));
-  return Promise.all(
-    ALL.map(async (partition) => {
-      const checkpoint = await readModels.checkpoints.read(checkpointId(of.projection.name, of.version, partition));
-      if (!checkpoint) return { partition, owner: null, position: 0, consumer: null };
-      const { owner, seq: position, epoch } = checkpoint;
-      // Only that of the highest epoch: those of older owners may stay behind.
-      const name = `${nameOf(of)}-${partition}-e${epoch}`;
-      return { partition, owner, position, consumer: consumers.find((one) => one.name === name) ?? null };
-    }),
-  );
+  if (!readModels) {
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    return partitions.map((partition) => placeInMemory(of, partition, consumers));
+  }
+  const stored = await checkpointsOf(readModels.checkpoints, of.projection.name, of.version);
+  return stored.map((checkpoint, partition) => {
+    if (!checkpoint) return { partition, owner: null, position: 0, consumer: null };
+    const { owner, seq: position, epoch } = checkpoint;
+    // Only that of the highest epoch: those of older owners may stay behind.
+    const name = `${nameOf(of)}-${partition}-e${epoch}`;
+    return { partition, owner, position, consumer: consumers.find((one) => one.name === name) ?? null };
+  });
 }
 
 /** A consumer of read models in memory is called `<projection>-<version>-<owner>-<partition>-e<epoch>`. */

@@ -1,7 +1,6 @@
-import { PARTITIONS } from '#domain';
 import type { EventLog } from '#event-store';
 import { collectionsOf, type Projection } from '#projections';
-import { checkpointId, type Document, type ReadModels } from '#read-models';
+import { checkpointId, checkpointsOf, type Document, type ReadModels } from '#read-models';
 import { type Difference, differenceOf } from './difference.js';
 import { LogFold, type PartitionPosition } from './log-fold.js';
 import { allOf, pagesOf } from './stored.js';
@@ -72,14 +71,9 @@ export async function verifyProjection(options: VerificationOptions): Promise<Ve
   return { events: fold.events, documents };
 }
 
-function positionsOf({ readModels, projection, version }: VerificationOptions): Promise<PartitionPosition[]> {
-  const none: PartitionPosition = { seq: 0, eventId: '' };
-  return Promise.all(
-    Array.from({ length: PARTITIONS }, async (_, partition) => {
-      const id = checkpointId(projection.name, version, partition);
-      return (await readModels.checkpoints.read(id)) ?? none;
-    }),
-  );
+async function positionsOf({ readModels, projection, version }: VerificationOptions): Promise<PartitionPosition[]> {
+  const stored = await checkpointsOf(readModels.checkpoints, projection.name, version);
+  return stored.map((checkpoint) => checkpoint ?? { seq: 0, eventId: '' });
 }
 
 /** A log that lost its tail, or another log: no worker runs on these read models either. */

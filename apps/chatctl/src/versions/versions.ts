@@ -28,7 +28,7 @@ export const versionsCommand: Command = async (args, { env, out }) => {
   if (action !== 'remove') throw new UsageError('versions is followed by list or remove');
   const [name, number, ...more] = words;
   const projection = projectionNamed(name);
-  if (number === undefined || !/^[1-9]\d{0,8}$/.test(number) || more.length > 0) {
+  if (number === undefined || !/^[1-9]\d{0,14}$/.test(number) || more.length > 0) {
     throw new UsageError('say which version: PROJECTION VERSION, such as timeline 1');
   }
   if (!yes) throw new UsageError('remove deletes the documents of that version: say --yes');

@@ -5,12 +5,12 @@ import { Chats } from '#event-store';
 import { type ChatSource, type DirectMessageView, directMessageView } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
-import type { Refused } from './command.js';
+import type { Caller, Refused } from './command.js';
 
 /** The latest messages of a direct chat, oldest first. */
 export class ChatMessages extends Query<Refused | DirectMessageView[]> {
   constructor(
-    readonly userId: string,
+    readonly caller: Caller,
     readonly chatId: number,
   ) {
     super();
@@ -25,7 +25,9 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async execute({ userId, chatId }: ChatMessages): Promise<Refused | DirectMessageView[]> {
+  async execute({ caller, chatId }: ChatMessages): Promise<Refused | DirectMessageView[]> {
+    const { userId } = caller.person;
+    await caller.admit();
     const chat = await this.chats.byId(chatId);
     const other = chat && otherSide(chat.users, userId);
     if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
@@ -47,7 +49,7 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
 
 /** The latest direct chats of a person, latest first. */
 export class ChatsOf extends Query<readonly ChatSource[]> {
-  constructor(readonly userId: string) {
+  constructor(readonly caller: Caller) {
     super();
   }
 }
@@ -59,8 +61,8 @@ export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async execute({ userId }: ChatsOf): Promise<readonly ChatSource[]> {
+  async execute({ caller }: ChatsOf): Promise<readonly ChatSource[]> {
     const { queries: timeline } = await this.served.pin();
-    return timeline.inbox(userId, { limit: this.settings.chatsMax });
+    return timeline.inbox(caller.person.userId, { limit: this.settings.chatsMax });
   }
 }

@@ -1,20 +1,18 @@
-import { type CommandContext, commandKey, type Refusal, type Room } from '#domain';
+import type { Refusal } from '#domain';
+import type { Person } from '../person.js';
+import type { Attempts } from './attempts.js';
 
 /** What a handler answers where it refuses; faults it throws. */
 export interface Refused {
   readonly refusal: Refusal;
 }
 
-/**
- * When and as which command it is carried out: where the client gave an id, the same one again in the same room is the
- * same command.
- */
-export function contextOf(
-  userId: string,
-  room: Room | null,
-  clientId: string | undefined,
-  newKey: () => string,
-): CommandContext {
-  const key = room && clientId !== undefined ? commandKey(userId, room, clientId) : newKey();
-  return { key, at: new Date().toISOString() };
+/** Who asks for something, over one connection. */
+export interface Caller {
+  readonly person: Person;
+  /** False once the connection has ended: nobody waits for what comes of it. */
+  readonly isOpen: boolean;
+  readonly attempts: Attempts;
+  /** Resolves once the log may be asked for them. @throws LogUnavailable where that would be in vain */
+  admit(): Promise<void>;
 }

@@ -3,15 +3,14 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { markSeen } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { Served, type ServedTimeline } from '#read-models';
-import type { Person } from '../person.js';
-import { COMMAND_KEYS } from '../settings.js';
-import { contextOf, type Refused } from './command.js';
+import type { Attempt } from './attempts.js';
+import type { Caller, Refused } from './command.js';
 import { untilShown } from './shown.js';
 
 /** Marks all that is in a direct chat by now as seen by the caller; answers null once the caller's queries show it. */
 export class MarkChatSeen extends Command<Refused | null> {
   constructor(
-    readonly person: Person,
+    readonly caller: Caller,
     readonly chatId: number,
     readonly clientId?: string,
   ) {
@@ -25,21 +24,26 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Chats) private readonly chats: Chats,
     @Inject(Served) private readonly served: ServedTimeline,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
-  async execute({ person: { userId }, chatId, clientId }: MarkChatSeen): Promise<Refused | null> {
+  execute(command: MarkChatSeen): Promise<Refused | null> {
+    // What is seen already is not marked again.
+    return command.caller.attempts.make(command.clientId, null, (attempt) => this.mark(command, attempt));
+  }
+
+  private async mark({ caller, chatId }: MarkChatSeen, attempt: Attempt): Promise<Refused | null> {
+    const { userId } = caller.person;
     const chat = await this.chats.byId(chatId);
     // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
     const entry = chat && (await (await this.served.pin()).queries.entry(userId, chat.room));
-    const command = { ...contextOf(userId, chat?.room ?? null, clientId, this.newKey), userId };
+    const command = { ...attempt.as(chat?.room ?? null), userId };
     const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
     if (decision.event) {
       const { room, n } = decision.event;
-      await this.log.append(decision.event);
+      await this.log.append(decision.event, attempt);
       // No answer tells the caller when to ask for the counts again: they may at once.
-      await untilShown(async () => {
+      await untilShown(caller, async () => {
         const shown = await (await this.served.pin()).queries.entry(userId, room);
         return shown && shown.seenN >= n ? shown : null;
       });

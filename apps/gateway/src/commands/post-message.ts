@@ -3,15 +3,14 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { InMail } from '../in-mail.js';
-import type { Person } from '../person.js';
 import { RecentMessages } from '../recent-messages.js';
-import { COMMAND_KEYS } from '../settings.js';
-import { contextOf, type Refused } from './command.js';
+import type { Attempt } from './attempts.js';
+import type { Caller, Refused } from './command.js';
 
 /** A new message in the global room or in the sender's clan; answers null once it is in the log. */
 export class PostRoomMessage extends Command<Refused | null> {
   constructor(
-    readonly person: Person,
+    readonly caller: Caller,
     readonly room: PublicRoom,
     readonly content: string,
     readonly feeling: string | null,
@@ -26,23 +25,24 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
-  async execute({ person, room, content, feeling, clientId }: PostRoomMessage): Promise<Refused | null> {
-    const membership = { clanId: person.clanId };
+  execute(command: PostRoomMessage): Promise<Refused | null> {
+    const { caller, room, content, feeling, clientId } = command;
+    return caller.attempts.make(clientId, [room, content, feeling], (attempt) => this.post(command, attempt));
+  }
+
+  private async post({ caller, room, content, feeling }: PostRoomMessage, attempt: Attempt): Promise<Refused | null> {
+    const { speaker, clanId } = caller.person;
     const command = {
-      ...contextOf(person.userId, publicRoom(room, membership), clientId, this.newKey),
-      room,
-      sender: person.speaker,
-      content,
+      ...attempt.as(publicRoom(room, { clanId })),
+      ...{ room, sender: speaker, content },
       ...(feeling !== null && { feeling }),
-      ...(clientId !== undefined && { clientId }),
     };
-    const decision = postToRoom(command, membership);
+    const decision = postToRoom(command, { clanId });
     if ('refusal' in decision) return decision;
     if (decision.event) {
-      await this.log.append(decision.event);
+      await this.log.append(decision.event, attempt);
       this.recent.add(decision.event.messageId);
     }
     return null;
@@ -52,7 +52,7 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
 /** A new message in a direct chat; answers null once it is in the log. */
 export class PostDirectMessage extends Command<Refused | null> {
   constructor(
-    readonly person: Person,
+    readonly caller: Caller,
     readonly chatId: number,
     readonly receiverId: string,
     readonly message: string,
@@ -68,23 +68,24 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Chats) private readonly chats: Chats,
     @Inject(InMail) private readonly inMail: InMail,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
-  async execute({ person, chatId, receiverId, message, clientId }: PostDirectMessage): Promise<Refused | null> {
+  execute(command: PostDirectMessage): Promise<Refused | null> {
+    const { caller, chatId, receiverId, message, clientId } = command;
+    return caller.attempts.make(clientId, [chatId, receiverId, message], (attempt) => this.post(command, attempt));
+  }
+
+  private async post(
+    { caller, chatId, receiverId, message }: PostDirectMessage,
+    attempt: Attempt,
+  ): Promise<Refused | null> {
     const chat = await this.chats.byId(chatId);
-    const command = {
-      ...contextOf(person.userId, chat?.room ?? null, clientId, this.newKey),
-      receiver: receiverId,
-      sender: person.speaker,
-      content: message,
-      ...(clientId !== undefined && { clientId }),
-    };
-    const decision = postToChat(command, chat);
+    const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
+    const decision = postToChat({ ...attempt.as(chat?.room ?? null), ...said }, chat);
     if ('refusal' in decision) return decision;
     if (decision.event) {
-      const appended = await this.log.append(decision.event);
-      const isNew = appended !== 'conflict' && !appended.duplicate;
+      const appended = await this.log.append(decision.event, attempt);
+      const isNew = appended !== 'conflict' && (!appended.duplicate || attempt.isRepeat);
       if (isNew) this.inMail.messageSent(decision.event, chatId, receiverId);
     }
     return null;

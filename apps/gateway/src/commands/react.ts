@@ -5,10 +5,9 @@ import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
-import type { Person } from '../person.js';
 import { RecentMessages } from '../recent-messages.js';
-import { COMMAND_KEYS } from '../settings.js';
-import { contextOf, type Refused } from './command.js';
+import type { Attempt } from './attempts.js';
+import type { Caller, Refused } from './command.js';
 
 /** How long a message that was just appended is waited for, and how often it is looked for. Milliseconds. */
 const PATIENCE = 2_000;
@@ -17,7 +16,7 @@ const INTERVAL = 50;
 /** A reaction to a message, or, with an empty emoji, taking it back; answers null once it is in the log. */
 export class ReactToMessage extends Command<Refused | null> {
   constructor(
-    readonly person: Person,
+    readonly caller: Caller,
     readonly room: PublicRoom,
     readonly messageId: string,
     readonly emoji: string,
@@ -33,31 +32,36 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Served) private readonly served: ServedTimeline,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {}
 
-  async execute({ person, room, messageId, emoji, clientId }: ReactToMessage): Promise<Refused | null> {
-    const messageRoom = await this.roomOf(messageId);
+  execute(command: ReactToMessage): Promise<Refused | null> {
+    // Twice the same reaction is the same as once.
+    return command.caller.attempts.make(command.clientId, null, (attempt) => this.react(command, attempt));
+  }
+
+  private async react({ caller, room, messageId, emoji }: ReactToMessage, attempt: Attempt): Promise<Refused | null> {
+    const { person } = caller;
+    const messageRoom = await this.roomOf(messageId, caller);
     // Asked only now: the person may have been moved while the message was waited for.
     const membership = { clanId: person.clanId };
     const { userId, speaker } = person;
     const command = {
-      ...contextOf(userId, publicRoom(room, membership), clientId, this.newKey),
+      ...attempt.as(publicRoom(room, membership)),
       ...{ room, messageId, userId, userName: speaker.name, emoji },
     };
     const decision = react(command, { membership, messageRoom });
     if ('refusal' in decision) return decision;
-    if (decision.event) await this.log.append(decision.event);
+    if (decision.event) await this.log.append(decision.event, attempt);
     return null;
   }
 
   /** Who reacts has seen the message, so it is in the read model; only one of our own may be on its way there. */
-  private async roomOf(messageId: string): Promise<Room | null> {
+  private async roomOf(messageId: string, caller: Caller): Promise<Room | null> {
     const until = performance.now() + PATIENCE;
     for (;;) {
       const message = await (await this.served.pin()).queries.message(messageId);
       if (message) return message.room;
-      if (!this.recent.has(messageId)) return null;
+      if (!this.recent.has(messageId) || !caller.isOpen) return null;
       if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);
       await sleep(INTERVAL);
     }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Caller } from './command.js';
 
 /** How long the read model is waited for, and how often it is looked at. Milliseconds. */
 const PATIENCE = 2_000;
@@ -6,14 +7,15 @@ const INTERVAL = 20;
 
 /**
  * Waits until a look at the read model shows what a command has put into the log, so that the caller's next frame finds
- * it. The command is done either way: where the read model is late or away, this answers null.
+ * it. The command is done either way: where the read model is late or away, or nobody waits any more, this
+ * answers null.
  */
-export async function untilShown<T>(look: () => Promise<T | null>): Promise<T | null> {
+export async function untilShown<T>(caller: Caller, look: () => Promise<T | null>): Promise<T | null> {
   const until = performance.now() + PATIENCE;
   try {
     for (;;) {
       const shown = await look();
-      if (shown !== null || performance.now() > until) return shown;
+      if (shown !== null || !caller.isOpen || performance.now() > until) return shown;
       await sleep(INTERVAL);
     }
   } catch {

@@ -5,21 +5,26 @@ import { fileURLToPath } from 'node:url';
 
 export type RoleName = 'gateway' | 'projector' | 'query';
 
+/** What a role is run by. */
+const mainOf = (role: string): string => fileURLToPath(new URL(`../../../${role}/src/main.js`, import.meta.url));
+
 const START_LIMIT_MS = 20_000;
 
-/** One role in a process of its own, which can be killed and started again. */
+/** One role, or all of them, in a process of its own, which can be killed and started again. */
 export class RoleProcess {
   private child: ChildProcess | null = null;
 
   /**
    * @param env the configuration, PORT included
    * @param logFile where its output goes
+   * @param main the file that is run, that of the role by default
    */
   constructor(
-    readonly role: RoleName,
+    readonly role: RoleName | 'standalone',
     private readonly port: number,
     private readonly env: Readonly<Record<string, string>>,
     private readonly logFile: string,
+    private readonly main = mainOf(role),
   ) {}
 
   get http(): string {
@@ -33,9 +38,8 @@ export class RoleProcess {
 
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
-    const main = fileURLToPath(new URL(`../../../${this.role}/src/main.js`, import.meta.url));
     const output = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [this.main], {
       env: { ...process.env, HOST: '127.0.0.1', ...this.env, PORT: String(this.port) },
       stdio: ['ignore', output, output],
     });

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '#platform';
 import type { Drill } from './drill.js';
+import { droppedDatabase } from './dropped-database.js';
 import { hangingNats } from './hanging-nats.js';
 import { Stage } from './stage.js';
+import { suspend } from './suspend.js';
 
 // `npm run drill`: the names; `npm run drill -- NAME`: that one. What each showed: docs/operations.md.
 
 const drills: Readonly<Record<string, Drill>> = {
+  'dropped-database': droppedDatabase,
   'hanging-nats': hangingNats,
+  suspend,
 };
 
 function list(): string {

@@ -67,6 +67,7 @@ export class LogClient implements WorkedLog {
   outbound: Published[] = [];
   private readonly consumers: FakeConsumer[] = [];
   listener: (() => void) | null = null;
+  private interrupted: ((phase: 'lost' | 'back') => void) | null = null;
 
   constructor(
     private readonly server: FakeLog,
@@ -86,6 +87,10 @@ export class LogClient implements WorkedLog {
         : this.ask(() => {
             while (this.outbound.length > 0) this.arrive();
           }),
+    onInterrupted: (listener: (phase: 'lost' | 'back') => void) => {
+      this.interrupted = listener;
+      return () => (this.interrupted = null);
+    },
   };
 
   readonly members = {
@@ -159,6 +164,7 @@ export class LogClient implements WorkedLog {
     this.outbound = [];
     if (this.server.broken.lossIgnored) return;
     for (const consumer of this.consumers) consumer.end('lost');
+    this.interrupted?.('lost');
   }
 
   ask<T>(work: () => T): Promise<T> {

@@ -48,10 +48,16 @@ export class FakeStore {
   private checkpointsFor(process: Process, client: StoreClient): Checkpoints {
     return {
       claim: (id, owner) =>
-        this.used.has(id)
-          ? process.request(() => this.claim(id, owner))
-          : Promise.resolve({ seq: 0, eventId: '', epoch: 1, owner }),
-      read: (id) => process.request(() => this.checkpoints.get(id) ?? null),
+        this.used.has(id) ? process.request(() => this.claim(id, owner)) : Promise.resolve(this.claim(id, owner)),
+      read: (ids) =>
+        process.request(() => {
+          const stored = new Map<string, Checkpoint>();
+          for (const id of ids) {
+            const checkpoint = this.checkpoints.get(id);
+            if (checkpoint) stored.set(id, checkpoint);
+          }
+          return stored;
+        }),
       save: async (saves) => {
         const fenced = await process.request(() => this.save(saves));
         await client.writeHeldBack();

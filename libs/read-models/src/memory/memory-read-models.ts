@@ -146,8 +146,12 @@ class MemoryCheckpoints implements Checkpoints {
     return Promise.resolve(claimed);
   }
 
-  read(id: string): Promise<Checkpoint | null> {
-    return Promise.resolve(this.checkpoints.get(id) ?? null);
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> {
+    const found = ids.flatMap((id) => {
+      const checkpoint = this.checkpoints.get(id);
+      return checkpoint ? [[id, checkpoint] as const] : [];
+    });
+    return Promise.resolve(new Map(found));
   }
 
   save(saves: readonly CheckpointSave[]): Promise<string[]> {

@@ -230,8 +230,11 @@ class MongodbCheckpoints implements Checkpoints {
     });
   }
 
-  read(id: string): Promise<Checkpoint | null> {
-    return reach(() => this.collection.findOne({ _id: id }));
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> {
+    return reach(async () => {
+      const stored = await this.collection.find({ _id: { $in: [...ids] } }).toArray();
+      return new Map(stored.map((checkpoint) => [checkpoint._id, checkpoint]));
+    });
   }
 
   save(saves: readonly CheckpointSave[]): Promise<string[]> {
@@ -244,9 +247,8 @@ class MongodbCheckpoints implements Checkpoints {
         { ordered: false },
       );
       if (matchedCount === saves.length) return [];
-      const stored = await this.collection.find({ _id: { $in: saves.map(({ id }) => id) } }).toArray();
-      const epochs = new Map(stored.map(({ _id, epoch }) => [_id, epoch]));
-      return saves.filter(({ id, epoch }) => epochs.get(id) !== epoch).map(({ id }) => id);
+      const stored = await this.read(saves.map(({ id }) => id));
+      return saves.filter(({ id, epoch }) => stored.get(id)?.epoch !== epoch).map(({ id }) => id);
     });
   }
 }

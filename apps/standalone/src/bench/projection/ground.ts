@@ -1,5 +1,5 @@
 import type { EventLog, LogOptions } from '#event-store';
-import { openMongodbReadModels, type ReadModels, Timeline } from '#read-models';
+import { firstVersion, openMongodbReadModels, type ReadModels, Timeline, TIMELINE_FORMAT } from '#read-models';
 import type { RoleProcess } from '../../apart/role-process.js';
 import type { ServersApart } from '../../apart/servers-apart.js';
 import type { PartProcess } from '../cpu-time.js';
@@ -22,9 +22,12 @@ export const logOf = ({ nats }: Pick<ServersApart, 'nats'>): LogOptions => ({
   name: 'parley-bench',
 });
 
-/** One projector, in a process of its own. */
-export const startProjector = (servers: ServersApart, database: string): Promise<RoleProcess> =>
-  servers.start('projector', { PROJECTIONS: 'timeline', MONGODB_DATABASE: database });
+/** One projector, in a process of its own, on version 1 of the timeline where the database is empty. */
+export async function startProjector(servers: ServersApart, database: string): Promise<RoleProcess> {
+  const first = firstVersion(TIMELINE_FORMAT, 1);
+  await withReadModels(servers, database, ({ versions }) => versions.replace('timeline', first));
+  return servers.start('projector', { PROJECTIONS: 'timeline', MONGODB_DATABASE: database });
+}
 
 export const partsOf = ({ nats, mongodb }: ServersApart, projectors: readonly RoleProcess[]): PartProcess[] => [
   ...projectors.map(({ pid }) => ({ part: 'projectors', pid })),

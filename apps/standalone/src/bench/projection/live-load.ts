@@ -94,7 +94,7 @@ export class LiveLoad {
   private hear(text: string): void {
     const now = performance.now();
     const update = decodeUpdate(text);
-    if (update.type !== 'room') return;
+    if (update?.type !== 'room') return;
     for (const { kind, message } of update.changes) {
       const number = kind === 'message' ? Number.parseInt(message.content, 10) : NaN;
       if (!this.untold.delete(number)) continue;

@@ -1,0 +1,103 @@
+import { type CommandContext, commandKey, type Room } from '#domain';
+import { isRetryable, OutcomeUnknown } from '#event-store';
+
+/** So long after an unknown outcome the same words are taken for the same message. Milliseconds. */
+const REPEAT_WITHIN = 30_000;
+/** So many are remembered, the latest: with one frame at a time it takes minutes to have more. */
+const MAX_UNKNOWN = 32;
+/** A command that has to ask the log more than once is given up by then all the same. Milliseconds. */
+const COMMAND_TIME = 4_500;
+
+/** One carrying out of a command. */
+export interface Attempt {
+  /** When the log is given up, on the monotonic clock. */
+  readonly deadline: number;
+  /** Whether it was attempted before, and what came of that is unknown. */
+  readonly isRepeat: boolean;
+  /** When and as which command it is carried out in a room, null for none. */
+  as(room: Room | null): AttemptContext;
+}
+
+export interface AttemptContext extends CommandContext {
+  /** Given where the same command may be in the log already, from longer ago than the log itself remembers. */
+  readonly clientId?: string;
+}
+
+/** As which command, in which room, something was attempted whose outcome is unknown, and until when that counts. */
+interface Unknown {
+  readonly room: Room | null;
+  readonly key: string;
+  readonly until: number;
+}
+
+/**
+ * The commands of one connection. Where the client gave an id, the same one again in the same room is the same command.
+ * Where it gave none, a message whose outcome is unknown is recognised by its words when it is sent again, as the client
+ * was told to: without that it would be there twice.
+ */
+export class Attempts {
+  /** By their words, the latest last. */
+  readonly #unknown = new Map<string, Unknown>();
+
+  /** @param admit rejects where a command must not be carried out, which is then certain to have stored nothing */
+  constructor(
+    private readonly userId: string,
+    private readonly newKey: () => string,
+    private readonly admit: () => Promise<void>,
+  ) {}
+
+  /**
+   * Carries out a command.
+   * @param words what a message says, and where; null for a command that does no harm when it is carried out twice
+   * @throws LogUnavailable, OutcomeUnknown, or what the command throws
+   */
+  async make<T>(
+    clientId: string | undefined,
+    words: readonly unknown[] | null,
+    command: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
+    const said = words && JSON.stringify([clientId, words]);
+    const earlier = said === null ? null : this.#recall(said);
+    let tried = earlier;
+    const attempt: Attempt = {
+      deadline: performance.now() + COMMAND_TIME,
+      isRepeat: earlier !== null,
+      as: (room) => {
+        const context = this.#contextOf(room, clientId, earlier);
+        tried = { room, key: context.key, until: 0 };
+        return context;
+      },
+    };
+    try {
+      await this.admit();
+      const outcome = await command(attempt);
+      if (said !== null) this.#unknown.delete(said);
+      return outcome;
+    } catch (error) {
+      // What may have been stored by an earlier attempt may still be, whatever keeps this one from being stored.
+      const isUnknown = error instanceof OutcomeUnknown || (earlier !== null && isRetryable(error));
+      if (!isUnknown) throw error;
+      if (said !== null && tried) this.#remember(said, tried);
+      throw error instanceof OutcomeUnknown ? error : new OutcomeUnknown(error.message, { cause: error });
+    }
+  }
+
+  #contextOf(room: Room | null, clientId: string | undefined, earlier: Unknown | null): AttemptContext {
+    const at = new Date().toISOString();
+    if (room && clientId !== undefined) return { key: commandKey(this.userId, room, clientId), at, clientId };
+    if (earlier?.room === room) return { key: earlier.key, at, clientId: earlier.key };
+    return { key: this.newKey(), at };
+  }
+
+  #recall(said: string): Unknown | null {
+    const earlier = this.#unknown.get(said);
+    return earlier && performance.now() < earlier.until ? earlier : null;
+  }
+
+  #remember(said: string, { room, key }: Unknown): void {
+    this.#unknown.delete(said);
+    this.#unknown.set(said, { room, key, until: performance.now() + REPEAT_WITHIN });
+    const [oldest] = this.#unknown.keys();
+    if (this.#unknown.size > MAX_UNKNOWN && oldest !== undefined) this.#unknown.delete(oldest);
+  }
+}

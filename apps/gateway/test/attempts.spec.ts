@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom, commandKey, GLOBAL_ROOM, keySequence, type Room } from '#domain';
+import { LogUnavailable, OutcomeUnknown } from '#event-store';
+import { type AttemptContext, Attempts } from '../src/commands/attempts.js';
+
+let now: number;
+let admitted: Error | null;
+let attempts: Attempts;
+
+beforeEach(() => {
+  now = 1_000;
+  admitted = null;
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  attempts = new Attempts('7', keySequence(Buffer.alloc(8)), () =>
+    admitted ? Promise.reject(admitted) : Promise.resolve(),
+  );
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+interface Sent {
+  readonly words?: readonly unknown[] | null;
+  readonly room?: Room;
+  readonly id?: string;
+}
+
+/** Sends something; what it was carried out as, and how that ended. */
+async function send(ends: Error | null = null, { words = ['hello'], room = GLOBAL_ROOM, id }: Sent = {}) {
+  let carriedOut = null as AttemptContext | null;
+  let isRepeat = null as boolean | null;
+  const outcome = await attempts
+    .make(id, words, (attempt) => {
+      carriedOut = attempt.as(room);
+      ({ isRepeat } = attempt);
+      return ends ? Promise.reject(ends) : Promise.resolve('done');
+    })
+    .catch((error: unknown) => error as Error);
+  return { outcome, isRepeat, ...carriedOut };
+}
+
+const unknown = new OutcomeUnknown('no answer');
+const refused = new LogUnavailable('away');
+
+describe('a message', () => {
+  it('is another one each time, while what comes of it is known', async () => {
+    const sent = [await send(), await send(refused), await send(), await send(new Error('ours'))];
+    expect(sent.map(({ outcome }) => outcome)).toEqual(['done', refused, 'done', new Error('ours')]);
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(4);
+    expect(sent.every(({ clientId, isRepeat }) => clientId === undefined && isRepeat === false)).toBe(true);
+  });
+
+  it('is the same where its outcome is unknown and the same words come again, until it is settled', async () => {
+    const { key, outcome } = await send(unknown);
+    expect(outcome).toBe(unknown);
+    expect(await send(null, { words: ['hello', 'you'] })).toMatchObject({ outcome: 'done', isRepeat: false });
+    expect(await send()).toMatchObject({ outcome: 'done', key, clientId: key, isRepeat: true });
+    expect((await send()).key).not.toBe(key);
+  });
+
+  it('is the same for half a minute', async () => {
+    const { key } = await send(unknown);
+    now += 29_999;
+    expect(await send(unknown)).toMatchObject({ key, outcome: unknown });
+    now += 29_999;
+    expect(await send(unknown)).toMatchObject({ key });
+    now += 30_000;
+    expect(await send()).toMatchObject({ isRepeat: false, key: expect.not.stringContaining(key!) });
+  });
+
+  it('is another one in another room', async () => {
+    const { key } = await send(unknown);
+    expect((await send(null, { room: clanRoom('3') })).key).not.toBe(key);
+  });
+
+  it('stays unknown whatever refuses it the next time, also before it is carried out', async () => {
+    const { key } = await send(unknown);
+    now += 20_000;
+    admitted = refused;
+    expect(await send()).toEqual({ outcome: expect.any(OutcomeUnknown), isRepeat: null });
+    admitted = null;
+    now += 20_000;
+    expect((await send(refused)).outcome).toBeInstanceOf(OutcomeUnknown);
+    now += 20_000;
+    expect((await send(new Error('ours'))).outcome).toEqual(new Error('ours'));
+    expect(await send()).toMatchObject({ outcome: 'done', key });
+  });
+
+  it('is that of its id, where the client gave one', async () => {
+    const key = commandKey('7', GLOBAL_ROOM, 'c1');
+    expect(await send(unknown, { id: 'c1' })).toMatchObject({ key, clientId: 'c1' });
+    expect(await send(null, { id: 'c2' })).toMatchObject({ key: commandKey('7', GLOBAL_ROOM, 'c2'), isRepeat: false });
+    expect(await send()).toMatchObject({ isRepeat: false });
+    expect((await send(refused, { id: 'c1' })).outcome).toBeInstanceOf(OutcomeUnknown);
+    expect(await send(null, { id: 'c1' })).toMatchObject({ key, clientId: 'c1', isRepeat: true });
+  });
+
+  it('is forgotten where too many are unknown', async () => {
+    for (let i = 0; i < 33; i++) await send(unknown, { words: [i] });
+    expect(await send(null, { words: [0] })).toMatchObject({ isRepeat: false });
+    expect(await send(null, { words: [1] })).toMatchObject({ isRepeat: true });
+  });
+});
+
+describe('a command', () => {
+  it('that is not admitted is not carried out', async () => {
+    admitted = refused;
+    expect(await send()).toEqual({ outcome: refused, isRepeat: null });
+  });
+
+  it('that does no harm twice is another one each time', async () => {
+    const { key } = await send(unknown, { words: null });
+    expect(await send(refused, { words: null })).toMatchObject({ outcome: refused });
+    expect((await send(null, { words: null })).key).not.toBe(key);
+  });
+
+  it('has so much time, however late it comes to asking the log', async () => {
+    const deadline = await attempts.make(undefined, null, (attempt) => {
+      now += 3_000;
+      return Promise.resolve(attempt.deadline);
+    });
+    expect(deadline).toBe(1_000 + 4_500);
+  });
+});

@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { keySequence } from '#domain';
+import type { EventLog } from '#event-store';
+import {
+  firstVersion,
+  memoryReadModels,
+  servedTimeline,
+  type ServedTimeline,
+  TIMELINE_FORMAT,
+  timelineCollections,
+} from '#read-models';
+import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
+import { Attempts } from '../src/commands/attempts.js';
+import type { Caller } from '../src/commands/command.js';
+import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
+import { untilShown } from '../src/commands/shown.js';
+import { Person } from '../src/person.js';
+import { RecentMessages } from '../src/recent-messages.js';
+
+const newKey = keySequence(Buffer.alloc(8));
+const caller = (isOpen: boolean): Caller => {
+  const admit = () => Promise.resolve();
+  return { person: new Person('7'), isOpen, admit, attempts: new Attempts('7', newKey, admit) };
+};
+
+let served: ServedTimeline;
+beforeEach(async () => {
+  const readModels = memoryReadModels();
+  await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
+  await readModels.projection('timeline', 1).setUp(timelineCollections);
+  served = servedTimeline(readModels);
+});
+
+/** How often something was looked for before it was given up, in a second at most. */
+async function looks(work: (look: () => Promise<null>) => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const look = () => {
+    count++;
+    return Promise.resolve(null);
+  };
+  const second = new Promise((resolve) => setTimeout(resolve, 300));
+  await Promise.race([work(look), second]);
+  return count;
+}
+
+describe('what a connection waits for', () => {
+  it('to be shown is looked for again and again, and once only where the connection has ended', async () => {
+    expect(await looks((look) => untilShown(caller(true), look))).toBeGreaterThan(2);
+    expect(await looks((look) => untilShown(caller(false), look))).toBe(1);
+  });
+
+  it('to react to is not waited for once the connection has ended', async () => {
+    const log = new MemoryLogServer().connect() as unknown as EventLog;
+    const recent = new RecentMessages();
+    const messageId = newKey();
+    recent.add(messageId);
+    const handler = new ReactToMessageHandler(log, served, recent);
+    const reacting = handler.execute(new ReactToMessage(caller(false), 'global', messageId, '👍'));
+    const early = new Promise((resolve) => setTimeout(resolve, 1_000, 'still waiting'));
+    expect(await Promise.race([reacting, early])).toMatchObject({ refusal: { code: 'not_found' } });
+  });
+});

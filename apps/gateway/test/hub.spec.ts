@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { clanRoom, keySequence, type Room, userRoom } from '#domain';
+import { type EventLog, LogUnavailable } from '#event-store';
+import {
+  type Change,
+  encodeUpdate,
+  firstVersion,
+  memoryReadModels,
+  type MessageDocument,
+  placeId,
+  type ReadModels,
+  servedTimeline,
+  TIMELINE_FORMAT,
+  timelineCollections,
+} from '#read-models';
+import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
+import { type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
+import { Hub } from '../src/hub.js';
+import type { ChatClient } from './chat-client.js';
+import { until } from './chat-under-test.js';
+import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
+
+const sockets = new SessionsOnSockets();
+const newKey = keySequence(Buffer.alloc(8));
+const clan = clanRoom('3');
+
+let server: MemoryLogServer;
+/** As the gateway has it, and as a projector does. */
+let log: MemoryLog;
+let elsewhere: MemoryLog;
+let readModels: ReadModels;
+let hub: Hub;
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  await sockets.start();
+});
+beforeEach(async () => {
+  server = new MemoryLogServer();
+  [log, elsewhere] = [server.connect(), server.connect()];
+  readModels = memoryReadModels();
+  await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
+  await readModels.projection('timeline', 1).setUp(timelineCollections);
+  hub = new Hub(log as unknown as EventLog, servedTimeline(readModels), settings, newKey, () => Promise.resolve(true));
+  hub.onApplicationBootstrap();
+  await until('a timeline is followed', () => hub.hindrance === null);
+});
+afterEach(() => {
+  sockets.cut();
+  hub.onApplicationShutdown();
+});
+afterAll(() => {
+  sockets.stop();
+});
+
+async function join(userId: string, clanId: string, endpoint: Endpoint = ROOM_CHAT): Promise<ChatClient> {
+  const feed = hub.hold(userId);
+  await feed.prepare(endpoint, { clanId });
+  const { session, client } = await sockets.connect({ endpoint, person: feed.person, gate: hub.gate });
+  hub.add(session, feed);
+  return client;
+}
+
+/** What the log says of a person from now on, this release cannot read. */
+const spoil = (userId: string) =>
+  server.store({ room: userRoom(userId), kind: 'member', id: 'member.x', type: 'MemberMoved', version: 9, body: '{}' });
+
+const change = (room: Room, n: number): Change => {
+  const messageId = String(n).padStart(24, '0');
+  const sender = { id: '1', name: 'Ada', avatar: null };
+  const at = '2026-01-01T00:00:00.000Z';
+  const told = { feeling: null, reactions: [], sent: null, content: `message ${n}` };
+  const message = { _id: placeId(room, n), seq: n, room, n, rev0: n, rev: n, messageId, sender, at, ...told };
+  return { rev: n, kind: 'message', message };
+};
+const store = (message: MessageDocument) =>
+  readModels.projection('timeline', 1).write('messages', [{ document: message, known: false }]);
+
+/** A projector has folded a message, and tells it. */
+async function say(room: Room, n: number): Promise<void> {
+  const changes = [change(room, n)];
+  await store(changes[0]!.message);
+  elsewhere.live.publishToRoom(room, encodeUpdate({ type: 'room', version: 1, room, from: n - 1, to: n, changes }));
+}
+
+const contentOf = async (client: ChatClient) => (await client.next()).message?.['content'];
+
+describe("one person's trouble", () => {
+  it('after an interruption ends their connections, and nobody else is kept waiting', async () => {
+    const [ada, other, bob] = [await join('ada', '3'), await join('ada', '3'), await join('bob', '3')];
+    spoil('ada');
+    log.connection.lose();
+    log.connection.comeBack();
+    expect([await ada.closed, await other.closed]).toEqual(Array(2).fill({ code: 1011, reason: 'internal error' }));
+    await until('the gate is open', () => hub.gate.way === 'open');
+    await say(clan, 1);
+    expect(await contentOf(bob)).toBe('message 1');
+    expect(hub.connections()).toEqual(new Map([['bob', 1]]));
+  });
+
+  it('at their connect is that of this connection', async () => {
+    spoil('ada');
+    await expect(join('ada', '3')).rejects.toThrow();
+    const bob = await join('bob', '3');
+    await say(clan, 1);
+    expect(await contentOf(bob)).toBe('message 1');
+  });
+
+  it('with what is told of them ends their connections, and who comes back is read anew', async () => {
+    const [ada, bob] = [await join('ada', '3'), await join('bob', '3')];
+    elsewhere.live.publishToUser('ada', '{"type":"person","userId":"ada","member":{"clan":["4"]},"profile":null}');
+    expect((await ada.closed).code).toBe(1011);
+    const command = { type: 'MemberJoined', userId: 'ada', clanId: '4', leftClanId: '3' } as const;
+    const event = { ...command, room: userRoom('ada'), id: `member.${newKey()}`, at: new Date().toISOString() };
+    await elsewhere.append(event);
+    const again = await join('ada', '3');
+    await say(clan, 1);
+    await say(clanRoom('4'), 1);
+    expect(await again.next()).toMatchObject({ message: { clan_id: '4' } });
+    expect(await contentOf(bob)).toBe('message 1');
+    expect(bob.ws.readyState).toBe(bob.ws.OPEN);
+  });
+});
+
+describe('after an interruption', () => {
+  it('a person who cannot be read for the moment is read again, and nothing is told before', async () => {
+    const [ada, bob] = [await join('ada', '3'), await join('bob', '3')];
+    log.connection.lose();
+    const member = log.connection.gates.hold('last');
+    log.connection.comeBack();
+    await member.arrived;
+    await say(clan, 1);
+    member.fail(new LogUnavailable('for a moment'));
+    await until('the gate is shut', () => hub.gate.way === 'lost');
+    expect([ada.frames, bob.frames]).toEqual([[], []]);
+    expect([await contentOf(ada), await contentOf(bob)]).toEqual(['message 1', 'message 1']);
+    expect(hub.gate.way).toBe('open');
+  });
+});
+
+describe('an update of a room that cannot be read', () => {
+  it('is looked up, and the next one is told as ever', async () => {
+    const bob = await join('bob', '3');
+    await store(change(clan, 1).message);
+    elsewhere.live.publishToRoom(clan, '{"type":"room","changes":"compressed"}');
+    expect(await contentOf(bob)).toBe('message 1');
+    elsewhere.live.publishToRoom(clan, 'null');
+    await say(clan, 2);
+    expect(await contentOf(bob)).toBe('message 2');
+    expect(await bob.quiet(50)).toEqual([]);
+  });
+});

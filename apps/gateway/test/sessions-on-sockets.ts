@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { keySequence } from '#domain';
+import { loadConfig } from '#platform';
+import { Closings } from '../src/closings.js';
+import { DIRECT_CHAT } from '../src/endpoint.js';
+import { Gate } from '../src/gate.js';
+import { Person } from '../src/person.js';
+import { Session, type SessionParts } from '../src/session.js';
+import type { GatewaySettings } from '../src/settings.js';
+import { TokenBuckets } from '../src/token-bucket.js';
+import { ChatClient } from './chat-client.js';
+
+export const settings: GatewaySettings = loadConfig(
+  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+  'gateway',
+);
+
+/** Connections as a gateway has them, and their clients, on sockets of the machine: how they end is as it really is. */
+export class SessionsOnSockets {
+  readonly #http = createServer();
+  readonly #sockets = new WebSocketServer({ noServer: true, clientTracking: false });
+  readonly #clients: ChatClient[] = [];
+
+  async start(): Promise<void> {
+    this.#http.listen(0, '127.0.0.1');
+    await once(this.#http, 'listening');
+  }
+
+  async connect(parts: Partial<SessionParts> = {}): Promise<{ session: Session; client: ChatClient }> {
+    const opened = new Promise<Session>((resolve) => {
+      this.#http.once('upgrade', (request, socket: Duplex, head) => {
+        this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+          resolve(
+            new Session({
+              ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, socket, ws },
+              ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
+              ...{ gate: new Gate(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
+              ...parts,
+            }),
+          );
+        });
+      });
+    });
+    const { port } = this.#http.address() as AddressInfo;
+    const client = await ChatClient.connect(`ws://127.0.0.1:${port}/`);
+    this.#clients.push(client);
+    return { session: await opened, client };
+  }
+
+  /** Cuts those there are. */
+  cut(): void {
+    for (const { ws } of this.#clients.splice(0)) ws.terminate();
+  }
+
+  stop(): void {
+    this.#http.close();
+  }
+}

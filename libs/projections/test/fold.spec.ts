@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { userRoom } from '#domain';
+import { decodeRecord, type LogRecord } from '#event-store';
+import { Directory, type DocumentStore, memoryReadModels, Stats, Timeline } from '#read-models';
+import { collectionsOf, directory, type Projection, replay, stats, timeline } from '../src/index.js';
+import { type CachedHead, foldRound } from '../src/round.js';
+import { anyLog, ROOMS } from './oracle/any-log.js';
+import { personIn } from './oracle/directory.js';
+import { shownBy } from './oracle/shown.js';
+import { daysIn } from './oracle/stats.js';
+import { readTimeline, shownOf } from './oracle/timeline.js';
+
+const PEOPLE = ['1', '2', '3', 'nobody'];
+
+/** A round of the folding, and what becomes of it. */
+interface Step {
+  readonly size: number;
+  /** What it is folded by afterwards: the same worker, one that starts at the last save, or this one once it has saved. */
+  readonly end: 'goes on' | 'crashes' | 'saves';
+  /** Which documents of it are there after a crash in it. */
+  readonly written: readonly boolean[];
+}
+
+const anySteps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    size: fc.integer({ min: 1, max: 12 }),
+    end: fc.constantFrom<Step['end']>('goes on', 'crashes', 'saves'),
+    written: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+  }),
+  { maxLength: 30 },
+);
+
+/** Folds as workers do that crash and take over from each other; answers the sequences of the dead letters. */
+async function foldInSteps(
+  projection: Projection<unknown>,
+  store: DocumentStore,
+  records: readonly LogRecord[],
+  steps: readonly Step[],
+): Promise<number[]> {
+  await store.setUp(collectionsOf(projection));
+  const letters = new Set<number>();
+  const heads = new Map<string, CachedHead>();
+  let saved = 0;
+  let next = 0;
+  for (let i = 0; next < records.length; i++) {
+    const { size, end, written } = steps[i] ?? { size: 1_000, end: 'goes on', written: [] };
+    const round = await foldRound(projection, store, heads, records.slice(next, next + size));
+    for (const { seq } of round.letters) letters.add(seq);
+    let document = 0;
+    for (const [collection, writes] of round.writes) {
+      const isThere = () => end !== 'crashes' || written[document++ % written.length];
+      await store.write(collection, writes.filter(isThere));
+    }
+    if (end === 'crashes') {
+      heads.clear();
+      next = saved;
+      continue;
+    }
+    for (const [id, head] of round.heads) heads.set(id, head);
+    next += size;
+    if (end !== 'saves') continue;
+    if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
+    saved = next;
+  }
+  return [...letters].sort((a, b) => a - b);
+}
+
+const open = (name: string) => memoryReadModels().projection(name, 1);
+
+function readable(records: readonly LogRecord[]) {
+  return records.flatMap((record) => {
+    try {
+      return [decodeRecord(record)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+describe('whatever it is cut into, crashed in and started over from, the fold of', () => {
+  it('the timeline shows what the log says', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
+        const store = open('timeline');
+        const letters = await foldInSteps(timeline, store, records, steps);
+        const read = readTimeline(records);
+        expect(await shownBy(new Timeline(store), ROOMS)).toEqual(shownOf(read, ROOMS));
+        expect(letters).toEqual(read.letters);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('the directory shows what the log says', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
+        const store = open('directory');
+        await foldInSteps(directory, store, records, steps);
+        const queries = new Directory(store);
+        for (const userId of PEOPLE) {
+          const { _id, ...person } = (await queries.person(userId)) ?? { _id: null };
+          expect(_id === null ? null : person).toEqual(personIn(readable(records), userId));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('the stats show what the log says', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
+        const store = open('stats');
+        await foldInSteps(stats, store, records, steps);
+        const queries = new Stats(store);
+        for (const room of [...ROOMS, ...PEOPLE.map(userRoom)]) {
+          const days = (await queries.days(room, '2026-01-01', '2026-01-31')).map(({ _id, seq: _seq, ...day }) => day);
+          expect(days).toEqual(daysIn(readable(records), room));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+async function* stream(records: readonly LogRecord[]): AsyncGenerator<LogRecord, void> {
+  for (const record of records) yield await Promise.resolve(record);
+}
+
+it('a replay of the log shows what the log says', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyLog, async (records) => {
+      const store = await replay(timeline, stream(records));
+      expect(await shownBy(new Timeline(store), ROOMS)).toEqual(shownOf(readTimeline(records), ROOMS));
+    }),
+    { numRuns: 50 },
+  );
+});

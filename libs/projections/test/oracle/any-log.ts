@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import {
+  clanRoom,
+  commandKey,
+  directRoom,
+  type DomainEvent,
+  encodeEvent,
+  GLOBAL_ROOM,
+  kindOf,
+  partitionOf,
+  type Room,
+  userRoom,
+} from '#domain';
+import type { LogRecord } from '#event-store';
+
+// Logs in which people open chats, post (some twice, some where they may not), react, see, join, leave and are renamed.
+
+export const CHAT = directRoom('1', '2');
+export const OTHER_CHAT = directRoom('1', '3');
+export const ROOMS: readonly Room[] = [GLOBAL_ROOM, clanRoom('3'), CHAT, OTHER_CHAT];
+
+const room = fc.constantFrom(...ROOMS);
+const userId = fc.constantFrom('1', '2', '3');
+const at = fc.integer({ min: 0, max: 3 * 86_400_000 }).map((ms) => new Date(Date.UTC(2026, 0, 5) + ms).toISOString());
+/** Few, so that they meet. */
+const number = fc.nat(12);
+const keyOf = (of: Room, n: number) => commandKey('test', of, String(n));
+
+const posted = fc
+  .record({ room, userId, at, number, isNamed: fc.boolean(), feeling: fc.constantFrom(undefined, 'happy') })
+  .map(({ room, userId, at, number, isNamed, feeling }): DomainEvent => {
+    const messageId = isNamed ? keyOf(room, number) : commandKey(userId, room, `${at} ${number}`);
+    return {
+      ...{ type: 'MessageCreated', room, id: `msg.${messageId}`, at, messageId },
+      ...{ sender: { id: userId, name: `user ${userId}`, avatar: null }, content: `at ${at}` },
+      ...(feeling !== undefined && { feeling }),
+      ...(isNamed && { clientId: String(number) }),
+    };
+  });
+
+const reacted = fc
+  .record({ room, userId, at, number, emoji: fc.constantFrom('👍', '🫡', null) })
+  .map(({ room, userId, at, number, emoji }): DomainEvent => {
+    const fact = { room, at, id: `react.${commandKey(userId, room, at)}`, messageId: keyOf(room, number), userId };
+    if (emoji === null) return { type: 'ReactionRemoved', ...fact };
+    return { type: 'ReactionAdded', ...fact, userName: `user ${userId}`, emoji };
+  });
+
+const seen = fc
+  .record({
+    room: fc.constantFrom(CHAT, OTHER_CHAT, CHAT, GLOBAL_ROOM),
+    userId,
+    at,
+    n: fc.integer({ min: 1, max: 15 }),
+  })
+  .map(({ room, userId, at, n }): DomainEvent => ({
+    type: 'MessagesSeen',
+    room,
+    id: `seen.${commandKey(userId, room, at)}`,
+    at,
+    userId,
+    n,
+  }));
+
+const opened = fc
+  .record({ room: fc.constantFrom(CHAT, OTHER_CHAT, CHAT, OTHER_CHAT, GLOBAL_ROOM), at })
+  .map(({ room, at }): DomainEvent => ({
+    ...{ type: 'ChatCreated', room, id: `chat.${commandKey('1', room, at)}`, at, by: '1' },
+    users: room === OTHER_CHAT ? ['1', '3'] : ['1', '2'],
+  }));
+
+const ofPerson = fc
+  .record({
+    of: userId,
+    at,
+    what: fc.constantFrom('join', 'move', 'leave', 'rename'),
+    clanId: fc.constantFrom('3', '4'),
+    isElsewhere: fc.constantFrom(false, false, false, true),
+  })
+  .map(({ of, at, what, clanId, isElsewhere }): DomainEvent => {
+    const key = commandKey(of, userRoom(of), at);
+    const fact = { room: isElsewhere ? GLOBAL_ROOM : userRoom(of), at, userId: of };
+    if (what === 'rename')
+      return {
+        type: 'ProfileChanged',
+        ...fact,
+        id: `profile.${key}`,
+        name: `at ${at}`,
+        avatar: clanId === '3' ? null : '{}',
+      };
+    if (what === 'leave') return { type: 'MemberLeft', ...fact, id: `member.${key}`, clanId };
+    return { type: 'MemberJoined', ...fact, id: `member.${key}`, clanId, leftClanId: what === 'move' ? '9' : null };
+  });
+
+const anyEvent = fc.oneof(
+  { arbitrary: posted, weight: 6 },
+  { arbitrary: reacted, weight: 4 },
+  { arbitrary: seen, weight: 3 },
+  { arbitrary: opened, weight: 2 },
+  { arbitrary: ofPerson, weight: 1 },
+);
+
+/** The events as the log has them, at 1, 2, 3 …; those that are not readable are of a version to come. */
+export const recorded = (
+  events: readonly { readonly event: DomainEvent; readonly isReadable: boolean }[],
+): LogRecord[] =>
+  events.map(({ event, isReadable }, i) => {
+    const { type, version, body, room } = encodeEvent(event);
+    const of = { partition: partitionOf(room), room, kind: kindOf(event.type), id: event.id, at: 0 };
+    return { seq: i + 1, ...of, type, version: isReadable ? version : version + 1, body };
+  });
+
+export const anyLog: fc.Arbitrary<LogRecord[]> = fc
+  .array(fc.record({ event: anyEvent, isReadable: fc.nat(30).map((n) => n > 0) }), { maxLength: 80, size: 'max' })
+  .map(recorded);

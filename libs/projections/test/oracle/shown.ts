@@ -1,0 +1,29 @@
+import { type Room, roomIds, roomKind } from '#domain';
+import type { Timeline } from '#read-models';
+
+/** What anybody can ask of a room. */
+export function shownBy(queries: Timeline, asked: readonly Room[]) {
+  return Promise.all(
+    asked.map(async (room) => {
+      const messages = (await queries.page(room, { limit: 100_000 })).reverse();
+      const changes = await queries.changesSince(room, { n: 0, rev: 0 }, 100_000);
+      const users = roomKind(room) === 'direct' ? roomIds(room) : [];
+      const entries = await Promise.all(
+        users.map(async (userId) => {
+          const entry = await queries.entry(userId, room);
+          if (!entry) return [];
+          const seenAt = await queries.seenAt(room, userId, messages);
+          const { _id, seq: _seq, ...shown } = entry;
+          return [{ ...shown, seenAt: messages.map(({ n }) => seenAt(n)) }];
+        }),
+      );
+      return {
+        room,
+        position: await queries.position(room),
+        messages: messages.map(({ _id, seq: _seq, room: _room, sent: _sent, ...shown }) => shown),
+        changes: (changes ?? []).map(({ rev, kind, message: { n } }) => ({ rev, kind, n })),
+        entries: entries.flat(),
+      };
+    }),
+  );
+}

@@ -1,0 +1,146 @@
+import { type RecordedEvent, type Room, roomKind } from '#domain';
+import { decodeRecord, type LogRecord } from '#event-store';
+
+// The whole log read at once, with plain lists and counts, as the contract has it and without a line of the fold: what
+// the timeline must show of it, whatever cut, killed or repeated the folding.
+
+const MOST_REACTIONS = 500;
+
+interface Said {
+  readonly event: RecordedEvent & { readonly type: 'MessageCreated' };
+  /** By person, in the order they came; another one of the same person keeps the place. */
+  readonly reactions: Map<string, { readonly userName: string; readonly emoji: string }>;
+}
+
+interface SeenMark {
+  readonly userId: string;
+  readonly n: number;
+  readonly at: string;
+}
+
+export interface RoomRead {
+  /** Message n is at n - 1. */
+  readonly messages: Said[];
+  /** Change rev is at rev - 1. */
+  readonly changes: { readonly kind: 'message' | 'reaction'; readonly n: number }[];
+  opened: (RecordedEvent & { readonly type: 'ChatCreated' }) | null;
+  readonly marks: SeenMark[];
+  /** How many changes there were when one of its people last had something new in their list of chats. */
+  listedAt: number;
+}
+
+export interface TimelineRead {
+  readonly rooms: ReadonlyMap<Room, RoomRead>;
+  /** The sequences of what cannot be read, or cannot be after what came before. */
+  readonly letters: readonly number[];
+}
+
+export function readTimeline(records: readonly LogRecord[]): TimelineRead {
+  const rooms = new Map<Room, RoomRead>();
+  const letters: number[] = [];
+  for (const record of records) {
+    const event = readable(record);
+    if (event && roomKind(event.room) === 'user') continue;
+    const room =
+      event && (rooms.get(event.room) ?? { messages: [], changes: [], opened: null, marks: [], listedAt: 0 });
+    if (room && happens(room, event)) rooms.set(event.room, room);
+    else letters.push(record.seq);
+  }
+  return { rooms, letters };
+}
+
+function readable(record: LogRecord): RecordedEvent | null {
+  try {
+    return decodeRecord(record);
+  } catch {
+    return null;
+  }
+}
+
+/** False for what cannot be. */
+function happens(room: RoomRead, event: RecordedEvent): boolean {
+  const { messages, changes, opened, marks } = room;
+  const isDirect = roomKind(event.room) === 'direct';
+  const maySpeak = (userId: string) => !isDirect || (opened?.users.includes(userId) ?? false);
+  switch (event.type) {
+    case 'ChatCreated':
+      if (isDirect && !opened) room.opened = event;
+      return isDirect;
+    case 'MessageCreated': {
+      const isRepeated = messages.some((said) => said.event.messageId === event.messageId);
+      if (event.clientId !== undefined && isRepeated) return true;
+      if (!maySpeak(event.sender.id)) return false;
+      messages.push({ event, reactions: new Map() });
+      changes.push({ kind: 'message', n: messages.length });
+      room.listedAt = changes.length;
+      return true;
+    }
+    case 'ReactionAdded':
+    case 'ReactionRemoved': {
+      const n = 1 + messages.findIndex((said) => said.event.messageId === event.messageId);
+      if (n === 0) return true;
+      changes.push({ kind: 'reaction', n });
+      const { reactions } = messages[n - 1]!;
+      if (event.type === 'ReactionRemoved') reactions.delete(event.userId);
+      else if (reactions.has(event.userId) || reactions.size < MOST_REACTIONS) {
+        reactions.set(event.userId, { userName: event.userName, emoji: event.emoji });
+      }
+      return true;
+    }
+    case 'MessagesSeen': {
+      if (!isDirect || !maySpeak(event.userId)) return false;
+      const n = Math.min(event.n, messages.length);
+      if (n <= seenBy(room, event.userId)) return true;
+      marks.push({ userId: event.userId, n, at: event.at });
+      room.listedAt = changes.length;
+      return true;
+    }
+    case 'MemberJoined':
+    case 'MemberLeft':
+    case 'ProfileChanged':
+      return false;
+  }
+}
+
+const seenBy = ({ marks }: RoomRead, userId: string): number =>
+  Math.max(0, ...marks.filter((mark) => mark.userId === userId).map(({ n }) => n));
+
+/** What anybody can ask of a room, as {@link shownBy} asks it. */
+export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
+  return asked.map((name) => {
+    const room = rooms.get(name);
+    const { messages = [], changes = [], opened = null } = room ?? {};
+    return {
+      room: name,
+      position: { n: messages.length, rev: changes.length },
+      messages: messages.map(({ event, reactions }, i) => ({
+        ...{ n: i + 1, rev0: 1 + changes.findIndex(({ n }) => n === i + 1) },
+        ...{ rev: 1 + changes.findLastIndex(({ n }) => n === i + 1) },
+        ...{ messageId: event.messageId, sender: event.sender, content: event.content },
+        ...{ feeling: event.feeling ?? null, at: event.at },
+        reactions: [...reactions].map(([userId, reaction]) => ({ userId, ...reaction })),
+      })),
+      changes: changes.map(({ kind, n }, i) => ({ rev: i + 1, kind, n })),
+      entries: room && opened ? opened.users.map((userId) => entryOf(name, room, opened, userId)) : [],
+    };
+  });
+}
+
+function entryOf(name: Room, room: RoomRead, opened: NonNullable<RoomRead['opened']>, userId: string) {
+  const { messages, marks } = room;
+  const seenN = seenBy(room, userId);
+  const last = messages.at(-1)?.event;
+  return {
+    ...{ room: name, n: messages.length, rev: room.listedAt, chatId: opened.seq, userId, users: opened.users },
+    ...{ receiverId: opened.users.find((other) => other !== userId)!, createdAt: opened.at, seenN },
+    ...{ updatedAt: last?.at ?? opened.at, updatedSeq: last?.seq ?? opened.seq },
+    last: last
+      ? {
+          ...{ seq: last.seq, n: messages.length, messageId: last.messageId },
+          ...{ senderId: last.sender.id, content: last.content, at: last.at },
+        }
+      : null,
+    unread: messages.filter(({ event }, i) => i + 1 > seenN && event.sender.id !== userId).length,
+    seenAt: messages.map((_, i) => marks.find((mark) => mark.userId === userId && mark.n > i)?.at ?? null),
+  };
+}
