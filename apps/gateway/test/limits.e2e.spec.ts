@@ -266,12 +266,13 @@ describe('the upgrade', () => {
       if (i % 2 === 0) ws.close();
       else ws.terminate();
     }
-    await Promise.all(going.map(({ closed }) => closed));
+    // At once, not when that is done.
+    await until('released', () => left.hub.held.people === 0);
+    expect(left.hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
+    expect(left.hub.connections()).toEqual(new Map());
     proxy.release();
     const told = (await stays.take(words.length)).map(({ message }) => message?.['content']);
     expect(told.sort()).toEqual(words);
-    await until('released', () => left.hub.held.people === 0);
-    expect(left.hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
     await stays.close();
     await left.app.close();
     await proxy.stop();

@@ -158,16 +158,17 @@ describe('NATS that hangs', () => {
     try {
       const outcomes = outcomesOf(events.map((event) => flooded.append(event)));
       const asked = [() => log.last(GLOBAL_ROOM, 'msg'), () => log.live.flush(), () => EventLog.connect(test.options)];
-      const hurried = refusal(
-        () => log.append(message(GLOBAL_ROOM, 'in a hurry'), { deadline: performance.now() + 1_000 }),
-        OutcomeUnknown,
-      );
       const sent = refusal(() => log.append(message(GLOBAL_ROOM, 'hangs')), OutcomeUnknown);
+      const soon = { deadline: performance.now() + 1_000 };
+      const hurried = [
+        refusal(() => log.append(message(GLOBAL_ROOM, 'in a hurry'), soon), OutcomeUnknown),
+        refusal(() => flooded.append(message(GLOBAL_ROOM, 'in a hurry, not even sent'), soon)),
+      ];
       for (const took of await Promise.all([sent, ...asked.map((ask) => refusal(ask))])) {
         expect(took).toBeLessThan(5_000);
       }
       expect((await lost) - pausedAt).toBeLessThan(4_000);
-      expect(await hurried).toBeLessThan(2_000);
+      for (const took of await Promise.all(hurried)) expect(took).toBeLessThan(2_000);
       expect(await outcomes).toEqual(expectedOutcomes);
       expect(await next).toBe('lost');
     } finally {
@@ -195,22 +196,29 @@ describe('an answer that is lost', () => {
   };
   const isStored = async (userId: string) => (await log.last(userRoom(userId), 'member')) !== null;
 
-  it('is looked up once the connection is back; without one the outcome is unknown', async () => {
+  it('is looked up once the connection is back; where that says nothing either, the outcome is unknown', async () => {
     await until(() => log.connected);
-    const [cut, mute] = [await CuttableProxy.start(server.url), await CuttableProxy.start(server.url)];
-    const [found, lost] = [await test.open({ servers: cut.url }), await test.open({ servers: mute.url })];
+    const people = ['found', 'mute', 'cut off'];
+    const proxies = await Promise.all(people.map(() => CuttableProxy.start(server.url)));
+    const logs = await Promise.all(proxies.map(({ url: servers }) => test.open({ servers })));
     let decisions = 0;
-    const finding = joining('found')(cut, found, () => decisions++);
-    const losing = refusal(() => joining('lost')(mute, lost), OutcomeUnknown);
-    await until(async () => (await isStored('found')) && (await isStored('lost')));
-    cut.cut();
-    cut.mend();
+    const [finding, ...losing] = people.map((userId, i) => joining(userId)(proxies[i]!, logs[i]!, () => decisions++));
+    const unknown = Promise.all(losing.map((outcome) => refusal(() => outcome, OutcomeUnknown)));
+    await until(async () => (await Promise.all(people.map(isStored))).every(Boolean));
+    const [found, , cutOff] = proxies;
+    for (const proxy of [found, cutOff]) proxy!.cut();
+    // For longer than an append is sent again by itself.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    logs[2]!.live.onInterrupted((phase) => {
+      if (phase === 'back') cutOff!.hold();
+    });
+    for (const proxy of [found, cutOff]) proxy!.mend();
     expect(await finding).toMatchObject({ event: await log.last(userRoom('found'), 'member'), last: null });
-    expect(decisions).toBe(1);
-    expect(await losing).toBeLessThan(5_000);
+    expect(decisions).toBe(3);
+    for (const took of await unknown) expect(took).toBeLessThan(5_000);
     await test.closeAll();
     log = await test.open();
-    await Promise.all([cut.stop(), mute.stop()]);
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
   }, 30_000);
 });
 

@@ -76,7 +76,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   }
 
   private async post(
-    { caller, chatId, receiverId, message }: PostDirectMessage,
+    { caller, chatId, receiverId, message, clientId }: PostDirectMessage,
     attempt: Attempt,
   ): Promise<Refused | null> {
     const chat = await this.chats.byId(chatId);
@@ -85,8 +85,9 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     if ('refusal' in decision) return decision;
     if (decision.event) {
       const appended = await this.log.append(decision.event, attempt);
-      const isNew = appended !== 'conflict' && (!appended.duplicate || attempt.isRepeat);
-      if (isNew) this.inMail.messageSent(decision.event, chatId, receiverId);
+      // Only by an id of the client's can it be there from before; else the log was just asked twice for this one.
+      const isOld = appended === 'conflict' || (appended.duplicate && clientId !== undefined && !attempt.isRepeat);
+      if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
     }
     return null;
   }
