@@ -1,5 +1,5 @@
 import { PARTITIONS } from '#domain';
-import type { EventLog } from '#event-store';
+import type { AskedLog } from '#event-store';
 import { checkpointsOf, type ReadModels } from '#read-models';
 
 /** Whether a version of the timeline can be followed: it holds all that the log held when it was first asked about. */
@@ -9,7 +9,10 @@ export type CaughtUp = (version: number) => Promise<boolean>;
  * By what its checkpoints say and where the log itself ends. Of a version that is only being folded a gateway would tell
  * old messages as new ones. Consumers tell nothing of it: those of a former life may be there, and have nothing pending.
  */
-export function caughtUpWith(log: EventLog, { checkpoints }: Pick<ReadModels, 'checkpoints'>): CaughtUp {
+export function caughtUpWith(
+  log: Pick<AskedLog, 'lastSeq'>,
+  { checkpoints }: Pick<ReadModels, 'checkpoints'>,
+): CaughtUp {
   let asked: { readonly version: number; readonly ends: readonly number[] } | null = null;
   return async (version) => {
     if (asked?.version !== version) {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOSE, restartReason } from '#protocol';
 import { Hub } from './hub.js';
 import { Reception } from './reception.js';
+import { sleep } from './sleep.js';
 
 /** Milliseconds: over which the closes are spread, at most between two, and until what is left is cut. */
 const SPREAD = 1_500;

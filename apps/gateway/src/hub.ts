@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { EventLog, type LiveSubscription } from '#event-store';
@@ -14,6 +13,7 @@ import { Pulse } from './pulse.js';
 import { Rooms } from './rooms.js';
 import type { Session } from './session.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { sleep } from './sleep.js';
 import { someAtATime } from './some-at-a-time.js';
 
 /** How many people are read of at the same time. */

@@ -11,7 +11,7 @@ import {
   type Room,
   userRoom,
 } from '#domain';
-import { type EventLog, isRetryable, type LiveSubscription } from '#event-store';
+import { type AskedLog, isRetryable, type LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
 import { CLOSE } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Pinned, type Timeline } from '#read-models';
@@ -23,7 +23,7 @@ import type { RoomFeed } from './room-feed.js';
 import type { Session } from './session.js';
 
 export interface PersonFeedParts {
-  readonly log: EventLog;
+  readonly log: AskedLog;
   readonly rooms: Rooms;
   readonly newKey: () => string;
   readonly direct: DirectFeed;

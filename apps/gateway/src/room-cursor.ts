@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import type { Change, Pinned, Position, RoomUpdate, Timeline } from '#read-models';
+import { sleep } from './sleep.js';
 
 /** More missed changes than this are not sent one by one. */
 const MAX_CATCH_UP = 5_000;
@@ -54,9 +54,8 @@ export class RoomCursor {
 
   accept(update: RoomUpdate): void {
     const { rev } = this.#at;
-    if (this.#stopped) return;
     // The next version is read once the cursor follows it; the one before has nothing more to say.
-    if (this.#timeline && (update.version !== this.#timeline.version || update.to <= rev)) return;
+    if (this.#timeline && update.version !== this.#timeline.version) return;
     if (!this.#timeline || !this.#mayTell || this.#reading) {
       if (this.#waiting.length < MAX_WAITING) this.#waiting.push(update);
       else if (this.#reading) this.#asked++;
@@ -104,11 +103,16 @@ export class RoomCursor {
 
   stop(): void {
     this.#stopped = true;
-    this.#waiting = [];
   }
 
   get #mayTell(): boolean {
     return !this.#paused && !this.#moving && !this.#stopped;
+  }
+
+  /** Whether changes are missing that come before what waits to be told. */
+  get #isBehind(): boolean {
+    const [next] = this.#waiting;
+    return this.#mayTell && next !== undefined && next.from > this.#at.rev;
   }
 
   async #move(): Promise<void> {
@@ -143,7 +147,7 @@ export class RoomCursor {
   }
 
   #catchUp(): void {
-    this.#reading ??= this.#readAll().finally(() => {
+    this.#reading = this.#readAll().finally(() => {
       this.#reading = null;
       this.#goOn();
     });
@@ -155,7 +159,10 @@ export class RoomCursor {
         const asked = this.#asked;
         this.#dropped = false;
         await this.#readMissed();
-        if (asked === this.#asked) break;
+        if (asked !== this.#asked) continue;
+        if (!this.#isBehind) break;
+        // Whoever told of it had written it: only documents that are taken away can be missing.
+        throw new Error(`what was told of ${this.room} is not there to be read`);
       } catch (error) {
         this.#logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
@@ -178,13 +185,10 @@ export class RoomCursor {
     }
   }
 
-  /** What was dropped is read; then comes what has waited, of which a hole starts the next reading. */
+  /** What was dropped is read first; what has waited waits for that, and a hole in it starts the next reading. */
   #goOn(): void {
     if (!this.#timeline || !this.#mayTell) return;
-    if (this.#dropped) {
-      this.#catchUp();
-      return;
-    }
+    if (this.#dropped) this.#catchUp();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const update of waiting) this.accept(update);

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import type { Live, LiveSubscription } from '#event-store';
+import type { AskedLive, LiveSubscription } from '#event-store';
 import { type RoomDialect, type RoomEvent, roomFrame, roomMessageView } from '#protocol';
 import { type Change, decodeUpdate, type Pinned, type Timeline } from '#read-models';
 import { Audience } from './audience.js';
@@ -9,12 +8,13 @@ import { ChangePace } from './change-pace.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
+import { sleep } from './sleep.js';
 
 /** Before a start that failed is tried again. Milliseconds. */
 const RETRY = 250;
 
 export interface RoomFeedParts {
-  readonly live: Live;
+  readonly live: Pick<AskedLive, 'subscribeToRoom' | 'flush'>;
   readonly timeline: FollowedTimeline;
   readonly fanOut: FanOut;
   readonly dialect: RoomDialect;

@@ -1,194 +1,200 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import { clanRoom } from '#domain';
-import {
-  type Change,
-  type DocumentStore,
-  memoryReadModels,
-  type MessageDocument,
-  type Pinned,
-  placeId,
-  Timeline,
-} from '#read-models';
-import { RoomCursor } from '../src/room-cursor.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { decodeUpdate, ReadModelsUnavailable, type RoomUpdate } from '#read-models';
+import { holdTime, settle } from './chat-in-memory.js';
+import { eachOf, FollowedRoom } from './followed-room.js';
 
-const room = clanRoom('7');
+const RANGE = 'range messages of timeline-1';
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 
-const message = (n: number): MessageDocument => ({
-  _id: placeId(room, n),
-  seq: n,
-  room,
-  n,
-  rev0: n,
-  rev: n,
-  messageId: String(n).padStart(24, '0'),
-  sender: { id: '1', name: 'Ada', avatar: null },
-  content: `message ${n}`,
-  feeling: null,
-  reactions: [],
-  at: '2026-01-01T00:00:00.000Z',
-  sent: null,
+let room: FollowedRoom;
+beforeEach(async () => {
+  holdTime();
+  room = await FollowedRoom.begin();
 });
-const changes = (from: number, to: number): Change[] =>
-  Array.from({ length: to - from }, (_, i) => ({ rev: from + 1 + i, kind: 'message', message: message(from + 1 + i) }));
-const update = (from: number, to: number) =>
-  ({ type: 'room', version: 1, room, from, to, changes: changes(from, to) }) as const;
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const accept = (...updates: (RoomUpdate | undefined)[]) => {
+  for (const update of updates) room.cursor.accept(update!);
+};
+const joined = ([first, ...rest]: RoomUpdate[]): RoomUpdate => ({
+  ...first!,
+  to: rest.at(-1)!.to,
+  changes: [first!, ...rest].flatMap(({ changes }) => changes),
+});
 
 describe('a cursor', () => {
-  let store: DocumentStore;
-  let pinned: Pinned<Timeline>;
-  let cursor: RoomCursor;
-  let told: number[];
-  let lost: number;
+  it('tells updates in order, each change once, and drops what it had', async () => {
+    const updates = await room.saying(...numbers(1, 5));
+    await room.start({ n: 2, rev: 2 });
+    accept(updates[1], updates[2], updates[2], joined(updates.slice(1, 5)), updates[4]);
+    expect(room.told).toEqual(['3', '4', '5']);
+  });
 
-  const stored = (upTo: number) =>
-    store.write(
-      'messages',
-      changes(0, upTo).map((change) => ({ document: change.message, known: false })),
+  it('tells a reaction as a change of its own, and stands where it stood otherwise', async () => {
+    const id = room.chat.say(room.room, 'hello', '1');
+    room.chat.say(room.room, 'bye', '1');
+    room.chat.react(room.room, id, '👍');
+    const updates = await room.saying();
+    await room.start({ n: 0, rev: 0 });
+    accept(...updates);
+    expect(room.told).toEqual(['hello', 'bye', 'hello 👍']);
+    room.chat.react(room.room, id, '🎉', '2');
+    await room.saying('later');
+    room.cursor.resume();
+    await settle();
+    expect(room.told.slice(3)).toEqual(['hello 👍,🎉', 'later']);
+    expect(room.lost).toBe(0);
+  });
+
+  it('keeps updates until it knows where the room stands', async () => {
+    const updates = await room.saying('1', '2', '3');
+    accept(...updates);
+    expect(room.told).toEqual([]);
+    await room.start({ n: 1, rev: 1 });
+    expect(room.told).toEqual(['2', '3']);
+  });
+
+  it('reads what is missing, and then tells what has come meanwhile', async () => {
+    await room.saying('1');
+    await room.start();
+    const updates = await room.saying(...numbers(2, 6));
+    const reading = room.gates.hold(`${RANGE} answer`);
+    accept(updates[2]);
+    await reading.arrived;
+    accept(...(await room.saying('7', '8')));
+    expect(room.told).toEqual([]);
+    reading.release();
+    await settle();
+    expect(room.told).toEqual(numbers(2, 8));
+  });
+
+  it('drops what waited and was read already', async () => {
+    await room.start();
+    const updates = await room.saying(...numbers(1, 5));
+    const reading = room.gates.hold(RANGE);
+    accept(updates[1], updates[2], updates[3]);
+    reading.release();
+    await settle();
+    accept(updates[4]);
+    expect(room.told).toEqual(numbers(1, 5));
+  });
+
+  it('tells once what comes in its turn while it reads', async () => {
+    await room.start();
+    const updates = await room.saying('1', '2');
+    const reading = room.gates.hold('range changes of timeline-1 answer');
+    room.cursor.resume();
+    await reading.arrived;
+    accept(...updates);
+    reading.release();
+    await settle();
+    expect(room.told).toEqual(['1', '2']);
+  });
+
+  it('asks again, half a second later, where what it was told of is not there to be read', async () => {
+    await room.start();
+    for (const content of ['1', '2', '3']) room.chat.say(room.room, content, '1');
+    const { timeline } = room.chat;
+    timeline.fold();
+    const asked = jest.spyOn(room.gates, 'pass');
+    accept(
+      ...timeline
+        .untold()
+        .flatMap(({ text }) => eachOf(decodeUpdate(text) as RoomUpdate))
+        .slice(1),
     );
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
-
-  beforeEach(async () => {
-    store = memoryReadModels().projection('timeline', 1);
-    await store.setUp([{ name: 'messages' }, { name: 'changes' }]);
-    pinned = { version: 1, earlier: [], queries: new Timeline(store) };
-    told = [];
-    lost = 0;
-    cursor = new RoomCursor(room, {
-      changed: (list) => told.push(...list.map(({ rev }) => rev)),
-      lostTrack: () => lost++,
-    });
+    await settle(480);
+    const readings = asked.mock.calls.filter(([name]) => name === RANGE);
+    expect(readings).toHaveLength(1);
+    await timeline.write();
+    await settle(40);
+    expect(room.told).toEqual(['1', '2', '3']);
   });
 
-  it('tells updates in order, and drops what it had', () => {
-    cursor.start(pinned, { n: 2, rev: 2 });
-    cursor.accept(update(0, 2));
-    cursor.accept(update(2, 3));
-    cursor.accept(update(2, 3));
-    cursor.accept(update(1, 5));
-    expect(told).toEqual([3, 4, 5]);
+  it('starts with what is in the read model where it is told to', async () => {
+    await room.saying('1', '2');
+    await room.start({ n: 0, rev: 0 }, true);
+    await settle();
+    expect(room.told).toEqual(['1', '2']);
   });
 
-  it('keeps updates until it knows where the room stands', () => {
-    cursor.accept(update(0, 1));
-    cursor.accept(update(1, 2));
-    expect(told).toEqual([]);
-    cursor.start(pinned, { n: 1, rev: 1 });
-    expect(told).toEqual([2]);
+  it('reads nothing where nothing is missing', async () => {
+    const read = jest.spyOn(room.gates, 'pass');
+    const updates = await room.saying('1', '2');
+    await room.start({ n: 1, rev: 1 });
+    read.mockClear();
+    accept(...updates);
+    await settle();
+    expect(room.told).toEqual(['2']);
+    expect(read).not.toHaveBeenCalled();
   });
 
-  it('reads what is missing, and then what has come meanwhile', async () => {
-    cursor.start(pinned, { n: 1, rev: 1 });
-    await stored(5);
-    cursor.accept(update(4, 5));
-    cursor.accept(update(5, 6));
-    expect(told).toEqual([]);
-    await settled();
-    expect(told).toEqual([2, 3, 4, 5, 6]);
+  it('asks again, half a second later, where the read model does not answer', async () => {
+    await room.start();
+    const updates = await room.saying('1', '2');
+    for (let i = 0; i < 2; i++) room.gates.fail(RANGE, new ReadModelsUnavailable('away'));
+    accept(updates[1]);
+    await settle(990);
+    expect(room.told).toEqual([]);
+    await settle(20);
+    expect(room.told).toEqual(['1', '2']);
+  });
+});
+
+describe('a cursor that missed much', () => {
+  it('tells 5,000 changes in pieces, with a pause after each', async () => {
+    await room.start();
+    await room.saying(...numbers(1, 5_000));
+    room.cursor.resume();
+    await settle(4);
+    expect(room.pieces.map(({ length }) => length)).toEqual([200]);
+    await settle(2);
+    expect(room.pieces.map(({ length }) => length)).toEqual([200, 200]);
+    await settle(200);
+    expect(room.told).toEqual(numbers(1, 5_000));
+    expect(room.lost).toBe(0);
   });
 
-  it('tells nothing while it is paused, and all of it afterwards', async () => {
-    cursor.start(pinned, { n: 1, rev: 1 });
-    cursor.pause();
-    await stored(4);
-    cursor.accept(update(1, 2));
-    await settled();
-    expect(told).toEqual([]);
-    cursor.resume();
-    cursor.accept(update(4, 5));
-    await settled();
-    expect(told).toEqual([2, 3, 4, 5]);
+  it('has its audience start over where there are more, and goes on from there', async () => {
+    await room.start();
+    const updates = await room.saying(...numbers(1, 5_001));
+    accept(updates.at(-1));
+    await settle();
+    expect([room.told, room.lost]).toEqual([[], 1]);
+    accept(...(await room.saying('on')));
+    expect([room.told, room.lost]).toEqual([['on'], 1]);
   });
 
-  it('tells many missed changes in pieces, and stops between two of them when paused', async () => {
-    await stored(1_000);
-    cursor.start(pinned, { n: 0, rev: 0 }, true);
-    while (told.length === 0) await new Promise(setImmediate);
-    cursor.pause();
-    await settled();
-    const before = told.length;
-    expect(before).toBeLessThan(1_000);
-    cursor.resume();
-    while (told.length < 1_000) await new Promise(setImmediate);
-    expect(told).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
+  it('keeps 1,000 updates waiting before it starts; what is beyond them is read with the rest', async () => {
+    const updates = await room.saying(...numbers(1, 1_001));
+    // What is told from an update, and what from the read model.
+    const marked = updates.map((update) => ({
+      ...update,
+      changes: update.changes.map((change) => ({ ...change, message: { ...change.message, content: 'kept' } })),
+    }));
+    accept(...marked.slice(0, 1_000));
+    await room.start({ n: 0, rev: 0 });
+    await settle();
+    expect(room.told).toEqual(updates.slice(0, 1_000).map(() => 'kept'));
+    const other = await FollowedRoom.begin();
+    await other.saying(...numbers(1, 1_001));
+    for (const update of marked) other.cursor.accept(update);
+    await other.start({ n: 0, rev: 0 });
+    await settle(100);
+    expect(other.told).toEqual(numbers(1, 1_001));
   });
 
-  it('says so where too much was missed, and goes on from there', async () => {
-    await stored(6_000);
-    cursor.start(pinned, { n: 0, rev: 0 });
-    cursor.accept(update(5_999, 6_000));
-    await settled();
-    expect(lost).toBe(1);
-    expect(told).toEqual([]);
-    cursor.accept(update(6_000, 6_001));
-    expect(told).toEqual([6_001]);
-  });
-
-  describe('moved to another version of the timeline', () => {
-    const ofVersion = (version: number, from: number, to: number) => ({ ...update(from, to), version });
-    let other: Pinned<Timeline>;
-    let otherStore: DocumentStore;
-
-    beforeEach(async () => {
-      otherStore = memoryReadModels().projection('timeline', 2);
-      await otherStore.setUp([{ name: 'messages' }, { name: 'changes' }]);
-      other = { version: 2, earlier: [1], queries: new Timeline(otherStore) };
-      await stored(3);
-    });
-    const storedInOther = (documents: readonly MessageDocument[]) =>
-      otherStore.write(
-        'messages',
-        documents.map((document) => ({ document, known: false })),
-      );
-    const messages = (upTo: number) => changes(0, upTo).map((change) => change.message);
-
-    it('goes on from the same change, and reads what that version has beyond it', async () => {
-      cursor.start(pinned, { n: 2, rev: 2 });
-      cursor.accept(ofVersion(1, 2, 3));
-      cursor.accept(ofVersion(2, 3, 4));
-      expect(told).toEqual([3]);
-      await storedInOther(messages(5));
-      const moved = cursor.move(other);
-      cursor.accept(ofVersion(1, 3, 4));
-      await moved;
-      await settled();
-      expect(told).toEqual([3, 4, 5]);
-      cursor.accept(ofVersion(1, 5, 6));
-      expect(told).toEqual([3, 4, 5]);
-      cursor.accept(ofVersion(2, 5, 6));
-      expect(told).toEqual([3, 4, 5, 6]);
-      expect(lost).toBe(0);
-    });
-
-    it('starts in the new one where it had not started yet', async () => {
-      await cursor.move(other);
-      await storedInOther(messages(4));
-      cursor.start(pinned, { n: 3, rev: 3 });
-      await settled();
-      cursor.accept(ofVersion(2, 4, 5));
-      expect(told).toEqual([4, 5]);
-    });
-
-    it('tells nothing before it is resumed, where it was paused meanwhile', async () => {
-      cursor.start(pinned, { n: 3, rev: 3 });
-      await storedInOther(messages(5));
-      cursor.pause();
-      await cursor.move(other);
-      await settled();
-      expect(told).toEqual([]);
-      cursor.resume(3);
-      await settled();
-      expect(told).toEqual([4, 5]);
-    });
-
-    it('has its audience start over where that version is numbered otherwise', async () => {
-      cursor.start(pinned, { n: 3, rev: 3 });
-      // The second message is not there, and the later ones have moved up.
-      await storedInOther(messages(2).map((document) => ({ ...document, messageId: `other ${document.n}` })));
-      await cursor.move(other);
-      await settled();
-      expect([told, lost]).toEqual([[], 1]);
-      cursor.accept(ofVersion(2, 2, 3));
-      expect(told).toEqual([3]);
-    });
+  it('reads once more where more than that come while it reads', async () => {
+    await room.start();
+    const first = await room.saying('1', '2');
+    const reading = room.gates.hold('range changes of timeline-1 answer');
+    accept(first[1]);
+    await reading.arrived;
+    accept(...(await room.saying(...numbers(3, 1_010))));
+    reading.release();
+    await settle(100);
+    expect(room.told).toEqual(numbers(1, 1_010));
   });
 });

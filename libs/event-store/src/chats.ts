@@ -1,5 +1,5 @@
 import type { ChatCreated, RecordedEvent } from '#domain';
-import type { EventLog } from './event-log.js';
+import type { AskedLog } from './asked-log.js';
 import { decodeRecord } from './log-record.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -10,7 +10,7 @@ export class Chats {
   // A ChatCreated never changes, so what is known of it never goes stale.
   private readonly known = new RecentlyUsed<number, RecordedEvent<ChatCreated>>(REMEMBERED);
 
-  constructor(private readonly log: EventLog) {}
+  constructor(private readonly log: Pick<AskedLog, 'recordAt'>) {}
 
   /**
    * The event at this sequence, or null where that is not the creation of a chat.

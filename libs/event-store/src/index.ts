@@ -1,3 +1,4 @@
+export type { AskedLive, AskedLog } from './asked-log.js';
 export type { BacklogPart } from './backlog.js';
 export { Chats } from './chats.js';
 export type { ConsumerLag } from './consumer-lag.js';

@@ -1,9 +1,9 @@
 import { membershipOf, type MembershipState, profileOf, type ProfileState, userRoom } from '#domain';
-import type { EventLog } from './event-log.js';
+import type { AskedLog } from './asked-log.js';
 
 /** What the log knows of a person: the last event of its kind is the whole state, null where there is none. */
 export class People {
-  constructor(private readonly log: EventLog) {}
+  constructor(private readonly log: Pick<AskedLog, 'last'>) {}
 
   /** @throws LogUnavailable, UnreadableEvent */
   async membership(userId: string): Promise<MembershipState> {

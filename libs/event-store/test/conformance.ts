@@ -17,9 +17,8 @@ import {
   UnreadableEvent,
   userRoom,
 } from '#domain';
-import type { Stored } from '../src/index.js';
+import type { AskedLog, Stored } from '../src/index.js';
 import { message, nextKey } from './log-under-test.js';
-import type { AskedLog } from './memory-log.js';
 
 /** A server that holds an empty log. */
 export interface LogServer {

@@ -1,15 +1,14 @@
 import { LogUnavailable } from '../src/index.js';
 import { Gates } from './gates.js';
 
-/** Each way, in ms: nothing that is sent is there at once. */
-const WIRE_MS = 1;
-
 type Phase = 'lost' | 'back';
 
 /** One process's connection to a server in memory, for a test to lose. What is sent arrives in order, or never. */
 export class MemoryConnection {
   /** By the name of what is asked. */
   readonly gates = new Gates();
+  /** Each way: nothing that is sent is there at once. */
+  latencyMs = 1;
   #up = true;
   /** Counts the connections: what was sent over an earlier one does not arrive over the next. */
   #number = 0;
@@ -26,7 +25,7 @@ export class MemoryConnection {
     if (!this.#up) return;
     setTimeout(() => {
       if (over === this.#number) arrive();
-    }, WIRE_MS);
+    }, this.latencyMs);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { encodeId, type Room } from '#domain';
-import { type Live, type LiveSubscription, LogUnavailable } from '../src/index.js';
+import { type AskedLive, type LiveSubscription, LogUnavailable } from '../src/index.js';
 import type { MemoryConnection } from './memory-connection.js';
 
 type Hear = (text: string, reply: (answer: string) => void) => void;
@@ -34,7 +34,7 @@ export class Subscriptions {
 }
 
 /** Live updates by way of a server in memory. A subscription is there once the server has it, and not before. */
-export class MemoryLive implements Pick<Live, keyof Live> {
+export class MemoryLive implements AskedLive {
   readonly #own = new Set<Subscription>();
 
   constructor(

@@ -10,10 +10,9 @@ import {
 } from '#domain';
 import {
   type AppendOptions,
+  type AskedLog,
   type Decided,
   decodeRecord,
-  type EventLog,
-  type Live,
   type LogFilter,
   type LogRecord,
   LogUnavailable,
@@ -22,14 +21,6 @@ import {
 } from '../src/index.js';
 import { MemoryConnection } from './memory-connection.js';
 import { MemoryLive, Subscriptions } from './memory-live.js';
-
-/** What is asked of a log by whoever does not fold it. */
-export interface AskedLog extends Pick<
-  EventLog,
-  'connected' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
-> {
-  readonly live: Pick<Live, keyof Live>;
-}
 
 /** The server of a log, in this process's memory. */
 export class MemoryLogServer {

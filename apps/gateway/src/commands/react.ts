@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type PublicRoom, publicRoom, react, type Room } from '#domain';
@@ -6,6 +5,7 @@ import { EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
 import { RecentMessages } from '../recent-messages.js';
+import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../sleep.js';
 import type { Caller } from './command.js';
 
 /** How long the read model is waited for, and how often it is looked at. Milliseconds. */

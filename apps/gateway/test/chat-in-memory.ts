@@ -1,0 +1,149 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import {
+  type DomainEvent,
+  directRoom,
+  joinClan,
+  keySequence,
+  leaveClan,
+  type MembershipState,
+  openChat,
+  type Room,
+} from '#domain';
+import { collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
+import {
+  firstVersion,
+  type PersonDocument,
+  type Pinned,
+  type ServedTimeline,
+  servedTimeline,
+  swapped,
+  Timeline,
+  TIMELINE_FORMAT,
+  withNextVersion,
+} from '#read-models';
+import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
+import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
+import type { CaughtUp } from '../src/caught-up.js';
+import { FollowedTimeline, type TimelineListener } from '../src/followed-timeline.js';
+import { SteppedFold } from './stepped-fold.js';
+
+const at = '2026-01-01T00:00:00.000Z';
+
+/** Lets time go on, by which everything that needs no longer is done; to be used with jest's timers. */
+export const settle = (ms = 20): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** To be called before the code under test takes the time. What the sockets need of Node itself goes on as ever. */
+export const holdTime = (): void => {
+  Logger.overrideLogger(false);
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+};
+
+/**
+ * Everything that a gateway stands on, in this process's memory: the log, the read models, and what a projector and
+ * the surrounding application do, a step at a time.
+ */
+export class ChatInMemory {
+  readonly server = new MemoryLogServer();
+  /** The log as the gateway has it, and as everybody else does. */
+  readonly log = this.server.connect();
+  readonly elsewhere = this.server.connect();
+  readonly readModels = heldReadModels();
+  readonly served: ServedTimeline = servedTimeline(this.readModels);
+  readonly nextKey = keySequence(Buffer.alloc(8, 7));
+  readonly timeline: SteppedFold<RoomChange>;
+  readonly directory: SteppedFold<PersonDocument>;
+
+  private constructor() {
+    this.timeline = this.fold(timeline, 1);
+    this.directory = this.fold(directory, 1);
+  }
+
+  static async start(): Promise<ChatInMemory> {
+    const chat = new ChatInMemory();
+    await chat.readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
+    for (const projection of [timeline, directory]) {
+      await chat.readModels.projection(projection.name, 1).setUp(collectionsOf(projection));
+    }
+    return chat;
+  }
+
+  get gates() {
+    return this.readModels.gates;
+  }
+
+  /** A version of a projection that folds the whole log, and is not served. */
+  fold<Change>(projection: Projection<Change>, version: number): SteppedFold<Change> {
+    const store = this.readModels.projection(projection.name, version);
+    const { records } = this.server;
+    return new SteppedFold({ projection, version, records, store, live: this.elsewhere.live });
+  }
+
+  pinned(version: number): Pinned<Timeline> {
+    return {
+      version,
+      earlier: version > 1 ? [version - 1] : [],
+      queries: new Timeline(this.readModels.projection('timeline', version)),
+    };
+  }
+
+  /** From now on the next version of the timeline is served. */
+  async swap(format = TIMELINE_FORMAT): Promise<void> {
+    const { versions } = this.readModels;
+    const next = withNextVersion((await versions.read('timeline'))!, format);
+    await versions.replace('timeline', next);
+    await versions.replace('timeline', swapped(next, next.building!));
+  }
+
+  /** The timeline as the feeds of a gateway follow it. */
+  follow(
+    listener: Partial<TimelineListener> = {},
+    isCaughtUp: CaughtUp = () => Promise.resolve(true),
+  ): FollowedTimeline {
+    const { moved = () => Promise.resolve(), ended = () => undefined } = listener;
+    const followed = new FollowedTimeline(this.served, isCaughtUp, { moved, ended });
+    followed.start();
+    return followed;
+  }
+
+  append(event: DomainEvent): number {
+    const stored = this.server.append(event);
+    if (stored === 'conflict') throw new Error('nothing was expected');
+    return stored.seq;
+  }
+
+  /** A message, by whoever is the first in the room; answers with its id. */
+  say(room: Room, content: string, senderId = room.split(':')[1] ?? '1'): string {
+    const messageId = this.nextKey();
+    const sender = { id: senderId, name: `name of ${senderId}`, avatar: null };
+    this.append({ type: 'MessageCreated', room, id: `msg.${messageId}`, at, messageId, sender, content });
+    return messageId;
+  }
+
+  react(room: Room, messageId: string, emoji: string, userId = '1'): void {
+    const id = `react.${this.nextKey()}`;
+    this.append({ type: 'ReactionAdded', room, id, at, messageId, userId, userName: `name of ${userId}`, emoji });
+  }
+
+  /** Opens the direct chat of two people; answers with its room and id. */
+  open(by: string, receiver: string): { readonly room: Room; readonly chatId: number } {
+    const decision = openChat({ key: this.nextKey(), at, by, receiver }, null);
+    if ('refusal' in decision) throw new Error(decision.refusal.message);
+    return { room: directRoom(by, receiver), chatId: this.append(decision.event!) };
+  }
+
+  /** As the surrounding application does it; null takes somebody out of `from`. */
+  move(userId: string, clanId: string | null, from: MembershipState = null): void {
+    const context = { key: this.nextKey(), at, userId };
+    const decision =
+      clanId === null
+        ? leaveClan({ ...context, clanId: from?.clanId ?? '' }, from)
+        : joinClan({ ...context, clanId }, from);
+    if ('event' in decision) this.append(decision.event!);
+  }
+
+  rename(userId: string, name: string, avatar: string | null = null): void {
+    const room = `user:${userId}` as Room;
+    this.append({ type: 'ProfileChanged', room, id: `profile.${this.nextKey()}`, at, userId, name, avatar });
+  }
+}
