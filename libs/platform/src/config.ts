@@ -68,11 +68,16 @@ export class ConfigError extends Error {
 type ValueOf<S> = S extends Setting<infer T, infer D> ? (D extends string ? T : T | undefined) : never;
 type Values = { readonly [K in keyof typeof rows]: ValueOf<(typeof rows)[K]> };
 
-/** Reads what concerns the role; the rest keeps its default, right or wrong. An empty variable is one not given. */
+/** The text of a variable; a blank one is one not given. */
+const textOf = (env: NodeJS.ProcessEnv, name: string): string | undefined =>
+  env[name]?.trim() ? env[name] : undefined;
+
+/** Reads what concerns the role; the rest keeps its default, right or wrong. */
 function readValues(env: NodeJS.ProcessEnv, role: Role, faults: string[]): Values {
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(rows as Record<string, Setting<unknown>>)) {
-    const given = setting.roles.includes(role) ? env[name]?.trim() || undefined : undefined;
+    const stands = setting.roles.includes(role) ? textOf(env, name) : undefined;
+    const given = setting.exact ? stands : stands?.trim();
     const standalone = role === 'standalone' ? setting.standaloneDefault : undefined;
     const text = given ?? standalone ?? setting.default;
     if (text === null) {
@@ -91,14 +96,15 @@ function readValues(env: NodeJS.ProcessEnv, role: Role, faults: string[]): Value
 }
 
 /** What no single variable shows. */
-function checkTogether(values: Values, env: NodeJS.ProcessEnv, role: Role, faults: string[]): void {
-  if (values.NATS_PASSWORD !== undefined && values.NATS_USER === undefined) {
+function checkTogether(env: NodeJS.ProcessEnv, role: Role, faults: string[]): void {
+  const isGiven = (name: keyof Values) => textOf(env, name) !== undefined;
+  if (isGiven('NATS_PASSWORD') && !isGiven('NATS_USER')) {
     faults.push('NATS_PASSWORD is set without NATS_USER: set both or none.');
   }
   if (role !== 'gateway' && role !== 'query' && role !== 'standalone') return;
-  if (env['JWT_SECRET'] && env['JWT_PUBLIC_KEY']) {
+  if (isGiven('JWT_SECRET') && isGiven('JWT_PUBLIC_KEY')) {
     faults.push('JWT_SECRET and JWT_PUBLIC_KEY are both set: keep the one that tokens are signed with.');
-  } else if (!env['JWT_SECRET'] && !env['JWT_PUBLIC_KEY'] && role !== 'standalone') {
+  } else if (!isGiven('JWT_SECRET') && !isGiven('JWT_PUBLIC_KEY') && role !== 'standalone') {
     faults.push(
       'JWT_SECRET is not set, nor JWT_PUBLIC_KEY. Give the key that your tokens are verified with: ' +
         'a secret of 32 bytes or more for HS256, or a public key as PEM.',
@@ -119,7 +125,7 @@ const folder = (path: string): string => resolve(path.replace(/^~(?=$|\/)/, home
 export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
   const faults: string[] = [];
   const values = readValues(env, role, faults);
-  checkTogether(values, env, role, faults);
+  checkTogether(env, role, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     role,

@@ -16,6 +16,8 @@ export interface Setting<T, D extends string | null = string | null> {
   /** The roles that do not start without it. */
   readonly required?: readonly Role[];
   readonly meaning: string;
+  /** Read as it stands; other texts are freed of white space around them. */
+  readonly exact?: true;
   /** @throws Unfit saying what to do, without the value: it may be a secret */
   readonly read: (text: string) => T;
 }
@@ -92,7 +94,14 @@ export const origin = (text: string): string => {
 
 export const MIN_SECRET_BYTES = 32;
 
+/** As it stands or not at all: whoever verifies must not have another secret than whoever signs. */
+export const password = (text: string): string => {
+  if (text === text.trim()) return text;
+  throw new Unfit('it begins or ends with white space, as of a line break in the file it came from: give it without');
+};
+
 export const secret = (text: string): string => {
+  password(text);
   if (Buffer.byteLength(text) >= MIN_SECRET_BYTES) return text;
   throw new Unfit(`give ${MIN_SECRET_BYTES} bytes or more, for instance what "openssl rand -base64 48" prints`);
 };

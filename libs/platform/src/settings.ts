@@ -5,6 +5,7 @@ import {
   natsServers,
   oneOf,
   origin,
+  password,
   publicKeyPem,
   type Role,
   row,
@@ -55,7 +56,14 @@ export const rows = {
     read: natsServers,
   }),
   NATS_USER: row({ type: 'text', default: null, roles: withData, meaning: 'The user at NATS.', read: anyText }),
-  NATS_PASSWORD: row({ type: 'text', default: null, roles: withData, meaning: 'Their password.', read: anyText }),
+  NATS_PASSWORD: row({
+    type: 'text',
+    default: null,
+    roles: withData,
+    meaning: 'Their password.',
+    exact: true,
+    read: password,
+  }),
   MONGODB_URL: row({
     type: 'URL',
     default: null,
@@ -90,6 +98,7 @@ export const rows = {
     default: null,
     roles: [...serving, 'chatctl'],
     meaning: 'Verifies HS256 tokens. Either this or JWT_PUBLIC_KEY. The standalone makes one for development.',
+    exact: true,
     read: secret,
   }),
   JWT_PUBLIC_KEY: row({

@@ -29,6 +29,9 @@ export const isService = (caller: Caller): boolean => caller.scope === 'service'
 /** Longer ones are refused unread: the largest claims we take are an avatar of 2 KB. */
 const MAX_TOKEN_LENGTH = 8_192;
 
+/** Seconds since 1970 up to the last moment that a date can be: `1e400` in JSON is a number too, without an end. */
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 8.64e12;
+
 const USER_CLAIMS = ['player_id', 'user_id', 'sub'];
 
 /** Verifies tokens. The algorithms follow from the key, so that a token cannot choose how it is verified. */
@@ -56,11 +59,13 @@ export class Tokens {
     if (token.length > MAX_TOKEN_LENGTH) throw new InvalidToken('the token is too long');
     const payload = this.#payload(token);
     // jsonwebtoken checks `exp` where it is there, and does not ask for it.
-    if (typeof payload.exp !== 'number') throw new InvalidToken('the token has no exp');
+    const { exp } = payload;
+    if (exp === undefined) throw new InvalidToken('the token has no exp');
+    if (!isTime(exp)) throw new InvalidToken("the token's exp is not a time");
     return {
       userId: this.#userId(payload),
       scope: typeof payload['scope'] === 'string' ? payload['scope'] : null,
-      expiresAt: (payload.exp + this.settings.leewaySeconds) * 1_000,
+      expiresAt: Math.floor((exp + this.settings.leewaySeconds) * 1_000),
       claims: personalClaims(payload),
     };
   }

@@ -118,6 +118,28 @@ describe('the configuration', () => {
     expect(loadConfig({ LOG_LEVEL: '', PARLEY_COLOUR: 'green', GATEWAY: '3' }, 'standalone').logLevel).toBe('info');
   });
 
+  it('takes a blank secret for none', () => {
+    for (const blank of ['', ' ', '\t\n ']) {
+      const env = { ...servers, JWT_SECRET: blank };
+      expect(faultsOf(env, 'gateway')).toEqual([expect.stringMatching(/^JWT_SECRET is not set, nor JWT_PUBLIC_KEY/)]);
+      expect(loadConfig({ ...env, JWT_PUBLIC_KEY: publicKey.toString() }, 'gateway').tokens.secret).toBeUndefined();
+      expect(loadConfig({ JWT_SECRET: blank }, 'standalone').tokens.secret).toBeUndefined();
+    }
+  });
+
+  it('uses no secret but the one that was given', () => {
+    for (const name of ['JWT_SECRET', 'NATS_PASSWORD']) {
+      for (const padded of [`${secret}\n`, ` ${secret}`, `${secret}\u00a0`]) {
+        const env = { ...servers, NATS_USER: 'gateway', JWT_SECRET: secret, [name]: padded };
+        expect(faultsOf(env, 'gateway')).toEqual([
+          expect.stringMatching(new RegExp(`^${name} cannot be used: it begins or ends with white space`)),
+        ]);
+      }
+    }
+    const inside = 'thirty-two  bytes\twith white\nspace';
+    expect(loadConfig({ ...servers, JWT_SECRET: inside }, 'gateway').tokens.secret).toBe(inside);
+  });
+
   it('does not look at what its role does not use', () => {
     expect(faultsOf({ ...servers, JWT_SECRET: 'short', GATEWAYS: 'many', MAX_FRAME_DEPTH: '-1' }, 'projector')).toEqual(
       [],

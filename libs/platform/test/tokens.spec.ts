@@ -18,8 +18,9 @@ const sign = (payload: object, algorithm: Algorithm = 'HS256', key: string | Key
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A token put together by hand, as an attacker would. */
-function forged(header: object, payload: object, key: string | Buffer): string {
-  const body = `${base64url(header)}.${base64url(payload)}`;
+function forged(header: object, payload: object | string, key: string | Buffer): string {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  const body = `${base64url(header)}.${Buffer.from(text).toString('base64url')}`;
   return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
 }
 
@@ -94,6 +95,31 @@ describe('a token', () => {
     expect(lenient.verify(sign({ sub: 'p', exp: now - 30 })).expiresAt).toBe((now + 30) * 1000);
     refused(lenient, sign({ sub: 'p', exp: now - 61 }));
     refused(tokens(), forged({ alg: 'HS256' }, { sub: 'p', exp: 'tomorrow' }, secret));
+  });
+
+  it('ends at a time that there is', () => {
+    const withExp = (exp: string): string => forged({ alg: 'HS256' }, `{"sub":"p","exp":${exp}}`, secret);
+    // JSON.parse makes Infinity of what is too large.
+    for (const exp of [
+      '1e400',
+      '-1e400',
+      '1e300',
+      '8640000000001',
+      '-1',
+      '0',
+      '-0.5',
+      'null',
+      'true',
+      '"1e10"',
+      '[9e9]',
+    ]) {
+      refused(tokens(), withExp(exp));
+      refused(tokens({ leewaySeconds: 60 }), withExp(exp));
+    }
+    expect(tokens().verify(withExp('8640000000000')).expiresAt).toBe(8.64e15);
+    // RFC 7519 allows fractions of a second.
+    const exp = inAnHour();
+    expect(tokens().verify(withExp(`${exp}.7501`)).expiresAt).toBe(exp * 1000 + 750);
   });
 
   it('has the issuer and the audience that are configured', () => {
