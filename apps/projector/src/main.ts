@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { hostname } from 'node:os';
-import { connectServers, createHttpApp, Health, HealthModule, runRole } from '#platform';
+import { connectServers, createHttpApp, Health, HealthModule, runRole, workerName } from '#platform';
 import { Projections } from './projections.js';
 
 await runRole('projector', async (config, logger, atEnd) => {
@@ -8,8 +7,7 @@ await runRole('projector', async (config, logger, atEnd) => {
   const health = new Health();
   const app = await createHttpApp(HealthModule.of(health), logger);
   atEnd('HTTP', () => app.close());
-  const owner = `${hostname()}-${process.pid}`;
-  const projections = new Projections({ ...servers, names: config.projections, owner, logger });
+  const projections = new Projections({ ...servers, names: config.projections, owner: workerName(), logger });
   atEnd('the projections', () => projections.stop());
   projections.watch(health, config.ready.maxLagEvents);
   await app.listen(config.http.port, config.http.host);

@@ -20,9 +20,9 @@ export class ProjectorProcess {
     return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** What it is called in the checkpoints, in this life. */
-  get owner(): string {
-    return `${hostname()}-${this.child?.pid}`;
+  /** Whether it is called so in the checkpoints, in this life. */
+  isCalled(owner: string | null | undefined): boolean {
+    return owner?.startsWith(`${hostname().replace(/\W/g, '-')}-${this.child?.pid}-`) ?? false;
   }
 
   /** Does not wait for anything. On a port of its own choice: one that is named could be taken between two lives. */

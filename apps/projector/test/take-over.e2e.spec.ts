@@ -23,7 +23,9 @@ const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) 
     const { versions, checkpoints } = system.readModels;
     const serving = (await versions.read('timeline'))?.serving.number ?? 0;
     const stored = await checkpointsOf(checkpoints, 'timeline', serving);
-    return projectors.all.map(({ owner }) => stored.filter((checkpoint) => checkpoint?.owner === owner).length);
+    return projectors.all.map(
+      (projector) => stored.filter((checkpoint) => projector.isCalled(checkpoint?.owner)).length,
+    );
   };
   const haveShares = (what: string, ...wanted: number[]) =>
     until(

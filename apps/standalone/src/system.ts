@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
-import { type AtEnd, type Config, createHttpApp, Health, Tokens } from '#platform';
+import { type AtEnd, type Config, createHttpApp, Health, Tokens, workerName } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/hub.js';
@@ -40,7 +39,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     names: config.projections,
     log,
     readModels,
-    owner: `${hostname().replace(/\W/g, '-')}-${process.pid}`,
+    owner: workerName(),
     logger: logger || silent,
   });
   atEnd('the projections', () => projections.stop());

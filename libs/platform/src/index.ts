@@ -14,3 +14,4 @@ export * from './served-check.js';
 export * from './settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
+export * from './worker-name.js';

@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import { type Projection, rebuild } from '#projections';
 import { versionName } from '#read-models';
-import { progressBar } from '#platform';
+import { progressBar, workerName } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { projectionNamed } from '../projections.js';
 import { type Servers, Unreachable, withServers } from '../servers.js';
@@ -39,7 +38,7 @@ export async function rebuildAndServe(
   try {
     const rebuilt = await rebuild({
       ...{ projection, log, readModels, signal },
-      owner: `chatctl-${hostname()}-${process.pid}`,
+      owner: `chatctl-${workerName()}`,
       logger: { log: () => undefined, warn: say, error: say },
       onProgress: (version, left) => {
         bar ??= progressBar(`Building ${versionName(projection.name, version)}`, progress);
