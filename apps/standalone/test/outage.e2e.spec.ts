@@ -55,6 +55,7 @@ describe('a system whose NATS goes away', () => {
       mongodbUrl === undefined
         ? memoryReadModels()
         : await openMongodbReadModels({ url: mongodbUrl, database: `outage_${randomUUID().slice(0, 8)}` });
+    stops.push(() => readModels.close());
     system = await startSystem({ config, log, readModels, logger: false, atEnd: (_, stop) => stops.unshift(stop) });
     await system.caughtUp();
     const token = signDevelopmentToken(SECRET, { userId: '7', name: 'Ada', seconds: 600 });
