@@ -1,6 +1,7 @@
 // npm run mutate -- FOLDER [FILE …]: makes small mistakes in the sources of a folder, or in these files of it, one at a
 // time, and runs the unit suites of the folder on each. Those that nobody noticed are listed.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 
 const SCORE = 85;
@@ -48,7 +49,9 @@ const unnoticed = mutants.filter(({ status }) => status === 'Survived' || status
 for (const mutant of unnoticed) {
   const { fileName, location, replacement, status } = mutant;
   const never = status === 'NoCoverage' ? '  (never run)' : '';
-  console.log(`${fileName}:${location.start.line}  ${inOneLine(before(mutant))}  →  ${inOneLine(replacement)}${never}`);
+  console.log(
+    `${relative('.', fileName)}:${location.start.line}  ${inOneLine(before(mutant))}  →  ${inOneLine(replacement)}${never}`,
+  );
 }
 const noticed = (counts.Killed ?? 0) + (counts.Timeout ?? 0);
 const score = (100 * noticed) / (noticed + unnoticed.length);

@@ -1,8 +1,8 @@
 /** Why a command is refused: a value, never an exception. The code is the same string on the wire. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** The field of the command that is at fault, where there is one. */
-  readonly field?: string;
+  /** The field of the command that is at fault. */
+  readonly field: string;
   readonly message: string;
 }
 
@@ -16,6 +16,6 @@ export type Decision<E> = { readonly event: E | null } | { readonly refusal: Ref
 
 export const decided = <E>(event: E | null): Decision<E> => ({ event });
 
-export const refused = (code: RefusalCode, message: string, field?: string): { refusal: Refusal } => ({
-  refusal: field === undefined ? { code, message } : { code, message, field },
+export const refused = (code: RefusalCode, message: string, field: string): { refusal: Refusal } => ({
+  refusal: { code, message, field },
 });

@@ -105,8 +105,8 @@ function parsed({ definition: { type, version } }: Version, body: string): unkno
 
 function checked({ definition: { type, version }, check }: Version, fields: unknown): object {
   if (check.Check(fields)) return fields;
-  const fault = check.Errors(fields).First();
-  throw new UnreadableEvent(`${type} version ${version} ${fault?.path || '/'}: ${fault?.message ?? 'does not fit'}`);
+  const fault = check.Errors(fields).First()!;
+  throw new UnreadableEvent(`${type} version ${version} ${fault.path || '/'}: ${fault.message}`);
 }
 
 /** Whatever an upcast throws, it is this event that cannot be read. */

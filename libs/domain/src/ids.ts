@@ -23,30 +23,13 @@ export type RoomKind = 'global' | 'clan' | 'direct' | 'user';
  * @throws RangeError on the empty string and on ill-formed Unicode, which have no reversible form.
  */
 export function encodeId(id: string): string {
-  if (/^[A-Za-z0-9_-]+$/.test(id)) return id;
   if (id === '' || !id.isWellFormed()) throw new RangeError('an id must be well-formed Unicode and not empty');
-  let token = '';
-  for (const byte of Buffer.from(id, 'utf8')) {
-    const char = String.fromCharCode(byte);
-    token += /[A-Za-z0-9_-]/.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`;
-  }
-  return token;
+  return id.replace(/[^A-Za-z0-9_-]/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '=$&'));
 }
 
 /** The id that {@link encodeId} made this token of. */
-export function decodeId(token: string): string {
-  if (!token.includes('=')) return token;
-  const bytes: number[] = [];
-  for (let i = 0; i < token.length; i++) {
-    if (token[i] === '=') {
-      bytes.push(Number.parseInt(token.slice(i + 1, i + 3), 16));
-      i += 2;
-    } else {
-      bytes.push(token.charCodeAt(i));
-    }
-  }
-  return Buffer.from(bytes).toString('utf8');
-}
+export const decodeId = (token: string): string =>
+  token.replace(/(?:=[0-9a-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('=', ''), 'hex').toString());
 
 export const GLOBAL_ROOM = 'global' as Room;
 

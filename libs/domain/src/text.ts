@@ -6,17 +6,16 @@ export const MAX_NAME_LENGTH = 64;
 /** In bytes of UTF-8, of the avatar's JSON text. */
 export const MAX_AVATAR_BYTES = 2_048;
 
-/** The number of code points of a text; stops counting once it is beyond `max`. */
-export function lengthUpTo(text: string, max: number): number {
-  if (text.length <= max) return text.length;
+/** Counts no further than to `max`. */
+function isLongerThan(text: string, max: number): boolean {
   let length = 0;
-  for (let i = 0; i < text.length && length <= max; length++) i += text.codePointAt(i)! > 0xffff ? 2 : 1;
-  return length;
+  for (const _character of text) if (++length > max) return true;
+  return false;
 }
 
 /** Well-formed Unicode of at most `max` characters. BSON would turn a lone surrogate into another character. */
 export const isText = (value: unknown, max: number): value is string =>
-  typeof value === 'string' && lengthUpTo(value, max) <= max && value.isWellFormed();
+  typeof value === 'string' && !isLongerThan(value, max) && value.isWellFormed();
 
 /** The same, not empty and not only white space. */
 export const isFilledText = (value: unknown, max: number): value is string => isText(value, max) && value.trim() !== '';
@@ -27,5 +26,4 @@ const ONE_EMOJI = /^\p{RGI_Emoji}$/v;
 // Parts of an emoji that lack the selector (U+FE0F) that asks for their coloured form, as many keyboards send them.
 const WITHOUT_SELECTOR = /(?=\p{Emoji})\P{Emoji_Presentation}(?![\ufe0f\p{Emoji_Modifier}])/gv;
 
-export const isEmoji = (value: string): boolean =>
-  value.length <= 64 && ONE_EMOJI.test(value.replace(WITHOUT_SELECTOR, '$&\ufe0f'));
+export const isEmoji = (value: string): boolean => ONE_EMOJI.test(value.replace(WITHOUT_SELECTOR, '$&\ufe0f'));

@@ -29,7 +29,7 @@ const inClan3: MembershipState = { clanId: '3' };
 function eventOf<E extends DomainEvent>(decision: Decision<E>): E {
   if ('refusal' in decision || !decision.event) throw new Error(`no event: ${JSON.stringify(decision)}`);
   // What is decided can be stored, and reads as it was.
-  expect(decodeEvent(encodeEvent(decision.event), 1)).toEqual({ ...decision.event, seq: 1 });
+  expect(decodeEvent(encodeEvent(decision.event), 1)).toStrictEqual({ ...decision.event, seq: 1 });
   return decision.event;
 }
 
@@ -110,9 +110,13 @@ describe('a message', () => {
       messageId: context.key,
       id: `msg.${context.key}`,
       content: ' hi ',
+      feeling: 'happy',
+      clientId: 'c1',
     });
     expect(postToRoom({ ...command, room: 'clan' }, inClan3)).toEqual({ event });
-    expect(eventOf(postToRoom({ ...command, room: 'global' }, null)).room).toBe(GLOBAL_ROOM);
+    const plain = eventOf(postToRoom({ ...context, sender: ada, content: 'hi', room: 'global' }, null));
+    expect(plain.room).toBe(GLOBAL_ROOM);
+    expect('feeling' in plain || 'clientId' in plain).toBe(false);
   });
 
   it('to the clan of somebody who has none is refused', () => {

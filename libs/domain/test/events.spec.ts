@@ -6,7 +6,6 @@ import {
   isEmoji,
   isFilledText,
   isText,
-  lengthUpTo,
   membershipOf,
   profileOf,
   UnreadableEvent,
@@ -105,10 +104,6 @@ describe('text', () => {
     expect(isText('😀'.repeat(11), 10)).toBe(false);
     expect(isText('a'.repeat(11), 10)).toBe(false);
     expect(isText('a'.repeat(10), 10)).toBe(true);
-    expect(lengthUpTo('a😀\uffff', 2)).toBe(3);
-    expect(lengthUpTo('a😀\uffff', 3)).toBe(3);
-    // Not counted to its end.
-    expect(lengthUpTo('😀'.repeat(100), 10)).toBe(11);
   });
 
   it('is well-formed', () => {
