@@ -16,23 +16,31 @@ describe('a frame', () => {
   it('has an id of 64 characters at most, whatever their size', () => {
     expect(read(JSON.stringify({ event: 'x', id: '👋'.repeat(64) }))).toHaveProperty('frame.id');
     for (const id of ['👋'.repeat(65), '', 7, {}, '\ud800']) {
-      expect(read(JSON.stringify({ event: 'x', id }))).toMatchObject({ fault: { code: 'invalid', field: 'id' } });
+      const message = 'id must be a string of 1 to 64 characters';
+      const value = JSON.parse(JSON.stringify(id)) as unknown;
+      expect(read(JSON.stringify({ event: 'x', id }))).toEqual({
+        fault: { code: 'invalid', field: 'id', value, message },
+      });
     }
   });
 
   it.each(['', 'x', '{', '[]', 'null', '7', '"{}"', '{"event":"x"}{'])('is not %j', (text) => {
-    expect(read(text)).toMatchObject({ fault: { code: 'not_json' } });
+    expect(read(text)).toEqual({
+      fault: { code: 'not_json', message: expect.stringMatching(/^a frame must be .*JSON/) },
+    });
   });
 
   it('needs an event', () => {
-    expect(read('{}')).toMatchObject({ fault: { code: 'required', field: 'event' } });
-    expect(read('{"event":null}')).toMatchObject({ fault: { code: 'invalid', field: 'event' } });
-    expect(read('{"event":{"a":1}}')).toMatchObject({ fault: { code: 'invalid', field: 'event' } });
+    const fault = { field: 'event', message: 'event must be a string' };
+    expect(read('{}')).toEqual({ fault: { ...fault, code: 'required', value: undefined } });
+    expect(read('{"event":null}')).toEqual({ fault: { ...fault, code: 'invalid', value: null } });
+    expect(read('{"event":{"a":1}}')).toEqual({ fault: { ...fault, code: 'invalid', value: { a: 1 } } });
   });
 
   it('is refused before it is parsed where it is too deep', () => {
     expect(read(`{"event":"x","data":${nested(15)}}`)).toHaveProperty('frame');
-    expect(read(`{"event":"x","data":${nested(16)}}`)).toMatchObject({ fault: { code: 'too_deep' } });
+    const fault = { code: 'too_deep', message: 'a frame may be nested 16 deep at most' };
+    expect(read(`{"event":"x","data":${nested(16)}}`)).toEqual({ fault });
     expect(read('['.repeat(30_000))).toMatchObject({ fault: { code: 'too_deep' } });
   });
 });

@@ -35,6 +35,23 @@ describe('the data of a frame', () => {
     expect(fault(ChatData, data)).toBe('invalid data');
   });
 
+  it.each<[string, PayloadClass<object>, unknown]>([
+    ['data must be an object {content, feeling}', NewMessageData, null],
+    ['content must be a text of 1 to 4000 characters, not only white space', NewMessageData, { content: '' }],
+    ['feeling must be a text of at most 32 characters', NewMessageData, { content: 'x', feeling: 7 }],
+    ['message_id must be a text of 1 to 64 characters, not only white space', NewReactionData, { emoji: '' }],
+    ['emoji must be one emoji, or empty to take the reaction back', NewReactionData, { message_id: 'x', emoji: 'x' }],
+    ['receiver_id must be the number of a user', CreateChatData, { receiver_id: 'x' }],
+    ['chat_id must be the number of a chat', ChatData, { chat_id: 0 }],
+  ])('is refused with the words: %s', (message, type, data) => {
+    expect(readPayload(type, data)).toMatchObject({ fault: { message } });
+  });
+
+  it('is refused with the value at fault', () => {
+    expect(readPayload(ChatData, [7])).toMatchObject({ fault: { value: [7] } });
+    expect(readPayload(ChatData, { chat_id: 'x' })).toMatchObject({ fault: { value: 'x' } });
+  });
+
   it.each<[string, PayloadClass<object>, object]>([
     ['accepted', NewMessageData, { content: 'x' }],
     ['accepted', NewMessageData, { content: 'x', feeling: null }],
@@ -63,8 +80,10 @@ describe('the data of a frame', () => {
     ['invalid receiver_id', CreateChatData, { receiver_id: -1 }],
     ['invalid receiver_id', CreateChatData, { receiver_id: 1.5 }],
     ['invalid receiver_id', CreateChatData, { receiver_id: '1' }],
+    ['invalid emoji', NewReactionData, { message_id: 'x', emoji: 7 }],
     ['accepted', CreateMessageData, { chat_id: 1, receiver_id: 2, message: 'x' }],
     ['invalid chat_id', CreateMessageData, { chat_id: 0, receiver_id: 2, message: 'x' }],
+    ['invalid chat_id', CreateMessageData, { chat_id: 1.5, receiver_id: 2, message: 'x' }],
     ['invalid message', CreateMessageData, { chat_id: 1, receiver_id: 2, message: '' }],
     ['required receiver_id', CreateMessageData, { chat_id: 1, message: 'x' }],
   ])('is %s', (expected, type, data) => {

@@ -2,11 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, GLOBAL_ROOM } from '#domain';
 import {
   type Fault,
+  INTERNAL,
   READY_FRAME,
   roomErrorFrame,
+  roomErrorView,
   roomFrame,
   type RoomMessageSource,
   roomMessageView,
+  UNAVAILABLE,
+  UNKNOWN,
 } from '../src/index.js';
 
 const source: RoomMessageSource = {
@@ -81,12 +85,24 @@ describe('an error', () => {
     });
   });
 
+  it('names the field as the frame did, but for a message that is not there', () => {
+    const named = (code: Fault['code'], field: string) => shown({ code, field, message: 'm' });
+    expect(named('not_found', 'chat_id')).toMatchObject({ error: [{ field: 'chat_id' }] });
+    expect(named('required', 'message_id')).toMatchObject({ error: [{ field: 'message_id' }] });
+    expect(roomErrorView({ code: 'internal', message: 'm' }).field).toBeNull();
+  });
+
+  it.each([UNAVAILABLE, UNKNOWN, INTERNAL])('of nobody’s frame says what to do: $code', (fault) => {
+    expect(shown(fault)).toEqual({ error: expect.stringMatching(/\w+ \w+/) });
+  });
+
   it('is a description where there is none', () => {
     expect(shown({ code: 'not_json', message: 'a frame must be JSON' })).toEqual({ error: 'a frame must be JSON' });
   });
 
   it.each<[Fault['code'], string]>([
     ['no_clan', 'NOT_FOUND'],
+    ['not_found', 'NOT_FOUND'],
     ['required', 'REQUIRED'],
     ['invalid', 'VALIDATION'],
     ['unknown_event', 'VALIDATION'],
