@@ -127,15 +127,4 @@ describe('the stats', () => {
       [tuesday, 2, 2],
     ]);
   });
-
-  it('answer the days that were asked for, and say what a day is', async () => {
-    const days = Array.from({ length: 40 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
-    const queries = new Stats(await foldAll(days.map((day) => did('post', '1', GLOBAL_ROOM, day))));
-    const found = async (from: string, to: string) => (await queries.days(GLOBAL_ROOM, from, to)).map(({ day }) => day);
-    expect(await found('2025-12-01', '2026-12-31')).toEqual(days);
-    expect(await found('2026-01-30', '2026-02-02')).toEqual(days.slice(29, 33));
-    expect(await found('2026-02-02', '2026-01-30')).toEqual([]);
-    await expect(queries.days(GLOBAL_ROOM, '2026-1-1', monday)).rejects.toThrow(RangeError);
-    await expect(queries.days(GLOBAL_ROOM, monday, '2026-13-01')).rejects.toThrow('not a day: 2026-13-01');
-  });
 });

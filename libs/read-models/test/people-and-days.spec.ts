@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { clanRoom, encodeId, GLOBAL_ROOM, type Room } from '#domain';
+import {
+  activeUserId,
+  type DayDocument,
+  dayId,
+  Directory,
+  directoryCollections,
+  memoryReadModels,
+  type PersonDocument,
+  Stats,
+  statsCollections,
+} from '../src/index.js';
+
+describe('the days of a room', () => {
+  const counts = {
+    ...{ messages: 1, reactionsAdded: 0, reactionsRemoved: 0, seenMarks: 0 },
+    ...{ chatsOpened: 0, joins: 0, leaves: 0, profileChanges: 0 },
+  };
+  const day = (room: Room, of: string): DayDocument => ({
+    ...{ _id: dayId(room, of), seq: 1, room, day: of, counts, activeUsers: 1 },
+  });
+  const days = Array.from({ length: 40 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
+
+  async function open() {
+    const store = memoryReadModels().projection('stats', 1);
+    await store.setUp(statsCollections);
+    const documents = [...days.map((of) => day(GLOBAL_ROOM, of)), day(clanRoom('3'), days[0]!)];
+    await store.write(
+      'days',
+      documents.map((document) => ({ document, known: false })),
+    );
+    const queries = new Stats(store);
+    return async (from: string, to: string) => (await queries.days(GLOBAL_ROOM, from, to)).map((one) => one.day);
+  }
+
+  it('are those that were asked for, both ends included, oldest first', async () => {
+    const found = await open();
+    expect(await found('2025-12-01', '2026-12-31')).toEqual(days);
+    expect(await found('2026-01-30', '2026-02-02')).toEqual(days.slice(29, 33));
+    expect(await found('2026-01-30', '2026-01-30')).toEqual(['2026-01-30']);
+    expect(await found('2026-02-02', '2026-02-01')).toEqual([]);
+    expect(await found('2026-02-02', '2026-01-30')).toEqual([]);
+  });
+
+  it.each(['2026-1-1', '2026-13-01', '12026-01-01', '2026-01-011', 'a 2026-01-01', ''])(
+    'are none from %j',
+    async (no) => {
+      const found = await open();
+      await expect(found(no, '2026-02-01')).rejects.toThrow(RangeError);
+      await expect(found('2026-01-01', no)).rejects.toThrow(`not a day: ${no}; give one as 2026-01-31`);
+    },
+  );
+
+  it('have the people of each beside them', () => {
+    expect(activeUserId(GLOBAL_ROOM, '2026-01-01', 'a:b')).toBe(`global:2026-01-01:${encodeId('a:b')}`);
+  });
+});
+
+describe('a person', () => {
+  const ada: PersonDocument = {
+    ...{ _id: encodeId('a:b'), seq: 2, userId: 'a:b', name: 'Ada', avatar: null },
+    ...{ clanId: '3', profileSeq: 1, memberSeq: 2 },
+  };
+
+  it('is found by their id', async () => {
+    const store = memoryReadModels().projection('directory', 1);
+    await store.setUp(directoryCollections);
+    await store.write('people', [{ document: ada, known: false }]);
+    expect(await new Directory(store).person('a:b')).toEqual(ada);
+    expect(await new Directory(store).person('a')).toBeNull();
+  });
+});
