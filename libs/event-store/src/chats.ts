@@ -22,8 +22,7 @@ export class Chats {
     const record = await this.log.recordAt(chatId);
     // The id comes from a client: any other record, a damaged one too, is just not a chat.
     if (record?.type !== 'ChatCreated') return null;
-    const event = decodeRecord(record);
-    if (event.type !== 'ChatCreated') return null;
+    const event = decodeRecord(record) as RecordedEvent<ChatCreated>;
     this.known.set(chatId, event);
     return event;
   }

@@ -1,10 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
-import { clanRoom, GLOBAL_ROOM, partitionOf, userRoom } from '#domain';
-import { recordOf } from '../src/log-record.js';
+import { headers, type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
+import {
+  clanRoom,
+  directRoom,
+  type DomainEvent,
+  encodeEvent,
+  GLOBAL_ROOM,
+  kindOf,
+  partitionOf,
+  UnreadableEvent,
+  userRoom,
+} from '#domain';
+import { Chats, isRetryable, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
+import { eventHeaders } from '../src/event-headers.js';
+import { decodeRecord, recordOf } from '../src/log-record.js';
 import { RecentlyUsed } from '../src/recently-used.js';
 import { Subjects } from '../src/subjects.js';
+import { message, nextKey } from './log-under-test.js';
+import { MemoryLogServer } from './memory-log.js';
 
 const subjects = new Subjects('chat');
+
+/** The record of an event as the server gives it back, and the headers as it is sent them. */
+function stored(event: DomainEvent, expectedLast?: number) {
+  const { body, ...more } = encodeEvent(event);
+  const written = eventHeaders(event, { ...more, body }, expectedLast);
+  const bytes = (written as MsgHdrs & { encode(): Uint8Array }).encode();
+  const subject = subjects.event(event.room, kindOf(event.type));
+  const record = recordOf(subjects.eventStem, subject, 5, 6, MsgHdrsImpl.decode(bytes), body);
+  return { record, text: Buffer.from(bytes).toString() };
+}
 
 describe('subjects', () => {
   it('place an event by its room', () => {
@@ -29,8 +54,37 @@ describe('subjects', () => {
       }
       expect(subjects.liveUser(id).split('.')).toHaveLength(4);
     }
-    expect(() => new Subjects('a.b')).toThrow(RangeError);
-    expect(() => new Subjects('')).toThrow(RangeError);
+    for (const prefix of ['a.b', '', 'a ', ' a', '*', '>', 'ä']) {
+      expect(() => new Subjects(prefix)).toThrow(RangeError);
+      expect(() => new Subjects(prefix)).toThrow(`letters, digits, - and _: ${prefix}`);
+    }
+    expect(new Subjects('my_chat-2').allEvents).toBe('my_chat-2.ev.>');
+  });
+
+  it('of a consumer are one, or one for each kind', () => {
+    expect(subjects.ofPartition(3)).toEqual(['chat.ev.3.>']);
+    expect(subjects.ofPartition(3, ['member', 'profile'])).toEqual(['chat.ev.3.*.member', 'chat.ev.3.*.profile']);
+  });
+
+  it('of what is live are apart from the log', () => {
+    expect(subjects.liveRoom(clanRoom('3'))).toBe('chat.live.room.clan:3');
+    expect(subjects.liveUser('a.b')).toBe('chat.live.user.a=2eb');
+    expect(subjects.question('online.7')).toBe('chat.live.ask.online=2e7');
+    expect(subjects.membersChanged('timeline-1')).toBe('chat.live.members.timeline-1');
+  });
+
+  it('of members name their group, and are read back', () => {
+    expect(subjects.members).toBe('chat.members.>');
+    expect(subjects.member('timeline-1')).toBe('chat.members.timeline-1.*');
+    expect(subjects.member('timeline-1', 'host.7')).toBe('chat.members.timeline-1.host=2e7');
+    expect(subjects.memberOf(subjects.member('timeline-1', 'host.7'))).toBe('host.7');
+  });
+
+  it('of dead letters say which letter it is, and are read back', () => {
+    expect(subjects.deadLetter('time.line', 3, 70)).toBe('chat.dead.time=2eline.3.70');
+    const place = { projection: 'time.line', partition: 3, seq: 70 };
+    expect(subjects.letterPlaceOf(subjects.deadLetter('time.line', 3, 70))).toEqual(place);
+    expect([subjects.deadLetters(), subjects.deadLetters('stats')]).toEqual(['chat.dead.>', 'chat.dead.stats.>']);
   });
 });
 
@@ -48,10 +102,86 @@ describe('a record', () => {
       body: '{}',
       at: 6,
     });
-    for (const subject of ['chat.ev.11', 'chat.ev.11.msg', 'other.ev.1.global.msg', 'chat.ev.1.a.b.msg']) {
-      expect(placed(subject).room).toBeNull();
+    expect(placed('chat.ev.1.a.b.msg')).toMatchObject({ partition: 1, room: null, kind: 'msg' });
+    for (const subject of ['chat.ev.11', 'chat.ev.11.msg', 'other.ev.1.global.msg', 'xchat.ev.1.global.msg']) {
+      expect(placed(subject)).toMatchObject({ partition: -1, room: null });
     }
   });
+
+  it('is read as it was written, by its headers and its body', () => {
+    const event = message(clanRoom('3'), 'hi');
+    const { record, text } = stored(event);
+    expect(record).toMatchObject({ id: event.id, type: 'MessageCreated', version: 1 });
+    expect(decodeRecord(record)).toEqual({ ...event, seq: 5 });
+    expect(text).toBe(
+      `NATS/1.0\r\nNats-Msg-Id: clan:3/${event.id}\r\nParley-Type: MessageCreated\r\nParley-Version: 1\r\n\r\n`,
+    );
+    expect(stored(event, 0).text).toContain('\r\nNats-Expected-Last-Subject-Sequence: 0\r\n\r\n');
+    expect(stored(event, 12).text).toContain('\r\nNats-Expected-Last-Subject-Sequence: 12\r\n\r\n');
+  });
+
+  it('without a room is unreadable', () => {
+    const { record } = stored(message(clanRoom('3'), 'hi'));
+    expect(() => decodeRecord({ ...record, room: null })).toThrow(new UnreadableEvent('its subject names no room'));
+  });
+
+  it('of somebody else’s making is read as far as it says something', () => {
+    const foreign = headers();
+    foreign.append('Nats-Msg-Id', 'no slash');
+    foreign.append('Parley-Version', 'one');
+    foreign.append('Parley', 'no');
+    const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, foreign, '');
+    expect(record).toMatchObject({ id: 'no slash', type: '', version: 0 });
+  });
+
+  it('has an id that cannot break out of its header', () => {
+    for (const id of ['msg.a\r\nX: 1', 'msg a', 'ä', '']) {
+      const event = { ...message(clanRoom('3'), 'hi'), id };
+      expect(() => eventHeaders(event, encodeEvent(event))).toThrow(`not an event id: ${id}`);
+    }
+  });
+});
+
+describe('what the log knows of people and chats', () => {
+  const at = '2026-01-02T03:04:05.678Z';
+  const fact = { room: userRoom('7'), at, userId: '7' };
+  const key = nextKey();
+  const opened: DomainEvent = {
+    ...{ type: 'ChatCreated', room: directRoom('7', '8'), id: `chat.${key}`, at, by: '7', users: ['7', '8'] },
+  };
+
+  it('is the last event of its kind', async () => {
+    const log = new MemoryLogServer().connect();
+    const people = new People(log);
+    expect([await people.membership('7'), await people.profile('7')]).toEqual([null, null]);
+    await log.append({ ...fact, type: 'MemberJoined', id: `member.${nextKey()}`, clanId: '3', leftClanId: null });
+    await log.append({ ...fact, type: 'ProfileChanged', id: `profile.${nextKey()}`, name: 'Ada', avatar: null });
+    expect([await people.membership('7'), await people.profile('7')]).toEqual([
+      { clanId: '3' },
+      { name: 'Ada', avatar: null },
+    ]);
+  });
+
+  it('is a chat only where a chat was created, which is asked for once', async () => {
+    const server = new MemoryLogServer();
+    const log = server.connect();
+    await log.append(message(clanRoom('3'), 'no chat'));
+    await log.append(opened);
+    server.store({ room: GLOBAL_ROOM, kind: 'chat', id: '', type: '', version: 0, body: 'not JSON' });
+    const chats = new Chats(log);
+    expect(await chats.byId(2)).toEqual({ ...opened, seq: 2 });
+    for (const none of [0, 1, 3, 4]) expect(await chats.byId(none)).toBeNull();
+    log.connection.lose();
+    expect(await chats.byId(2)).toEqual({ ...opened, seq: 2 });
+    await expect(chats.byId(1)).rejects.toThrow(LogUnavailable);
+  });
+});
+
+it('an error says whether the same may be tried again', () => {
+  expect([new LogUnavailable('away'), new OutcomeUnknown('?')].map(isRetryable)).toEqual([true, true]);
+  for (const other of [new Error('no'), { retryable: true }, null, Object.assign(new Error(), { retryable: 1 })]) {
+    expect(isRetryable(other)).toBe(false);
+  }
 });
 
 describe('what was used recently', () => {
