@@ -17,6 +17,6 @@ export const PAYLOAD = new PayloadPipe();
 export function accepted<T>(outcome: T | { readonly refusal: Refusal }, data: object): T {
   if (typeof outcome !== 'object' || outcome === null || !('refusal' in outcome)) return outcome;
   const { refusal } = outcome;
-  const value: unknown = refusal.field === undefined ? undefined : Reflect.get(data, refusal.field);
+  const value: unknown = Reflect.get(data, refusal.field);
   throw new FrameRefused({ ...refusal, value });
 }
