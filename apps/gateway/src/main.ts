@@ -4,14 +4,17 @@ import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
+  const tokens = new Tokens(config.tokens);
   const app = await createHttpApp(
     GatewayModule.of({
       ...servers,
       settings: config,
-      tokens: new Tokens(config.tokens),
+      tokens,
       health: new Health(),
     }),
+    config.http,
     logger,
+    tokens,
   );
   atEnd('the sockets', () => app.close());
   useChatSockets(app);

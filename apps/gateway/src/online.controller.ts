@@ -1,6 +1,7 @@
-import { Controller, Get, Inject, type OnApplicationBootstrap, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { EventLog } from '#event-store';
-import { BearerGuard, ForService } from '#platform';
+import { ForService, WithToken } from '#platform';
 import { Hub } from './hub.js';
 
 const TOPIC = 'online-list';
@@ -15,9 +16,13 @@ export interface OnlineEntry {
   readonly connections: number;
 }
 
-/** `GET /online`: who is connected to any gateway, by either API, and with how many connections. */
+/**
+ * `GET /online`: who is connected to any gateway, by either API, and with how many connections. Described in the
+ * document of the query side, which is that of all HTTP.
+ */
+@ApiExcludeController()
 @Controller('online')
-@UseGuards(BearerGuard)
+@WithToken()
 @ForService()
 export class OnlineController implements OnApplicationBootstrap {
   constructor(

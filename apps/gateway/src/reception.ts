@@ -105,7 +105,7 @@ export class Reception {
 
   /** Clients that are no web pages send no origin. */
   #checkOrigin({ headers }: IncomingMessage): void {
-    const { allowedOrigins } = this.settings;
+    const { allowedOrigins } = this.settings.http;
     if (allowedOrigins.length === 0 || headers.origin === undefined) return;
     if (!allowedOrigins.includes(headers.origin)) throw notAuthorized('this origin may not open sockets');
   }

@@ -95,20 +95,21 @@ export class ChatUnderTest {
       ...lists,
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
-      allowedOrigins: allowedOrigins ?? [],
+      http: { ...config.http, allowedOrigins: allowedOrigins ?? [] },
       inMail: inMailUrl === undefined ? {} : { url: inMailUrl },
     };
     const log = await EventLog.connect({ ...this.names, servers: servers ?? SERVERS, name: 'gateway under test' });
     this.logs.push(log);
+    const tokens = new Tokens(config.tokens);
     const module = GatewayModule.of({
       settings,
       log,
       readModels: this.readModels,
-      tokens: new Tokens(config.tokens),
+      tokens,
       health: new Health(),
       ...(caughtUp && { caughtUp }),
     });
-    const app = await createHttpApp(module, false);
+    const app = await createHttpApp(module, settings.http, false, tokens);
     useChatSockets(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

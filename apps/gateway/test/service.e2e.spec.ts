@@ -7,6 +7,7 @@ import { reconnectDelay } from '#protocol';
 import { servedTimeline } from '#read-models';
 import { caughtUpWith } from '../src/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { gatewayPaths, schemas } from '../../query/src/openapi.js';
 import { refusal } from './chat-client.js';
 
 let system: ChatUnderTest;
@@ -37,6 +38,18 @@ describe('GET /online', () => {
     expect(await (await get(two, service)).json()).toEqual({ data: [{ userId: '1', connections: 3 }] });
     expect((await get(one, system.token(1))).status).toBe(403);
     expect((await get(one, 'nonsense')).status).toBe(401);
+  });
+
+  it('is as it is documented', async () => {
+    const gateway = await system.startGateway();
+    await system.direct(gateway, 5);
+    const [[path, { get: documented }]] = Object.entries(gatewayPaths) as [[string, (typeof gatewayPaths)['/online']]];
+    const headers = { authorization: `Bearer ${system.token('app', { scope: 'service' })}` };
+    const answer = await fetch(`http://127.0.0.1:${gateway.port}${path}`, { headers });
+    expect(Object.keys(documented.responses)).toContain(String(answer.status));
+    const body = (await answer.json()) as { data: object[] };
+    expect(Object.keys(body)).toEqual(Object.keys(schemas.OnlineList.properties));
+    expect(Object.keys(body.data[0]!)).toEqual(Object.keys(schemas.OnlineEntry.properties));
   });
 });
 

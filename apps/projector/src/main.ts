@@ -5,7 +5,7 @@ import { Projections } from './projections.js';
 await runRole('projector', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
   const health = new Health();
-  const app = await createHttpApp(HealthModule.of(health), logger);
+  const app = await createHttpApp(HealthModule.of(health), config.http, logger);
   atEnd('HTTP', () => app.close());
   const projections = new Projections({ ...servers, names: config.projections, owner: workerName(), logger });
   atEnd('the projections', () => projections.stop());

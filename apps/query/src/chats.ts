@@ -1,10 +1,10 @@
-import { Controller, Get, Inject, Param, Query as Parameters, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as Parameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { otherSide } from '#domain';
 import { Chats } from '#event-store';
-import { BearerGuard, type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound } from '#platform';
+import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
 import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
 import { Input, NumberText } from './input.js';
@@ -127,8 +127,7 @@ export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
 }
 
 @ApiTags('Direct chat')
-@ApiBearerAuth()
-@UseGuards(BearerGuard)
+@WithToken()
 @Controller('chats')
 export class ChatsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
@@ -142,7 +141,6 @@ export class ChatsController {
   })
   @ApiOkResponse({ schema: { $ref: '#/components/schemas/ChatList' } })
   @ErrorResponse(400, 'A parameter is not what it must be.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
   async list(
@@ -162,7 +160,6 @@ export class ChatsController {
   })
   @ApiOkResponse({ schema: { $ref: '#/components/schemas/MessagePage' } })
   @ErrorResponse(400, 'A parameter is not what it must be, or both `before` and `after` are given.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(404, 'There is no such chat, or it is not one of the caller.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')

@@ -1,10 +1,10 @@
-import { Controller, Get, Inject, Query as Parameters, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query as Parameters } from '@nestjs/common';
 import { Query, QueryBus, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domain';
 import { People } from '#event-store';
-import { BearerGuard, type Caller, ErrorResponse, FromToken, notFound } from '#platform';
+import { type Caller, ErrorResponse, FromToken, notFound, WithToken } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
 import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
 import { Id, Input, NumberText } from './input.js';
@@ -130,8 +130,7 @@ const chatMessage = (message: MessageDocument): ChatMessage => ({
 const isFlagged = (value: unknown): boolean => value !== undefined && value !== 'false' && value !== '0';
 
 @ApiTags('Room chat')
-@ApiBearerAuth()
-@UseGuards(BearerGuard)
+@WithToken()
 @Controller('chat')
 export class HistoryController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
@@ -140,7 +139,6 @@ export class HistoryController {
   @ApiOperation({ summary: 'The messages of a room, newest first' })
   @ApiOkResponse({ schema: { $ref: '#/components/schemas/HistoryPage' } })
   @ErrorResponse(400, 'A parameter is missing or not what it must be.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(404, 'The caller is in no clan.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')

@@ -8,7 +8,8 @@ await runRole('query', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
   const health = new Health();
   watch(health, servers.log, servers.readModels, config.ready.maxLagEvents);
-  const app = await createHttpApp(QueryModule.of({ ...servers, tokens: new Tokens(config.tokens), health }), logger);
+  const tokens = new Tokens(config.tokens);
+  const app = await createHttpApp(QueryModule.of({ ...servers, tokens, health }), config.http, logger, tokens);
   atEnd('HTTP', () => app.close());
   serveOpenApi(app);
   await app.listen(config.http.port, config.http.host);

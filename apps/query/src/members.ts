@@ -1,10 +1,10 @@
-import { Controller, Delete, HttpCode, Inject, Param, Put, UseGuards } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate } from '#read-models';
-import { BearerGuard, ErrorResponse, ForService } from '#platform';
+import { ErrorResponse, ForService, WithToken } from '#platform';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
 
@@ -54,8 +54,7 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
 }
 
 @ApiTags('Surrounding application')
-@ApiBearerAuth()
-@UseGuards(BearerGuard)
+@WithToken()
 @ForService()
 @Controller('clans/:clanId/members/:userId')
 export class MembersController {
@@ -66,7 +65,6 @@ export class MembersController {
   @ApiOperation({ summary: 'Puts a person into a clan, out of the one they were in' })
   @ApiNoContentResponse({ description: 'The person is in this clan.' })
   @ErrorResponse(400, 'An id is not what it must be.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(503, 'The log is away; try again after `Retry-After` seconds.')
   async join(@Param(new Input(MemberPath, 'dropped')) { clanId, userId }: MemberPath): Promise<void> {
@@ -78,7 +76,6 @@ export class MembersController {
   @ApiOperation({ summary: 'Takes a person out of a clan' })
   @ApiNoContentResponse({ description: 'The person is not in this clan.' })
   @ErrorResponse(400, 'An id is not what it must be.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(503, 'The log is away; try again after `Retry-After` seconds.')
   async leave(@Param(new Input(MemberPath, 'dropped')) { clanId, userId }: MemberPath): Promise<void> {

@@ -1,5 +1,6 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, NotFoundException } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { errorSchemas } from '#platform';
 
 // The OpenAPI page. Shapes that come from the protocol are described here, beside each other.
@@ -17,7 +18,7 @@ const position = {
 
 const next = { type: 'integer', nullable: true, description: 'The cursor of the next page, or null.' };
 
-const schemas = {
+export const schemas = {
   ...errorSchemas,
   ChatMessage: {
     type: 'object',
@@ -110,6 +111,8 @@ const schemas = {
       ...position,
     },
   },
+  OnlineEntry: { type: 'object', properties: { userId: text(), connections: whole('At all gateways together.') } },
+  OnlineList: { type: 'object', properties: { data: listOf('OnlineEntry') } },
   MessagePage: {
     type: 'object',
     properties: {
@@ -119,8 +122,49 @@ const schemas = {
   },
 };
 
+const answer = (description: string, name: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(name) } },
+});
+
+/** What the gateways serve: one document tells of all HTTP, wherever it is answered. */
+export const gatewayPaths = {
+  '/online': {
+    get: {
+      tags: ['Surrounding application'],
+      summary: 'Who is connected, by either API, to any gateway',
+      description: 'In the order of the ids. Served by the gateways.',
+      operationId: 'OnlineController_online',
+      parameters: [],
+      security: [{ bearer: [] }],
+      responses: {
+        200: answer('', 'OnlineList'),
+        401: answer('The token is missing, invalid or expired.', 'ErrorAnswer'),
+        403: answer('The token is not a service token.', 'ErrorAnswer'),
+        429: answer('Too many requests; try again after `Retry-After` seconds.', 'ErrorAnswer'),
+        503: answer('The log is away; try again after `Retry-After` seconds.', 'ErrorAnswer'),
+      },
+    },
+  },
+};
+
+/** What the page is made of. Its package has more in the same folder: sources, and a page for logins. */
+const PAGE = new Set([
+  '/',
+  '/index.html',
+  '/swagger-ui-init.js',
+  '/swagger-ui.css',
+  '/swagger-ui-bundle.js',
+  '/swagger-ui-standalone-preset.js',
+  '/favicon-16x16.png',
+  '/favicon-32x32.png',
+]);
+
 /** Serves the page at `/api`, the document at `/api-json` and `/api-yaml`. */
 export function serveOpenApi(app: INestApplication): void {
+  app.use('/api', ({ path }: Request, _: unknown, next: (error?: unknown) => void) => {
+    next(PAGE.has(path) ? undefined : new NotFoundException());
+  });
   const description =
     'History, direct chats, and what the surrounding application tells. Sockets are described elsewhere. ' +
     'Every answer that is not a success has the shape of ErrorAnswer.';
@@ -130,6 +174,7 @@ export function serveOpenApi(app: INestApplication): void {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
   const document = SwaggerModule.createDocument(app, builder.build());
+  Object.assign(document.paths, gatewayPaths);
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   SwaggerModule.setup('api', app, document, { customSiteTitle: 'Parley API' });
 }

@@ -1,10 +1,10 @@
-import { Body, Controller, HttpCode, Inject, Param, Put, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { avatarText, BearerGuard, ErrorResponse, ForService } from '#platform';
+import { avatarText, ErrorResponse, ForService, WithToken } from '#platform';
 import { FilledText } from '#protocol';
 import { encodeUpdate } from '#read-models';
 import { newContext } from './command-context.js';
@@ -70,8 +70,7 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
 }
 
 @ApiTags('Surrounding application')
-@ApiBearerAuth()
-@UseGuards(BearerGuard)
+@WithToken()
 @ForService()
 @Controller('players/:id')
 export class PlayersController {
@@ -86,7 +85,6 @@ export class PlayersController {
   @ApiBody({ type: Profile })
   @ApiNoContentResponse({ description: 'The person is called so.' })
   @ErrorResponse(400, 'The id or a field of the body is not what it must be, or there is a field too many.')
-  @ErrorResponse(401, 'The token is missing, invalid or expired.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(413, 'The body is larger than 16 KB.')
   @ErrorResponse(503, 'The log is away; try again after `Retry-After` seconds.')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync } from 'node:fs';
 import { type Answer, person, QueryUnderTest, stores } from './query-under-test.js';
 
 const [[, open]] = stores as [(typeof stores)[0]];
@@ -72,11 +73,8 @@ describe('HTTP', () => {
     expect([malformed.status, reasons(malformed)]).toEqual([400, ['VALIDATION']]);
   });
 
-  it('tells other origins nothing, and not what it is made of', async () => {
-    const { headers } = await query.request('GET', '/chats', query.token('7'), {
-      headers: { origin: 'https://a.example' },
-    });
-    expect(headers.get('access-control-allow-origin')).toBeNull();
+  it('does not tell what it is made of', async () => {
+    const { headers } = await query.request('GET', '/chats', query.token('7'));
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
@@ -101,6 +99,7 @@ describe('HTTP', () => {
       'get /chats/{id}/messages',
       'get /health/live',
       'get /health/ready',
+      'get /online',
       'put /clans/{clanId}/members/{userId}',
       'put /players/{id}',
     ]);
@@ -116,14 +115,36 @@ describe('HTTP', () => {
       for (const { responses, security } of Object.values(methods)) {
         if (path.startsWith('/health')) continue;
         expect(security).toEqual([{ bearer: [] }]);
-        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '503']));
-        expect(responses['401']).toMatchObject({
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } } },
-        });
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '429', '503']));
+        for (const status of ['401', '429']) {
+          expect(responses[status]).toMatchObject({
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } } },
+          });
+        }
       }
     }
+    const { 429: limited, ...ofHealth } = document.paths['/health/ready']!['get']!.responses;
+    expect([limited, Object.keys(ofHealth)]).toEqual([undefined, ['200', '503']]);
     const referred = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name!);
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining([...new Set(referred)]));
+  });
+
+  it('serves of the page what it is made of, and no other file of its package', async () => {
+    const status = async (path: string) => (await query.request('GET', path, null)).status;
+    const page = String((await query.request('GET', '/api', null)).body);
+    const parts = [...page.matchAll(/(?:src|href)="\.\/api\/([^"]+)"/g)].map(([, file]) => `/api/${file}`);
+    expect(parts).toHaveLength(6);
+    for (const path of [...parts, '/api', '/api/', '/api-json', '/api-yaml']) expect(await status(path)).toBe(200);
+    const files = readdirSync('node_modules/swagger-ui-dist').map((file) => `/api/${file}`);
+    expect(files).toEqual(expect.arrayContaining(['/api/package.json', '/api/swagger-ui-bundle.js.map']));
+    for (const path of files) {
+      if (parts.includes(path) || path === '/api/index.html') continue;
+      const answer = await query.request('GET', path, null);
+      expect([path, answer.status, reasons(answer)]).toEqual([path, 404, ['NOT_FOUND']]);
+    }
+    expect(await status('/api/%2e/package.json')).toBe(404);
+    expect(await status('/api//package.json')).toBe(404);
+    expect(await status('/API/package.json')).toBe(404);
   });
 });
 

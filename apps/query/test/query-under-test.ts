@@ -13,7 +13,7 @@ import {
   type Room,
 } from '#domain';
 import { EventLog } from '#event-store';
-import { createHttpApp, Health, signDevelopmentToken, Tokens } from '#platform';
+import { createHttpApp, Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } from '#platform';
 import { timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';
@@ -57,8 +57,16 @@ export class QueryUnderTest {
     private readonly close: () => Promise<void>,
   ) {}
 
-  /** @param bare without the stream, which the first projector to run makes */
-  static async start(open: () => Promise<ReadModels>, maxLagEvents = 10_000, bare = false): Promise<QueryUnderTest> {
+  /**
+   * @param bare without the stream, which the first projector to run makes
+   * @param http where it is not the default; how much may be asked for is not limited else
+   */
+  static async start(
+    open: () => Promise<ReadModels>,
+    maxLagEvents = 10_000,
+    bare = false,
+    http: Partial<HttpSettings> = { requestsPerSecond: 10_000, requestsBurst: 100_000 },
+  ): Promise<QueryUnderTest> {
     const token = randomBytes(4).toString('hex');
     const options = { servers, stream: `QUERY_${token}`, prefix: `q-${token}`, name: 'query test' };
     const log = await EventLog.connect(options);
@@ -70,8 +78,9 @@ export class QueryUnderTest {
     const worker = new Runner({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
     const health = new Health();
     watch(health, log, readModels, maxLagEvents);
+    const settings = { ...loadConfig({}, 'standalone').http, ...http };
     const tokens = new Tokens({ secret, leewaySeconds: 0 });
-    const app = await createHttpApp(QueryModule.of({ log, readModels, tokens, health }), false);
+    const app = await createHttpApp(QueryModule.of({ log, readModels, tokens, health }), settings, false, tokens);
     serveOpenApi(app);
     await app.listen(0, '127.0.0.1');
     const close = async () => {

@@ -57,7 +57,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
       projections.watch(health, config.ready.maxLagEvents);
       watch(health, log, readModels, config.ready.maxLagEvents);
     }
-    const app = await createHttpApp({ module: StandaloneModule, imports }, logger);
+    const app = await createHttpApp({ module: StandaloneModule, imports }, config.http, logger, tokens);
     apps.push(app);
     useChatSockets(app);
     if (i === 0) serveOpenApi(app);

@@ -6,7 +6,7 @@ import { type ProjectionName, type Role, rows } from './settings.js';
 /** The whole configuration of a process. What each value means and its default: `settings`. */
 export interface Config {
   readonly role: Role;
-  readonly http: { readonly port: number; readonly host: string };
+  readonly http: HttpSettings;
   readonly nats: {
     /** Servers, comma-separated; empty in the standalone and chatctl where none was given. */
     readonly url: string;
@@ -21,14 +21,25 @@ export interface Config {
   readonly chatMessagesMax: number;
   readonly chatsMax: number;
   readonly limits: Limits;
-  /** Empty: any. */
-  readonly allowedOrigins: readonly string[];
   readonly inMail: { readonly url?: string };
   readonly projections: readonly ProjectionName[];
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
   /** Used in the standalone only; absolute paths. */
   readonly standalone: { readonly gateways: number; readonly dataFolder: string; readonly cacheFolder: string };
+}
+
+export interface HttpSettings {
+  readonly port: number;
+  readonly host: string;
+  /** Empty: any. */
+  readonly allowedOrigins: readonly string[];
+  /** Addresses, networks, and Express' names for some of these. */
+  readonly trustedProxies: readonly string[];
+  /** For each user or address, in the long run. */
+  readonly requestsPerSecond: number;
+  /** At once. */
+  readonly requestsBurst: number;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -129,7 +140,14 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     role,
-    http: { port: values.PORT, host: values.HOST },
+    http: {
+      port: values.PORT,
+      host: values.HOST,
+      allowedOrigins: values.ALLOWED_ORIGINS,
+      trustedProxies: values.TRUSTED_PROXIES,
+      requestsPerSecond: values.HTTP_REQUESTS_PER_SECOND,
+      requestsBurst: values.HTTP_REQUESTS_BURST,
+    },
     nats: {
       url: values.NATS_URL ?? '',
       ...given('user', values.NATS_USER),
@@ -160,7 +178,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       pingSeconds: values.PING_INTERVAL_S,
       pongSeconds: values.PONG_TIMEOUT_S,
     },
-    allowedOrigins: values.ALLOWED_ORIGINS,
     inMail: given('url', values.INMAIL_WEBHOOK_URL),
     projections: values.PROJECTIONS,
     ready: { maxLagEvents: values.READY_MAX_LAG },

@@ -1,14 +1,18 @@
 import {
+  applyDecorators,
   type CanActivate,
   createParamDecorator,
   type ExecutionContext,
   Inject,
   Injectable,
   SetMetadata,
+  UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiBearerAuth } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { notAuthorized } from './http-errors.js';
+import { ErrorResponse } from './openapi.js';
 import { type Caller, InvalidToken, isService, Tokens } from './tokens.js';
 
 const SERVICE_ONLY = 'parley:service-only';
@@ -17,6 +21,17 @@ const SERVICE_ONLY = 'parley:service-only';
 export const ForService = (): ClassDecorator & MethodDecorator => SetMetadata(SERVICE_ONLY, true);
 
 const callers = new WeakMap<Request, Caller>();
+
+/** Who asks, by the token in the header. Verified once for each request. @throws InvalidToken */
+export function callerOf(request: Request, tokens: Tokens): Caller {
+  const known = callers.get(request);
+  if (known) return known;
+  const token = bearerToken(request.headers.authorization);
+  if (token === null) throw new InvalidToken('a token is required: Authorization: Bearer <token>');
+  const caller = tokens.verify(token);
+  callers.set(request, caller);
+  return caller;
+}
 
 /** The caller of a route that {@link BearerGuard} guards. */
 export const FromToken = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
@@ -38,17 +53,22 @@ export class BearerGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<Request>();
-    const token = bearerToken(request.headers.authorization);
-    if (token === null) throw new InvalidToken('a token is required: Authorization: Bearer <token>');
-    const caller = this.tokens.verify(token);
+    const caller = callerOf(context.switchToHttp().getRequest<Request>(), this.tokens);
     const forService = this.reflector.getAllAndOverride<boolean | undefined>(SERVICE_ONLY, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (forService && !isService(caller)) throw notAuthorized('only the surrounding application may do this');
     if (!forService && isService(caller)) throw notAuthorized('a service token is not for reading chats');
-    callers.set(request, caller);
     return true;
   }
 }
+
+/** Marks routes that want a token: a person's, or the surrounding application's with {@link ForService}. */
+export const WithToken = (): ClassDecorator =>
+  applyDecorators(
+    UseGuards(BearerGuard),
+    ApiBearerAuth(),
+    ErrorResponse(401, 'The token is missing, invalid or expired.'),
+    ErrorResponse(429, 'Too many requests; try again after `Retry-After` seconds.'),
+  );

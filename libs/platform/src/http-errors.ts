@@ -16,6 +16,7 @@ export const reasons = [
   'NOT_FOUND',
   'NOT_ALLOWED',
   'TOO_LARGE',
+  'TOO_MANY',
   'UNAVAILABLE',
   /** It may have been done or not: the same again settles it. */
   'UNKNOWN',

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import type { DynamicModule, LoggerService, NestApplicationOptions, Type } from '@nestjs/common';
+import type { DynamicModule, LoggerService, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
+import type { HttpSettings } from './config.js';
 import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
 import { HttpErrors, httpFault, invalid, Refused } from './http-errors.js';
+import type { Tokens } from './tokens.js';
 
 /** Our largest body is a profile with an avatar of 2 KB, which escapes can make six times as long. */
 export const MAX_BODY_BYTES = 16_384;
@@ -26,20 +28,41 @@ function checkBody(_request: unknown, _response: unknown, body: Buffer, encoding
 const bodyOptions = { limit: MAX_BODY_BYTES, verify: checkBody };
 
 /**
- * Makes the HTTP side of a process of a module, not listening yet: bounded JSON bodies, errors in one shape, and no
- * CORS, so that a page of another origin cannot read answers.
+ * What pages of other origins may do. Nothing here goes by cookies, so no page is ever asked for credentials: whoever
+ * has the token may as well use it from elsewhere.
+ */
+const crossOrigin = (allowed: readonly string[]) => ({
+  origin: allowed.length === 0 ? '*' : [...allowed],
+  methods: ['GET', 'PUT', 'DELETE'],
+  allowedHeaders: ['Authorization', 'Content-Type'],
+  exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+  // Browsers take two hours at most.
+  maxAge: 7_200,
+});
+
+/**
+ * Makes the HTTP side of a process of a module, not listening yet: bounded in time, in number and in size, errors in
+ * one shape, open to pages of the allowed origins.
+ * @param tokens say whom requests are counted for; without them they are not limited
  */
 export async function createHttpApp(
-  module: Type | DynamicModule,
+  module: DynamicModule,
+  settings: HttpSettings,
   logger: LoggerService | false,
+  tokens?: Tokens,
 ): Promise<NestExpressApplication> {
   const options: Pick<NestApplicationOptions, 'logger' | 'bodyParser' | 'abortOnError'> = {
     logger,
     bodyParser: false,
     abortOnError: false,
   };
-  const app = await NestFactory.create<NestExpressApplication>(module, new HttpAdapter(HTTP_TIMES), options);
+  // Loaded at its use: what it stands on requires the framework, which must be there as a whole by then.
+  const { limited } = await import('./http-limits.js');
+  const root = tokens ? limited(module, tokens, settings) : module;
+  const app = await NestFactory.create<NestExpressApplication>(root, new HttpAdapter(HTTP_TIMES), options);
   app.disable('x-powered-by');
+  app.set('trust proxy', [...settings.trustedProxies]);
+  app.enableCors(crossOrigin(settings.allowedOrigins));
   app.useBodyParser('json', bodyOptions);
   app.useGlobalFilters(new HttpErrors());
   return app;

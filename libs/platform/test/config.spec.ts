@@ -23,7 +23,14 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
-      http: { port: 8080, host: '127.0.0.1' },
+      http: {
+        port: 8080,
+        host: '127.0.0.1',
+        allowedOrigins: [],
+        trustedProxies: [],
+        requestsPerSecond: 20,
+        requestsBurst: 100,
+      },
       nats: { url: '', stream: 'EVENTS', prefix: 'chat' },
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },
@@ -41,7 +48,6 @@ describe('the configuration', () => {
         pingSeconds: 25,
         pongSeconds: 8,
       },
-      allowedOrigins: [],
       inMail: {},
       projections: ['timeline', 'directory'],
       ready: { maxLagEvents: 10000 },
@@ -62,15 +68,16 @@ describe('the configuration', () => {
         NATS_PASSWORD: 'x',
         ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443',
         ROOM_CHAT_DIALECT: 'altzone',
+        TRUSTED_PROXIES: '10.0.0.0/8,loopback, ::1',
         INMAIL_WEBHOOK_URL: 'https://game.example/in-mail',
         JWT_LEEWAY_S: '60',
       },
       'gateway',
     );
-    expect(config.http).toEqual({ host: '::', port: 0 });
+    expect(config.http).toMatchObject({ host: '::', port: 0, trustedProxies: ['10.0.0.0/8', 'loopback', '::1'] });
     expect(config.nats).toMatchObject({ url: servers.NATS_URL, user: 'gateway', password: 'x' });
     expect(config.tokens).toEqual({ secret, userClaim: 'profile_id', leewaySeconds: 60 });
-    expect(config.allowedOrigins).toEqual(['https://a.example', 'https://b.example:8443']);
+    expect(config.http.allowedOrigins).toEqual(['https://a.example', 'https://b.example:8443']);
     expect(config.roomChat.dialect).toBe('altzone');
     expect(config.inMail).toEqual({ url: 'https://game.example/in-mail' });
   });
@@ -161,6 +168,10 @@ describe('the configuration', () => {
     ['GATEWAYS', '0'],
     ['INMAIL_WEBHOOK_URL', 'ftp://x'],
     ['ALLOWED_ORIGINS', '*'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', 'caddy'],
+    ['TRUSTED_PROXIES', '::1/'],
+    ['HTTP_REQUESTS_PER_SECOND', '0'],
     ['NATS_PASSWORD', 'alone'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ [name]: value }, 'standalone')).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);

@@ -40,9 +40,14 @@ export const fromDirectMessage = ({ id, n, rev, message, sender_id }: DirectMess
   reactions: [],
 });
 
-/** The answer to a GET. @throws Error with the status and the answer where that is not 2xx */
+/** The answer to a GET, asked for as fast as one may. @throws Error with the status and the answer where it is not 2xx */
 export async function getJson<T>(address: string, token: string): Promise<T> {
-  const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+  const ask = () => fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+  let response = await ask();
+  while (response.status === 429) {
+    await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after')) * 1_000));
+    response = await ask();
+  }
   if (!response.ok) throw new Error(`${address}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }

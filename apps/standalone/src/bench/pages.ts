@@ -30,6 +30,8 @@ export async function pages(folders: Config['standalone'], args: readonly string
     cacheFolder: folders.cacheFolder,
     gateways: 0,
     durable: false,
+    // One user asks without a pause.
+    env: { HTTP_REQUESTS_PER_SECOND: '10000', HTTP_REQUESTS_BURST: '100000' },
     say: progress,
   });
   try {
