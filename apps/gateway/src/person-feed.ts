@@ -81,7 +81,7 @@ export class PersonFeed {
     if (endpoint === ROOM_CHAT) {
       this.#global ??= this.#parts.rooms.enter(GLOBAL_ROOM);
       this.#followClan();
-      await Promise.all([this.#global.ready, this.#clan?.ready]);
+      await this.#inRooms();
     } else {
       await this.#parts.direct.ready();
     }
@@ -224,6 +224,14 @@ export class PersonFeed {
       this.person.avatar = profile.avatar;
     }
     this.#followClan();
+  }
+
+  /** Resolves once their rooms miss nothing: those of that moment, where they were moved meanwhile. */
+  async #inRooms(): Promise<void> {
+    for (let clan: RoomFeed | null | undefined; clan !== this.#clan;) {
+      clan = this.#clan;
+      await Promise.all([this.#global?.ready, clan?.ready]);
+    }
   }
 
   /** The old clan's room is left before this returns, and the new one's entered. */

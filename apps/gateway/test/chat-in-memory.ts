@@ -21,6 +21,7 @@ import {
   Timeline,
   TIMELINE_FORMAT,
   withNextVersion,
+  withServingLost,
 } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
@@ -93,6 +94,12 @@ export class ChatInMemory {
     const next = withNextVersion((await versions.read('timeline'))!, format);
     await versions.replace('timeline', next);
     await versions.replace('timeline', swapped(next, next.building!));
+  }
+
+  /** The read models are lost: an empty version of this number is folded in their place. */
+  async empty(number: number): Promise<void> {
+    const { versions } = this.readModels;
+    await versions.replace('timeline', withServingLost((await versions.read('timeline'))!, TIMELINE_FORMAT, number));
   }
 
   /** The timeline as the feeds of a gateway follow it. */

@@ -36,7 +36,7 @@ function open(parts: Partial<RoomFeedParts> = {}): void {
 }
 
 async function joined(): Promise<ChatClient> {
-  const { session, client } = await sessionInMemory(ROOM_CHAT);
+  const { session, client } = await sessionInMemory({ endpoint: ROOM_CHAT });
   feed.audience.add(session);
   return client;
 }

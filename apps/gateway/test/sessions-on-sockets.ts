@@ -19,6 +19,15 @@ export const settings: GatewaySettings = loadConfig(
   'gateway',
 );
 
+/** A connection as a gateway has it. */
+export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partial<SessionParts>): Session =>
+  new Session({
+    ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, ...on },
+    ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
+    ...{ gate: new Gate(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
+    ...parts,
+  });
+
 /** Connections as a gateway has them, and their clients, on sockets of the machine: how they end is as it really is. */
 export class SessionsOnSockets {
   readonly #http = createServer();
@@ -34,14 +43,7 @@ export class SessionsOnSockets {
     const opened = new Promise<Session>((resolve) => {
       this.#http.once('upgrade', (request, socket: Duplex, head) => {
         this.#sockets.handleUpgrade(request, socket, head, (ws) => {
-          resolve(
-            new Session({
-              ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, socket, ws },
-              ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
-              ...{ gate: new Gate(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
-              ...parts,
-            }),
-          );
+          resolve(sessionOn({ socket, ws }, parts));
         });
       });
     });

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { reconnectDelay } from '#protocol';
+import { Audience } from '../src/audience.js';
+import { FanOut } from '../src/fan-out.js';
+import { textFrame } from '../src/text-frame.js';
+import type { ChatClient } from './chat-client.js';
+import { holdTime, settle } from './chat-in-memory.js';
+import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
+
+let fanOut: FanOut;
+let audience: Audience;
+beforeEach(() => {
+  holdTime();
+  fanOut = new FanOut();
+  audience = new Audience(fanOut);
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const numbers = ({ frames }: ChatClient) => frames.map(({ data }) => data);
+const tell = (data: number) => {
+  audience.tell(JSON.stringify({ data }));
+};
+const joined = async (): Promise<SessionInMemory> => {
+  const one = await sessionInMemory();
+  audience.add(one.session);
+  return one;
+};
+
+describe('an audience', () => {
+  it('hears the same, in order, what is told in one turn in one write', async () => {
+    const [ada, bob] = [await joined(), await joined()];
+    const writes = [ada, bob].map(({ socket }) => jest.spyOn(socket, 'write'));
+    for (const number of [1, 2, 3]) tell(number);
+    expect(writes.map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    await settle(0);
+    tell(4);
+    await settle(0);
+    expect([numbers(ada.client), numbers(bob.client)]).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ]);
+    expect(writes.map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
+    // The very same bytes go to everybody.
+    expect(writes[0]!.mock.calls[0]![0]).toBe(writes[1]!.mock.calls[0]![0]);
+  });
+
+  it('is written to in the same turn as every other', async () => {
+    const other = new Audience(fanOut);
+    const [ada, bob] = [await joined(), await sessionInMemory()];
+    other.add(bob.session);
+    tell(1);
+    other.tell(JSON.stringify({ data: 2 }));
+    await settle(0);
+    expect([numbers(ada.client), numbers(bob.client)]).toEqual([[1], [2]]);
+  });
+
+  it('does not reach who has left it, not with what was told before either', async () => {
+    const [ada, bob] = [await joined(), await joined()];
+    expect([audience.size, audience.has(ada.session)]).toEqual([2, true]);
+    tell(1);
+    audience.remove(ada.session);
+    await settle(0);
+    expect([numbers(ada.client), numbers(bob.client)]).toEqual([[], [1]]);
+    expect([audience.size, audience.has(ada.session)]).toEqual([1, false]);
+  });
+
+  it('is sent to the history one after the other, within two seconds', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, joined));
+    audience.restart();
+    await settle(0);
+    const ends = await Promise.all(all.map(({ client }) => client.closed));
+    expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 1012));
+    const delays = ends.map(({ reason }) => reconnectDelay(reason)!);
+    expect(new Set(delays).size).toBeGreaterThan(5);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(2_000);
+    expect(Math.max(...delays)).toBeGreaterThan(500);
+  });
+
+  it('ends with one code', async () => {
+    const [ada, bob] = [await joined(), await joined()];
+    audience.end({ code: 1011, reason: 'internal error', reconnect: true });
+    await settle(0);
+    const end = { code: 1011, reason: 'internal error' };
+    expect([await ada.client.closed, await bob.client.closed]).toEqual([end, end]);
+  });
+});
+
+describe('a text frame', () => {
+  it.each([
+    [0, [0x81, 0]],
+    [125, [0x81, 125]],
+    [126, [0x81, 126, 0, 126]],
+    [65_535, [0x81, 126, 0xff, 0xff]],
+    [65_536, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
+  ])('of %i bytes begins with its length as RFC 6455 has it', (length, header) => {
+    const text = 'ä'.repeat(length / 2) + 'x'.repeat(length % 2);
+    const frame = textFrame(text);
+    expect([...frame.subarray(0, header.length)]).toEqual(header);
+    expect(frame.subarray(header.length).toString()).toBe(text);
+  });
+});
