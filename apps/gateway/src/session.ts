@@ -219,7 +219,6 @@ export class Session implements Caller {
       const mayRead = !this.#overrun && this.#queuedBytes <= INBOUND_BYTES;
       if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
     }
-    if (!this.isOpen) this.#queue.length = 0;
     this.#handling = false;
     if (this.#overrun) this.close(CLOSE.tooManyFrames);
   }

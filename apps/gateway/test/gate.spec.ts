@@ -7,6 +7,7 @@ beforeEach(() => {
   gate = new Gate();
 });
 afterEach(() => {
+  gate.open();
   jest.useRealTimers();
 });
 
@@ -46,8 +47,9 @@ describe('the gate', () => {
   ])('holds what comes until it is known whether it is %s', async (outcome, say) => {
     gate.shut();
     gate.hold();
+    const one = passing();
     gate.hold();
-    const [one, other] = [passing(), passing()];
+    const other = passing();
     await turn();
     expect([one.outcome, other.outcome]).toEqual(['waits', 'waits']);
     say();
@@ -55,7 +57,16 @@ describe('the gate', () => {
     expect([one.outcome, other.outcome, gate.way]).toEqual([outcome, outcome, outcome === 'passed' ? 'open' : 'lost']);
   });
 
-  it('keeps nobody longer than a command may take', async () => {
+  it('can hold again', async () => {
+    gate.hold();
+    gate.open();
+    gate.hold();
+    const held = passing();
+    await turn();
+    expect(held.outcome).toBe('waits');
+  });
+
+  it('keeps nobody longer than a command may take, and no timer of who has passed', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     gate.hold();
     const held = passing();
@@ -65,6 +76,9 @@ describe('the gate', () => {
     jest.advanceTimersByTime(100);
     await turn();
     expect(held.outcome).toBe('refused');
+    passing();
+    gate.open();
+    await turn();
     expect(jest.getTimerCount()).toBe(0);
   });
 });

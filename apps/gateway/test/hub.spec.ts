@@ -15,7 +15,7 @@ import {
   timelineCollections,
 } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
-import { type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
+import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
 import { Hub } from '../src/hub.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './chat-under-test.js';
@@ -24,6 +24,8 @@ import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 const sockets = new SessionsOnSockets();
 const newKey = keySequence(Buffer.alloc(8));
 const clan = clanRoom('3');
+/** So that it is asked who is online. */
+const withInMail = { ...settings, inMail: { url: 'http://127.0.0.1:9/' } };
 
 let server: MemoryLogServer;
 /** As the gateway has it, and as a projector does. */
@@ -42,7 +44,9 @@ beforeEach(async () => {
   readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
-  hub = new Hub(log as unknown as EventLog, servedTimeline(readModels), settings, newKey, () => Promise.resolve(true));
+  hub = new Hub(log as unknown as EventLog, servedTimeline(readModels), withInMail, newKey, () =>
+    Promise.resolve(true),
+  );
   hub.onApplicationBootstrap();
   await until('a timeline is followed', () => hub.hindrance === null);
 });
@@ -54,13 +58,14 @@ afterAll(() => {
   sockets.stop();
 });
 
-async function join(userId: string, clanId: string, endpoint: Endpoint = ROOM_CHAT): Promise<ChatClient> {
+async function enter(userId: string, clanId: string, endpoint: Endpoint = ROOM_CHAT) {
   const feed = hub.hold(userId);
   await feed.prepare(endpoint, { clanId });
   const { session, client } = await sockets.connect({ endpoint, person: feed.person, gate: hub.gate });
   hub.add(session, feed);
-  return client;
+  return { session, client };
 }
+const join = async (...who: Parameters<typeof enter>): Promise<ChatClient> => (await enter(...who)).client;
 
 /** What the log says of a person from now on, this release cannot read. */
 const spoil = (userId: string) =>
@@ -88,7 +93,7 @@ const contentOf = async (client: ChatClient) => (await client.next()).message?.[
 
 describe("one person's trouble", () => {
   it('after an interruption ends their connections, and nobody else is kept waiting', async () => {
-    const [ada, other, bob] = [await join('ada', '3'), await join('ada', '3'), await join('bob', '3')];
+    const [ada, other, bob] = [await join('ada', '3'), await join('ada', '3', DIRECT_CHAT), await join('bob', '3')];
     spoil('ada');
     log.connection.lose();
     log.connection.comeBack();
@@ -109,12 +114,15 @@ describe("one person's trouble", () => {
 
   it('with what is told of them ends their connections, and who comes back is read anew', async () => {
     const [ada, bob] = [await join('ada', '3'), await join('bob', '3')];
+    // Somebody who is just coming in keeps the feed there.
+    const kept = hub.hold('ada');
     elsewhere.live.publishToUser('ada', '{"type":"person","userId":"ada","member":{"clan":["4"]},"profile":null}');
     expect((await ada.closed).code).toBe(1011);
     const command = { type: 'MemberJoined', userId: 'ada', clanId: '4', leftClanId: '3' } as const;
     const event = { ...command, room: userRoom('ada'), id: `member.${newKey()}`, at: new Date().toISOString() };
     await elsewhere.append(event);
     const again = await join('ada', '3');
+    expect(hub.person('ada')).toBe(kept);
     await say(clan, 1);
     await say(clanRoom('4'), 1);
     expect(await again.next()).toMatchObject({ message: { clan_id: '4' } });
@@ -124,18 +132,80 @@ describe("one person's trouble", () => {
 });
 
 describe('after an interruption', () => {
-  it('a person who cannot be read for the moment is read again, and nothing is told before', async () => {
-    const [ada, bob] = [await join('ada', '3'), await join('bob', '3')];
+  /** By then it was tried again. Milliseconds. */
+  const RETRIED = 700;
+  const changedClan = (userId: string) => ({
+    ...({ type: 'MemberJoined', userId, clanId: '4', leftClanId: '3' } as const),
+    ...{ room: userRoom(userId), id: `member.${newKey()}`, at: new Date().toISOString() },
+  });
+
+  it('a person who cannot be read for the moment is read again, and nothing is told or asked before', async () => {
+    const { client: ada, session } = await enter('ada', '3');
+    const bob = await join('bob', '3');
     log.connection.lose();
-    const member = log.connection.gates.hold('last');
+    await expect(session.admit()).rejects.toThrow(LogUnavailable);
+    const [first, second] = [log.connection.gates.hold('last'), log.connection.gates.hold('last')];
     log.connection.comeBack();
-    await member.arrived;
+    await first.arrived;
     await say(clan, 1);
-    member.fail(new LogUnavailable('for a moment'));
-    await until('the gate is shut', () => hub.gate.way === 'lost');
-    expect([ada.frames, bob.frames]).toEqual([[], []]);
+    const early = session.admit();
+    second.release();
+    first.fail(new LogUnavailable('for a moment'));
+    await expect(early).rejects.toThrow(LogUnavailable);
+    const again = log.connection.gates.hold('last');
+    await again.arrived;
+    let isAdmitted = false;
+    const late = session.admit().then(() => (isAdmitted = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([ada.frames, bob.frames, isAdmitted]).toEqual([[], [], false]);
+    again.release();
+    await late;
     expect([await contentOf(ada), await contentOf(bob)]).toEqual(['message 1', 'message 1']);
     expect(hub.gate.way).toBe('open');
+  });
+
+  it('of which another one came in between, everybody is read again', async () => {
+    const [ada, bob] = [await join('ada', '3'), await join('bob', '3')];
+    log.connection.lose();
+    // Ada is read, Bob is to be read once more in a while.
+    const holds = Array.from({ length: 4 }, () => log.connection.gates.hold('last'));
+    log.connection.comeBack();
+    await Promise.all(holds.map(({ arrived }) => arrived));
+    for (const [i, hold] of holds.entries()) {
+      if (i < 2) hold.release();
+      else hold.fail(new LogUnavailable('for a moment'));
+    }
+    await until('the gate is shut', () => hub.gate.way === 'lost');
+    log.connection.lose();
+    await elsewhere.append(changedClan('ada'));
+    await new Promise((resolve) => setTimeout(resolve, RETRIED));
+    expect(hub.gate.way).toBe('lost');
+    const held = log.connection.gates.hold('last');
+    log.connection.comeBack();
+    await held.arrived;
+    await say(clan, 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([ada.frames, bob.frames]).toEqual([[], []]);
+    held.release();
+    expect(await contentOf(bob)).toBe('message 1');
+    expect(await ada.quiet(50)).toEqual([]);
+  });
+});
+
+describe('who leaves', () => {
+  it('is gone, and nothing is held for them', async () => {
+    const listened = server.subscriptions.size;
+    const [ada, other] = [await join('ada', '3'), await join('ada', '3', DIRECT_CHAT)];
+    const feed = hub.person('ada');
+    expect(hub.held).toEqual({ people: 1, rooms: 2, sessions: 2 });
+    await ada.close();
+    await until('one has left', () => hub.held.sessions === 1);
+    expect([feed?.connections(ROOM_CHAT), feed?.connections(DIRECT_CHAT)]).toEqual([0, 1]);
+    await other.close();
+    await until('both have left', () => hub.held.sessions === 0);
+    expect([feed?.connections(DIRECT_CHAT), hub.person('ada'), hub.connections()]).toEqual([0, null, new Map()]);
+    expect(hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
+    await until('nobody is listened for', () => server.subscriptions.size === listened);
   });
 });
 

@@ -30,11 +30,11 @@ afterAll(() => {
 
 /** Serves `work`, which takes until it is released, and counts how often it was begun. */
 function serveWork(session: Session) {
-  const work = { begun: 0, release: (): void => undefined };
+  const work = { begun: 0, answersMade: 0, release: (): void => undefined };
   const handler: FrameHandler = async () => {
     work.begun++;
     await new Promise<void>((resolve) => (work.release = resolve));
-    return { event: 'done', data: work.begun };
+    return { event: 'done', data: { toJSON: () => work.answersMade++ } };
   };
   session.serve(new Map([['work', handler]]));
   return work;
@@ -129,7 +129,7 @@ describe('a connection that ends', () => {
     await until('it is over while that one is still being handled', () => over);
     work.release();
     await turn();
-    expect(work.begun).toBe(1);
+    expect(work).toMatchObject({ begun: 1, answersMade: 0 });
     expect(client.frames).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { userRoom } from '#domain';
 import { People } from '#event-store';
 import { type Answer, QueryUnderTest, stores } from './query-under-test.js';
 
@@ -33,6 +34,16 @@ describe('the surrounding application', () => {
     for (let i = 0; i < 3; i++) expect((await query.service('DELETE', '/clans/4/members/ada')).status).toBe(204);
     expect(await people.membership('ada')).toEqual({ clanId: null });
     expect(await stored()).toBe(before + 3);
+  });
+
+  it('has every change told at once to those who listen, also where it was so already', async () => {
+    const told: unknown[] = [];
+    query.log.live.subscribeToUser('eve', (text) => told.push((JSON.parse(text) as { member: unknown }).member));
+    await query.log.live.flush();
+    for (let i = 0; i < 2; i++) await query.service('PUT', '/clans/6/members/eve');
+    await query.log.live.flush();
+    const { seq } = (await query.log.last(userRoom('eve'), 'member'))!;
+    expect(told).toEqual(Array(2).fill({ seq, clanId: '6' }));
   });
 
   it('says it many times at once, to one end', async () => {

@@ -138,7 +138,7 @@ export class EventLog {
         if (outcome === 'conflict') continue;
         if (!outcome.duplicate) return { event: { ...event, seq: outcome.seq } as unknown as RecordedEvent<E>, last };
         unknown = new OutcomeUnknown('it was stored before, and what it was then cannot be read');
-        return { event: (await this.at(outcome.seq)) as unknown as RecordedEvent<E>, last };
+        return { event: (await this.at(outcome.seq, deadline)) as unknown as RecordedEvent<E>, last };
       } catch (error) {
         if (error instanceof OutcomeUnknown) unknown = error;
         else if (!unknown || !(error instanceof LogUnavailable)) throw error;
@@ -163,8 +163,8 @@ export class EventLog {
   }
 
   /** @throws LogUnavailable, UnreadableEvent */
-  async at(seq: number): Promise<RecordedEvent | null> {
-    const record = await this.recordAt(seq);
+  async at(seq: number, deadline?: number): Promise<RecordedEvent | null> {
+    const record = await this.reader.at(seq, deadline);
     return record && decodeRecord(record);
   }
 

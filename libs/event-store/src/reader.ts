@@ -31,9 +31,9 @@ export class Reader {
   ) {}
 
   /** @throws LogUnavailable */
-  async at(seq: number): Promise<LogRecord | null> {
+  async at(seq: number, deadline?: number): Promise<LogRecord | null> {
     if (!Number.isSafeInteger(seq) || seq < 1) return null;
-    return this.record(await this.message({ seq }));
+    return this.record(await this.message({ seq }, deadline));
   }
 
   /** The last record under a subject, which may hold wildcards. @throws LogUnavailable */

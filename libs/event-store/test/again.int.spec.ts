@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { clanRoom } from '#domain';
+import { clanRoom, joinClan, leaveClan, type MembershipEvent, userRoom } from '#domain';
 import { type EventLog, OutcomeUnknown } from '../src/index.js';
 import { CuttableProxy } from './cuttable-proxy.js';
-import { all, LogUnderTest, message } from './log-under-test.js';
+import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 
 // What is not answered is asked, or sent, again.
 
@@ -97,5 +97,20 @@ describe('a stream that is not there for a moment', () => {
     proxy.keepAnswers();
     await refused;
     await gone.remove();
+  });
+});
+
+describe('a decision', () => {
+  it('whose event is there from before, which cannot be read just now, is not refused for certain', async () => {
+    const command = { key: nextKey(), at: new Date().toISOString(), userId: '7', clanId: '3' };
+    const join = () => joinClan(command, null);
+    await direct.decide<MembershipEvent>(userRoom('7'), 'member', join);
+    const leave = { ...command, key: nextKey() };
+    await direct.decide<MembershipEvent>(userRoom('7'), 'member', () => leaveClan(leave, { clanId: '3' }));
+    proxy.holdAfter('"duplicate": true');
+    const options = { deadline: performance.now() + 500 };
+    const again = log.decide<MembershipEvent>(userRoom('7'), 'member', join, options);
+    await expect(again).rejects.toThrow(OutcomeUnknown);
+    proxy.release();
   });
 });

@@ -6,6 +6,7 @@ export class CuttableProxy {
   /** On their way to the server while it holds them. */
   #held: { readonly data: Buffer; readonly to: Socket }[] | null = null;
   #losing = false;
+  #lastWord = '(nothing)';
   #cut = false;
 
   private constructor(private readonly server: Server) {}
@@ -32,6 +33,7 @@ export class CuttableProxy {
         });
       }
       outer.on('data', (data: Buffer) => {
+        if (data.includes(proxy.#lastWord)) proxy.hold();
         if (!proxy.#losing) inner.write(data);
       });
       inner.on('data', (data: Buffer) => {
@@ -67,6 +69,11 @@ export class CuttableProxy {
   /** What is sent to the server waits here until {@link release}. */
   hold(): void {
     this.#held ??= [];
+  }
+
+  /** Holds what is sent after the server has said this. */
+  holdAfter(said: string): void {
+    this.#lastWord = said;
   }
 
   release(): void {
