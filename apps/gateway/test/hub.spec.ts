@@ -158,10 +158,11 @@ describe('after an interruption', () => {
     const late = session.admit().then(() => (isAdmitted = true));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([ada.frames, bob.frames, isAdmitted]).toEqual([[], [], false]);
+    expect(hub.hindrance).toContain('is read again');
     again.release();
     await late;
     expect([await contentOf(ada), await contentOf(bob)]).toEqual(['message 1', 'message 1']);
-    expect(hub.gate.way).toBe('open');
+    expect([hub.gate.way, hub.hindrance]).toEqual(['open', null]);
   });
 
   it('of which another one came in between, everybody is read again', async () => {
