@@ -105,9 +105,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Why there is nothing to be told here, or null. */
   get hindrance(): string | null {
-    if (this.#timeline.hindrance !== null) return this.#timeline.hindrance;
-    if (this.gate.way === 'open') return null;
-    return 'the log was away, and who is in which clan is read again: wait, and see that NATS is up';
+    return this.#timeline.hindrance;
   }
 
   /** Holds a person's feed, until {@link release}. */

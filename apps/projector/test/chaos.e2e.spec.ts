@@ -86,7 +86,6 @@ interface VerifyReport {
 
     afterAll(async () => {
       for (const follower of followers) follower.stop();
-      await killer.stop();
       await projectors.close();
       await system.close();
     });

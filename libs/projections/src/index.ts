@@ -10,7 +10,7 @@ export {
   type View,
 } from './projection.js';
 export { projections } from './projections.js';
-export { rebuild, type Rebuilt, RebuildRefused } from './rebuild.js';
+export { rebuild, type RebuildOptions, type Rebuilt, RebuildRefused } from './rebuild.js';
 export { Replay, replay } from './replay.js';
 export { stats } from './stats.js';
 export type { RoomChange } from './room-changes.js';

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kind, PARTITIONS } from '#domain';
 import { type EventLog, isRetryable } from '#event-store';
 import {
@@ -12,8 +11,10 @@ import {
   withNextVersion,
   withSwap,
 } from '#read-models';
+import { type Clock, sleep, systemClock } from './clock.js';
 import type { Projection } from './projection.js';
 import { LOOK_MS } from './runner.js';
+import type { WorkedLog } from './worked-log.js';
 import { Worker, type WorkerLog } from './worker.js';
 
 /** So near to the log the readers are swapped: what is left is folded while they wait. */
@@ -30,10 +31,13 @@ const READERS_MOVE_MS = 3_000;
 /** Gateways follow when nobody asks the version before any more: their look, and three times the age of an answer. */
 const GATEWAYS_MOVE_MS = 4 * PIN_AGE_MS;
 
+type RebuiltLog = WorkedLog & Pick<EventLog, 'lastSeq'>;
+type RebuiltModels = Omit<ReadModels, 'remove' | 'close'>;
+
 export interface RebuildOptions {
   readonly projection: Projection<unknown>;
-  readonly log: EventLog;
-  readonly readModels: ReadModels;
+  readonly log: RebuiltLog;
+  readonly readModels: RebuiltModels;
   /** Unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
@@ -41,7 +45,11 @@ export interface RebuildOptions {
   readonly onProgress: (version: number, left: number) => void;
   /** Ends the building, saved as far as it is. */
   readonly signal: AbortSignal;
+  /** The system's own where none is given. */
+  readonly clock?: Clock;
 }
+
+type Parts = RebuildOptions & { readonly clock: Clock };
 
 export interface Rebuilt {
   /** Events folded by this run, and those that could not be. */
@@ -66,25 +74,27 @@ export class RebuildRefused extends Error {
  * served once it has caught up. What was built before an interruption is not built again.
  *
  * The swap: the workers of the served version stop, so that nothing is told that the new version does not have yet; the
- * new one reaches the end of the log as it was then, and begins to tell; from then on it is the one that is served.
+ * new one, which tells from the mark of the swap on, reaches the end of the log as it was then, and is the one that is
+ * served.
  * Whatever goes wrong before that last step undoes the swap, here or, where this process dies, in the projectors.
  *
  * @throws RebuildRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted
  */
-export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
-  const { signal, readModels, projection } = options;
+export async function rebuild(given: RebuildOptions): Promise<Rebuilt> {
+  const options: Parts = { clock: systemClock, ...given };
+  const { signal, readModels, projection, clock } = options;
   const building = await beginBuilding(options);
   const worker = new Worker({ ...options, version: building.number, announcing: false });
   try {
     void worker.start();
     for (let attempt = 1; ; attempt++) {
       await caughtUp(options, worker, building);
-      const beganAt = performance.now();
-      const outcome = await swap(options, worker, building).catch(passing);
+      const beganAt = clock.now();
+      const outcome = await swap(options, building).catch(passing);
       const before = await versionBefore(options, building);
       if (before) {
-        const lateMs = performance.now() - beganAt + GATEWAYS_MOVE_MS;
-        await sleep(READERS_MOVE_MS);
+        const lateMs = clock.now() - beganAt + GATEWAYS_MOVE_MS;
+        await sleep(clock, READERS_MOVE_MS);
         const takenOver = await isTakenOver(options, building);
         const { folded, deadLetters } = worker.counters;
         return { folded, deadLetters, version: building, before, lateMs, takenOver };
@@ -96,7 +106,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
         );
       }
       options.logger.warn(`the swap is undone and tried again: ${outcome}`);
-      await sleep(2_000, undefined, { signal });
+      await sleep(clock, 2_000, signal);
     }
   } catch (error) {
     await undoSwap(readModels, projection.name, building);
@@ -111,7 +121,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
  * the step that changed it may have been lost.
  */
 async function versionBefore(
-  { readModels, projection, signal }: RebuildOptions,
+  { readModels, projection, signal, clock }: Parts,
   { number }: Version,
 ): Promise<Version | null> {
   for (;;) {
@@ -119,7 +129,7 @@ async function versionBefore(
     if (versions && typeof versions !== 'string') {
       return versions.serving.number === number ? (versions.old.at(-1) ?? null) : null;
     }
-    await sleep(INTERVAL_MS, undefined, { signal });
+    await sleep(clock, INTERVAL_MS, signal);
   }
 }
 
@@ -130,7 +140,7 @@ function passing(error: unknown): string {
 }
 
 /** The version that is to be built: that of an interrupted rebuild, or the next one. */
-async function beginBuilding({ projection, log, readModels, owner, signal }: RebuildOptions): Promise<Version> {
+async function beginBuilding({ projection, log, readModels, owner, signal, clock }: Parts): Promise<Version> {
   const { name, format } = projection;
   const { versions: registry } = readModels;
   for (;;) {
@@ -149,7 +159,7 @@ async function beginBuilding({ projection, log, readModels, owner, signal }: Reb
     }
     const group = versionName(name, building.number);
     const others = async () => (await log.members.of(group)).filter((member) => member !== owner);
-    if (!(await holds(async () => (await others()).length === 0, OTHER_LIMIT_MS, signal))) {
+    if (!(await holds(async () => (await others()).length === 0, OTHER_LIMIT_MS, clock, signal))) {
       throw new RebuildRefused(
         `${group} is being built by ${(await others()).join(', ')}: wait for its end, or stop it`,
       );
@@ -160,57 +170,60 @@ async function beginBuilding({ projection, log, readModels, owner, signal }: Reb
   }
 }
 
+/** Until the version is near to the log, or is not to be built any more. */
 async function caughtUp(
-  { projection, log, owner, onProgress, signal }: RebuildOptions,
+  { projection, log, readModels, owner, onProgress, signal, clock }: Parts,
   worker: Worker<unknown>,
   { number }: Version,
 ): Promise<void> {
   const group = versionName(projection.name, number);
-  let aloneAt = performance.now();
+  let aloneAt = clock.now();
   for (;;) {
     if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
     if (worker.state === 'emptied') throw new RebuildRefused('the database was emptied meanwhile: run this again');
     // A server that is away for a moment is waited for, as any worker does.
     const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;
     if (left !== null && worker.owned.length === PARTITIONS) {
-      aloneAt = performance.now();
+      aloneAt = clock.now();
       onProgress(number, left);
       if (left <= NEAR_RECORDS) return;
-    } else if (performance.now() > aloneAt + OTHER_LIMIT_MS) {
+    } else if (clock.now() > aloneAt + OTHER_LIMIT_MS) {
+      // Whoever built it as well may have had it served.
+      const versions = await readModels.versions.read(projection.name).catch(passing);
+      if (typeof versions !== 'string' && versions?.building?.number !== number) return;
       // Of two that began at the same moment one steps back.
       const others = (await log.members.of(group).catch(() => [])).filter((member) => member < owner);
       if (others.length > 0)
         throw new RebuildRefused(`${group} is being built by ${others.join(', ')}: wait for its end`);
     }
-    await sleep(INTERVAL_MS, undefined, { signal });
+    await sleep(clock, INTERVAL_MS, signal);
   }
 }
 
 /** @returns why it did not come about, and is to be undone; null where it did */
-async function swap(options: RebuildOptions, worker: Worker<unknown>, building: Version): Promise<string | null> {
-  const { projection, readModels, log, signal } = options;
+async function swap(options: Parts, building: Version): Promise<string | null> {
+  const { projection, readModels, log, signal, clock } = options;
   const { versions: registry } = readModels;
   const begun = await registry.read(projection.name);
+  if (begun?.serving.number === building.number) return null;
   if (!begun || begun.building?.number !== building.number)
     throw new RebuildRefused('the version was removed while it was built');
   if (begun.swap !== null) return 'somebody left a swap behind';
-  // Before anybody can have seen the mark: who comes when the version before is not folded any more hears of all.
-  worker.announce();
   const swapping = withSwap(begun, randomUUID());
   if (!(await registry.replace(projection.name, swapping))) return 'the versions were changed by somebody else';
   // One that was about to start sees the swap at its next look, so nobody comes after that.
-  await sleep(2 * LOOK_MS, undefined, { signal });
+  await sleep(clock, 2 * LOOK_MS, signal);
   const old = versionName(projection.name, begun.serving.number);
-  const stopped = await holds(async () => (await log.members.of(old)).length === 0, STEP_LIMIT_MS, signal);
+  const stopped = await holds(async () => (await log.members.of(old)).length === 0, STEP_LIMIT_MS, clock, signal);
   if (!stopped) return `the projectors of ${old} did not stop: ${(await log.members.of(old)).join(', ')}`;
   const targets = await lastSeqs(log, projection.kinds);
-  const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, signal);
+  const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, clock, signal);
   if (!reached) return 'the new version did not reach the end of the log in time';
   return (await registry.replace(projection.name, swapped(swapping, building))) ? null : 'it took too long';
 }
 
 /** The sequence of the last record of each partition that the projection folds. */
-function lastSeqs(log: EventLog, kinds: readonly Kind[] | undefined): Promise<number[]> {
+function lastSeqs(log: RebuiltLog, kinds: readonly Kind[] | undefined): Promise<number[]> {
   return Promise.all(
     Array.from({ length: PARTITIONS }, async (_, partition) => {
       if (!kinds) return log.lastSeq({ partition });
@@ -220,7 +233,7 @@ function lastSeqs(log: EventLog, kinds: readonly Kind[] | undefined): Promise<nu
 }
 
 async function isFoldedUpTo(
-  { readModels, projection }: RebuildOptions,
+  { readModels, projection }: Parts,
   { number }: Version,
   targets: readonly number[],
 ): Promise<boolean> {
@@ -229,7 +242,7 @@ async function isFoldedUpTo(
 }
 
 /** Where the version is not served yet. What cannot be undone now, a projector undoes. */
-async function undoSwap(readModels: ReadModels, name: string, building: Version): Promise<void> {
+async function undoSwap(readModels: RebuiltModels, name: string, building: Version): Promise<void> {
   try {
     const versions = await readModels.versions.read(name);
     if (!versions || versions.swap === null || versions.building?.number !== building.number) return;
@@ -239,19 +252,24 @@ async function undoSwap(readModels: ReadModels, name: string, building: Version)
   }
 }
 
-async function isTakenOver({ log, projection, owner }: RebuildOptions, version: Version): Promise<boolean> {
+async function isTakenOver({ log, projection, owner, clock }: Parts, version: Version): Promise<boolean> {
   const group = versionName(projection.name, version.number);
   const others = async () => (await log.members.of(group)).some((member) => member !== owner);
   // An interruption changes nothing any more.
-  return holds(others, TAKE_OVER_LIMIT_MS, new AbortController().signal).catch(() => false);
+  return holds(others, TAKE_OVER_LIMIT_MS, clock).catch(() => false);
 }
 
 /** Whether something comes to hold within a time. */
-async function holds(condition: () => Promise<boolean>, limitMs: number, signal: AbortSignal): Promise<boolean> {
-  const until = performance.now() + limitMs;
+async function holds(
+  condition: () => Promise<boolean>,
+  limitMs: number,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const until = clock.now() + limitMs;
   while (!(await condition())) {
-    if (performance.now() > until) return false;
-    await sleep(INTERVAL_MS, undefined, { signal });
+    if (clock.now() > until) return false;
+    await sleep(clock, INTERVAL_MS, signal);
   }
   return true;
 }

@@ -27,8 +27,8 @@ export interface Heads {
 export interface FoldedRound<Change> {
   /** By collection, without the heads. */
   readonly writes: ReadonlyMap<string, Write[]>;
-  /** The `_id`s of the heads that were looked for in the store, found or not: the others were in memory. */
-  readonly headsRead: readonly string[];
+  /** The partitions for whose records anything was looked for in the store, found or not. */
+  readonly readFor: ReadonlySet<number>;
   /** As they are to be kept in memory, once the writes are done. */
   readonly heads: ReadonlyMap<string, CachedHead>;
   readonly changes: readonly Change[];
@@ -50,11 +50,14 @@ export async function foldRound<Change>(
     letters.push({ projection: projection.name, partition, seq, reason: (error as Error).message });
   };
   const needs: Need[] = [];
+  const readFor = new Set<number>();
   const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
   for (const record of records) {
     try {
       const event = decodeRecord(record);
-      needs.push(...projection.needs(event));
+      const unknown = projection.needs(event).filter((need) => !isKnown(need, projection, heads));
+      needs.push(...unknown);
+      if (unknown.length > 0) readFor.add(record.partition);
       events.push({ record, event });
     } catch (error) {
       bury(record, error);
@@ -74,14 +77,16 @@ export async function foldRound<Change>(
   }
   const { writes, heads: changedHeads } = view.result();
   if (gaps.length > 0) writes.set(gapCollection.name, gaps);
-  return { writes, headsRead: view.headsRead, heads: changedHeads, changes, letters };
+  return { writes, readFor, heads: changedHeads, changes, letters };
 }
+
+const isKnown = (need: Need, { heads: collection }: Pick<Projection<never>, 'heads'>, heads: Heads): boolean =>
+  need.collection === collection && 'id' in need && heads.get(need.id) !== undefined;
 
 const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
 
 /** The documents of one round: read before it, written by it. */
 class RoundView implements View {
-  headsRead: readonly string[] = [];
   private readonly loaded = new Map<string, Map<string, Document>>();
   private readonly written = new Map<string, Map<string, Document>>();
   private readonly indexed = new Map<string, Map<string, Document>>();
@@ -100,16 +105,13 @@ class RoundView implements View {
     const values = new Map<string, Set<string>>();
     for (const need of needs) {
       if ('value' in need) entry(values, need.collection, () => new Set()).add(need.value);
-      else if (need.collection !== this.projection.heads || !this.heads.get(need.id)) {
-        entry(ids, need.collection, () => new Set()).add(need.id);
-      }
+      else entry(ids, need.collection, () => new Set()).add(need.id);
     }
     // Heads first: one that another worker saves meanwhile would count documents that were read before they were there.
     const { heads } = this.projection;
     const unknown = heads === null ? undefined : ids.get(heads);
     if (heads !== null && unknown) {
       ids.delete(heads);
-      this.headsRead = [...unknown];
       await this.loadById(store, heads, unknown);
     }
     await Promise.all([

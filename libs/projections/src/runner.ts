@@ -17,7 +17,7 @@ export const LOOK_MS = 500;
 const SWAP_LIMIT_MS = 10_000;
 
 export interface RunnerOptions<Change> extends Omit<WorkerOptions<Change>, 'version' | 'announcing' | 'readModels'> {
-  readonly readModels: WorkerOptions<Change>['readModels'] & Pick<ReadModels, 'versions' | 'remove'>;
+  readonly readModels: WorkerOptions<Change>['readModels'] & Pick<ReadModels, 'remove'>;
 }
 
 /**
@@ -109,9 +109,9 @@ export class Runner<Change> {
 
   /** What the registry has to be changed to, where there is nothing in it that could be folded; else null. */
   private begunAnew(versions: Versions | null): Versions | null {
-    const { projection, readModels } = this.options;
+    const { projection, readModels, clock = systemClock } = this.options;
     // What is in this process's memory has no earlier life: its number says nothing.
-    const number = Math.max(readModels.shared ? versionNumberAt(new Date()) : 1, (this.version ?? 0) + 1);
+    const number = Math.max(readModels.shared ? versionNumberAt(clock.date()) : 1, (this.version ?? 0) + 1);
     if (!versions) return firstVersion(projection.format, number);
     const isLost = this.worker?.state === 'emptied' && versions.serving.number === this.version;
     return isLost ? withServingLost(versions, projection.format, number) : null;

@@ -1,4 +1,11 @@
-import { type Checkpoint, checkpointId, checkpointsOf, type ReadModels, versionName } from '#read-models';
+import {
+  type Checkpoint,
+  checkpointId,
+  checkpointsOf,
+  type ReadModels,
+  versionName,
+  type VersionRegistry,
+} from '#read-models';
 import { Partition } from './partition.js';
 import type { Projection } from './projection.js';
 import type { WorkedLog } from './worked-log.js';
@@ -7,7 +14,7 @@ export interface TakeOverParts {
   readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;
   readonly version: number;
   readonly log: Pick<WorkedLog, 'consume' | 'recordAt'>;
-  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints'>;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions'>;
   readonly owner: string;
 }
 
@@ -18,6 +25,13 @@ export class Refused extends Error {}
 export class CheckpointsGone extends Error {
   constructor(ids: readonly string[]) {
     super(`there is no checkpoint ${ids.join(', ')} any more: the database was emptied`);
+  }
+}
+
+/** The version is none of those that there are: its checkpoints may be gone with all that was folded. */
+export class VersionGone extends Error {
+  constructor(name: string) {
+    super(`nobody knows of ${name} any more: it was removed, or the database was emptied`);
   }
 }
 
@@ -38,6 +52,7 @@ export async function checkCheckpoints({ projection, version, log, readModels }:
  * Makes this worker the owner of a partition: its epoch, raised, fences the older owner, and a consumer of its own starts
  * right after the checkpoint. A consumer shared over take-overs would lose what the older owner has in hand.
  * @throws Refused where the checkpoint is not of this log
+ * @throws VersionGone where there is none, and nothing may be begun
  */
 export async function takeOver(
   { projection, version, log, readModels, owner }: TakeOverParts,
@@ -45,6 +60,7 @@ export async function takeOver(
 ): Promise<Partition> {
   const id = checkpointId(projection.name, version, number);
   const checkpoint = await readModels.checkpoints.claim(id, owner);
+  if (checkpoint.seq === 0) await checkKept(readModels.versions, projection.name, version);
   // Its last owner, or the log, may have gone on since it was checked.
   await checkTail(log, checkpoint, number);
   const name = `${versionName(projection.name, version)}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
@@ -57,6 +73,17 @@ export async function takeOver(
     temporary: !readModels.shared,
   });
   return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
+}
+
+/**
+ * Before a partition is folded from the beginning. Of a database that was emptied there is something left wherever a
+ * request came late, and it is not what the fold needs: only a version of another number can be begun there.
+ */
+async function checkKept(registry: VersionRegistry, projection: string, version: number): Promise<void> {
+  const versions = await registry.read(projection);
+  const kept = versions && [versions.serving, versions.building, ...versions.old];
+  if (kept?.some((one) => one?.number === version)) return;
+  throw new VersionGone(versionName(projection, version));
 }
 
 /** A checkpoint ahead of the log, or of an event that the log no longer has there, means that its tail was lost. */

@@ -1,13 +1,13 @@
 import { PARTITIONS, partitionOf, type Room } from '#domain';
 import { type LogRecord, StreamMismatch } from '#event-store';
 import { type DocumentStore, type ReadModels, versionName } from '#read-models';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, sleep, systemClock } from './clock.js';
 import type { Partition } from './partition.js';
 import { Pauses } from './pauses.js';
 import { collectionsOf, type Projection } from './projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
-import { checkCheckpoints, CheckpointsGone, Refused } from './take-over.js';
+import { checkCheckpoints, CheckpointsGone, Refused, VersionGone } from './take-over.js';
 import { backoff, TakeOvers } from './take-overs.js';
 import type { WorkedLog } from './worked-log.js';
 
@@ -18,6 +18,8 @@ const ROUND_CHARACTERS = 8 * 1024 * 1024;
 /** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
+/** So long nothing comes before it is asked whether what is held is still its own. */
+const QUIET_MS = 5_000;
 /** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
 const PATIENCE_MS = 5_000;
 
@@ -32,10 +34,10 @@ export interface WorkerOptions<Change> {
   readonly projection: Projection<Change>;
   /** Which version of it: what its documents, checkpoints, consumers and members are named by. */
   readonly version: number;
-  /** Whether the gateways are told of what it folds, from the start or not before {@link Worker.announce}. */
+  /** Whether the gateways are told of what it folds: always, or only once the version is served or about to be. */
   readonly announcing: boolean;
   readonly log: WorkedLog;
-  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'projection' | 'ping'>;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions' | 'projection' | 'ping'>;
   /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
@@ -70,20 +72,20 @@ export class Worker<Change> {
   private lost: Error | null = null;
   private recordsSinceSave = 0;
   private savedAt = 0;
+  /** When it was last asked whether what it holds is still its own. */
+  private heldAt = 0;
   private readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
   private readonly store: DocumentStore;
   private readonly clock: Clock;
   private readonly name: string;
-  private announcing: boolean;
   private running: Promise<void> | null = null;
   /** The heads of all its partitions. */
   private readonly heads: Heads = { get: (id) => this.ownerOfHead(id)?.heads.get(id) };
 
   constructor(private readonly options: WorkerOptions<Change>) {
-    const { projection, version, announcing, log, readModels, owner, clock = systemClock } = options;
+    const { projection, version, log, readModels, owner, clock = systemClock } = options;
     this.clock = clock;
     this.name = versionName(projection.name, version);
-    this.announcing = announcing;
     this.store = readModels.projection(projection.name, version);
     this.pauses = new Pauses(clock);
     this.share = new Share(this.name, owner, readModels.shared ? log.members : null, clock, () => {
@@ -109,11 +111,6 @@ export class Worker<Change> {
   start(): Promise<void> {
     this.running ??= this.run();
     return this.running;
-  }
-
-  /** From now on the gateways are told: of everything that is not in the documents already. */
-  announce(): void {
-    this.announcing = true;
   }
 
   /** Saves what is folded, leaves its share to the others, and ends. */
@@ -193,10 +190,11 @@ export class Worker<Change> {
       this.pauses.look();
       await this.reconcile();
       if (![...this.partitions.values()].some((partition) => partition.hasWaiting)) {
-        await this.pauses.untilNews(this.isSaved() ? 60_000 : this.savedAt + SAVE_EVERY_MS - this.clock.now());
+        await this.pauses.untilNews(this.isSaved() ? QUIET_MS : this.savedAt + SAVE_EVERY_MS - this.clock.now());
+        if (this.isSaved()) await this.checkWhatIsHeld();
       } else {
         const early = beganAt + PACE_MS - this.clock.now();
-        if (early > 0) await new Promise<void>((resolve) => this.clock.after(early, resolve));
+        if (early > 0) await sleep(this.clock, early);
         beganAt = this.clock.now();
         await this.round();
       }
@@ -227,6 +225,13 @@ export class Worker<Change> {
     else if (this.current === 'running') this.current = 'waiting';
   }
 
+  /** Now and then, while nothing comes: a database that was emptied would show only at the next record. */
+  private async checkWhatIsHeld(): Promise<void> {
+    if (this.clock.now() < this.heldAt + QUIET_MS) return;
+    this.heldAt = this.clock.now();
+    await this.leave(await this.patiently(() => this.fencedOf([...this.partitions.values()])));
+  }
+
   private async fetch(partition: Partition): Promise<void> {
     try {
       await partition.fetch(() => {
@@ -239,21 +244,27 @@ export class Worker<Change> {
   }
 
   /**
-   * Lets go of partitions that may not be folded on as they are. Those that somebody else has taken over are left alone
-   * until the share is read again.
+   * Lets go of partitions that may not be folded on as they are.
    * @throws CheckpointsGone
    */
   private async drop(partitions: readonly Partition[]): Promise<void> {
     const fenced = await this.patiently(() => this.fencedOf(partitions));
     const others = partitions.filter((partition) => !fenced.includes(partition));
-    if (fenced.length > 0) this.say('is fenced off', fenced);
     if (others.length > 0) this.say('has lost the consumers of', others);
+    await Promise.all([this.leave(fenced), this.letGo(others, false)]);
+  }
+
+  /** Leaves those that somebody else has taken over alone until the share is read again. */
+  private async leave(fenced: readonly Partition[]): Promise<void> {
+    if (fenced.length === 0) return;
+    this.say('is fenced off', fenced);
     for (const { number } of fenced) this.share.bench(number);
-    await Promise.all([this.letGo(fenced, true), this.letGo(others, false)]);
+    await this.letGo(fenced, true);
   }
 
   /** Those that another worker has taken over. @throws CheckpointsGone */
   private async fencedOf(partitions: readonly Partition[]): Promise<Partition[]> {
+    if (partitions.length === 0) return [];
     const stored = await this.options.readModels.checkpoints.read(partitions.map(({ checkpointId: id }) => id));
     const gone = partitions.flatMap(({ checkpointId: id }) => (stored.has(id) ? [] : [id]));
     if (gone.length > 0) throw new CheckpointsGone(gone);
@@ -267,10 +278,15 @@ export class Worker<Change> {
 
   private async round(): Promise<void> {
     const { projection, version, log } = this.options;
-    const taken = this.take();
-    const records = taken.flatMap((part) => part.records);
-    const round = await this.patiently(() => this.foldAndWrite(records));
-    for (const text of this.announcing ? projection.announce(round.changes, version) : []) {
+    let taken = this.take();
+    let round: WrittenRound<Change> | null = null;
+    while (round === null) {
+      // What was taken of those that are fenced off meanwhile is their next owner's.
+      taken = taken.filter(({ partition }) => this.partitions.get(partition.number) === partition);
+      const records = taken.flatMap((part) => part.records);
+      round = await this.patiently(() => this.foldAndWrite(records));
+    }
+    for (const text of round.isTold ? projection.announce(round.changes, version) : []) {
       if ('room' in text) log.live.publishToRoom(text.room, text.text);
       else log.live.publishToUser(text.userId, text.text);
     }
@@ -279,8 +295,9 @@ export class Worker<Change> {
       const last = part.at(-1)!;
       partition.folded = { seq: last.seq, eventId: last.id };
     }
-    this.recordsSinceSave += records.length;
-    this.counts.folded += records.length - round.letters.length;
+    const count = taken.reduce((sum, { records }) => sum + records.length, 0);
+    this.recordsSinceSave += count;
+    this.counts.folded += count - round.letters.length;
     this.counts.deadLetters += round.letters.length;
     this.counts.rounds++;
   }
@@ -294,12 +311,15 @@ export class Worker<Change> {
     }));
   }
 
-  private async foldAndWrite(records: readonly LogRecord[]): Promise<FoldedRound<Change>> {
+  /** Null where somebody has taken over what it is of, and nothing is written: it is dropped. @throws CheckpointsGone */
+  private async foldAndWrite(records: readonly LogRecord[]): Promise<WrittenRound<Change> | null> {
     const { projection, log, logger } = this.options;
     const round = await foldRound(projection, this.store, this.heads, records);
-    // Of a database that was emptied, what there is to be built on is not what was folded: nothing of it may be told.
-    const read = new Set(round.headsRead.map((id) => this.ownerOfHead(id)).filter((owner) => owner !== undefined));
-    if (read.size > 0) await this.fencedOf([...read]);
+    // What was looked for may have been in a database that was emptied, where there is less than was folded, or that
+    // somebody else fills anew: nothing may come of it where the checkpoint, which goes with it, is not this worker's.
+    const fenced = await this.fencedOf([...this.partitions.values()].filter(({ number }) => round.readFor.has(number)));
+    await this.leave(fenced);
+    if (fenced.length > 0) return null;
     await Promise.all([...round.writes].map(([collection, writes]) => this.store.write(collection, writes)));
     // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
@@ -309,7 +329,18 @@ export class Worker<Change> {
       );
       await log.deadLetter(letter);
     }
-    return round;
+    return { ...round, isTold: this.options.announcing || (await this.isFollowed()) };
+  }
+
+  /**
+   * Of a version that is built. Asked once the documents are written: what is not told because nobody follows it yet is
+   * read by whoever does later.
+   */
+  private async isFollowed(): Promise<boolean> {
+    const { projection, version, readModels } = this.options;
+    const versions = await readModels.versions.read(projection.name);
+    if (!versions) return false;
+    return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
   }
 
   /** A round writes nothing that it could not write again, so it is tried again, nothing more being fetched. */
@@ -383,6 +414,10 @@ export class Worker<Change> {
   }
 }
 
+interface WrittenRound<Change> extends FoldedRound<Change> {
+  readonly isTold: boolean;
+}
+
 type Ending = 'refused' | 'emptied';
 
 const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'is not folded on' };
@@ -390,5 +425,5 @@ const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'i
 /** How a worker ends by a fault that no new start mends; null for the others. */
 function endOf(error: unknown): Ending | null {
   if (error instanceof Refused || error instanceof StreamMismatch) return 'refused';
-  return error instanceof CheckpointsGone ? 'emptied' : null;
+  return error instanceof CheckpointsGone || error instanceof VersionGone ? 'emptied' : null;
 }

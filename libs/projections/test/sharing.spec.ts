@@ -68,7 +68,7 @@ describe('the share of a worker', () => {
       },
     };
     // Nothing but what is announced moves anything: no beat comes.
-    const still: Clock = { now: () => 0, after: () => () => undefined };
+    const still: Clock = { now: () => 0, date: () => new Date(0), after: () => () => undefined };
     const share = new Share('timeline-1', 'one', members, still, () => undefined);
     await share.join();
     expect(share.partitions).toHaveLength(PARTITIONS / 2);

@@ -3,7 +3,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, type DomainEvent, GLOBAL_ROOM, keySequence, PARTITIONS, partitionOf, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { type Checkpoint, checkpointsOf, memoryReadModels, type ReadModels, Timeline } from '#read-models';
+import {
+  type Checkpoint,
+  checkpointsOf,
+  firstVersion,
+  memoryReadModels,
+  type ReadModels,
+  Timeline,
+  withServingLost,
+} from '#read-models';
 import { timeline, Worker, type WorkedLog, type WorkerLog } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 
@@ -37,6 +45,7 @@ describe('a take-over', () => {
     log = await EventLog.connect({ servers, stream: `T_${suffix}`, prefix: `t_${suffix}`, name: 'take-over test' });
     await log.setUp();
     readModels = shared();
+    await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
     workers = [];
     said.length = 0;
   });
@@ -74,11 +83,14 @@ describe('a take-over', () => {
     const partition = 9;
     for (let number = 0; number < PARTITIONS; number++)
       await readModels.checkpoints.claim(`timeline-1:${number}`, 'it');
-    await readModels.checkpoints.save([{ id: `timeline-1:${partition}`, epoch: 1, seq: 5, eventId: 'msg.elsewhere' }]);
+    const epochs = async () => (await checkpoints()).map((checkpoint) => checkpoint!.epoch);
+    const before = await epochs();
+    const [id, epoch] = [`timeline-1:${partition}`, before[partition]!];
+    await readModels.checkpoints.save([{ id, epoch, seq: 5, eventId: 'msg.elsewhere' }]);
     const worker = start();
     await until('it refuses', () => worker.state === 'refused');
     expect(said.at(-1)).toContain('partition 9 is folded up to event msg.elsewhere at 5, where the log has nothing');
-    expect((await checkpoints()).map((checkpoint) => checkpoint?.epoch)).toEqual(Array(PARTITIONS).fill(1));
+    expect(await epochs()).toEqual(before);
     expect(await log.members.of('timeline-1')).toEqual([]);
   });
 
@@ -118,7 +130,7 @@ describe('a take-over', () => {
     await log.append(posted(GLOBAL_ROOM, 'waits'));
     await log.append(posted(elsewhere, 'does not'));
     await until('the others fold', async () => (await lastN(elsewhere)) === 1);
-    expect(worker.owned).toHaveLength(PARTITIONS - 1);
+    await until('the others are taken', () => worker.owned.length === PARTITIONS - 1);
     expect(worker.state).toBe('starting');
     const before = await checkpoints();
     isSlow = false;
@@ -185,6 +197,11 @@ describe('a take-over', () => {
 
   describe('that was emptied under it', () => {
     const told: string[] = [];
+    const numbersTold = () => told.map((text) => (JSON.parse(text) as { to: number }).to);
+    const by = (owner: string, content: string): DomainEvent => ({
+      ...(posted(GLOBAL_ROOM, content) as DomainEvent & { readonly type: 'MessageCreated' }),
+      clientId: owner,
+    });
     beforeEach(async () => {
       told.length = 0;
       for (const room of [GLOBAL_ROOM, elsewhere]) log.live.subscribeToRoom(room, (text) => told.push(text));
@@ -204,6 +221,58 @@ describe('a take-over', () => {
       expect(await log.members.of('timeline-1')).toEqual([]);
     });
 
+    it('tells nothing of a room that it knows where it looks for more than its head', async () => {
+      const worker = start();
+      const first = by('a client', 'once');
+      await log.append(first);
+      await until('saved', async () => (await lastN(GLOBAL_ROOM)) === 1 && (await worker.lag()) === 0);
+      await readModels.remove('timeline', 1);
+      // A duplicate of one that is not found any more is no duplicate.
+      await log.append({ ...first, id: `msg.${nextKey()}` });
+      await until('it ends', () => worker.state === 'emptied');
+      await log.live.flush();
+      expect(numbersTold()).toEqual([1]);
+      expect(await lastN(GLOBAL_ROOM)).toBe(0);
+    });
+
+    it('tells nothing either where somebody else has claimed the checkpoint that is there by then', async () => {
+      const worker = start();
+      await log.append(posted(GLOBAL_ROOM, 'before'));
+      await log.append(posted(elsewhere, 'known'));
+      await until('saved', async () => (await lastN(elsewhere)) === 1 && (await worker.lag()) === 0);
+      await worker.stop();
+      const cold = start({ owner: 'two' });
+      await until('it runs', () => cold.owned.length === PARTITIONS);
+      await readModels.remove('timeline', 1);
+      for (let number = 0; number < PARTITIONS; number++)
+        await readModels.checkpoints.claim(`timeline-1:${number}`, 'three');
+      await log.append(posted(GLOBAL_ROOM, 'by a wrong number'));
+      await until('it is fenced off', () =>
+        said.some((line) => line.includes(`is fenced off partitions ${partitionOf(GLOBAL_ROOM)}`)),
+      );
+      await log.live.flush();
+      expect(numbersTold()).toEqual([1, 1]);
+      expect(cold.state).not.toBe('emptied');
+    });
+
+    it('begins nothing where its version is none of those that there are', async () => {
+      await readModels.versions.replace(
+        'timeline',
+        withServingLost((await readModels.versions.read('timeline'))!, 1, 2),
+      );
+      const worker = start();
+      await until('it ends', () => worker.state === 'emptied');
+      expect(said.at(-1)).toContain('nobody knows of timeline-1 any more');
+    });
+
+    it('is noticed within seconds where nothing comes', async () => {
+      const worker = start();
+      await log.append(posted(GLOBAL_ROOM, 'the last'));
+      await until('saved', async () => (await lastN(GLOBAL_ROOM)) === 1 && (await worker.lag()) === 0);
+      await readModels.remove('timeline', 1);
+      await until('it ends', () => worker.state === 'emptied');
+    });
+
     it('goes on telling of rooms that it knows until it saves, and saves nothing', async () => {
       const worker = start();
       await log.append(posted(elsewhere, 'known'));
@@ -211,7 +280,7 @@ describe('a take-over', () => {
       await readModels.remove('timeline', 1);
       await log.append(posted(elsewhere, 'by its right number'));
       await until('it ends', () => worker.state === 'emptied');
-      expect(told.map((text) => (JSON.parse(text) as { to: number }).to)).toEqual([1, 2]);
+      expect(numbersTold()).toEqual([1, 2]);
       expect((await checkpoints()).filter((checkpoint) => checkpoint !== null)).toEqual([]);
     });
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type DomainEvent, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { decodeUpdate, Directory, type ReadModels, type RoomUpdate, Timeline } from '#read-models';
+import { decodeUpdate, Directory, firstVersion, type ReadModels, type RoomUpdate, Timeline } from '#read-models';
 import { directory, timeline, Worker, type WorkerLog } from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 
@@ -51,6 +51,9 @@ for (const [name, open] of adapters) {
       });
       await log.setUp();
       readModels = await open!();
+      for (const { name, format } of [timeline, directory]) {
+        await readModels.versions.replace(name, firstVersion(format, 1));
+      }
       queries = new Timeline(readModels.projection('timeline', 1));
       worker = start('first');
     });

@@ -68,7 +68,10 @@ export interface Checkpoint {
   readonly seq: number;
   /** The id of that event, to notice a log that lost its tail and went on; the empty string for none. */
   readonly eventId: string;
-  /** Raised by every take-over, from 1; only the holder of the highest may save. */
+  /**
+   * Raised by every take-over; only the holder of the highest may save. Counted on from the moment of the first, in ms,
+   * so that where checkpoints were lost no epoch is used twice.
+   */
   readonly epoch: number;
   /** Who took it over last, for operators. */
   readonly owner: string;

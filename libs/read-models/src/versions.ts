@@ -22,6 +22,8 @@ export interface Versions {
   readonly highest: number;
   /** Whose swap of readers is under way: while it is set, nobody folds the serving version. */
   readonly swap: string | null;
+  /** The number of the first one since the database was empty, when revisions began anew: guards every change with them. */
+  readonly begun: number;
   /** Raised by every change, and guards it. */
   readonly revision: number;
 }
@@ -31,7 +33,8 @@ export interface VersionRegistry {
   /** Null where nobody ever ran the projection. */
   read(projection: string): Promise<Versions | null>;
   /**
-   * Stores `to` where what is stored has the revision before it (0: nothing is stored); whether it did. Of several that
+   * Stores `to` where what is stored has the revision before it (0: nothing is stored) and began with the same number;
+   * whether it did. Of several that
    * change the same versions, one does.
    */
   replace(projection: string, to: Versions): Promise<boolean>;
@@ -51,6 +54,7 @@ export const firstVersion = (format: number, number: number): Versions => ({
   old: [],
   highest: number,
   swap: null,
+  begun: number,
   revision: 1,
 });
 

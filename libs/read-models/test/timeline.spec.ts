@@ -13,6 +13,7 @@ import {
   seenId,
   servedTimeline,
   Timeline,
+  firstVersion,
   TIMELINE_FORMAT,
   timelineCollections,
 } from '../src/index.js';
@@ -342,15 +343,7 @@ it('the timeline is asked in the version that is served', async () => {
   const store = readModels.projection('timeline', 7);
   await store.setUp(timelineCollections);
   await write(store, { messages: [message(1, 1)] });
-  const serving = { number: 7, format: TIMELINE_FORMAT };
-  await readModels.versions.replace('timeline', {
-    serving,
-    building: null,
-    old: [],
-    highest: 7,
-    swap: null,
-    revision: 1,
-  });
+  await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 7));
   const { version, queries } = await servedTimeline(readModels).pin();
   expect([version, await queries.lastN(GLOBAL_ROOM)]).toEqual([7, 1]);
 });

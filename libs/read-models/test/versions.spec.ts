@@ -23,7 +23,7 @@ const [served, next] = [
 
 describe('the versions of a projection', () => {
   it('begin with one that is served', () => {
-    const none = { building: null, old: [], swap: null };
+    const none = { building: null, old: [], swap: null, begun: 20 };
     expect(first).toEqual({ ...none, serving: served, highest: 20, revision: 1 });
   });
 
@@ -33,7 +33,7 @@ describe('the versions of a projection', () => {
     const swapping = withSwap(building, 'somebody');
     expect(swapping).toEqual({ ...building, swap: 'somebody', revision: 3 });
     const after = swapped(swapping, next);
-    const nothing = { building: null, swap: null };
+    const nothing = { building: null, swap: null, begun: 20 };
     expect(after).toEqual({ ...nothing, serving: next, old: [served], highest: 21, revision: 4 });
     expect(withoutOld(after, 20)).toEqual({ ...after, old: [], revision: 5 });
     expect(withoutOld(after, 21).old).toEqual([served]);
@@ -58,7 +58,7 @@ describe('the versions of a projection', () => {
     const kept: Versions = { ...withSwap(withNextVersion(first, 4), 'somebody'), old: [{ number: 19, format: 3 }] };
     expect(withServingLost(kept, 5, number)).toEqual({
       ...{ serving: { number: taken, format: 5 }, building: null, old: kept.old, swap: null },
-      ...{ highest: taken, revision: 4 },
+      ...{ highest: taken, begun: 20, revision: 4 },
     });
   });
 });

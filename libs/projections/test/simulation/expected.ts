@@ -7,12 +7,22 @@ import { collectionsOf, replay, timeline, type Projection, type RoomChange } fro
 import { shownBy } from '../oracle/shown.js';
 import { readTimeline, shownOf } from '../oracle/timeline.js';
 
+/** By which event it comes, and what is told of it. */
+export interface ExpectedChange {
+  readonly seq: number;
+  readonly rev: number;
+  readonly kind: string;
+  readonly messageId: string;
+}
+
 /** What a log comes to: the pure fold of it, which shows what the log says. */
 export interface Expected {
   /** Collection → `_id` → document as JSON. */
   readonly documents: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Every version that any document ever has: `<collection> <_id> <seq>` → JSON. */
   readonly versions: ReadonlyMap<string, string>;
+  /** What there is to be told of each room, in order. */
+  readonly changes: ReadonlyMap<Room, readonly ExpectedChange[]>;
   /** The sequences that cannot be read or folded. */
   readonly letters: ReadonlySet<number>;
   /** Partition → the sequence of its last record. */
@@ -21,6 +31,7 @@ export interface Expected {
 
 export async function expectedOf(records: readonly LogRecord[]): Promise<Expected> {
   const versions = new Map<string, string>();
+  const changes = new Map<Room, ExpectedChange[]>();
   const letters = new Set<number>();
   for (const record of records) if (!isReadable(record)) letters.add(record.seq);
   const noting: Projection<RoomChange> = {
@@ -31,6 +42,7 @@ export async function expectedOf(records: readonly LogRecord[]): Promise<Expecte
         for (const { collection, document } of folded.documents) {
           versions.set(versionOf(collection, document), JSON.stringify(document));
         }
+        if (folded.change) changesIn(changes, event.room).push(changeOf(event.seq, folded.change));
         return folded;
       } catch (error) {
         letters.add(event.seq);
@@ -46,7 +58,26 @@ export async function expectedOf(records: readonly LogRecord[]): Promise<Expecte
     if (name === gapCollection.name) for (const gap of all) versions.set(versionOf(name, gap), JSON.stringify(gap));
     documents.set(name, new Map(all.map((document) => [document._id, JSON.stringify(document)])));
   }
-  return { documents, versions, letters, lastSeqs: new Map(records.map(({ partition, seq }) => [partition, seq])) };
+  return {
+    documents,
+    versions,
+    changes,
+    letters,
+    lastSeqs: new Map(records.map(({ partition, seq }) => [partition, seq])),
+  };
+}
+
+const changeOf = (seq: number, { rev, kind, message: { messageId } }: RoomChange): ExpectedChange => ({
+  seq,
+  rev,
+  kind,
+  messageId,
+});
+
+function changesIn(changes: Map<Room, ExpectedChange[]>, room: Room): ExpectedChange[] {
+  const ofRoom = changes.get(room) ?? [];
+  changes.set(room, ofRoom);
+  return ofRoom;
 }
 
 /** So that the workers are not held to a fold that is wrong itself. */

@@ -14,6 +14,12 @@ interface Deliveries {
   deleted: boolean;
 }
 
+/** `since`: of the first of its beats without a pause, to be compared only. */
+interface Beat {
+  readonly at: number;
+  readonly since: number;
+}
+
 export interface Published {
   readonly receiver: string;
   readonly text: string;
@@ -24,15 +30,18 @@ export class FakeLog {
   readonly records: LogRecord[] = [];
   readonly letters = new Map<number, string>();
   readonly clients: LogClient[] = [];
-  readonly members = new Map<string, number>();
+  /** Group → member → its last beat. */
+  readonly groups = new Map<string, Map<string, Beat>>();
   readonly consumers = new Map<string, Deliveries>();
   readonly shared = new Map<number, Deliveries>();
+  /** How many times somebody became a member. */
+  joins = 0;
 
   constructor(
     readonly broken: Broken,
     readonly used: ReadonlySet<number>,
     /** A text that a process sends, and the same when it arrives at the gateways. */
-    readonly onSent: (published: Published) => void,
+    readonly onSent: (published: Published, by: Process) => void,
     readonly onArrived: (published: Published) => void,
     /** How many of so many records are delivered together. */
     readonly batch: (available: number) => number,
@@ -46,14 +55,30 @@ export class FakeLog {
 
   /** A member's last beat is too old, and the others are about to notice. */
   expire(member: string): void {
-    this.members.delete(member);
-    this.announce();
+    for (const [group, members] of this.groups) if (members.delete(member)) this.announce(group);
   }
 
-  announce(): void {
-    for (const client of this.clients) {
-      if (client.process.state !== 'dead' && client.listener) void client.process.arrival(() => client.listener?.());
+  announce(group: string): void {
+    for (const { process, listeners } of this.clients) {
+      if (process.state !== 'dead' && listeners.has(group)) void process.arrival(() => listeners.get(group)?.());
     }
+  }
+
+  group(name: string): Map<string, Beat> {
+    let group = this.groups.get(name);
+    if (!group) this.groups.set(name, (group = new Map<string, Beat>()));
+    return group;
+  }
+
+  /** The members of a group, and since when each is one. */
+  present(group: string, now: number): Map<string, number> {
+    const present = [...this.group(group)].filter(([, { at }]) => at > now - PRESENCE_MS);
+    return new Map(present.map(([member, { since }]) => [member, since]));
+  }
+
+  beat(group: string, member: string, now: number): void {
+    const since = this.present(group, now).get(member) ?? ++this.joins;
+    this.group(group).set(member, { at: now, since });
   }
 
   available({ partition, next }: Deliveries): LogRecord[] {
@@ -66,8 +91,8 @@ export class LogClient implements WorkedLog {
   /** Sent, and still on the way. */
   outbound: Published[] = [];
   private readonly consumers: FakeConsumer[] = [];
-  listener: (() => void) | null = null;
-  private interrupted: ((phase: 'lost' | 'back') => void) | null = null;
+  readonly listeners = new Map<string, () => void>();
+  private readonly interrupted = new Set<(phase: 'lost' | 'back') => void>();
 
   constructor(
     private readonly server: FakeLog,
@@ -88,31 +113,30 @@ export class LogClient implements WorkedLog {
             while (this.outbound.length > 0) this.arrive();
           }),
     onInterrupted: (listener: (phase: 'lost' | 'back') => void) => {
-      this.interrupted = listener;
-      return () => (this.interrupted = null);
+      this.interrupted.add(listener);
+      return () => this.interrupted.delete(listener);
     },
   };
 
   readonly members = {
-    beat: (_group: string, member: string) =>
+    beat: (group: string, member: string) =>
       this.ask(() => {
-        this.server.members.set(member, this.process.now());
+        this.server.beat(group, member, this.process.now());
       }),
-    of: () =>
-      this.ask(() => {
-        const oldest = this.process.now() - PRESENCE_MS;
-        return [...this.server.members.keys()].filter((member) => this.server.members.get(member)! > oldest).sort();
-      }),
-    leave: async (_group: string, member: string) => {
-      await this.ask(() => this.server.members.delete(member));
-      this.members.announce();
+    of: (group: string) =>
+      this.server.broken.presentUnasked && this.isBuilder && !this.listeners.has(group)
+        ? Promise.resolve([])
+        : this.ask(() => [...this.server.present(group, this.process.now()).keys()].sort()),
+    leave: async (group: string, member: string) => {
+      await this.ask(() => this.server.group(group).delete(member));
+      this.members.announce(group);
     },
-    announce: () => {
-      if (this.process.connected) this.server.announce();
+    announce: (group: string) => {
+      if (this.process.connected) this.server.announce(group);
     },
-    onAnnounced: (_group: string, listener: () => void) => {
-      this.listener = listener;
-      return { stop: () => (this.listener = null) };
+    onAnnounced: (group: string, listener: () => void) => {
+      this.listeners.set(group, listener);
+      return { stop: () => this.listeners.delete(group) };
     },
   };
 
@@ -131,23 +155,39 @@ export class LogClient implements WorkedLog {
     });
   }
 
+  /** 0 where there is none. */
+  lastSeq({ partition }: { readonly partition?: number }): Promise<number> {
+    const { records, used } = this.server;
+    if (!used.has(partition!) || this.server.broken.endUnasked) return Promise.resolve(0);
+    return this.ask(() => records.findLast((record) => record.partition === partition)?.seq ?? 0);
+  }
+
   /** As on a server: the older consumers are listed, the new one is made, the older ones are deleted. */
   async consume({ name, deleteOthersWithPrefix, partition, from }: ConsumeOptions): Promise<RecordSource> {
     const { consumers, shared, used, broken } = this.server;
     const own: Deliveries = { partition, next: from, deleted: false };
     if (used.has(partition)) {
       if (broken.sharedConsumer) return this.consumer(await this.ask(() => sharedBy(shared, own)));
-      const older = await this.ask(() =>
-        [...consumers.keys()].filter((other) => other !== name && other.startsWith(deleteOthersWithPrefix)),
-      );
-      await this.ask(() => consumers.set(name, own));
-      for (const other of older) {
-        await this.ask(() => {
-          const deliveries = consumers.get(other);
+      const epochOf = (consumer: string) => Number(consumer.slice(deleteOthersWithPrefix.length));
+      const remove = (consumer: string) =>
+        this.ask(() => {
+          const deliveries = consumers.get(consumer);
           if (deliveries) deliveries.deleted = true;
-          consumers.delete(other);
+          consumers.delete(consumer);
         });
-      }
+      const older = await this.ask(() =>
+        [...consumers.keys()].filter(
+          (other) => other.startsWith(deleteOthersWithPrefix) && epochOf(other) <= epochOf(name),
+        ),
+      );
+      if (older.includes(name)) await remove(name);
+      await this.ask(() => {
+        // Somebody who claimed the same epoch, of a checkpoint that vanished in between.
+        const same = consumers.get(name);
+        if (same) same.deleted = true;
+        consumers.set(name, own);
+      });
+      for (const other of older) if (other !== name) await remove(other);
     }
     return this.consumer(own);
   }
@@ -164,15 +204,21 @@ export class LogClient implements WorkedLog {
     this.outbound = [];
     if (this.server.broken.lossIgnored) return;
     for (const consumer of this.consumers) consumer.end('lost');
-    this.interrupted?.('lost');
+    for (const listener of this.interrupted) listener('lost');
   }
 
   ask<T>(work: () => T): Promise<T> {
     const { process } = this;
     const { losses } = process;
-    return process.request(work, () =>
-      process.connected && process.losses === losses ? null : new LogUnavailable('the connection is lost'),
+    return process.request(
+      work,
+      new LogUnavailable('no answer came'),
+      () => process.connected && process.losses === losses,
     );
+  }
+
+  private get isBuilder(): boolean {
+    return this.process.name.startsWith('b');
   }
 
   private consumer(deliveries: Deliveries): FakeConsumer {
@@ -182,7 +228,8 @@ export class LogClient implements WorkedLog {
   }
 
   private publish(published: Published): void {
-    this.server.onSent(published);
+    if (this.server.broken.builderMute && this.isBuilder) return;
+    this.server.onSent(published, this.process);
     if (this.process.connected) this.outbound.push(published);
   }
 }

@@ -1,160 +1,105 @@
-import type {
-  Checkpoint,
-  Checkpoints,
-  CheckpointSave,
-  CollectionDefinition,
-  Document,
-  DocumentStore,
-  Write,
-} from '#read-models';
-import type { Process } from './processes.js';
+import { type Checkpoint, checkpointId, type CheckpointSave, type Document, type Versions } from '#read-models';
+import { timeline } from '../../src/index.js';
 import type { Broken } from './rules.js';
 
-type Collection = Map<string, Document>;
+export type Collection = Map<string, Document>;
 
-/** The server of the read models: each request of a process is a step of the schedule. */
-export class FakeStore {
-  readonly collections = new Map<string, Collection>();
-  readonly checkpoints = new Map<string, Checkpoint>();
-
-  constructor(
-    private readonly broken: Broken,
-    /** The checkpoints whose partitions hold records: only what happens to them is of interest. */
-    private readonly used: ReadonlySet<string>,
-    private readonly tell: (fault: string) => void,
-    private readonly onWrite: (collection: string, document: Document) => void,
-  ) {}
+/** The documents of one version. */
+export class Documents {
+  private readonly collections = new Map<string, Collection>();
 
   collection(name: string): Collection {
     let collection = this.collections.get(name);
     if (!collection) this.collections.set(name, (collection = new Map<string, Document>()));
     return collection;
   }
+}
 
-  put(collection: string, document: Document): void {
-    const target = this.collection(collection);
+export interface StoreListener {
+  readonly fault: (fault: string) => void;
+  readonly written: (version: number, collection: string, document: Document) => void;
+  readonly replaced: (to: Versions, before: Versions | null) => void;
+}
+
+/** The server of the read models, of one projection: each request of a process is a step of the schedule. */
+export class FakeStore {
+  versions: Versions | null = null;
+  emptyings = 0;
+  readonly checkpoints = new Map<string, Checkpoint>();
+  private readonly documents = new Map<number, Documents>();
+
+  constructor(
+    readonly broken: Broken,
+    /** The partitions that hold records: only what happens to their checkpoints is of interest. */
+    private readonly used: ReadonlySet<number>,
+    private readonly listener: StoreListener,
+    private readonly now: () => number,
+  ) {}
+
+  of(version: number): Documents {
+    let documents = this.documents.get(version);
+    if (!documents) this.documents.set(version, (documents = new Documents()));
+    return documents;
+  }
+
+  put(version: number, collection: string, document: Document): void {
+    const target = this.of(version).collection(collection);
     const guarded = !(collection === 'heads' ? this.broken.headsUnguarded : this.broken.documentsUnguarded);
-    this.onWrite(collection, document);
+    this.listener.written(version, collection, document);
     if (guarded && (target.get(document._id)?.seq ?? 0) >= document.seq) return;
     target.set(document._id, document);
   }
 
-  /** How a process sees it. `split` says where a write is cut in two, which become visible one after the other. */
-  connect(process: Process, split: (length: number) => number): { store: DocumentStore; checkpoints: Checkpoints } {
-    const client = new StoreClient(this, process, split, this.broken);
-    return { store: client, checkpoints: this.checkpointsFor(process, client) };
+  replace(to: Versions): boolean {
+    const before = this.versions;
+    const { begun, revision } = before ?? { begun: to.begun, revision: 0 };
+    if ((begun !== to.begun || revision !== to.revision - 1) && !this.broken.flipUnguarded) return false;
+    this.versions = to;
+    this.listener.replaced(to, before);
+    return true;
   }
 
-  private checkpointsFor(process: Process, client: StoreClient): Checkpoints {
-    return {
-      claim: (id, owner) =>
-        this.used.has(id) ? process.request(() => this.claim(id, owner)) : Promise.resolve(this.claim(id, owner)),
-      read: (ids) =>
-        process.request(() => {
-          const stored = new Map<string, Checkpoint>();
-          for (const id of ids) {
-            const checkpoint = this.checkpoints.get(id);
-            if (checkpoint) stored.set(id, checkpoint);
-          }
-          return stored;
-        }),
-      save: async (saves) => {
-        const fenced = await process.request(() => this.save(saves));
-        await client.writeHeldBack();
-        return fenced;
-      },
+  /** Somebody drops the database. */
+  empty(): void {
+    this.emptyings++;
+    this.versions = null;
+    this.documents.clear();
+    this.checkpoints.clear();
+  }
+
+  remove(version: number): void {
+    this.documents.delete(version);
+    for (const id of this.checkpoints.keys()) {
+      if (id.startsWith(checkpointId(timeline.name, version, 0).slice(0, -1))) this.checkpoints.delete(id);
+    }
+  }
+
+  isUsed(id: string): boolean {
+    return this.used.has(Number(id.slice(id.indexOf(':') + 1)));
+  }
+
+  claim(id: string, owner: string): Checkpoint {
+    const { seq, eventId, epoch } = this.checkpoints.get(id) ?? {
+      seq: 0,
+      eventId: '',
+      epoch: this.broken.sameEpochs ? 0 : this.now(),
     };
-  }
-
-  private claim(id: string, owner: string): Checkpoint {
-    const { seq, eventId, epoch } = this.checkpoints.get(id) ?? { seq: 0, eventId: '', epoch: 0 };
     const claimed = { seq, eventId, epoch: epoch + 1, owner };
     this.checkpoints.set(id, claimed);
     return claimed;
   }
 
-  private save(saves: readonly CheckpointSave[]): string[] {
+  save(saves: readonly CheckpointSave[]): string[] {
     const fenced: string[] = [];
     for (const { id, epoch, seq, eventId } of saves) {
-      const stored = this.checkpoints.get(id)!;
-      if (stored.epoch !== epoch && !this.broken.unfenced) {
+      const stored = this.checkpoints.get(id);
+      if (!stored || (stored.epoch !== epoch && !this.broken.unfenced)) {
         fenced.push(id);
         continue;
       }
-      if (stored.seq > seq) this.tell(`checkpoint ${id} went back from ${stored.seq} to ${seq}`);
+      if (stored.seq > seq) this.listener.fault(`checkpoint ${id} went back from ${stored.seq} to ${seq}`);
       this.checkpoints.set(id, { ...stored, seq, eventId });
     }
     return fenced;
-  }
-}
-
-class StoreClient implements DocumentStore {
-  private heldBack: (readonly Write[])[] = [];
-  /** What the messages were before the heads were asked for. */
-  private stale: Collection | null = null;
-
-  constructor(
-    private readonly server: FakeStore,
-    private readonly process: Process,
-    private readonly split: (length: number) => number,
-    private readonly broken: Broken,
-  ) {}
-
-  setUp(_collections: readonly CollectionDefinition[]): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]> {
-    if (collection === 'heads' && this.broken.messagesReadBeforeHeads) {
-      this.stale = await this.process.request(() => new Map(this.server.collection('messages')));
-    }
-    return this.process.request(() => {
-      const target = this.server.collection(collection);
-      return ids.flatMap((id) => (target.get(id) ?? []) as D[]);
-    });
-  }
-
-  async findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
-    const find = (target: Collection) =>
-      [...target.values()].filter((document) =>
-        values.includes((document as unknown as Record<string, string>)[field]!),
-      ) as D[];
-    const { stale } = this;
-    this.stale = null;
-    return stale ? find(stale) : this.process.request(() => find(this.server.collection(collection)));
-  }
-
-  range(): Promise<never[]> {
-    return Promise.reject(new Error('a worker reads no ranges'));
-  }
-
-  highest(): Promise<never[]> {
-    return this.range();
-  }
-
-  async write(collection: string, writes: readonly Write[]): Promise<void> {
-    if (collection === 'heads' && this.broken.checkpointBeforeHeads) {
-      this.heldBack.push(writes);
-      return;
-    }
-    const written = this.send(collection, writes);
-    if (collection !== 'heads' && this.broken.documentsNotAwaited) written.catch(() => undefined);
-    else await written;
-  }
-
-  async writeHeldBack(): Promise<void> {
-    const heldBack = this.heldBack.flat();
-    this.heldBack = [];
-    if (heldBack.length > 0) await this.send('heads', heldBack);
-  }
-
-  private async send(collection: string, writes: readonly Write[]): Promise<void> {
-    if (writes.length === 0) return;
-    const at = this.split(writes.length);
-    const put = (part: readonly Write[]) =>
-      this.process.request(() => {
-        for (const { document } of part) this.server.put(collection, document);
-      });
-    await (at === 0 ? put(writes) : Promise.all([put(writes.slice(0, at)), put(writes.slice(at))]));
   }
 }

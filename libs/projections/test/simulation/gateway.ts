@@ -1,6 +1,7 @@
-import type { Room } from '#domain';
-import type { ChangeDocument, MessageDocument, RoomUpdate } from '#read-models';
-import type { FakeStore } from './fake-store.js';
+import { type Room, roomIds, roomKind } from '#domain';
+import type { ChangeDocument, Document, MessageDocument, RoomUpdate } from '#read-models';
+import type { Expected } from './expected.js';
+import type { Documents } from './fake-store.js';
 
 /** What somebody who follows a room was told: which change, of which message. */
 export interface Told {
@@ -18,7 +19,7 @@ export class Follower {
 
   constructor(
     readonly room: Room,
-    private readonly store: FakeStore,
+    private readonly documents: Documents,
     private readonly tell: (fault: string) => void,
   ) {}
 
@@ -39,17 +40,23 @@ export class Follower {
   }
 
   private changesSince(rev: number) {
-    const changes = changesOf(this.room, this.store).filter((change) => change.rev > rev);
+    const changes = changesOf(this.room, this.documents).filter((change) => change.rev > rev);
     // Behind a hole is what a projector has written of a round that it has not told of yet.
     return changes.slice(0, changes.findIndex((change, i) => change.rev !== rev + 1 + i) >>> 0);
   }
 }
 
+export interface RoomChanged {
+  readonly rev: number;
+  readonly kind: string;
+  readonly message: MessageDocument;
+}
+
 /** The changes of a room as its documents have them, in order. */
-export function changesOf(room: Room, store: Pick<FakeStore, 'collection'>) {
-  const messages = [...store.collection('messages').values()].filter((d) => (d as MessageDocument).room === room);
+export function changesOf(room: Room, documents: Pick<Documents, 'collection'>): RoomChanged[] {
+  const messages = [...documents.collection('messages').values()].filter((d) => (d as MessageDocument).room === room);
   const byN = new Map((messages as MessageDocument[]).map((message) => [message.n, message]));
-  const changed = ([...store.collection('changes').values()] as ChangeDocument[]).filter((d) => d.room === room);
+  const changed = ([...documents.collection('changes').values()] as ChangeDocument[]).filter((d) => d.room === room);
   return [
     ...[...byN.values()].map((message) => ({ rev: message.rev0, kind: 'message', message })),
     ...changed.flatMap(({ rev, n }) => {
@@ -58,3 +65,17 @@ export function changesOf(room: Room, store: Pick<FakeStore, 'collection'>) {
     }),
   ].sort((a, b) => a.rev - b.rev);
 }
+
+/** The changes of a room as the fold has them. */
+export function changesIn({ documents }: Pick<Expected, 'documents'>, room: Room): RoomChanged[] {
+  const pure = (name: string) =>
+    new Map([...documents.get(name)!].map(([id, json]) => [id, JSON.parse(json) as Document]));
+  return changesOf(room, { collection: pure });
+}
+
+export const toldOf = (changes: readonly RoomChanged[]): Told[] =>
+  changes.map(({ rev, kind, message: { messageId } }) => ({ rev, kind, messageId }));
+
+/** Where the updates of a room go. */
+export const receiversOf = (room: Room): string[] =>
+  roomKind(room) === 'direct' ? roomIds(room).map((userId) => `user ${userId}`) : [room];

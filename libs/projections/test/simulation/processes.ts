@@ -56,6 +56,10 @@ export class Process implements Clock {
     return this.machine.now;
   }
 
+  date(): Date {
+    return new Date(this.machine.now);
+  }
+
   after(ms: number, f: () => void): () => void {
     const timer: Timer = { process: this, due: this.machine.now + ms, f };
     this.machine.timers.add(timer);
@@ -64,9 +68,9 @@ export class Process implements Clock {
 
   /**
    * A request: carried out by `work` at a step of the schedule, answered at the same step, or, where the process is
-   * frozen then, once it has been woken.
+   * frozen then, once it has been woken; `unanswered` where no answer comes.
    */
-  request<T>(work: () => T, reaches: () => Error | null = () => null): Promise<T> {
+  request<T>(work: () => T, unanswered: Error, reaches: () => boolean = () => true): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let outcome: { value: T } | { error: Error } | null = null;
       const step: Step = {
@@ -74,16 +78,15 @@ export class Process implements Clock {
         remote: true,
         ready: () => this.state === 'running' || !outcome,
         take: (answer) => {
-          const unreachable = reaches();
+          const unreachable = !reaches();
           if (!outcome) {
             const value = unreachable || answer === 'failed before' ? null : { value: work() };
-            outcome = value && answer === 'answered' ? value : { error: unreachable ?? new Error('no answer came') };
+            outcome = value && answer === 'answered' ? value : { error: unanswered };
           }
           if (this.state === 'frozen') return;
           this.machine.steps.delete(step);
           if (this.state === 'dead') return;
-          if (unreachable) reject(unreachable);
-          else if ('error' in outcome) reject(outcome.error);
+          if (unreachable || 'error' in outcome) reject(unanswered);
           else resolve(outcome.value);
         },
       };

@@ -14,6 +14,18 @@ export interface Broken {
   readonly lossIgnored?: boolean;
   readonly deletionUnseen?: boolean;
   readonly sharedConsumer?: boolean;
+  readonly checkpointsUnasked?: boolean;
+  readonly flipUnguarded?: boolean;
+  readonly swapsLeft?: boolean;
+  readonly lostFollowedOn?: boolean;
+  readonly unfinishedFollowed?: boolean;
+  readonly anyVersionTold?: boolean;
+  readonly builderMute?: boolean;
+  readonly presentUnasked?: boolean;
+  readonly endUnasked?: boolean;
+  readonly sameNumbers?: boolean;
+  readonly sameEpochs?: boolean;
+  readonly lostBegun?: boolean;
   readonly projection?: Projection<RoomChange>;
 }
 

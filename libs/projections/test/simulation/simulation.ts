@@ -1,30 +1,18 @@
-import { type Room, roomIds, roomKind } from '#domain';
-import { checkpointId, decodeUpdate, type Document, placeId, type RoomUpdate } from '#read-models';
-import { timeline, Worker, type WorkerLog } from '../../src/index.js';
-import { type Expected, expectedOf, versionOf } from './expected.js';
-import { FakeLog, type LogClient, type Published } from './fake-log.js';
-import { FakeStore } from './fake-store.js';
-import { changesOf, Follower } from './gateway.js';
-import { type Answer, Choices, Machine, type Process } from './processes.js';
-import { recordsOf, rooms, usedPartitions } from './records.js';
+import { decodeUpdate, firstVersion, placeId, type RoomUpdate } from '#read-models';
+import { timeline, Worker } from '../../src/index.js';
+import { type Expected, expectedOf } from './expected.js';
+import type { LogClient, Published } from './fake-log.js';
+import { changesIn, Follower, receiversOf, toldOf } from './gateway.js';
+import type { Process } from './processes.js';
+import { recordsOf, rooms } from './records.js';
 import type { Broken } from './rules.js';
-
-/** What happens in one simulation: everything follows from it. */
-export interface Schedule {
-  /** Of what the log consists, a record each. */
-  readonly records: readonly number[];
-  /** What happens next, again and again; zeros let everything go well. */
-  readonly choices: ArrayLike<number>;
-  /** What becomes of the workers in the end, before or after a last healthy one has caught up. */
-  readonly end: 'all crash' | 'zombies wake before' | 'zombies wake after';
-}
+import { eachStep, type Plan, quiet, World } from './world.js';
 
 const MAX_WORKERS = 3;
 /** Many more than a worker needs to catch up. */
 const MAX_STEPS = 2_000;
-const quiet: WorkerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
-const eachStep = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const checkpointOf = (partition: number): string => checkpointId(timeline.name, 1, partition);
+/** The version that all of them fold. */
+const VERSION = 1;
 
 interface Running {
   readonly process: Process;
@@ -34,54 +22,34 @@ interface Running {
 }
 
 /** Runs a schedule to its end and answers the faults, none where the protocol holds. */
-export async function simulate(schedule: Schedule, broken: Broken = {}): Promise<string[]> {
+export async function simulate(schedule: Plan, broken: Broken = {}): Promise<string[]> {
   const simulation = new Simulation(schedule, broken, await expectedOf(recordsOf(schedule.records)));
   await simulation.run();
   return simulation.faults;
 }
 
-class Simulation {
-  readonly faults: string[] = [];
-  private readonly machine = new Machine();
-  private readonly choices: Choices;
-  private readonly planned;
-  private readonly log: FakeLog;
-  private readonly store: FakeStore;
+class Simulation extends World {
   private readonly followers = new Map<string, Follower>();
   private workers: Running[] = [];
   private started = 0;
 
   constructor(
-    private readonly schedule: Schedule,
-    private readonly broken: Broken,
-    private readonly expected: Expected,
+    private readonly schedule: Plan,
+    broken: Broken,
+    expected: Expected,
   ) {
-    this.choices = new Choices(schedule.choices);
-    this.planned = recordsOf(schedule.records);
-    const tell = (fault: string) => this.faults.push(fault);
-    this.log = new FakeLog(
-      broken,
-      usedPartitions,
-      (published) => {
-        this.onSent(published);
-      },
-      (published) => {
-        this.onArrived(published);
-      },
-      (available) => available - this.choices.below(available),
-    );
-    this.store = new FakeStore(broken, new Set([...usedPartitions].map(checkpointOf)), tell, (collection, document) => {
-      this.checkVersion(collection, document);
-    });
+    super(schedule, broken, expected);
+    this.store.versions = firstVersion(timeline.format, VERSION);
+    const documents = this.store.of(VERSION);
     for (const room of rooms) {
       for (const receiver of receiversOf(room)) {
-        this.followers.set(`${receiver} ${room}`, new Follower(room, this.store, tell));
+        this.followers.set(`${receiver} ${room}`, new Follower(room, documents, (fault) => this.faults.push(fault)));
       }
     }
   }
 
   async run(): Promise<void> {
-    this.append(this.choices.below(this.planned.length + 1));
+    this.append(this.choices.below(this.left + 1));
     this.startWorker();
     while (!this.choices.exhausted && this.faults.length === 0) {
       this.happen(this.choices.below(256));
@@ -107,27 +75,6 @@ class Simulation {
     else this.pass(this.choices.below(4) * 400);
   }
 
-  private takeStep(which: number, answer: Answer): void {
-    const ready = this.machine.ready();
-    const step = ready[which % Math.max(ready.length, 1)];
-    if (step) step.take(answer);
-    else this.pass(0);
-  }
-
-  private pass(ms: number): void {
-    this.machine.now += ms;
-    this.machine.fire();
-  }
-
-  private deliverLive(): void {
-    const sending = this.log.clients.filter(({ outbound }) => outbound.length > 0);
-    sending[this.choices.below(Math.max(sending.length, 1))]?.arrive();
-  }
-
-  private append(count: number): void {
-    this.log.records.push(...this.planned.splice(0, count));
-  }
-
   private anyWorker(): Running | undefined {
     return this.workers[this.choices.below(Math.max(this.workers.length, 1))];
   }
@@ -137,11 +84,10 @@ class Simulation {
     const name = `w${this.started++}`;
     const process = this.machine.start(name);
     const log = this.log.connect(process);
-    const { store, checkpoints } = this.store.connect(process, (length) => this.choices.below(length));
-    const readModels = { shared: true, checkpoints, projection: () => store, ping: () => Promise.resolve() };
+    const readModels = this.connect(process);
     const projection = this.broken.projection ?? timeline;
     const worker = new Worker({
-      ...{ projection, version: 1, announcing: true, owner: name },
+      ...{ projection, version: VERSION, announcing: true, owner: name },
       ...{ log, readModels, logger: quiet, clock: process },
     });
     this.workers.push({ process, log, worker, name });
@@ -188,7 +134,7 @@ class Simulation {
   }
 
   private async end(): Promise<void> {
-    this.append(this.planned.length);
+    this.append();
     const { end } = this.schedule;
     if (end === 'all crash') {
       for (const running of [...this.workers]) this.crash(running);
@@ -204,7 +150,7 @@ class Simulation {
     this.workers = [];
     this.startWorker();
     this.workers.push(...zombies);
-    if (!(await this.settle())) return;
+    if (!(await this.caughtUp())) return;
     for (const { process } of zombies) {
       if (process.state !== 'frozen') continue;
       this.log.expire(process.name);
@@ -212,73 +158,45 @@ class Simulation {
     }
     // What the dead had asked for is carried out now at the latest.
     for (const step of this.machine.ready()) if (step.process.state === 'dead') step.take('answered');
-    await this.settle();
+    await this.caughtUp();
   }
 
-  /** Lets everything go well until all is folded and nothing is under way; false where that does not come about. */
-  private async settle(): Promise<boolean> {
-    for (let steps = 0; steps < MAX_STEPS; steps++) {
-      const step = this.machine.ready().find(({ process }) => process.state === 'running');
-      if (step) step.take('answered');
-      else if (this.log.clients.some(({ outbound }) => outbound.length > 0)) this.deliverLive();
-      else if (this.isSaved()) return true;
-      else this.machine.fire();
-      await eachStep();
+  private async caughtUp(): Promise<boolean> {
+    const isSaved = await this.settle(() => this.isSaved(VERSION), MAX_STEPS);
+    if (!isSaved && this.faults.length === 0) {
+      const saved = [...this.expected.lastSeqs.keys()].map((partition) => this.savedOf(VERSION, partition));
+      this.faults.push(`stuck: saved up to ${saved.join(', ')} of ${[...this.expected.lastSeqs.values()].join(', ')}`);
     }
-    const saved = [...this.expected.lastSeqs.keys()].map((p) => this.store.checkpoints.get(checkpointOf(p))?.seq ?? 0);
-    this.faults.push(`stuck: saved up to ${saved.join(', ')} of ${[...this.expected.lastSeqs.values()].join(', ')}`);
-    return false;
+    return isSaved;
   }
 
-  private isSaved(): boolean {
-    for (const [partition, seq] of this.expected.lastSeqs) {
-      if (this.store.checkpoints.get(checkpointOf(partition))?.seq !== seq) return false;
-    }
-    return true;
-  }
-
-  /** Whatever a query may show is what the fold of some beginning of the log has. */
-  private checkVersion(collection: string, document: Document): void {
-    const version = versionOf(collection, document);
-    if (this.expected.versions.get(version) !== JSON.stringify(document)) {
-      this.faults.push(`written, and never so in a fold: ${version}`);
-    }
+  protected replaced(): void {
+    this.faults.push('a worker changes no versions');
   }
 
   /** What a live update tells of can be queried. */
-  private onSent({ text }: Published): void {
+  protected sent({ text }: Published): void {
     const { room, changes } = decodeUpdate(text) as RoomUpdate;
     for (const { rev, message } of changes) {
       this.checkVersion('messages', message);
-      const stored = this.store.collection('messages').get(message._id);
-      const change = rev === message.rev0 || this.store.collection('changes').has(placeId(room, rev));
+      const documents = this.store.of(VERSION);
+      const stored = documents.collection('messages').get(message._id);
+      const change = rev === message.rev0 || documents.collection('changes').has(placeId(room, rev));
       if (!stored || stored.seq < message.seq || !change)
         this.faults.push(`${room}: change ${rev} told before it was written`);
     }
   }
 
-  private onArrived({ receiver, text }: Published): void {
+  protected arrived({ receiver, text }: Published): void {
     const update = decodeUpdate(text) as RoomUpdate;
     this.followers.get(`${receiver} ${update.room}`)!.accept(update);
   }
 
   private checkEnd(): void {
-    for (const [name, documents] of this.expected.documents) {
-      const stored = this.store.collection(name);
-      for (const id of new Set([...stored.keys(), ...documents.keys()])) {
-        if (JSON.stringify(stored.get(id)) !== documents.get(id))
-          this.faults.push(`${name} ${id} is not as the fold has it`);
-      }
-    }
-    const letters = [...this.log.letters.keys()].sort((a, b) => a - b).join();
-    const expected = [...this.expected.letters].sort((a, b) => a - b).join();
-    if (letters !== expected) this.faults.push(`dead letters ${letters}, expected ${expected}`);
-    const pure = {
-      collection: (name: string) =>
-        new Map([...this.expected.documents.get(name)!].map(([id, json]) => [id, JSON.parse(json) as Document])),
-    };
+    this.checkDocuments(VERSION);
+    this.checkLetters();
     for (const [key, { room, told }] of this.followers) {
-      const changes = changesOf(room, pure).map(({ rev, kind, message: { messageId } }) => ({ rev, kind, messageId }));
+      const changes = toldOf(changesIn(this.expected, room));
       if (changes.some(({ rev }, i) => rev !== i + 1)) this.faults.push(`${room}: a hole in the fold`);
       if (JSON.stringify(told) !== JSON.stringify(changes)) {
         this.faults.push(`${key}: told of ${told.length} changes, not of these ${changes.length}`);
@@ -286,6 +204,3 @@ class Simulation {
     }
   }
 }
-
-const receiversOf = (room: Room): string[] =>
-  roomKind(room) === 'direct' ? roomIds(room).map((userId) => `user ${userId}`) : [room];

@@ -140,7 +140,7 @@ class MemoryCheckpoints implements Checkpoints {
   private readonly checkpoints = new Map<string, Checkpoint>();
 
   claim(id: string, owner: string): Promise<Checkpoint> {
-    const { seq, eventId, epoch } = this.checkpoints.get(id) ?? { seq: 0, eventId: '', epoch: 0 };
+    const { seq, eventId, epoch } = this.checkpoints.get(id) ?? { seq: 0, eventId: '', epoch: Date.now() };
     const claimed = { seq, eventId, epoch: epoch + 1, owner };
     this.checkpoints.set(id, claimed);
     return Promise.resolve(claimed);
@@ -177,8 +177,9 @@ class MemoryVersions implements VersionRegistry {
   }
 
   replace(projection: string, to: Versions): Promise<boolean> {
-    const stored = this.versions.get(projection)?.revision ?? 0;
-    if (stored === to.revision - 1) this.versions.set(projection, to);
-    return Promise.resolve(stored === to.revision - 1);
+    const { begun, revision } = this.versions.get(projection) ?? { begun: to.begun, revision: 0 };
+    const isNext = begun === to.begun && revision === to.revision - 1;
+    if (isNext) this.versions.set(projection, to);
+    return Promise.resolve(isNext);
   }
 }

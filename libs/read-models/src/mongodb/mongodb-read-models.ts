@@ -5,6 +5,7 @@ import {
   type FindOptions,
   MongoBulkWriteError,
   MongoClient,
+  MongoError,
   MongoServerError,
 } from 'mongodb';
 import type { Document } from '../documents.js';
@@ -21,7 +22,6 @@ import {
   type Write,
 } from '../store.js';
 import { type VersionRegistry, type Versions, versionName } from '../versions.js';
-import { reach } from './reach.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -215,7 +215,7 @@ class MongodbCheckpoints implements Checkpoints {
 
   claim(id: string, owner: string): Promise<Checkpoint> {
     return reach(async () => {
-      const first: CheckpointDocument = { _id: id, seq: 0, eventId: '', epoch: 0, owner };
+      const first: CheckpointDocument = { _id: id, seq: 0, eventId: '', epoch: Date.now(), owner };
       await this.collection.insertOne(first).catch((error: unknown) => {
         if (!(error instanceof MongoServerError && error.code === DUPLICATE_KEY)) throw error;
       });
@@ -268,15 +268,15 @@ class MongodbVersions implements VersionRegistry {
     return reach(async () => {
       const stored = await this.collection.findOne({ _id: projection });
       if (!stored) return null;
-      const { serving, building, old, highest, swap, revision } = stored;
-      return { serving, building, old, highest, swap, revision };
+      const { _id, ...versions } = stored;
+      return versions;
     });
   }
 
   replace(projection: string, to: Versions): Promise<boolean> {
     return reach(async () => {
       if (to.revision > 1) {
-        const before = { _id: projection, revision: to.revision - 1 };
+        const before = { _id: projection, begun: to.begun, revision: to.revision - 1 };
         return (await this.collection.replaceOne(before, to)).matchedCount === 1;
       }
       try {
@@ -287,5 +287,20 @@ class MongodbVersions implements VersionRegistry {
         throw error;
       }
     });
+  }
+}
+
+/** What a server says that is starting, stopping, or no longer the primary of its replica set. */
+const PASSING = new Set([91, 189, 10107, 11600, 11602, 13435, 13436]);
+
+/** Turns the driver's faults of reach, which trying again may mend, into {@link ReadModelsUnavailable}. */
+async function reach<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof MongoError && (!(error instanceof MongoServerError) || PASSING.has(Number(error.code)))) {
+      throw new ReadModelsUnavailable(`the read models' server is away: ${error.message}`, { cause: error });
+    }
+    throw error;
   }
 }
