@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
-import { EventLog, type LiveSubscription } from '#event-store';
+import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
 import { CLOSE, restartReason } from '#protocol';
 import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
@@ -51,7 +51,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   #interruption = 0;
 
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: AskedLog,
     @Inject(Served) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,

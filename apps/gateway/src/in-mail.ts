@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MessageCreated } from '#domain';
-import { EventLog } from '#event-store';
+import { type AskedLog, EventLog } from '#event-store';
 import { LineLimit } from '#platform';
 import { userNumberOf } from '#protocol';
 import { DIRECT_CHAT } from './endpoint.js';
@@ -52,7 +52,7 @@ export class InMail implements OnApplicationShutdown {
   #busy = 0;
 
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'live'>,
     @Inject(Hub) private readonly hub: Hub,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { EventLog } from '#event-store';
+import { type AskedLog, EventLog } from '#event-store';
 import { ForService, WithToken } from '#platform';
 import { Hub } from './hub.js';
 
@@ -26,7 +26,7 @@ export interface OnlineEntry {
 @ForService()
 export class OnlineController implements OnApplicationBootstrap {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'live'>,
     @Inject(Hub) private readonly hub: Hub,
   ) {}
 

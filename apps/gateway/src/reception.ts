@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { EventLog } from '#event-store';
+import { type AskedLog, EventLog } from '#event-store';
 import {
   bearerToken,
   type Caller,
@@ -51,7 +51,7 @@ export class Reception {
 
   constructor(
     @Inject(Hub) private readonly hub: Hub,
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'connected'>,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(Health) health: Health,

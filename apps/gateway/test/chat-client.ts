@@ -14,6 +14,8 @@ export class ChatClient {
   readonly frames: Received[] = [];
   /** Resolves with the close code and reason. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  /** The same, null while it is open. */
+  end: { readonly code: number; readonly reason: string } | null = null;
   #read = 0;
   #wake: () => void = () => undefined;
 
@@ -25,7 +27,8 @@ export class ChatClient {
     ws.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       ws.on('close', (code, reason) => {
-        resolve({ code, reason: reason.toString() });
+        this.end = { code, reason: reason.toString() };
+        resolve(this.end);
         this.#wake();
       });
     });

@@ -23,6 +23,7 @@ import {
   withNextVersion,
   withServingLost,
 } from '#read-models';
+import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
 import type { CaughtUp } from '../src/caught-up.js';
@@ -33,6 +34,14 @@ const at = '2026-01-01T00:00:00.000Z';
 
 /** Lets time go on, by which everything that needs no longer is done; to be used with jest's timers. */
 export const settle = (ms = 20): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** Lets time go on until a call is there that is held. */
+export async function arrived(held: Held): Promise<void> {
+  for (let ms = 0; !held.isThere; ms++) {
+    if (ms > 50) throw new Error('it was not called');
+    await settle(1);
+  }
+}
 
 /** To be called before the code under test takes the time. What the sockets need of Node itself goes on as ever. */
 export const holdTime = (): void => {

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keySequence } from '#domain';
-import type { EventLog } from '#event-store';
 import {
   firstVersion,
   memoryReadModels,
@@ -50,7 +49,7 @@ describe('what a connection waits for', () => {
   });
 
   it('to react to is not waited for once the connection has ended', async () => {
-    const log = new MemoryLogServer().connect() as unknown as EventLog;
+    const log = new MemoryLogServer().connect();
     const recent = new RecentMessages();
     const messageId = newKey();
     recent.add(messageId);

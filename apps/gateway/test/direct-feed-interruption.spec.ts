@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type RoomChange, timeline } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedChats } from './followed-chats.js';
 import type { SteppedFold } from './stepped-fold.js';
 
@@ -60,7 +60,7 @@ describe('the feed of direct chats, after an interruption', () => {
     await chats.say(room);
     const reading = chats.gates.hold(`${INBOX} answer`);
     void chats.feed.ready();
-    await reading.arrived;
+    await arrived(reading);
     chats.feed.pause();
     await chats.miss(room, 'missed');
     const resumed = chats.feed.resume();
@@ -78,7 +78,7 @@ describe('the feed of direct chats, after an interruption', () => {
     await chats.miss(room, 'first');
     const reading = chats.gates.hold(`${INBOX} answer`);
     const first = chats.feed.resume();
-    await reading.arrived;
+    await arrived(reading);
     chats.feed.pause();
     await chats.miss(room, 'second');
     const second = chats.feed.resume();
@@ -153,7 +153,7 @@ describe('the feed of direct chats, in another version of the timeline', () => {
     await chats.say(room, 'before');
     const reading = chats.gates.hold(`${INBOX} answer`);
     void chats.feed.ready();
-    await reading.arrived;
+    await arrived(reading);
     chats.chat.say(room, 'only in the next');
     await fold();
     const moved = chats.feed.move(chats.chat.pinned(2));

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { clanRoom, keySequence, type Room, userRoom } from '#domain';
-import { type EventLog, LogUnavailable } from '#event-store';
+import { LogUnavailable } from '#event-store';
 import {
   type Change,
   encodeUpdate,
@@ -44,9 +44,7 @@ beforeEach(async () => {
   readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
-  hub = new Hub(log as unknown as EventLog, servedTimeline(readModels), withInMail, newKey, () =>
-    Promise.resolve(true),
-  );
+  hub = new Hub(log, servedTimeline(readModels), withInMail, newKey, () => Promise.resolve(true));
   hub.onApplicationBootstrap();
   await until('a timeline is followed', () => hub.hindrance === null);
 });

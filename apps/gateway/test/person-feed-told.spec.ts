@@ -108,7 +108,7 @@ describe('a person who is read again', () => {
     ada.chat.server.store({ room, kind: 'member', id: 'member.x', type: 'MemberMoved', version: 9, body: '{}' });
     await Promise.all([ada.feed.refresh(), settle()]);
     const end = { code: 1011, reason: 'internal error' };
-    expect([await inRooms.closed, await direct.closed]).toEqual([end, end]);
+    expect([inRooms.end, direct.end]).toEqual([end, end]);
     ada.chat.move('1', '7');
     await ada.prepare();
     expect(ada.feed.person.clanId).toBe('7');

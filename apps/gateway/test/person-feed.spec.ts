@@ -3,7 +3,7 @@ import { clanRoom, GLOBAL_ROOM, type Room, userRoom } from '#domain';
 import { decodeRecord, LogUnavailable } from '#event-store';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/endpoint.js';
 import type { ChatClient } from './chat-client.js';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedPerson } from './followed-person.js';
 
 let ada: FollowedPerson;
@@ -73,7 +73,7 @@ describe('a person who is prepared', () => {
     ada.chat.rename('1', 'Ada');
     const answers = [ada.gates.hold('last answer'), ada.gates.hold('last answer')];
     const prepared = ada.feed.prepare(ROOM_CHAT, {});
-    await Promise.all([settle(), ...answers.map(({ arrived }) => arrived)]);
+    for (const answer of answers) await arrived(answer);
     ada.chat.move('1', '8', { clanId: '7' });
     ada.chat.rename('1', 'Ada Lovelace');
     await ada.tell();
@@ -89,11 +89,9 @@ describe('a person who is prepared', () => {
     const flushed = ada.gates.hold('flush');
     const read = ada.gates.hold('last');
     const prepared = person.feed.prepare(ROOM_CHAT, {});
-    await Promise.all([flushed.arrived, settle(50)]);
-    let asked = false;
-    void read.arrived.then(() => (asked = true));
+    await arrived(flushed);
     await settle(50);
-    expect(asked).toBe(false);
+    expect(read.isThere).toBe(false);
     flushed.release();
     read.release();
     await Promise.all([prepared, settle(50)]);
@@ -119,12 +117,12 @@ describe('a person who is prepared', () => {
     const prepared = ada.feed.prepare(ROOM_CHAT, {});
     let isPrepared = false;
     void prepared.then(() => (isPrepared = true));
-    await Promise.all([second.arrived, settle()]);
+    await arrived(second);
     // The global room waits, and so does everything else that comes now.
     const third = ada.gates.hold('flush');
     ada.chat.move('1', '8', { clanId: '7' });
     await ada.tell();
-    await third.arrived;
+    await arrived(third);
     second.release();
     await settle();
     expect(isPrepared).toBe(false);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { RecordedEvent } from '#domain';
 import { type Projection, type RoomChange, timeline } from '#projections';
 import { ReadModelsUnavailable, type RoomUpdate } from '#read-models';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedRoom } from './followed-room.js';
 import type { SteppedFold } from './stepped-fold.js';
 
@@ -64,7 +64,7 @@ describe('a cursor that moves to another version', () => {
     await room.written(next);
     const looked = room.gates.hold('get messages of timeline-2 answer');
     const moved = move();
-    await looked.arrived;
+    await arrived(looked);
     accept(...(await room.saying('2')));
     accept(...(await room.written(next)));
     await settle();
@@ -84,7 +84,7 @@ describe('a cursor that moves to another version', () => {
     const reading = room.gates.hold('range messages of timeline-2');
     let done = false;
     const moved = move().then(() => (done = true));
-    await reading.arrived;
+    await arrived(reading);
     await settle();
     expect(done).toBe(false);
     reading.release();
@@ -98,7 +98,7 @@ describe('a cursor that moves to another version', () => {
     await room.written(next);
     const reading = room.gates.hold('range changes of timeline-1 answer');
     accept(updates[1]);
-    await reading.arrived;
+    await arrived(reading);
     const moved = move();
     await settle();
     expect(room.told).toEqual([]);
@@ -142,7 +142,7 @@ describe('a cursor that moves to another version', () => {
     for (const fold of [next, last]) await room.written(fold);
     const looked = room.gates.hold('get messages of timeline-2');
     const moved = move(2);
-    await looked.arrived;
+    await arrived(looked);
     void move(3);
     looked.release();
     await moved;
@@ -195,7 +195,7 @@ describe('a cursor that moves to a version that is numbered otherwise', () => {
     await room.start({ n: 0, rev: 0 });
     const reading = room.gates.hold('range changes of timeline-1 answer');
     room.cursor.resume();
-    await reading.arrived;
+    await arrived(reading);
     const moved = move();
     await settle();
     reading.release();
@@ -232,7 +232,7 @@ describe('a cursor that moves to a version that is numbered otherwise', () => {
     await room.start();
     const looked = room.gates.hold('get messages of timeline-2');
     const moved = move();
-    await looked.arrived;
+    await arrived(looked);
     room.cursor.stop();
     looked.release();
     await moved;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ReadModelsUnavailable, type RoomUpdate } from '#read-models';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedRoom } from './followed-room.js';
 
 const RANGE = 'range messages of timeline-1';
@@ -63,7 +63,7 @@ describe('a cursor that is paused', () => {
     const updates = await room.saying('1', '2');
     const reading = room.gates.hold('range changes of timeline-1 answer');
     accept(updates[1]);
-    await reading.arrived;
+    await arrived(reading);
     room.cursor.pause();
     // Nobody hears of this one but by reading.
     await room.saying('3');
@@ -155,7 +155,7 @@ describe('a cursor that is paused', () => {
     await room.saying('1');
     const first = room.gates.hold('range changes of timeline-1 answer');
     room.cursor.resume();
-    await first.arrived;
+    await arrived(first);
     room.cursor.pause();
     await room.saying('2');
     first.release();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { decodeUpdate, ReadModelsUnavailable, type RoomUpdate } from '#read-models';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { eachOf, FollowedRoom } from './followed-room.js';
 
 const RANGE = 'range messages of timeline-1';
@@ -62,7 +62,7 @@ describe('a cursor', () => {
     const updates = await room.saying(...numbers(2, 6));
     const reading = room.gates.hold(`${RANGE} answer`);
     accept(updates[2]);
-    await reading.arrived;
+    await arrived(reading);
     accept(...(await room.saying('7', '8')));
     expect(room.told).toEqual([]);
     reading.release();
@@ -86,7 +86,7 @@ describe('a cursor', () => {
     const updates = await room.saying('1', '2');
     const reading = room.gates.hold('range changes of timeline-1 answer');
     room.cursor.resume();
-    await reading.arrived;
+    await arrived(reading);
     accept(...updates);
     reading.release();
     await settle();
@@ -191,7 +191,7 @@ describe('a cursor that missed much', () => {
     const first = await room.saying('1', '2');
     const reading = room.gates.hold('range changes of timeline-1 answer');
     accept(first[1]);
-    await reading.arrived;
+    await arrived(reading);
     accept(...(await room.saying(...numbers(3, 1_010))));
     reading.release();
     await settle(100);

@@ -7,7 +7,7 @@ import { ROOM_CHAT } from '../src/endpoint.js';
 import { FanOut } from '../src/fan-out.js';
 import { RoomFeed, type RoomFeedParts } from '../src/room-feed.js';
 import type { ChatClient } from './chat-client.js';
-import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 
 const room = clanRoom('7');
@@ -82,7 +82,7 @@ describe('a room feed', () => {
     open();
     const client = await joined();
     const reading = chat.gates.hold(`${RANGE} answer`);
-    await Promise.all([reading.arrived, settle()]);
+    await arrived(reading);
     await say('not in the answer');
     await settle();
     expect(client.frames).toEqual([]);
@@ -95,7 +95,7 @@ describe('a room feed', () => {
     open();
     const client = await joined();
     const reading = chat.gates.hold(RANGE);
-    await Promise.all([reading.arrived, settle()]);
+    await arrived(reading);
     await say('in the answer');
     await settle();
     reading.release();
@@ -180,7 +180,7 @@ describe('a room feed', () => {
     await chat.timeline.write();
     feed.resume();
     await settle(50);
-    expect(await client.closed).toMatchObject({ code: 1012, reason: expect.stringMatching(/reconnect after \d+ ms/) });
+    expect(client.end).toMatchObject({ code: 1012, reason: expect.stringMatching(/reconnect after \d+ ms/) });
   });
 });
 
@@ -204,7 +204,7 @@ describe('a room feed that is stopped', () => {
     await say('missed');
     const reading = chat.gates.hold(RANGE);
     feed.resume();
-    await Promise.all([reading.arrived, settle()]);
+    await arrived(reading);
     feed.stop();
     reading.release();
     await settle();
@@ -214,7 +214,7 @@ describe('a room feed that is stopped', () => {
   it('leaves nothing behind where it was still starting, and is ready for whoever waits', async () => {
     open();
     const reading = chat.gates.hold(RANGE);
-    await Promise.all([reading.arrived, settle()]);
+    await arrived(reading);
     feed.stop();
     reading.release();
     await settle();

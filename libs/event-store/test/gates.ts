@@ -2,6 +2,8 @@
 export interface Held {
   /** Resolves once the call is there. */
   readonly arrived: Promise<unknown>;
+  /** Whether it is, by now. */
+  readonly isThere: boolean;
   /** Lets it go on. */
   release(): void;
   /** Lets it fail. */
@@ -23,6 +25,7 @@ export class Gates {
   /** Holds the next call of this name that is not spoken for yet. */
   hold(name: string): Held {
     const arrival = Promise.withResolvers<undefined>();
+    let isThere = false;
     const passage = Promise.withResolvers<undefined>();
     // Where it fails before it is there, whoever calls is told all the same.
     passage.promise.catch(() => undefined);
@@ -32,7 +35,11 @@ export class Gates {
         passage.resolve(undefined);
       },
       fail: passage.reject,
+      get isThere() {
+        return isThere;
+      },
       pass: () => {
+        isThere = true;
         arrival.resolve(undefined);
         return passage.promise;
       },

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { markSeen } from '#domain';
-import { Chats, EventLog } from '#event-store';
+import { type AskedLog, Chats, EventLog } from '#event-store';
 import { Served, type ServedTimeline } from '#read-models';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
@@ -21,7 +21,7 @@ export class MarkChatSeen extends Command<Refused | null> {
 @CommandHandler(MarkChatSeen)
 export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(Chats) private readonly chats: Chats,
     @Inject(Served) private readonly served: ServedTimeline,
   ) {}

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type ChatCreated, directRoom, openChat, type RecordedEvent } from '#domain';
-import { EventLog } from '#event-store';
+import { type AskedLog, EventLog } from '#event-store';
 import type { ChatSource } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
 import type { Attempt } from './attempts.js';
@@ -22,7 +22,7 @@ export class OpenDirectChat extends Command<Refused | ChatSource> {
 @CommandHandler(OpenDirectChat)
 export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'decide'>,
     @Inject(Served) private readonly served: ServedTimeline,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
-import { Chats, EventLog } from '#event-store';
+import { type AskedLog, Chats, EventLog } from '#event-store';
 import { InMail } from '../in-mail.js';
 import { RecentMessages } from '../recent-messages.js';
 import type { Attempt } from './attempts.js';
@@ -23,7 +23,7 @@ export class PostRoomMessage extends Command<Refused | null> {
 @CommandHandler(PostRoomMessage)
 export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
 
@@ -65,7 +65,7 @@ export class PostDirectMessage extends Command<Refused | null> {
 @CommandHandler(PostDirectMessage)
 export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessage> {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(Chats) private readonly chats: Chats,
     @Inject(InMail) private readonly inMail: InMail,
   ) {}

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type PublicRoom, publicRoom, react, type Room } from '#domain';
-import { EventLog } from '#event-store';
+import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
 import { RecentMessages } from '../recent-messages.js';
@@ -29,7 +29,7 @@ export class ReactToMessage extends Command<Refused | null> {
 @CommandHandler(ReactToMessage)
 export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
   constructor(
-    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(Served) private readonly served: ServedTimeline,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
