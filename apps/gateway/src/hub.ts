@@ -105,7 +105,9 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Why there is nothing to be told here, or null. */
   get hindrance(): string | null {
-    return this.#timeline.hindrance;
+    if (this.#timeline.hindrance !== null) return this.#timeline.hindrance;
+    if (this.gate.way === 'open') return null;
+    return 'the log was away, and who is in which clan is read again: wait, and see that NATS is up';
   }
 
   /** Holds a person's feed, until {@link release}. */

@@ -68,12 +68,8 @@ export class PersonFeed {
    * @throws LogUnavailable
    */
   async prepare(endpoint: Endpoint, claims: Caller['claims']): Promise<void> {
-    // A start that failed is no answer for the next who asks.
-    this.#known ??= this.#read(claims).catch((error: unknown) => {
-      this.#known = null;
-      throw error;
-    });
-    await this.#known;
+    const known = (this.#known ??= this.#begin(claims));
+    await known;
     const newClan = this.#memberSeq === 0 && claims.clanId !== undefined;
     const newName = this.#profileSeq === 0 && claims.name !== undefined;
     if (newClan || newName) await this.#read(claims);
@@ -85,6 +81,8 @@ export class PersonFeed {
     } else {
       await this.#parts.direct.ready();
     }
+    // What was told of them meanwhile could not be read.
+    if (this.#known !== known) await this.prepare(endpoint, claims);
   }
 
   add(session: Session): void {
@@ -184,6 +182,15 @@ export class PersonFeed {
     );
     if ('refusal' in decision) return null;
     return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
+  }
+
+  /** A start that failed is no answer for the next who asks. */
+  #begin(claims: Caller['claims']): Promise<void> {
+    const known = this.#read(claims).catch((error: unknown) => {
+      if (this.#known === known) this.#known = null;
+      throw error;
+    });
+    return known;
   }
 
   #hear(text: string): void {

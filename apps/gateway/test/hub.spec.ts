@@ -87,6 +87,12 @@ async function say(room: Room, n: number): Promise<void> {
   elsewhere.live.publishToRoom(room, encodeUpdate({ type: 'room', version: 1, room, from: n - 1, to: n, changes }));
 }
 
+/** What the log says of somebody who went over to clan 4. */
+const changedClan = (userId: string) => ({
+  ...({ type: 'MemberJoined', userId, clanId: '4', leftClanId: '3' } as const),
+  ...{ room: userRoom(userId), id: `member.${newKey()}`, at: new Date().toISOString() },
+});
+
 const contentOf = async (client: ChatClient) => (await client.next()).message?.['content'];
 
 describe("one person's trouble", () => {
@@ -116,9 +122,7 @@ describe("one person's trouble", () => {
     const kept = hub.hold('ada');
     elsewhere.live.publishToUser('ada', '{"type":"person","userId":"ada","member":{"clan":["4"]},"profile":null}');
     expect((await ada.closed).code).toBe(1011);
-    const command = { type: 'MemberJoined', userId: 'ada', clanId: '4', leftClanId: '3' } as const;
-    const event = { ...command, room: userRoom('ada'), id: `member.${newKey()}`, at: new Date().toISOString() };
-    await elsewhere.append(event);
+    await elsewhere.append(changedClan('ada'));
     const again = await join('ada', '3');
     expect(hub.person('ada')).toBe(kept);
     await say(clan, 1);
@@ -129,14 +133,46 @@ describe("one person's trouble", () => {
   });
 });
 
+describe('what is told of a person and cannot be read', () => {
+  it('while they come in is looked up before they are in', async () => {
+    await (await join('ada', '3')).close();
+    await until('they have left', () => hub.held.people === 0);
+    const read = log.connection.gates.hold('last answer');
+    const coming = join('ada', '3');
+    await read.arrived;
+    await elsewhere.append(changedClan('ada'));
+    elsewhere.live.publishToUser('ada', 'compressed');
+    await elsewhere.live.flush();
+    await log.live.flush();
+    read.release();
+    const ada = await coming;
+    await say(clan, 1);
+    await say(clanRoom('4'), 1);
+    expect(await ada.next()).toMatchObject({ message: { clan_id: '4' } });
+  });
+
+  it('leaves alone what was begun after it', async () => {
+    await (await join('ada', '3')).close();
+    await until('they have left', () => hub.held.people === 0);
+    const read = log.connection.gates.hold('last');
+    const failing = join('ada', '3');
+    await read.arrived;
+    elsewhere.live.publishToUser('ada', 'compressed');
+    await elsewhere.live.flush();
+    await log.live.flush();
+    const ada = await join('ada', '3');
+    read.fail(new LogUnavailable('for a moment'));
+    await expect(failing).rejects.toThrow(LogUnavailable);
+    const member = { seq: 1_000, clanId: '4' };
+    elsewhere.live.publishToUser('ada', encodeUpdate({ type: 'person', userId: 'ada', member, profile: null }));
+    await until('they are in the other clan', () => hub.person('ada')?.person.clanId === '4');
+    expect(ada.ws.readyState).toBe(ada.ws.OPEN);
+  });
+});
+
 describe('after an interruption', () => {
   /** By then it was tried again. Milliseconds. */
   const RETRIED = 700;
-  const changedClan = (userId: string) => ({
-    ...({ type: 'MemberJoined', userId, clanId: '4', leftClanId: '3' } as const),
-    ...{ room: userRoom(userId), id: `member.${newKey()}`, at: new Date().toISOString() },
-  });
-
   it('a person who cannot be read for the moment is read again, and nothing is told or asked before', async () => {
     const { client: ada, session } = await enter('ada', '3');
     const bob = await join('bob', '3');
@@ -156,10 +192,11 @@ describe('after an interruption', () => {
     const late = session.admit().then(() => (isAdmitted = true));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([ada.frames, bob.frames, isAdmitted]).toEqual([[], [], false]);
+    expect(hub.hindrance).toContain('is read again');
     again.release();
     await late;
     expect([await contentOf(ada), await contentOf(bob)]).toEqual(['message 1', 'message 1']);
-    expect(hub.gate.way).toBe('open');
+    expect([hub.gate.way, hub.hindrance]).toEqual(['open', null]);
   });
 
   it('of which another one came in between, everybody is read again', async () => {

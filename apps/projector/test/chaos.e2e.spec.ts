@@ -86,6 +86,7 @@ interface VerifyReport {
 
     afterAll(async () => {
       for (const follower of followers) follower.stop();
+      await killer.stop();
       await projectors.close();
       await system.close();
     });

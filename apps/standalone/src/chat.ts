@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
+import { HELP, readChatLine } from './chat-line.js';
 
-// A chat in the terminal: what is typed goes to the global room, or to the clan where it begins with /clan.
+// A chat in the terminal.
 
 interface Shown {
   readonly chat?: string;
@@ -17,10 +18,19 @@ if (token === undefined) {
 }
 
 const socket = new WebSocket(`${address}/ws/chat`, { headers: { Authorization: `Bearer ${token}` } });
-const lines = createInterface({ input: process.stdin });
 
 socket.on('open', () => {
-  console.log('Connected. Type a line for everybody, or "/clan hello" for your clan. Ctrl-C ends it.');
+  console.log(`Connected. ${HELP}`);
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => {
+    const asked = readChatLine(line);
+    if (asked.do === 'send') socket.send(JSON.stringify({ event: asked.event, data: { content: asked.content } }));
+    else if (asked.do === 'tell') console.log(asked.text);
+    else if (asked.do === 'quit') socket.close();
+  });
+  lines.on('close', () => {
+    socket.close();
+  });
 });
 socket.on('message', (data: Buffer) => {
   const { chat, event, message, error } = JSON.parse(data.toString()) as Shown;
@@ -40,12 +50,4 @@ socket.on('error', (error) => {
 socket.on('close', (code, reason) => {
   console.log(`closed: ${code} ${reason.toString()}`);
   process.exit(0);
-});
-lines.on('line', (line) => {
-  const [, clan, content = ''] = /^(\/clan )?(.*)$/.exec(line) ?? [];
-  if (content.trim() === '') return;
-  socket.send(JSON.stringify({ event: clan ? 'clanMessage' : 'globalMessage', data: { content } }));
-});
-lines.on('close', () => {
-  socket.close();
 });

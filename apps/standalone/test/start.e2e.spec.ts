@@ -1,16 +1,21 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
+import { signDevelopmentToken } from '#platform';
 import { endServer } from '../src/servers/process.js';
 import { identify } from '../src/servers/process-identity.js';
 
 // `npm start`, as a process of its own. What it runs was built before the tests.
 
 const main = 'dist/apps/standalone/src/main.js';
+/** A PATH and a network without a MongoDB. */
+const noMongodb = { PATH: '', MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:9' };
+const demo = 'dist/apps/standalone/src/demo/main.js';
 const dataFolder = mkdtempSync(join(tmpdir(), 'parley-start-'));
 const children: ChildProcess[] = [];
 
@@ -35,7 +40,7 @@ async function start(env: Record<string, string> = {}): Promise<Started> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const address = /rooms +(ws:\S+)\/ws\/chat/.exec(text)![1]!;
-  return { child, address, tokens: text.match(/^eyJ\S+$/gm)!, output: () => text };
+  return { child, address, tokens: text.match(/^eyJ\S+$/gm) ?? [], output: () => text };
 }
 
 /** The servers beside it, as their pid files name them. */
@@ -49,6 +54,12 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   const ended = once(child, 'exit') as Promise<[number | null]>;
   child.kill(signal);
   return (await ended)[0];
+}
+
+/** What was said in a room, as it stands in the history. */
+async function history(address: string, token: string, type: 'global' | 'clan'): Promise<string> {
+  const headers = { Authorization: `Bearer ${token}` };
+  return (await fetch(`${address.replace(/^ws/, 'http')}/chat/history?type=${type}`, { headers })).text();
 }
 
 async function say(address: string, token: string, content: string): Promise<string> {
@@ -75,6 +86,12 @@ describe('npm start', () => {
     expect(output()).toMatch(/^MongoDB: /m);
     expect(tokens).toHaveLength(2);
     expect(await say(address, tokens[0]!, 'first')).toContain('"content":"first"');
+    // The demo plays beside it, and leaves nothing behind.
+    const env = { ...process.env, NATS_URL: '', MONGODB_URL: '', PARLEY_DATA: dataFolder, ...noMongodb };
+    const { stdout } = await promisify(execFile)(process.execPath, [demo], { env, timeout: 60_000 });
+    expect(stdout).toMatch(/all equal\.\n$/);
+    expect(await history(address, tokens[0]!, 'global')).toContain('"ChatMessage":[]');
+    expect(existsSync(join(dataFolder, 'demo'))).toBe(false);
     const running = servers();
     expect(running.length).toBeGreaterThan(0);
     const beganAt = Date.now();
@@ -92,17 +109,15 @@ describe('npm start', () => {
     expect(output()).toContain('running since last time');
     expect(servers()).toEqual(left);
     await say(address, tokens[1]!, 'second');
-    const http = address.replace(/^ws/, 'http');
-    const headers = { Authorization: `Bearer ${tokens[1]}` };
-    const history = await (await fetch(`${http}/chat/history?type=clan`, { headers })).text();
-    expect(history.indexOf('"second"')).toBeLessThan(history.indexOf('"first"'));
-    expect(history).toContain('"first"');
+    const said = await history(address, tokens[1]!, 'clan');
+    expect(said.indexOf('"second"')).toBeLessThan(said.indexOf('"first"'));
+    expect(said).toContain('"first"');
     expect(await end(child, 'SIGTERM')).toBe(0);
     expect(left.filter((pid) => identify(pid) !== undefined)).toEqual([]);
   }, 90_000);
 
   it('keeps the read models in memory where no MongoDB can be had, built from the log at the start', async () => {
-    // A cache without a server, and a PATH and a network without one either.
+    // A cache without one either.
     const cache = mkdtempSync(join(tmpdir(), 'parley-cache-'));
     const nats = process.env['TEST_NATS_URL'] ?? '';
     const prefix = `start-${process.pid}`;
@@ -111,17 +126,18 @@ describe('npm start', () => {
       EVENT_STREAM: prefix,
       SUBJECT_PREFIX: prefix,
       PARLEY_CACHE: cache,
-      PATH: '',
-      MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:9',
+      ...noMongodb,
     };
     const first = await start(env);
     expect(first.output()).toContain('kept in memory');
     await say(first.address, first.tokens[0]!, 'before');
     expect(await end(first.child, 'SIGINT')).toBe(0);
-    const second = await start(env);
-    const headers = { Authorization: `Bearer ${second.tokens[0]}` };
-    const http = second.address.replace(/^ws/, 'http');
-    expect(await (await fetch(`${http}/chat/history?type=clan`, { headers })).text()).toContain('"before"');
+    const secret = 'a secret for tests, 32 bytes long';
+    const second = await start({ ...env, JWT_SECRET: secret });
+    // Whoever has the secret gives out the tokens.
+    expect(second.output()).not.toContain('eyJ');
+    const token = signDevelopmentToken(secret, { userId: '7', clanId: '3', seconds: 60 });
+    expect(await history(second.address, token, 'clan')).toContain('"before"');
     expect(await end(second.child, 'SIGINT')).toBe(0);
     rmSync(cache, { recursive: true, force: true });
   }, 120_000);

@@ -122,17 +122,6 @@ describe('a partition consumer', () => {
     await Promise.all([foreign.close(), consumer.close()]);
   });
 
-  it('starts at `from` also where one of its name is there', async () => {
-    const start = (await log.state()).lastSeq + 1;
-    await fill(20);
-    const first = await log.consume(options(6, { from: start }));
-    first.ack((await take(first, 20)).at(-1)!.seq);
-    await first.close();
-    const again = await log.consume(options(6, { from: start + 5 }));
-    expect((await take(again, 15))[0]?.seq).toBe(start + 5);
-    await again.close();
-  });
-
   it('stays when it is closed, and goes where that is for good: the next owner may have looked before', async () => {
     const newer = await log.consume(options(12));
     const late = await log.consume(options(11));
@@ -143,15 +132,6 @@ describe('a partition consumer', () => {
     expect(names).toContain(options(12).name);
     expect(names).not.toContain(options(11).name);
     await (await log.consume(options(13))).close(true);
-  });
-
-  it('waits for a sequence that is not there yet', async () => {
-    const { lastSeq } = await log.state();
-    const consumer = await log.consume(options(7, { from: lastSeq + 3 }));
-    const waiting = take(consumer, 1);
-    await fill(4);
-    expect((await waiting)[0]?.seq).toBe(lastSeq + 3);
-    await consumer.close();
   });
 
   it('delivers the kinds that are asked for', async () => {

@@ -1,11 +1,13 @@
-import { partitionOf } from '#domain';
-import { describeLog, type LogServer } from './conformance.js';
+import { type DomainEvent, type Kind, partitionOf, type Room } from '#domain';
+import type { Stored } from '../src/index.js';
+import { describeLog } from './conformance.js';
 import { CuttableProxy } from './cuttable-proxy.js';
 import { describeLive } from './live-conformance.js';
 import { LogUnderTest } from './log-under-test.js';
+import { describeFoldedLog } from './folded-conformance.js';
 
 /** Each process has its own way to the server, which the test cuts. */
-async function start(): Promise<LogServer> {
+async function start() {
   const test = await LogUnderTest.create();
   const proxies: CuttableProxy[] = [];
   return {
@@ -38,7 +40,7 @@ async function start(): Promise<LogServer> {
         },
       };
     },
-    spoil: (room, kind) => test.publish(`ev.${partitionOf(room)}.${room}.${kind}`, 'not JSON'),
+    spoil: (room: Room, kind: Kind) => test.publish(`ev.${partitionOf(room)}.${room}.${kind}`, 'not JSON'),
     stop: async () => {
       await test.remove();
       await Promise.all(proxies.map((proxy) => proxy.stop()));
@@ -48,3 +50,12 @@ async function start(): Promise<LogServer> {
 
 describeLog('on a server', start);
 describeLive('on a server', start);
+describeFoldedLog('on a server', async () => {
+  const server = await start();
+  const { log } = await server.connect();
+  return {
+    ...server,
+    append: async (event: DomainEvent) => ((await log.append(event)) as Stored).seq,
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+});

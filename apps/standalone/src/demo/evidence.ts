@@ -34,12 +34,10 @@ const fromDocument = ({ messageId, n, rev, content, sender, reactions }: Message
 export async function testimonies(
   running: Running,
   { speakers, chats }: Cast,
-  globalBefore: number,
   onProgress: (share: number) => void,
 ): Promise<Testimony[]> {
   const folded = await foldedLog(running, onProgress);
-  const foldOf = async (room: Room, after: number) =>
-    (await folded.pageAfter(room, { after, limit: 1_000_000 })).map(fromDocument);
+  const foldOf = async (room: Room) => (await folded.pageAfter(room, { after: 0, limit: 1_000_000 })).map(fromDocument);
   const seenIn = (room: 'global' | 'clan', of: typeof speakers) =>
     of.map(({ chatter }) => ({ userId: chatter.seat.userId, room: chatter.room(room) }));
   const { http } = running;
@@ -47,8 +45,8 @@ export async function testimonies(
     {
       room: 'global',
       seen: seenIn('global', speakers),
-      history: await roomHistory(http, 'global', speakers[0]!.chatter.seat.token, globalBefore),
-      folded: await foldOf(GLOBAL_ROOM, globalBefore),
+      history: await roomHistory(http, 'global', speakers[0]!.chatter.seat.token),
+      folded: await foldOf(GLOBAL_ROOM),
     },
   ];
   for (const clanId of new Set(speakers.map((speaker) => speaker.clanId))) {
@@ -57,7 +55,7 @@ export async function testimonies(
       room: `clan ${clanId}`,
       seen: seenIn('clan', members),
       history: await roomHistory(http, 'clan', members[0]!.chatter.seat.token),
-      folded: await foldOf(clanRoom(clanId), 0),
+      folded: await foldOf(clanRoom(clanId)),
     });
   }
   for (const { chatId, people } of chats) {
@@ -66,7 +64,7 @@ export async function testimonies(
       room: `direct chat ${chatId}`,
       seen: people.map((person) => ({ userId: person.seat.userId, room: person.room(String(chatId)) })),
       history: await chatHistory(http, chatId, one.seat.token),
-      folded: await foldOf(directRoom(one.seat.userId, other.seat.userId), 0),
+      folded: await foldOf(directRoom(one.seat.userId, other.seat.userId)),
     });
   }
   return all;

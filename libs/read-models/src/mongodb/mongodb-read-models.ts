@@ -5,7 +5,6 @@ import {
   type FindOptions,
   MongoBulkWriteError,
   MongoClient,
-  MongoError,
   MongoServerError,
 } from 'mongodb';
 import type { Document } from '../documents.js';
@@ -22,6 +21,7 @@ import {
   type Write,
 } from '../store.js';
 import { type VersionRegistry, type Versions, versionName } from '../versions.js';
+import { reach } from './reach.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -287,20 +287,5 @@ class MongodbVersions implements VersionRegistry {
         throw error;
       }
     });
-  }
-}
-
-/** What a server says that is starting, stopping, or no longer the primary of its replica set. */
-const PASSING = new Set([91, 189, 10107, 11600, 11602, 13435, 13436]);
-
-/** Turns the driver's faults of reach, which trying again may mend, into {@link ReadModelsUnavailable}. */
-async function reach<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof MongoError && (!(error instanceof MongoServerError) || PASSING.has(Number(error.code)))) {
-      throw new ReadModelsUnavailable(`the read models' server is away: ${error.message}`, { cause: error });
-    }
-    throw error;
   }
 }

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { EventLog } from '#event-store';
+import { Health, loadConfig, Tokens } from '#platform';
+import { reconnectDelay } from '#protocol';
+import { Closings } from '../src/closings.js';
+import { Drain } from '../src/drain.js';
+import { Hub } from '../src/hub.js';
+import { Reception } from '../src/reception.js';
+import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { sessionInMemory } from './session-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
+
+const { tokens } = loadConfig(
+  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+  'gateway',
+);
+
+let hub: Hub;
+let health: Health;
+let drain: Drain;
+
+beforeEach(async () => {
+  holdTime();
+  const chat = await ChatInMemory.start();
+  const log = chat.log as unknown as EventLog;
+  hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true));
+  health = new Health();
+  const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey);
+  drain = new Drain(hub, reception);
+  hub.onApplicationBootstrap();
+  await settle();
+});
+afterEach(() => {
+  hub.onApplicationShutdown();
+  jest.useRealTimers();
+});
+
+async function join(userId: string) {
+  const feed = hub.hold(userId);
+  const joined = await sessionInMemory({ person: feed.person });
+  hub.add(joined.session, feed);
+  return joined;
+}
+
+/** Whether it is drained by now. */
+function draining(): { isOver: boolean } {
+  const state = { isOver: false };
+  void drain.beforeApplicationShutdown().then(() => (state.isOver = true));
+  return state;
+}
+
+describe('a gateway that goes', () => {
+  it('is at its end at once where nobody is connected, and lets nobody in any more', async () => {
+    expect(await health.ready()).toEqual({ ready: true });
+    const state = draining();
+    await settle(0);
+    expect(state.isOver).toBe(true);
+    expect(await health.ready()).toMatchObject({ ready: false, failing: [{ message: 'this gateway is going away' }] });
+  });
+
+  it('leaves who reads slowly the time to read what they were sent, and why it ends', async () => {
+    const { session, client } = await join('slow');
+    client.ws.pause();
+    await settle();
+    void session.reply(JSON.stringify({ event: 'large', data: 'x'.repeat(4_000_000) }));
+    const state = draining();
+    await settle(1_000);
+    expect(state.isOver).toBe(false);
+    client.ws.resume();
+    await settle(500);
+    expect(client.frames).toMatchObject([{ event: 'large' }]);
+    const { code, reason } = await client.closed;
+    expect([code, reconnectDelay(reason)]).toEqual([1012, expect.any(Number)]);
+    expect([state.isOver, hub.held.sessions]).toEqual([true, 0]);
+  });
+
+  it('spreads the closes over a second and a half, and cuts who has not read by the end', async () => {
+    const joined = await Promise.all(Array.from({ length: 150 }, (_, i) => join(`deaf-${i}`)));
+    for (const { client } of joined) client.ws.pause();
+    await settle();
+    const open = () => joined.filter(({ session }) => session.isOpen).length;
+    const state = draining();
+    expect(open()).toBeGreaterThan(140);
+    await settle(700);
+    expect(open()).toBeGreaterThan(50);
+    await settle(900);
+    expect([open(), hub.held.sessions, state.isOver]).toEqual([0, 150, false]);
+    await settle(1_000);
+    expect([hub.held.sessions, state.isOver]).toEqual([0, true]);
+  });
+});

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { ConsoleLogger } from '@nestjs/common';
+import { EventLog } from '#event-store';
+import type { AtEnd, Config, Running } from '#platform';
+import { memoryReadModels, openMongodbReadModels } from '#read-models';
+import { startMongodb } from './servers/mongodb-server.js';
+import { startNats } from './servers/nats-server.js';
+import { startSystem, type System } from './system.js';
+
+/** All of Parley in this process, and how others reach it. */
+export interface LocalSystem {
+  readonly system: System;
+  readonly running: Running;
+}
+
+type Say = (line: string) => void;
+
+/** The servers that the configuration names, or ones of our own, and a line for each that says which was taken. */
+async function startServers(config: Config, say: Say, atEnd: AtEnd): Promise<{ nats: string; mongodb: string | null }> {
+  const { dataFolder, cacheFolder: cacheDir } = config.standalone;
+  let nats = config.nats.url;
+  if (nats) say(`NATS: ${nats}, as NATS_URL says`);
+  else {
+    const server = await startNats({ cacheDir, dataDir: join(dataFolder, 'nats'), log: say });
+    atEnd('NATS', () => server.stop());
+    nats = server.url;
+    say(`NATS: ${server.taken}`);
+  }
+  if (config.mongodb.url !== undefined) {
+    say('MongoDB: as MONGODB_URL says');
+    return { nats, mongodb: config.mongodb.url };
+  }
+  const server = await startMongodb({ cacheDir, dataDir: join(dataFolder, 'mongodb'), log: say });
+  if (server) {
+    atEnd('MongoDB', () => server.stop());
+    say(`MongoDB: ${server.taken}`);
+  } else {
+    say('MongoDB: none. The read models are kept in memory and built from the log at each start; nothing is lost.');
+  }
+  return { nats, mongodb: server?.url ?? null };
+}
+
+/** Starts it, with the servers it needs beside it; what is in the log may not be in the read models yet. */
+export async function startLocalSystem(
+  config: Config,
+  logger: ConsoleLogger,
+  say: Say,
+  atEnd: AtEnd,
+): Promise<LocalSystem> {
+  const servers = await startServers(config, say, atEnd);
+  const log = await EventLog.connect({ ...config.nats, servers: servers.nats, name: 'parley-standalone' });
+  atEnd('the log', () => log.close());
+  const readModels =
+    servers.mongodb === null
+      ? memoryReadModels()
+      : await openMongodbReadModels({ url: servers.mongodb, database: config.mongodb.database });
+  atEnd('the read models', () => readModels.close());
+  const system = await startSystem({ config, log, readModels, logger, atEnd });
+  const { gateways, http } = system;
+  const { stream, prefix } = config.nats;
+  const nats = { servers: servers.nats, stream, prefix };
+  return { system, running: { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb } };
+}
