@@ -3,18 +3,20 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { joinClan, keySequence, leaveClan, type MembershipEvent, userRoom } from '#domain';
-import { EventLog } from '#event-store';
+import type { EventLog } from '#event-store';
 import { createHttpApp, type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
-import { directory, timeline, Runner } from '#projections';
-import { firstVersion, memoryReadModels, type ReadModels } from '#read-models';
+import type { ReadModels } from '#read-models';
 import { GatewayModule, type GatewayParts, useChatSockets } from '../src/gateway.module.js';
 import { Hub } from '../src/hub.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatClient } from './chat-client.js';
+import type { Ground } from './ground.js';
+import { GroundOnServers } from './ground-on-servers.js';
+import { until } from './until.js';
 
-const SERVERS = process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222';
+export { until };
+
 const SECRET = 'a secret for tests, 32 bytes long';
-const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
@@ -35,48 +37,40 @@ export interface Gateway {
   readonly port: number;
 }
 
-/** A log of its own on a real server, its projections, and as many gateways as the test starts. */
+/** What systems stand on in this test file where it does not say. */
+const ground = { open: (readModels?: ReadModels): Promise<Ground> => GroundOnServers.open(readModels) };
+
+/** For a suite that is run on other ground as well: to be called before it is imported. */
+export const standOn = (open: () => Promise<Ground>): void => {
+  ground.open = open;
+};
+
+/** A log of its own, its projections, and as many gateways as the test starts. */
 export class ChatUnderTest {
   readonly nextKey = keySequence(randomBytes(8));
   private readonly gateways: Gateway[] = [];
-  private readonly logs: EventLog[] = [];
   private readonly clients: ChatClient[] = [];
-  private workers: Runner<never>[] = [];
 
-  private constructor(
-    readonly log: EventLog,
-    readonly readModels: ReadModels,
-    private readonly names: { readonly stream: string; readonly prefix: string },
-  ) {}
+  private constructor(private readonly ground: Ground) {}
 
-  static async start(readModels: ReadModels = memoryReadModels()): Promise<ChatUnderTest> {
-    const token = randomBytes(4).toString('hex');
-    const names = { stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
-    const log = await EventLog.connect({ ...names, servers: SERVERS, name: 'gateway test' });
-    await log.setUp();
-    // So that a test can name the versions.
-    for (const { name, format } of [timeline, directory]) {
-      await readModels.versions.replace(name, firstVersion(format, 1));
-    }
-    const system = new ChatUnderTest(log, readModels, names);
-    await system.startProjections();
-    return system;
+  static async start(readModels?: ReadModels): Promise<ChatUnderTest> {
+    return new ChatUnderTest(await ground.open(readModels));
   }
 
-  async startProjections(): Promise<void> {
-    const { log, readModels } = this;
-    const owner = `test-${randomBytes(4).toString('hex')}`;
-    const workers = [
-      new Runner({ projection: timeline, log, readModels, owner, logger: quiet }),
-      new Runner({ projection: directory, log, readModels, owner, logger: quiet }),
-    ];
-    for (const worker of workers) void worker.start();
-    this.workers = workers as unknown as Runner<never>[];
-    await until('the projections run', () => workers.every(({ state }) => state === 'running'));
+  get log(): EventLog {
+    return this.ground.log;
   }
 
-  async stopProjections(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.stop()));
+  get readModels(): ReadModels {
+    return this.ground.readModels;
+  }
+
+  startProjections(): Promise<void> {
+    return this.ground.startProjections();
+  }
+
+  stopProjections(): Promise<void> {
+    return this.ground.stopProjections();
   }
 
   async startGateway({
@@ -89,7 +83,10 @@ export class ChatUnderTest {
     isHindered,
     servers,
   }: Changes = {}): Promise<Gateway> {
-    const config = loadConfig({ JWT_SECRET: SECRET, NATS_URL: SERVERS, MONGODB_URL: 'mongodb://not-used' }, 'gateway');
+    const config = loadConfig(
+      { JWT_SECRET: SECRET, NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+      'gateway',
+    );
     const settings: GatewaySettings = {
       ...config,
       ...lists,
@@ -98,8 +95,7 @@ export class ChatUnderTest {
       http: { ...config.http, allowedOrigins: allowedOrigins ?? [] },
       inMail: inMailUrl === undefined ? {} : { url: inMailUrl },
     };
-    const log = await EventLog.connect({ ...this.names, servers: servers ?? SERVERS, name: 'gateway under test' });
-    this.logs.push(log);
+    const log = await this.ground.connect(servers);
     const tokens = new Tokens(config.tokens);
     const module = GatewayModule.of({
       settings,
@@ -157,21 +153,11 @@ export class ChatUnderTest {
   async stop(): Promise<void> {
     for (const client of this.clients) client.ws.terminate();
     await Promise.all(this.gateways.map(({ app }) => app.close()));
-    await this.stopProjections();
-    await Promise.all([this.log, ...this.logs].map((log) => log.close()));
-    await this.readModels.close();
+    await this.ground.stop();
   }
 
   #keep(client: ChatClient): ChatClient {
     this.clients.push(client);
     return client;
-  }
-}
-
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

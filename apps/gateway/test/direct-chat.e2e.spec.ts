@@ -129,7 +129,7 @@ describe('create_message', () => {
     if (wrong['chat_id'] === 'the message') {
       ada.send('create_message', { chat_id, receiver_id: b, message: 'x' });
       await ada.next();
-      data.chat_id = (await system.log.state()).lastSeq;
+      data.chat_id = await system.log.lastSeq();
     }
     ada.send('create_message', data);
     expect(await ada.next()).toEqual({
