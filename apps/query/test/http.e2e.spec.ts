@@ -175,6 +175,13 @@ describe('the health of the query side', () => {
         status: 503,
         body: { errors: [{ message: expect.stringContaining('10 events behind') }] },
       });
+      // As after minutes in which nobody asked for them.
+      await query.log.removeConsumers('timeline-');
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(await query.request('GET', '/health/ready', null)).toMatchObject({
+        status: 503,
+        body: { errors: [{ message: expect.stringContaining('no projector is at work') }] },
+      });
     } finally {
       await query.stop();
     }

@@ -1,8 +1,8 @@
-import { nanos, nuid } from '@nats-io/transport-node';
+import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import type { Kind } from '#domain';
 import type { Connection } from './connection.js';
-import { removeConsumer } from './partition-consumer.js';
+import { makeConsumer, removeConsumer } from './consumers.js';
 import type { Subjects } from './subjects.js';
 
 /** The records of a partition from a sequence on, of some kinds or of all. */
@@ -25,18 +25,14 @@ export class Backlog {
   /** How many records. A consumer that reads nothing is how the server counts them. @throws LogUnavailable */
   async count({ partition, kinds, from }: BacklogPart): Promise<number> {
     const name = `count-${nuid.next()}`;
-    const { num_pending } = await this.connection.answerOfStream(this.stream, () =>
-      this.connection.jetstream.consumers.add(this.stream, {
-        name,
-        filter_subjects: this.subjects.ofPartition(partition, kinds),
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: from,
-        ack_policy: AckPolicy.None,
-        mem_storage: true,
-        num_replicas: 1,
-        inactive_threshold: nanos(GONE_AFTER_MS),
-      }),
-    );
+    const config = {
+      name,
+      filter_subjects: this.subjects.ofPartition(partition, kinds),
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: from,
+      ack_policy: AckPolicy.None,
+    };
+    const { num_pending } = await makeConsumer(this.connection, this.stream, config, GONE_AFTER_MS);
     // Best effort: one that stays is deleted by the server.
     await removeConsumer(this.connection, this.stream, name).catch(() => undefined);
     return num_pending;

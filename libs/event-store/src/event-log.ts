@@ -11,6 +11,7 @@ import {
 } from '#domain';
 import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection, type ServerOptions } from './connection.js';
+import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { type DeadLetter, DeadLetters, type LetterPlace, type StoredLetter } from './dead-letters.js';
 import { eventHeaders } from './event-headers.js';
@@ -18,7 +19,7 @@ import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 import { Members } from './members.js';
-import { type ConsumeOptions, PartitionConsumer, removeConsumers } from './partition-consumer.js';
+import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
 import { setUpStreams } from './stream.js';
@@ -29,6 +30,8 @@ export interface LogOptions extends ServerOptions {
   readonly stream: string;
   /** The first token of every subject. */
   readonly prefix: string;
+  /** On how many servers each stream is kept, at least; by default on one. */
+  readonly replicas?: number;
 }
 
 /** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
@@ -70,6 +73,7 @@ export class EventLog {
     private readonly connection: Connection,
     private readonly stream: string,
     private readonly subjects: Subjects,
+    private readonly replicas: number,
   ) {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
@@ -83,7 +87,7 @@ export class EventLog {
   /** Sets nothing up. @throws LogUnavailable within 5 s */
   static async connect(options: LogOptions): Promise<EventLog> {
     const subjects = new Subjects(options.prefix);
-    return new EventLog(await Connection.open(options), options.stream, subjects);
+    return new EventLog(await Connection.open(options), options.stream, subjects, options.replicas ?? 1);
   }
 
   get connected(): boolean {
@@ -91,12 +95,12 @@ export class EventLog {
   }
 
   /**
-   * Creates the stream of events and that of dead letters where they are missing.
+   * Creates the streams of the log where they are missing, and gives those more replicas that have too few.
    * @returns how existing ones differ from what they should be, a line each; they are left as they are
    * @throws StreamMismatch where the partitions are others, LogUnavailable
    */
   setUp(): Promise<string[]> {
-    return setUpStreams(this.connection, this.stream, this.subjects);
+    return setUpStreams(this.connection, this.stream, this.subjects, this.replicas);
   }
 
   /**
@@ -210,14 +214,18 @@ export class EventLog {
     return PartitionConsumer.start(this.connection, this.stream, this.subjects, options);
   }
 
-  /** How far every consumer is behind, as of at most a second ago. @throws LogUnavailable */
+  /**
+   * How far every consumer is behind, as of at most a second ago; where the server does not say so soon, as of half a
+   * minute ago at most.
+   * @throws LogUnavailable
+   */
   consumers(): Promise<readonly ConsumerLag[]> {
     return this.lags.read();
   }
 
   /** Deletes the consumers whose names begin so; whoever still works with one notices at once. @throws LogUnavailable */
   removeConsumers(prefix: string): Promise<void> {
-    return removeConsumers(this.connection, this.stream, prefix);
+    return removeConsumers(this.connection, this.stream, (name) => name.startsWith(prefix));
   }
 
   /** The same letter again takes the place of the first. @throws LogUnavailable, OutcomeUnknown */

@@ -2,6 +2,7 @@ import { nanos } from '@nats-io/transport-node';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
 import type { Kind } from '#domain';
 import { type Connection, isMissing } from './connection.js';
+import { makeConsumer, removeConsumer, removeConsumers } from './consumers.js';
 import type { LogRecord } from './log-record.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { Pull, type PullEnd } from './pull.js';
@@ -20,7 +21,7 @@ export interface ConsumeOptions {
   readonly kinds?: readonly Kind[];
   /** The stream sequence to start at, from 1. */
   readonly from: number;
-  /** Kept in memory by the server, and gone 30 s after its owner stops asking. */
+  /** Deleted when its owner closes it. */
   readonly temporary?: boolean;
 }
 
@@ -29,7 +30,8 @@ export type ConsumerEnd = PullEnd;
 
 const ACK_WAIT_MS = 60_000;
 const MAX_UNACKNOWLEDGED = 20_000;
-const TEMPORARY_MS = 30_000;
+/** A consumer that nobody asks is gone after this time. */
+const GONE_AFTER_MS = 300_000;
 
 /** The records of one partition, in order, each once. */
 export class PartitionConsumer {
@@ -51,18 +53,12 @@ export class PartitionConsumer {
     subjects: Subjects,
     options: ConsumeOptions,
   ): Promise<PartitionConsumer> {
-    const { consumers } = connection.jetstream;
-    const older = await connection.answer(() => olderConsumers(connection, stream, options));
     // One of the same name stands where its last owner left it, not at `from`.
-    if (older.includes(options.name)) await removeConsumer(connection, stream, options.name);
-    await connection.answer(() => consumers.add(stream, consumerConfig(subjects, options)));
+    await removeConsumer(connection, stream, options.name);
+    await makeConsumer(connection, stream, consumerConfig(subjects, options), GONE_AFTER_MS);
     const pull = new Pull(connection, stream, options.name, subjects.eventStem);
-    try {
-      for (const name of older) if (name !== options.name) await removeConsumer(connection, stream, name);
-    } catch (error) {
-      pull.close();
-      throw error;
-    }
+    // Best effort: the older owners cannot save what they fold anyway.
+    void removeConsumers(connection, stream, isOlderThan(options)).catch(() => undefined);
     return new PartitionConsumer(connection, stream, options, pull);
   }
 
@@ -109,8 +105,8 @@ export class PartitionConsumer {
   }
 
   /**
-   * Ends it here. In the log it stays, and says how far behind its partition is, until the next owner deletes it. That
-   * one may have looked before this one was made: who knows that there is a next owner closes it `forGood`.
+   * Ends it here. In the log it stays for a while, and says how far behind its partition is, until the next owner deletes
+   * it. That one may have looked before this one was made: who knows that there is a next owner closes it `forGood`.
    */
   async close(forGood = false): Promise<void> {
     this.pull.close();
@@ -119,13 +115,10 @@ export class PartitionConsumer {
   }
 }
 
-function consumerConfig(subjects: Subjects, options: ConsumeOptions): Partial<ConsumerConfig> {
+function consumerConfig(subjects: Subjects, options: ConsumeOptions): Partial<ConsumerConfig> & { name: string } {
   const filters = subjects.ofPartition(options.partition, options.kinds);
   return {
     name: options.name,
-    ...(options.temporary
-      ? { inactive_threshold: nanos(TEMPORARY_MS), mem_storage: true, num_replicas: 1 }
-      : { durable_name: options.name }),
     ...(filters.length === 1 && filters[0] ? { filter_subject: filters[0] } : { filter_subjects: filters }),
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: options.from,
@@ -135,36 +128,7 @@ function consumerConfig(subjects: Subjects, options: ConsumeOptions): Partial<Co
   };
 }
 
-async function olderConsumers(
-  { jetstream }: Connection,
-  stream: string,
-  { deleteOthersWithPrefix: prefix, name: own }: ConsumeOptions,
-): Promise<string[]> {
-  const names: string[] = [];
+function isOlderThan({ name: own, deleteOthersWithPrefix: prefix }: ConsumeOptions): (name: string) => boolean {
   const epochOf = (name: string) => Number(name.slice(prefix.length));
-  for await (const { name } of jetstream.consumers.list(stream)) {
-    if (name === own || (name.startsWith(prefix) && epochOf(name) < epochOf(own))) names.push(name);
-  }
-  return names;
-}
-
-/** Also where it is gone already. @throws LogUnavailable */
-export async function removeConsumer(connection: Connection, stream: string, name: string): Promise<void> {
-  try {
-    await connection.answer(() => connection.jetstream.consumers.delete(stream, name));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-/** @throws LogUnavailable */
-export async function removeConsumers(connection: Connection, stream: string, prefix: string): Promise<void> {
-  const names = await connection.answer(async () => {
-    const found: string[] = [];
-    for await (const { name } of connection.jetstream.consumers.list(stream)) {
-      if (name.startsWith(prefix)) found.push(name);
-    }
-    return found;
-  });
-  for (const name of names) await removeConsumer(connection, stream, name);
+  return (name) => name.startsWith(prefix) && epochOf(name) < epochOf(own);
 }

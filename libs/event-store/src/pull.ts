@@ -11,7 +11,13 @@ const REQUEST_BYTES = 4_194_304;
 // The shorter, the sooner a request that the server has forgotten is asked again.
 const EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
-const SILENCE_MS = 3_000;
+/** Without a heartbeat for so long it is asked anew, and given up after as long again. */
+const SILENCE_MS = 2_000;
+const CHECK_MS = 500;
+const PROBE_LIMIT_MS = 500;
+
+const HEARTBEAT = 100;
+const NO_RESPONDERS = 503;
 
 /**
  * Takes records from a consumer of the log, in order and each once, and says when that can no longer be promised. The
@@ -29,7 +35,8 @@ export class Pull {
   private lastHeard = performance.now();
   /** Where the numbers begin in the ack subject of this consumer's messages; 0 while not known. */
   private ackStem = 0;
-  private probing = false;
+  /** Whether it is asked anew, since nothing is heard of it. */
+  private isDoubted = false;
   private end: PullEnd | null = null;
   private wake: (() => void) | undefined;
   private readonly watch: NodeJS.Timeout;
@@ -52,7 +59,7 @@ export class Pull {
     });
     this.watch = setInterval(() => {
       this.check();
-    }, HEARTBEAT_MS);
+    }, CHECK_MS);
     this.stopping = [
       connection.onPhase(() => {
         this.finish('lost');
@@ -120,6 +127,8 @@ export class Pull {
   private ask(): void {
     const room = CAPACITY - this.records.length - Math.max(0, this.asked);
     if (this.end !== null || room < CAPACITY / 4) return;
+    // Silence is counted from here where nothing was due before.
+    if (this.asked <= 0) this.lastHeard = performance.now();
     this.asked += room;
     const request = {
       batch: room,
@@ -131,7 +140,7 @@ export class Pull {
   }
 
   private onMessage(message: Msg): void {
-    this.lastHeard = performance.now();
+    this.hear();
     this.asked -= 1;
     const ack = message.reply ?? '';
     // …<deliveries>.<stream sequence>.<delivery sequence>.<time in ns>.<pending>, behind the consumer's name.
@@ -141,15 +150,15 @@ export class Pull {
     const afterDelivery = ack.indexOf('.', afterSeq) + 1;
     const seq = Number(ack.slice(afterCount, afterSeq - 1));
     const delivery = Number(ack.slice(afterSeq, afterDelivery - 1));
-    const inTurn = delivery === this.lastDelivery + 1;
-    this.lastDelivery = delivery;
-    if (seq <= this.lastSeq) {
-      // Delivered once more, since it was not acknowledged in time or the consumer changed its server.
-      this.ask();
+    // Otherwise something is missed, or the consumer began anew, as it does when its server was started again.
+    if (delivery !== this.lastDelivery + 1) {
+      this.finish('lost');
       return;
     }
-    if (!inTurn) {
-      this.finish('lost');
+    this.lastDelivery = delivery;
+    if (seq <= this.lastSeq) {
+      // Delivered once more, since it was not acknowledged in time.
+      this.ask();
       return;
     }
     this.lastSeq = seq;
@@ -159,40 +168,59 @@ export class Pull {
     this.wake?.();
   }
 
-  private onStatus(message: Msg): void {
+  private hear(): void {
     this.lastHeard = performance.now();
+    this.isDoubted = false;
+  }
+
+  private onStatus(message: Msg): void {
     const { headers } = message;
     const code = headers?.code ?? 0;
     const said = headers?.description.toLowerCase() ?? '';
-    if (code === 100) return;
-    if (code === 503) void this.probe();
-    else if (said.includes('consumer deleted')) this.finish('deleted');
+    if (code === NO_RESPONDERS) {
+      // One that was only just made may not be known to every server yet.
+      if (this.isDoubted) void this.probe();
+      else this.doubt();
+      return;
+    }
+    this.hear();
+    if (code === HEARTBEAT) return;
+    if (said.includes('consumer deleted')) this.finish('deleted');
     else if (headers?.has('Nats-Pending-Messages')) {
       // The end of one request: so many of its records will not come.
       this.asked = Math.max(0, this.asked - Number(headers.get('Nats-Pending-Messages')));
       this.ask();
     } else {
-      // Refused or forgotten, as at a change of leader: the next check asks again.
+      // Refused or forgotten, as when its server goes: the next check asks again.
       this.asked = 0;
     }
   }
 
   /** Heartbeats are due while a request waits: silence means that it is forgotten, or that the consumer is. */
   private check(): void {
-    if (this.asked > 0 && performance.now() - this.lastHeard > SILENCE_MS) void this.probe();
-    else this.ask();
+    if (this.asked <= 0 || performance.now() - this.lastHeard <= SILENCE_MS) {
+      this.ask();
+      return;
+    }
+    if (this.isDoubted) {
+      this.finish('lost');
+      return;
+    }
+    this.doubt();
+    this.ask();
   }
 
+  /** What was asked is taken for forgotten; it is asked anew, once. */
+  private doubt(): void {
+    this.isDoubted = true;
+    this.asked = 0;
+  }
+
+  /** Nobody takes its requests: it was deleted, or its server is dead. */
   private async probe(): Promise<void> {
-    if (this.probing) return;
-    this.probing = true;
-    try {
-      await this.connection.answer(() => this.connection.jetstream.consumers.info(this.stream, this.consumer));
-      this.lastHeard = performance.now();
-      this.asked = 0;
-    } catch (error) {
-      this.finish(isMissing(error) ? 'deleted' : 'lost');
-    }
-    this.probing = false;
+    const { jetstream } = this.connection;
+    const info = () => jetstream.consumers.info(this.stream, this.consumer);
+    const isDeleted = await this.connection.answer(info, PROBE_LIMIT_MS).then(() => false, isMissing);
+    this.finish(isDeleted ? 'deleted' : 'lost');
   }
 }

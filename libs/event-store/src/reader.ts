@@ -1,9 +1,9 @@
-import { nanos, nuid } from '@nats-io/transport-node';
+import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { type LogRecord, recordOf } from './log-record.js';
-import { removeConsumer } from './partition-consumer.js';
+import { makeConsumer, removeConsumer } from './consumers.js';
 import { Pull } from './pull.js';
 import type { LogFilter, Subjects } from './subjects.js';
 
@@ -72,21 +72,16 @@ export class Reader {
   }
 
   private start(subject: string, from: number): Promise<{ pull: Pull; name: string }> {
-    const { jetstream } = this.connection;
     return this.again(async () => {
       const name = `read-${nuid.next()}`;
-      await this.connection.answer(() =>
-        jetstream.consumers.add(this.stream, {
-          name,
-          filter_subject: subject,
-          deliver_policy: DeliverPolicy.StartSequence,
-          opt_start_seq: from,
-          ack_policy: AckPolicy.None,
-          mem_storage: true,
-          num_replicas: 1,
-          inactive_threshold: nanos(AWAY_LIMIT_MS),
-        }),
-      );
+      const config = {
+        name,
+        filter_subject: subject,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: from,
+        ack_policy: AckPolicy.None,
+      };
+      await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
       return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
     });
   }

@@ -1,14 +1,8 @@
 import { nanos } from '@nats-io/transport-node';
-import {
-  DiscardPolicy,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  type StreamConfig,
-  type StreamInfo,
-} from '@nats-io/jetstream';
+import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
 import { type Connection, isMissing } from './connection.js';
+import { LogUnavailable } from './log-unavailable.js';
 import { memberStreamConfig } from './members.js';
 import type { Subjects } from './subjects.js';
 
@@ -18,13 +12,18 @@ export class StreamMismatch extends Error {
 }
 
 const DUPLICATE_WINDOW_MS = 120_000;
+/** A user without the right to change a stream is not answered. */
+const UPDATE_LIMIT_MS = 1_000;
+
 const NAME_IN_USE = 10_058;
+/** No suitable peers; replicas without a cluster. */
+const TOO_FEW_SERVERS = new Set([10_005, 10_074]);
 
 export const deadLetterStream = (stream: string): string => `${stream}_DEAD`;
 
 type Wanted = Partial<StreamConfig> & { name: string };
 
-// Only what matters is said, and compared: replicas and a bound on the size are the operator's business.
+// Only what matters is said, and compared: a bound on the size is the operator's business.
 
 function eventStream(name: string, subjects: Subjects): Wanted {
   return {
@@ -57,15 +56,21 @@ function letterStream(stream: string, subjects: Subjects): Wanted {
 }
 
 /**
- * Creates the streams where they are missing. One that is there is left as it is: what differs is reported.
+ * Creates the streams where they are missing, and gives those more replicas that have fewer than they should. What else
+ * differs in one that is there is left as it is, and reported.
  * @returns a line for each difference, `<stream>.<field> is <value>, should be <value>`
  * @throws StreamMismatch, LogUnavailable
  */
-export async function setUpStreams(connection: Connection, stream: string, subjects: Subjects): Promise<string[]> {
+export async function setUpStreams(
+  connection: Connection,
+  stream: string,
+  subjects: Subjects,
+  replicas: number,
+): Promise<string[]> {
   const events = eventStream(stream, subjects);
   const metadata = { partitions: String(PARTITIONS) };
-  const info = await ensureStream(connection, { ...events, metadata });
-  const partitions = info.config.metadata?.['partitions'] ?? 'none said';
+  const config = await ensureStream(connection, { ...events, metadata }, replicas);
+  const partitions = config.metadata?.['partitions'] ?? 'none said';
   if (partitions !== metadata.partitions) {
     throw new StreamMismatch(
       `stream ${stream} has another number of partitions (${partitions}) than this program (${PARTITIONS}): ` +
@@ -74,28 +79,51 @@ export async function setUpStreams(connection: Connection, stream: string, subje
   }
   const letters = letterStream(stream, subjects);
   const members = memberStreamConfig(stream, subjects);
-  return [
-    ...drift(events, info.config),
-    ...drift(letters, (await ensureStream(connection, letters)).config),
-    ...drift(members, (await ensureStream(connection, members)).config),
+  const there: [Wanted, StreamConfig][] = [
+    [events, config],
+    [letters, await ensureStream(connection, letters, replicas)],
+    [members, await ensureStream(connection, members, replicas)],
   ];
+  return there.flatMap(([wanted, actual]) => [
+    ...drift(wanted, actual),
+    ...(actual.num_replicas < replicas ? drift({ name: wanted.name, num_replicas: replicas }, actual) : []),
+  ]);
 }
 
-async function ensureStream(connection: Connection, wanted: Wanted): Promise<StreamInfo> {
+async function ensureStream(connection: Connection, wanted: Wanted, replicas: number): Promise<StreamConfig> {
   const { streams } = connection.jetstream;
-  const info = () => connection.answer(() => streams.info(wanted.name));
+  const info = async () => (await connection.answer(() => streams.info(wanted.name))).config;
   try {
-    return await info();
+    const config = await info();
+    return config.num_replicas < replicas ? await withReplicas(connection, config, replicas) : config;
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
   try {
     // A copy, since the client writes into what it is given.
-    return await connection.answer(() => streams.add({ ...wanted }));
+    return (await connection.answer(() => streams.add({ ...wanted, num_replicas: replicas }))).config;
   } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
     // Another process was quicker, with a configuration of its own.
-    if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) return info();
-    throw error;
+    if (error.code === NAME_IN_USE) return info();
+    if (!TOO_FEW_SERVERS.has(error.code)) throw error;
+    throw new LogUnavailable(
+      `${wanted.name} cannot have ${replicas} replicas: ${error.message}. Start as many nats-servers as a cluster with ` +
+        'JetStream, or set EVENT_STREAM_REPLICAS to fewer',
+      { cause: error },
+    );
+  }
+}
+
+/** What it has afterwards: as before, where this user may not change it or there are too few servers. */
+async function withReplicas(connection: Connection, config: StreamConfig, replicas: number): Promise<StreamConfig> {
+  const { streams } = connection.jetstream;
+  const update = () => streams.update(config.name, { ...config, num_replicas: replicas });
+  try {
+    return (await connection.answer(update, UPDATE_LIMIT_MS)).config;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError || error instanceof LogUnavailable)) throw error;
+    return config;
   }
 }
 

@@ -13,6 +13,7 @@ export interface Config {
     readonly user?: string;
     readonly password?: string;
     readonly stream: string;
+    readonly replicas: number;
     readonly prefix: string;
   };
   readonly mongodb: { readonly url?: string; readonly database: string };
@@ -153,6 +154,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       ...given('user', values.NATS_USER),
       ...given('password', values.NATS_PASSWORD),
       stream: values.EVENT_STREAM,
+      replicas: values.EVENT_STREAM_REPLICAS,
       prefix: values.SUBJECT_PREFIX,
     },
     mongodb: { ...given('url', values.MONGODB_URL), database: values.MONGODB_DATABASE },

@@ -87,6 +87,13 @@ export const rows = {
     meaning: 'The JetStream stream that is the log.',
     read: token,
   }),
+  EVENT_STREAM_REPLICAS: row({
+    type: '1, 3 or 5',
+    default: '1',
+    roles: folding,
+    meaning: 'On how many NATS servers of a cluster each stream is kept; streams that have fewer get more.',
+    read: (text) => Number(oneOf('1', '3', '5')(text)),
+  }),
   SUBJECT_PREFIX: row({
     type: 'name',
     default: 'chat',

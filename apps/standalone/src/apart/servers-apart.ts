@@ -15,6 +15,8 @@ export interface ServersApartOptions {
   readonly fresh: boolean;
   /** The data of a NATS server that was stopped: where given, this one begins with a copy of it. Goes with `fresh`. */
   readonly natsData?: string;
+  /** Where given, the roles run on this one, which is not stopped at the end. */
+  readonly nats?: RunningServer;
   /** The shared folder of downloaded servers. */
   readonly cacheFolder: string;
   /** Whether NATS answers only once an event is on the disk. Default true. */
@@ -53,8 +55,8 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     const logs = join(folder, 'logs');
     rmSync(logs, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
-    const nats = await startNats({ cacheDir, dataDir: data.nats, durable, log: say });
-    cleanUp.add(() => nats.stop());
+    const nats = options.nats ?? (await startNats({ cacheDir, dataDir: data.nats, durable, log: say }));
+    if (!options.nats) cleanUp.add(() => nats.stop());
     const mongodb = await startMongodb({ cacheDir, dataDir: data.mongodb, log: say });
     if (!mongodb) throw new Error('roles in processes of their own need a MongoDB server: see above how to get one');
     cleanUp.add(() => mongodb.stop());

@@ -5,12 +5,14 @@ import { droppedDatabase } from './dropped-database.js';
 import { hangingNats } from './hanging-nats.js';
 import { Stage } from './stage.js';
 import { suspend } from './suspend.js';
+import { threeNodes } from './three-nodes.js';
 
 // `npm run drill`: the names; `npm run drill -- NAME`: that one. What each showed: docs/operations.md.
 
 const drills: Readonly<Record<string, Drill>> = {
   'dropped-database': droppedDatabase,
   'hanging-nats': hangingNats,
+  'three-nodes': threeNodes,
   suspend,
 };
 

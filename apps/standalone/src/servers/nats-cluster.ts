@@ -86,8 +86,7 @@ export class NatsCluster {
       const report = await this.report(node);
       const meta = report?.meta_cluster?.leader;
       if (!report || !meta) continue;
-      const details = (report.account_details ?? []).flatMap(({ stream_detail: streams }) => streams ?? []);
-      return { meta, streams: new Map(details.map(({ name, cluster }) => [name, cluster?.leader ?? ''])) };
+      return { meta, streams: new Map(streamsOf(report).map(({ name, cluster }) => [name, cluster?.leader ?? ''])) };
     }
     throw new Error('the cluster has no leader');
   }
@@ -124,10 +123,16 @@ export class NatsCluster {
 interface Report {
   readonly status?: string;
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
-  readonly account_details?: readonly {
-    readonly stream_detail?: readonly { readonly name: string; readonly cluster?: { readonly leader?: string } }[];
-  }[];
+  readonly account_details?: readonly { readonly stream_detail?: readonly StreamDetail[] }[];
 }
+
+interface StreamDetail {
+  readonly name: string;
+  readonly cluster?: { readonly leader?: string };
+}
+
+const streamsOf = ({ account_details: accounts = [] }: Report): StreamDetail[] =>
+  accounts.flatMap(({ stream_detail: streams }) => streams ?? []);
 
 /** Null where it does not answer. */
 async function getJson(address: string): Promise<Report | null> {
