@@ -27,7 +27,7 @@ export interface OnlineEntry {
 export class OnlineController implements OnApplicationBootstrap {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'live'>,
-    @Inject(Hub) private readonly hub: Hub,
+    @Inject(Hub) private readonly hub: Pick<Hub, 'connections'>,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -11,6 +11,7 @@ export class RecentMessages {
   readonly #appended = new Map<string, number>();
 
   add(messageId: string, now = performance.now()): void {
+    this.#appended.delete(messageId);
     this.#appended.set(messageId, now);
     for (const [oldest, at] of this.#appended) {
       if (now - at < RECENT && this.#appended.size <= MAX_REMEMBERED) break;

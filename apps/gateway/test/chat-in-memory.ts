@@ -141,6 +141,11 @@ export class ChatInMemory {
     this.append({ type: 'ReactionAdded', room, id, at, messageId, userId, userName: `name of ${userId}`, emoji });
   }
 
+  /** Somebody has seen a direct chat up to message `n`. */
+  seen(room: Room, userId: string, n: number): void {
+    this.append({ type: 'MessagesSeen', room, id: `seen.${this.nextKey()}`, at, userId, n });
+  }
+
   /** Opens the direct chat of two people; answers with its room and id. */
   open(by: string, receiver: string): { readonly room: Room; readonly chatId: number } {
     const decision = openChat({ key: this.nextKey(), at, by, receiver }, null);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { EventLog } from '#event-store';
 import { Health, loadConfig, Tokens } from '#platform';
 import { reconnectDelay } from '#protocol';
 import { Closings } from '../src/closings.js';
@@ -22,7 +21,7 @@ let drain: Drain;
 beforeEach(async () => {
   holdTime();
   const chat = await ChatInMemory.start();
-  const log = chat.log as unknown as EventLog;
+  const { log } = chat;
   hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true));
   health = new Health();
   const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey);

@@ -1,6 +1,7 @@
 import { type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
 import { Hub } from '../src/hub.js';
 import type { PersonFeed } from '../src/person-feed.js';
+import type { SessionParts } from '../src/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
@@ -31,10 +32,11 @@ export class HubInMemory {
     userId: string,
     clanId?: string,
     endpoint: Endpoint = ROOM_CHAT,
+    parts: Partial<SessionParts> = {},
   ): Promise<SessionInMemory & { readonly feed: PersonFeed }> {
     const feed = this.hub.hold(userId);
     await Promise.all([feed.prepare(endpoint, clanId === undefined ? {} : { clanId }), settle()]);
-    const joined = await sessionInMemory({ endpoint, person: feed.person, gate: this.hub.gate });
+    const joined = await sessionInMemory({ endpoint, person: feed.person, gate: this.hub.gate, ...parts });
     this.hub.add(joined.session, feed);
     return { ...joined, feed };
   }

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { commandKey, directRoom } from '#domain';
+import { Chats, decodeRecord, LogUnavailable } from '#event-store';
+import { ReadModelsUnavailable } from '#read-models';
+import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chats.js';
+import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
+import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
+import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
+import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
+
+const ENTRY = 'get inbox of timeline-1';
+const room = directRoom('1', '2');
+
+let chat: ChatInMemory;
+let ada: CallerInMemory;
+let bob: CallerInMemory;
+beforeEach(async () => {
+  holdTime();
+  chat = await ChatInMemory.start();
+  [ada, bob] = [new CallerInMemory('1'), new CallerInMemory('2')];
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+const types = () => chat.server.records.map(({ type }) => type);
+
+describe('a chat that is opened', () => {
+  const open = (caller: CallerInMemory, receiverId: string, clientId?: string) =>
+    outcomeOf(
+      new OpenDirectChatHandler(chat.log, chat.served).execute(new OpenDirectChat(caller, receiverId, clientId)),
+    );
+
+  it('is answered once the caller finds it in the list of theirs', async () => {
+    const opened = open(ada, '2', 'c1');
+    await settle();
+    expect([opened, types()]).toEqual([{}, ['ChatCreated']]);
+    expect(chat.server.records[0]!.id).toBe(`chat.${commandKey('1', room, 'c1')}`);
+    await chat.timeline.run();
+    await settle();
+    expect(opened.value).toMatchObject({ chatId: 1, userId: '1', receiverId: '2', unread: 0, last: null });
+  });
+
+  it('is there once, whichever side opens it, and shows what is in it', async () => {
+    const [one, other] = [open(ada, '2'), open(bob, '1')];
+    await settle();
+    await chat.timeline.run();
+    chat.say(room, 'hello', '2');
+    await chat.timeline.run();
+    await settle();
+    expect(types()).toEqual(['ChatCreated', 'MessageCreated']);
+    expect([one.value, other.value]).toMatchObject([
+      { chatId: 1, receiverId: '2', unread: 1 },
+      { chatId: 1, receiverId: '1', unread: 0 },
+    ]);
+    expect((await settled(open(ada, '2'))).value).toMatchObject({ chatId: 1, last: { content: 'hello' } });
+  });
+
+  it('is answered from the log where the read model is late by two seconds, or away', async () => {
+    const late = open(ada, '2');
+    await settle(1_990);
+    expect(late).toEqual({});
+    await settle(50);
+    const found = { chatId: 1, users: ['1', '2'], unread: 0, last: null };
+    expect(late.value).toMatchObject({ ...found, receiverId: '2', createdAt: expect.any(String) });
+    chat.gates.fail(ENTRY, new ReadModelsUnavailable('away'));
+    expect((await settled(open(bob, '1'))).value).toMatchObject({ ...found, receiverId: '1' });
+  });
+
+  it('with oneself is refused', async () => {
+    expect((await settled(open(ada, '1'))).value).toMatchObject({ refusal: { code: 'same_person' } });
+  });
+});
+
+describe('a chat that is seen', () => {
+  const see = (caller: CallerInMemory, chatId: number) =>
+    outcomeOf(
+      new MarkChatSeenHandler(chat.log, new Chats(chat.log), chat.served).execute(new MarkChatSeen(caller, chatId)),
+    );
+
+  beforeEach(async () => {
+    chat.open('1', '2');
+    for (const content of ['a', 'b']) chat.say(room, content, '1');
+    await chat.timeline.run();
+  });
+
+  it('is answered once the counts of the caller show it', async () => {
+    const seen = see(bob, 1);
+    await settle();
+    expect(seen).toEqual({});
+    expect(decodeRecord(chat.server.records.at(-1)!)).toMatchObject({ type: 'MessagesSeen', room, userId: '2', n: 2 });
+    chat.say(room, 'c', '1');
+    await chat.timeline.run();
+    await settle();
+    expect(seen.value).toBeNull();
+  });
+
+  it('up to there already is not marked again', async () => {
+    const first = see(bob, 1);
+    await settle();
+    await chat.timeline.run();
+    await settle();
+    expect(first.value).toBeNull();
+    expect((await settled(see(bob, 1))).value).toBeNull();
+    expect(types().filter((type) => type === 'MessagesSeen')).toHaveLength(1);
+  });
+
+  it('is not waited for longer than two seconds, nor once the connection has ended', async () => {
+    const late = see(bob, 1);
+    await settle(1_990);
+    expect(late).toEqual({});
+    await settle(50);
+    expect(late.value).toBeNull();
+    chat.say(room, 'c', '1');
+    await chat.timeline.run();
+    const left = see(bob, 1);
+    await settle();
+    expect(left).toEqual({});
+    bob.isOpen = false;
+    await settle(40);
+    expect(left.value).toBeNull();
+  });
+
+  it('by somebody else, or is none, is refused', async () => {
+    for (const [caller, chatId] of [
+      [new CallerInMemory('3'), 1],
+      [ada, 2],
+      [ada, 99],
+    ] as const) {
+      expect((await settled(see(caller, chatId))).value).toMatchObject({ refusal: { code: 'not_found' } });
+    }
+  });
+
+  it('is marked once it is known how far, and not where the read model does not answer', async () => {
+    chat.gates.fail(ENTRY, new ReadModelsUnavailable('away'));
+    expect((await settled(see(bob, 1))).error).toBeInstanceOf(ReadModelsUnavailable);
+    expect(types()).not.toContain('MessagesSeen');
+  });
+});
+
+describe('what is asked of direct chats', () => {
+  const messages = (caller: CallerInMemory, chatId: number, chatMessagesMax = 1_000) =>
+    outcomeOf(
+      new ChatMessagesHandler(new Chats(chat.log), chat.served, { ...settings, chatMessagesMax }).execute(
+        new ChatMessages(caller, chatId),
+      ),
+    );
+  const list = (caller: CallerInMemory, chatsMax = 1_000) =>
+    outcomeOf(new ChatsOfHandler(chat.served, { ...settings, chatsMax }).execute(new ChatsOf(caller)));
+
+  beforeEach(async () => {
+    chat.open('1', '2');
+    for (const [content, by] of [
+      ['a', '1'],
+      ['b', '2'],
+      ['c', '1'],
+      ['d', '2'],
+    ] as const)
+      chat.say(room, content, by);
+    chat.seen(room, '2', 3);
+    chat.seen(room, '1', 2);
+    await chat.timeline.run();
+  });
+
+  it('is answered with the latest messages, oldest first, and whether their receiver has seen them', async () => {
+    const shown = (outcome: { value?: unknown }) =>
+      (outcome.value as { message: string; seen: boolean }[]).map(({ message, seen }) => `${message} ${seen}`);
+    expect(shown(await settled(messages(ada, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
+    expect(shown(await settled(messages(bob, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
+    expect(shown(await settled(messages(ada, 1, 2)))).toEqual(['c true', 'd false']);
+  });
+
+  it('is refused to who is not in the chat, or where there is none', async () => {
+    for (const [caller, chatId] of [
+      [new CallerInMemory('3'), 1],
+      [ada, 2],
+    ] as const) {
+      expect((await settled(messages(caller, chatId))).value).toMatchObject({ refusal: { code: 'not_found' } });
+    }
+  });
+
+  it('is not asked of the log where that is away', async () => {
+    ada.refusal = new LogUnavailable('away');
+    expect((await settled(messages(ada, 1))).error).toBeInstanceOf(LogUnavailable);
+  });
+
+  it('are the latest chats, latest first', async () => {
+    chat.open('1', '3');
+    chat.say(chat.open('1', '4').room, 'x', '4');
+    chat.say(room, 'latest', '2');
+    await chat.timeline.run();
+    const ids = (outcome: { value?: unknown }) =>
+      (outcome.value as { receiverId: string }[]).map(({ receiverId }) => receiverId);
+    expect(ids(await settled(list(ada)))).toEqual(['2', '4', '3']);
+    expect(ids(await settled(list(ada, 2)))).toEqual(['2', '4']);
+    expect(ids(await settled(list(bob)))).toEqual(['1']);
+  });
+});

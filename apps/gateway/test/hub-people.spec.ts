@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom } from '#domain';
+import { timeline } from '#projections';
+import { reconnectDelay } from '#protocol';
+import { TIMELINE_FORMAT } from '#read-models';
+import { DIRECT_CHAT } from '../src/endpoint.js';
+import { onlineTopic } from '../src/hub.js';
+import { holdTime, settle } from './chat-in-memory.js';
+import { HubInMemory } from './hub-in-memory.js';
+
+let gateway: HubInMemory;
+beforeEach(async () => {
+  holdTime();
+  gateway = await HubInMemory.begin();
+});
+afterEach(() => {
+  gateway.hub.onApplicationShutdown();
+  jest.useRealTimers();
+});
+
+describe('the people of a gateway', () => {
+  it('are held from the first who asks for them to the last', async () => {
+    const { hub, chat } = gateway;
+    const first = hub.hold('ada');
+    expect([hub.hold('ada') === first, hub.hold('bob') === first]).toEqual([true, false]);
+    hub.release(first);
+    expect(hub.person('ada')).toBe(first);
+    hub.release(first);
+    expect([hub.person('ada'), hub.held.people]).toEqual([null, 1]);
+    const second = hub.hold('ada');
+    // Whoever still has the one before has let go of it already.
+    hub.release(first);
+    expect([hub.person('ada') === second, second === first]).toEqual([true, false]);
+    hub.release(second);
+    await settle();
+    expect(chat.server.subscriptions.size).toBe(1);
+  });
+
+  it('are counted by their connections, of either API', async () => {
+    await gateway.join('1');
+    await gateway.join('1', undefined, DIRECT_CHAT);
+    const { client } = await gateway.join('2');
+    expect([...gateway.hub.connections()]).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ]);
+    expect(gateway.hub.sessions.size).toBe(3);
+    client.ws.close();
+    await settle();
+    expect([...gateway.hub.connections()]).toEqual([['1', 2]]);
+  });
+
+  it('are not asked for over NATS where nobody is told of letters', async () => {
+    await gateway.join('1', undefined, DIRECT_CHAT);
+    const asked = gateway.chat.elsewhere.live.ask(onlineTopic('1'), '', 100);
+    await settle(200);
+    expect(await asked).toEqual([]);
+  });
+
+  it('answer that they are here while they have a connection of the direct API, where somebody asks', async () => {
+    gateway.hub.onApplicationShutdown();
+    gateway = await HubInMemory.begin({ inMail: { url: 'http://not-used' } });
+    const ask = async (userId: string) => {
+      const asked = gateway.chat.elsewhere.live.ask(onlineTopic(userId), '', 100);
+      await settle(200);
+      return asked;
+    };
+    await gateway.join('1');
+    expect(await ask('1')).toEqual([]);
+    const { client } = await gateway.join('1', undefined, DIRECT_CHAT);
+    expect([await ask('1'), await ask('2')]).toEqual([['yes'], []]);
+    client.ws.close();
+    await settle();
+    expect(await ask('1')).toEqual([]);
+    const { size } = gateway.chat.server.subscriptions;
+    const other = await gateway.join('7', undefined, DIRECT_CHAT);
+    other.client.ws.close();
+    await settle();
+    expect(gateway.chat.server.subscriptions.size).toBe(size);
+  });
+});
+
+describe('a gateway whose timeline is swapped', () => {
+  it('goes on with everybody in the next version', async () => {
+    const { chat } = gateway;
+    const { room, chatId } = chat.open('1', '2');
+    await gateway.tell();
+    const [ada, bob] = [await gateway.join('ada', '7'), await gateway.join('1', undefined, DIRECT_CHAT)];
+    const next = chat.fold(timeline, 2);
+    chat.say(clanRoom('7'), 'in the next', '9');
+    chat.say(room, 'in the next', '2');
+    next.fold();
+    await next.write();
+    await chat.swap();
+    await settle(2_500);
+    expect(ada.client.frames).toMatchObject([{ message: { content: 'in the next' } }]);
+    expect(bob.client.frames).toMatchObject([{ data: { chat_id: chatId, message: 'in the next' } }]);
+    const late = await gateway.join('late', '7');
+    chat.say(clanRoom('7'), 'on', '9');
+    await next.run();
+    await settle();
+    expect(late.client.frames).toMatchObject([{ message: { content: 'on' } }]);
+  });
+
+  it('sends everybody away, each to come back at another moment, where it cannot read that version', async () => {
+    const joined = await Promise.all(Array.from({ length: 20 }, (_, i) => gateway.join(`p-${i}`)));
+    expect(gateway.hub.hindrance).toBeNull();
+    await gateway.chat.swap(TIMELINE_FORMAT + 1);
+    await settle(1_500);
+    expect(gateway.hub.hindrance).toContain('format');
+    const ends = joined.map(({ client }) => client.end);
+    expect(ends.map((end) => end?.code)).toEqual(ends.map(() => 1012));
+    const delays = ends.map((end) => reconnectDelay(end!.reason)!);
+    expect(new Set(delays).size).toBeGreaterThan(5);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(5_000);
+    expect(Math.max(...delays)).toBeGreaterThan(1_000);
+  });
+});
+
+describe('a gateway that goes', () => {
+  it('leaves no subscription, no timer and nobody who listens for interruptions', async () => {
+    const { hub, chat, connection } = gateway;
+    await gateway.join('ada', '7');
+    await gateway.join('1', undefined, DIRECT_CHAT);
+    hub.onApplicationShutdown();
+    await settle();
+    expect([hub.held.people, hub.held.rooms, chat.server.subscriptions.size]).toEqual([0, 0, 0]);
+    connection.lose();
+    expect(hub.gate.way).toBe('open');
+    for (const session of hub.sessions) session.terminate();
+    await settle();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('closes connections whose token ends while it is there', async () => {
+    const { client } = await gateway.join('ada', undefined, DIRECT_CHAT, { expiresAt: Date.now() + 800 });
+    await settle(700);
+    expect(client.end).toBeNull();
+    await settle(400);
+    expect(client.end?.code).toBe(4001);
+  });
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom, commandKey, GLOBAL_ROOM } from '#domain';
+import { decodeRecord, LogUnavailable } from '#event-store';
+import { FrameRefused } from '#protocol';
+import { ReadModelsUnavailable } from '#read-models';
+import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-message.js';
+import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
+import { RecentMessages } from '../src/recent-messages.js';
+import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
+import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+
+const FIND = 'find messages of timeline-1';
+
+let chat: ChatInMemory;
+let recent: RecentMessages;
+let ada: CallerInMemory;
+beforeEach(async () => {
+  holdTime();
+  chat = await ChatInMemory.start();
+  recent = new RecentMessages();
+  ada = new CallerInMemory('1', '7');
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const events = () => chat.server.records.map((record) => decodeRecord(record));
+
+describe('a message to a room', () => {
+  const post = (room: 'global' | 'clan', content: string, feeling: string | null = null, clientId?: string) =>
+    outcomeOf(
+      new PostRoomMessageHandler(chat.log, recent).execute(new PostRoomMessage(ada, room, content, feeling, clientId)),
+    );
+
+  it('is in the log once it is answered, and remembered', async () => {
+    const global = post('global', 'to all');
+    const clan = post('clan', 'to us', 'happy', 'c1');
+    expect([global, clan]).toEqual([{}, {}]);
+    await settle();
+    expect([global.value, clan.value]).toEqual([null, null]);
+    const sender = { id: '1', name: '1', avatar: null };
+    expect(events()).toMatchObject([
+      { room: GLOBAL_ROOM, sender, content: 'to all' },
+      { room: clanRoom('7'), sender, content: 'to us', feeling: 'happy', clientId: 'c1' },
+    ]);
+    expect(events().map((event) => 'feeling' in event)).toEqual([false, true]);
+    const ids = events().map((event) => (event.type === 'MessageCreated' ? event.messageId : ''));
+    expect(ids[1]).toBe(commandKey('1', clanRoom('7'), 'c1'));
+    expect(ids.map((id) => recent.has(id))).toEqual([true, true]);
+  });
+
+  it('of somebody in no clan is refused', async () => {
+    ada.person.clanId = null;
+    const { value } = await settled(post('clan', 'hello'));
+    expect(value).toMatchObject({ refusal: { code: 'no_clan' } });
+    expect(events()).toEqual([]);
+  });
+
+  it('that the log does not take is neither answered nor remembered', async () => {
+    const add = jest.spyOn(recent, 'add');
+    ada.refusal = new LogUnavailable('away');
+    expect((await settled(post('global', 'hello'))).error).toBeInstanceOf(LogUnavailable);
+    expect([add.mock.calls, events()]).toEqual([[], []]);
+  });
+});
+
+describe('a reaction', () => {
+  const react = (room: 'global' | 'clan', messageId: string, emoji = '👍', clientId?: string) =>
+    outcomeOf(
+      new ReactToMessageHandler(chat.log, chat.served, recent).execute(
+        new ReactToMessage(ada, room, messageId, emoji, clientId),
+      ),
+    );
+  const reactions = () => events().filter(({ type }) => type !== 'MessageCreated');
+
+  it('to a message of the room is in the log once it is answered, as is its removal', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '2');
+    await chat.timeline.run();
+    ada.person.name = 'Ada';
+    expect((await settled(react('clan', id, '👍', 'c1'))).value).toBeNull();
+    expect((await settled(react('clan', id, ''))).value).toBeNull();
+    const [room, userId] = [clanRoom('7'), '1'];
+    expect(reactions()).toMatchObject([
+      { type: 'ReactionAdded', room, id: `react.${commandKey('1', room, 'c1')}`, messageId: id, userId, emoji: '👍' },
+      { type: 'ReactionRemoved', room, messageId: id, userId },
+    ]);
+    expect(reactions()[0]).toMatchObject({ userName: 'Ada' });
+  });
+
+  it('to a message of another room, or of none, is refused at once', async () => {
+    const id = chat.say(clanRoom('8'), 'hello', '2');
+    await chat.timeline.run();
+    for (const [room, messageId] of [
+      ['clan', id],
+      ['global', id],
+      ['clan', 'nonsense'],
+    ] as const) {
+      expect((await settled(react(room, messageId))).value).toMatchObject({ refusal: { code: 'not_found' } });
+    }
+    expect(reactions()).toEqual([]);
+  });
+
+  it('to a message that was just appended here waits for it, up to two seconds', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '2');
+    recent.add(id);
+    const reacted = react('clan', id);
+    await settle(1_800);
+    expect(reacted).toEqual({});
+    await chat.timeline.run();
+    await settle(60);
+    expect([reacted.value, reactions().length]).toEqual([null, 1]);
+    const late = chat.say(clanRoom('7'), 'late', '2');
+    recent.add(late);
+    const refused = react('clan', late);
+    await settle(1_990);
+    expect(refused).toEqual({});
+    await settle(100);
+    expect(refused.error).toBeInstanceOf(FrameRefused);
+    expect((refused.error as FrameRefused).fault.code).toBe('unavailable');
+  });
+
+  it('is decided on the clan that its sender is in once the message is found', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '2');
+    await chat.timeline.run();
+    const found = chat.gates.hold(`${FIND} answer`);
+    const reacted = react('clan', id);
+    await arrived(found);
+    ada.person.clanId = '8';
+    found.release();
+    await settle();
+    expect(reacted.value).toMatchObject({ refusal: { code: 'not_found' } });
+  });
+
+  it('fails where the read model does not answer', async () => {
+    chat.gates.fail(FIND, new ReadModelsUnavailable('away'));
+    expect((await settled(react('clan', 'x'))).error).toBeInstanceOf(ReadModelsUnavailable);
+  });
+});
