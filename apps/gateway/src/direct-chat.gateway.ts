@@ -1,21 +1,14 @@
 import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
-import {
-  ChatData,
-  type ChatListEntryView,
-  chatView,
-  CreateChatData,
-  CreateMessageData,
-  type DirectMessageView,
-  userIdOf,
-} from '#protocol';
+import { ChatData, type ChatListEntryView, chatView, CreateChatData, CreateMessageData, userIdOf } from '#protocol';
 import { ChatMessages, ChatsOf } from './commands/chats.js';
 import { MarkChatSeen } from './commands/mark-seen.js';
 import { OpenDirectChat } from './commands/open-chat.js';
 import { PostDirectMessage } from './commands/post-message.js';
 import { DIRECT_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
+import { Lists } from './lists.js';
 import { accepted, PAYLOAD } from './payload-pipe.js';
 import { Session } from './session.js';
 
@@ -26,6 +19,7 @@ export class DirectChatGateway {
   constructor(
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(QueryBus) private readonly queries: QueryBus,
+    @Inject(Lists) private readonly lists: Lists,
   ) {}
 
   @SubscribeMessage('create_chat')
@@ -59,17 +53,14 @@ export class DirectChatGateway {
   }
 
   @SubscribeMessage('chat_messages')
-  async chatMessages(
-    @ConnectedSocket() caller: Session,
-    @MessageBody('data', PAYLOAD) data: ChatData,
-  ): Promise<WsResponse<DirectMessageView[]>> {
-    const messages = await this.queries.execute(new ChatMessages(caller, data.chat_id));
-    return { event: 'get_all_chat_messages', data: accepted(messages, data) };
+  chatMessages(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ChatData): Promise<void> {
+    return this.lists.give(caller, 'get_all_chat_messages', async () =>
+      accepted(await this.queries.execute(new ChatMessages(caller, data.chat_id)), data),
+    );
   }
 
   @SubscribeMessage('get_chats')
-  async getChats(@ConnectedSocket() caller: Session): Promise<WsResponse<ChatListEntryView[]>> {
-    const chats = await this.queries.execute(new ChatsOf(caller));
-    return { event: 'updated_chat_list', data: chats.map(chatView) };
+  getChats(@ConnectedSocket() caller: Session): Promise<void> {
+    return this.lists.give(caller, 'updated_chat_list', () => this.queries.execute(new ChatsOf(caller)));
   }
 }

@@ -17,6 +17,7 @@ import { DirectChatGateway } from './direct-chat.gateway.js';
 import { Drain } from './drain.js';
 import { Hub } from './hub.js';
 import { InMail } from './in-mail.js';
+import { Lists } from './lists.js';
 import { OnlineController } from './online.controller.js';
 import { Reception } from './reception.js';
 import { RecentMessages } from './recent-messages.js';
@@ -56,7 +57,7 @@ export class GatewayModule {
         { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: Chats, useValue: new Chats(log) },
-        ...[Hub, Reception, Closings, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
+        ...[Hub, Reception, Closings, Lists, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
         ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
       ],

@@ -1,15 +1,13 @@
 import type { Duplex } from 'node:stream';
-
-/** Larger answers are awaited before the next frame of their client is looked at. */
-const LARGE_REPLY = 64 * 1024;
+import { lengthOf } from './list-frame.js';
 
 /**
  * What waits to be written to one socket. Fan-out never waits for a socket: a reader who lets more than `limit` bytes
- * of it pile up is too slow. An answer that the client asked for may be larger than that; it does not count, since at
- * most one large one waits at a time.
+ * of it pile up is too slow. A list that the client asked for may be larger than that; it does not count, since one
+ * waits at a time, and for so long only.
  */
 export class Outbound {
-  #replies = 0;
+  #list = 0;
 
   constructor(
     private readonly socket: Duplex,
@@ -17,7 +15,12 @@ export class Outbound {
   ) {}
 
   get tooSlow(): boolean {
-    return this.socket.writableLength - this.#replies > this.limit;
+    return this.socket.writableLength - this.#list > this.limit;
+  }
+
+  /** Whether a list is on its way: what is written behind it has not left yet. */
+  get isBlocked(): boolean {
+    return this.#list > 0;
   }
 
   /** @param frames whole frames, one or several */
@@ -25,23 +28,23 @@ export class Outbound {
     this.socket.write(frames);
   }
 
-  /** A promise where the answer is a large one: it resolves once it has gone, or the socket is closed. */
-  reply(frame: Buffer): Promise<void> | undefined {
-    if (frame.length < LARGE_REPLY) {
-      this.socket.write(frame);
-      return undefined;
-    }
-    this.#replies += frame.length;
+  /** Resolves once the frame has gone, or the socket is closed. One at a time. */
+  writeList(pieces: readonly Buffer[]): Promise<void> {
+    const { socket } = this;
+    this.#list = lengthOf(pieces);
     return new Promise((resolve) => {
       const done = (): void => {
-        this.socket.off('close', done);
-        this.#replies -= frame.length;
+        socket.off('close', done);
+        this.#list = 0;
         resolve();
       };
-      this.socket.once('close', done);
-      this.socket.write(frame, () => {
-        if (!this.socket.destroyed) done();
+      socket.once('close', done);
+      socket.cork();
+      for (const piece of pieces.slice(0, -1)) socket.write(piece);
+      socket.write(pieces.at(-1)!, () => {
+        if (!socket.destroyed) done();
       });
+      socket.uncork();
     });
   }
 }

@@ -137,7 +137,7 @@ export class Reception {
         ...{ person: feed.person, expiresAt: caller.expiresAt },
         ...{ frames: this.#frames, gate: this.hub.gate, newKey: this.newKey, closings: this.closings },
       });
-      if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') void session.reply(READY_FRAME);
+      if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);
     });
     return session;

@@ -121,14 +121,24 @@ export class Session implements Caller {
     else this.#outbound.write(frames);
   }
 
-  /** Answers the client; a large answer is awaited by who handles the next frame. */
-  reply(text: string): Promise<void> | undefined {
-    if (!this.isOpen) return undefined;
+  reply(text: string): void {
+    this.deliver(textFrame(text));
+  }
+
+  /** Answers with a list, a frame in pieces: resolves once it has gone, or the connection is closed, for that if need be. */
+  async replyList(pieces: readonly Buffer[]): Promise<void> {
+    if (!this.isOpen) return;
     if (this.#outbound.tooSlow) {
       this.close(CLOSE.slowReader);
-      return undefined;
+      return;
     }
-    return this.#outbound.reply(textFrame(text));
+    const late = setTimeout(() => {
+      this.close(CLOSE.slowReader);
+    }, this.#parts.limits.listSeconds * 1_000);
+    await this.#outbound.writeList(pieces);
+    clearTimeout(late);
+    // A ping that was sent meanwhile leaves only now.
+    if (this.#pinged > 0) this.#pinged = performance.now();
   }
 
   async admit(): Promise<void> {
@@ -141,7 +151,7 @@ export class Session implements Caller {
     const now = performance.now();
     const isAway = fault.code === 'unavailable' || fault.code === 'unknown';
     if (isAway && now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
-    void this.reply(this.endpoint.errorFrame(fault));
+    this.reply(this.endpoint.errorFrame(fault));
   }
 
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
@@ -174,8 +184,9 @@ export class Session implements Caller {
     if (Date.now() >= expiresAt) {
       this.close(CLOSE.tokenExpired);
     } else if (this.#pinged > 0) {
-      // What we do not read, pongs included, says nothing of the client.
-      if (now - this.#pinged > limits.pongSeconds * 1_000 && !ws.isPaused) this.terminate();
+      // Where the ping has not left, or pongs are not read, silence says nothing of the client.
+      const isHeard = !this.#outbound.isBlocked && !ws.isPaused;
+      if (isHeard && now - this.#pinged > limits.pongSeconds * 1_000) this.terminate();
     } else if (now >= this.#pingAt) {
       this.#pinged = now;
       this.#pingAt = now + limits.pingSeconds * 1_000;
@@ -240,6 +251,6 @@ export class Session implements Caller {
       return;
     }
     const answer = await handler(frame);
-    if (answer !== undefined && this.isOpen) await this.reply(JSON.stringify(answer));
+    if (answer !== undefined) this.reply(JSON.stringify(answer));
   }
 }

@@ -1,23 +1,27 @@
 const FINAL_TEXT = 0x81;
 
-/**
- * A WebSocket text frame as a server sends it (RFC 6455, section 5.2): final, unmasked, uncompressed. Framed once, the
- * same bytes go to every socket, and frames put one after the other are one write.
- */
+/** What a server sends before a text of so many bytes (RFC 6455, section 5.2): final, unmasked, uncompressed. */
+export function textHeader(length: number): Buffer {
+  const header = Buffer.allocUnsafe(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  header[0] = FINAL_TEXT;
+  if (header.length === 2) {
+    header[1] = length;
+  } else if (header.length === 4) {
+    header[1] = 126;
+    header.writeUInt16BE(length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return header;
+}
+
+/** A WebSocket text frame. Framed once, the same bytes go to every socket; frames one after the other are one write. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = FINAL_TEXT;
-  if (header === 2) {
-    frame[1] = length;
-  } else if (header === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
-  }
-  frame.write(text, header);
+  const header = textHeader(length);
+  const frame = Buffer.allocUnsafe(header.length + length);
+  header.copy(frame);
+  frame.write(text, header.length);
   return frame;
 }

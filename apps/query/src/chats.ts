@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query as Parameters } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
@@ -7,6 +7,7 @@ import { Chats } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
 import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
+import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
 
 // GET /chats and GET /chats/:id/messages: the direct chats of the caller, in the shapes of the direct API.
@@ -128,6 +129,7 @@ export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
 
 @ApiTags('Direct chat')
 @WithToken()
+@UseInterceptors(InTurn)
 @Controller('chats')
 export class ChatsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Query as Parameters } from '@nestjs/common';
+import { Controller, Get, Inject, Query as Parameters, UseInterceptors } from '@nestjs/common';
 import { Query, QueryBus, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
@@ -7,6 +7,7 @@ import { People } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, notFound, WithToken } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
 import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
+import { InTurn } from './in-turn.js';
 import { Id, Input, NumberText } from './input.js';
 
 // GET /chat/history: the documented history of the room API, by page numbers.
@@ -131,6 +132,7 @@ const isFlagged = (value: unknown): boolean => value !== undefined && value !== 
 
 @ApiTags('Room chat')
 @WithToken()
+@UseInterceptors(InTurn)
 @Controller('chat')
 export class HistoryController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}

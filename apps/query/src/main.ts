@@ -9,7 +9,8 @@ await runRole('query', async (config, logger, atEnd) => {
   const health = new Health();
   watch(health, servers.log, servers.readModels, config.ready.maxLagEvents);
   const tokens = new Tokens(config.tokens);
-  const app = await createHttpApp(QueryModule.of({ ...servers, tokens, health }), config.http, logger, tokens);
+  const module = QueryModule.of({ ...servers, tokens, health, limits: config.limits });
+  const app = await createHttpApp(module, config.http, logger, tokens);
   atEnd('HTTP', () => app.close());
   serveOpenApi(app);
   await app.listen(config.http.port, config.http.host);

@@ -1,10 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Chats, EventLog, People } from '#event-store';
-import { type Health, HealthModule, Tokens } from '#platform';
+import { type Config, type Health, HealthModule, Tokens } from '#platform';
 import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
+import { LIST_SECONDS } from './in-turn.js';
 import { ChangeMemberHandler, MembersController } from './members.js';
 import { ChangePlayerHandler, PlayersController } from './players.js';
 
@@ -14,12 +15,13 @@ export interface QueryParts {
   readonly readModels: ReadModels;
   readonly tokens: Tokens;
   readonly health: Health;
+  readonly limits: Pick<Config['limits'], 'listSeconds'>;
 }
 
 /** HTTP: the history, the chats, and what the surrounding application tells. */
 @Module({})
 export class QueryModule {
-  static of({ log, readModels, tokens, health }: QueryParts): DynamicModule {
+  static of({ log, readModels, tokens, health, limits }: QueryParts): DynamicModule {
     return {
       module: QueryModule,
       imports: [CqrsModule, HealthModule.of(health)],
@@ -30,6 +32,7 @@ export class QueryModule {
         { provide: People, useValue: new People(log) },
         { provide: Chats, useValue: new Chats(log) },
         { provide: Served, useValue: servedTimeline(readModels) },
+        { provide: LIST_SECONDS, useValue: limits.listSeconds },
         ReadHistoryHandler,
         ListChatsHandler,
         ReadMessagesHandler,

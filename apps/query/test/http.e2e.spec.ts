@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
+import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
 import { type Answer, person, QueryUnderTest, stores } from './query-under-test.js';
 
 const [[, open]] = stores as [(typeof stores)[0]];
@@ -236,4 +237,26 @@ describe('the health of the query side', () => {
       await query.stop();
     }
   });
+});
+
+it.each([
+  ['/chats', 'highest inbox of timeline-1'],
+  ['/chats/CHAT/messages', 'range messages of timeline-1'],
+  ['/chat/history?type=private&recipientId=8', 'range messages of timeline-1'],
+])('of %s one at a time is read for each person', async (path, gate) => {
+  const readModels = heldReadModels();
+  const query = await QueryUnderTest.start(() => Promise.resolve(readModels));
+  const chat = await query.openChat('7', '8');
+  await query.projected();
+  const asked = path.replace('CHAT', String(chat.seq));
+  const held = readModels.gates.hold(gate);
+  const first = query.get(asked, '7');
+  await held.arrived;
+  let answered = false;
+  const second = query.get(asked, '7').finally(() => (answered = true));
+  expect((await query.get('/chats', '8')).status).toBe(200);
+  expect(answered).toBe(false);
+  held.release();
+  expect([(await first).status, (await second).status]).toEqual([200, 200]);
+  await query.stop();
 });

@@ -80,7 +80,8 @@ export class QueryUnderTest {
     watch(health, log, readModels, maxLagEvents);
     const settings = { ...loadConfig({}, 'standalone').http, ...http };
     const tokens = new Tokens({ secret, leewaySeconds: 0 });
-    const app = await createHttpApp(QueryModule.of({ log, readModels, tokens, health }), settings, false, tokens);
+    const module = QueryModule.of({ log, readModels, tokens, health, limits: { listSeconds: 30 } });
+    const app = await createHttpApp(module, settings, false, tokens);
     serveOpenApi(app);
     await app.listen(0, '127.0.0.1');
     const close = async () => {

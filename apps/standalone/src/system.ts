@@ -53,7 +53,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     const common = { log, readModels, tokens, health };
     const imports = [GatewayModule.of({ settings: config, ...common })];
     if (i === 0) {
-      imports.push(QueryModule.of(common));
+      imports.push(QueryModule.of({ ...common, limits: config.limits }));
       projections.watch(health, config.ready.maxLagEvents);
       watch(health, log, readModels, config.ready.maxLagEvents);
     }

@@ -56,7 +56,7 @@ export interface TokenSettings {
   readonly leewaySeconds: number;
 }
 
-/** Per client of a gateway. */
+/** Per client of a gateway, but for `unreadListBytes`. */
 export interface Limits {
   readonly frameBytes: number;
   readonly frameDepth: number;
@@ -64,6 +64,8 @@ export interface Limits {
   readonly framesPerSecond: number;
   readonly frameBurst: number;
   readonly outboundBytes: number;
+  readonly unreadListBytes: number;
+  readonly listSeconds: number;
   readonly inboundFrames: number;
   readonly pingSeconds: number;
   readonly pongSeconds: number;
@@ -176,6 +178,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       framesPerSecond: values.FRAMES_PER_SECOND,
       frameBurst: values.FRAMES_BURST,
       outboundBytes: values.MAX_OUTBOUND_BYTES,
+      unreadListBytes: values.MAX_UNREAD_LIST_BYTES,
+      listSeconds: values.LIST_TIMEOUT_S,
       inboundFrames: values.MAX_INBOUND_FRAMES,
       pingSeconds: values.PING_INTERVAL_S,
       pongSeconds: values.PONG_TIMEOUT_S,

@@ -1,5 +1,6 @@
 export * from './config.js';
 export * from './connecting.js';
+export * from './fair-queue.js';
 export * from './health.js';
 export * from './http-auth.js';
 export * from './http-errors.js';

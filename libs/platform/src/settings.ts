@@ -207,6 +207,21 @@ export const rows = {
     meaning: 'What may wait for a client that reads slowly; beyond it the socket is closed with 4008.',
     read: wholeNumber(65_536, 67_108_864),
   }),
+  MAX_UNREAD_LIST_BYTES: row({
+    type: 'bytes, 65536–1073741824',
+    default: '67108864',
+    roles: sockets,
+    meaning: 'What the lists that clients asked for and have not read may take together; meanwhile no more are made.',
+    read: wholeNumber(65_536, 1_073_741_824),
+  }),
+  LIST_TIMEOUT_S: row({
+    type: 'seconds, 1–600',
+    default: '30',
+    roles: serving,
+    meaning:
+      'How long a list may wait for its turn, and a client take to read it; then its socket is closed with 4008.',
+    read: wholeNumber(1, 600),
+  }),
   MAX_INBOUND_FRAMES: row({
     type: 'frames, 1–100000',
     default: '1000',

@@ -44,6 +44,8 @@ describe('the configuration', () => {
         framesPerSecond: 50,
         frameBurst: 200,
         outboundBytes: 1048576,
+        unreadListBytes: 67108864,
+        listSeconds: 30,
         inboundFrames: 1000,
         pingSeconds: 25,
         pongSeconds: 8,

@@ -1,14 +1,17 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { otherSide, refused } from '#domain';
+import { otherSide, refused, type Room } from '#domain';
 import { Chats } from '#event-store';
-import { type ChatSource, type DirectMessageView, directMessageView } from '#protocol';
+import { type ChatListEntryView, chatView, type DirectMessageView, directMessageView } from '#protocol';
 import { Served, type ServedTimeline } from '#read-models';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Caller, Refused } from './command.js';
 
-/** The latest messages of a direct chat, oldest first. */
-export class ChatMessages extends Query<Refused | DirectMessageView[]> {
+/** How many are read and shown together: between two parts, others have their turn. */
+const PART = 100;
+
+/** The latest messages of a direct chat, oldest first, part by part. */
+export class ChatMessages extends Query<Refused | AsyncIterable<readonly DirectMessageView[]>> {
   constructor(
     readonly caller: Caller,
     readonly chatId: number,
@@ -25,30 +28,42 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async execute({ caller, chatId }: ChatMessages): Promise<Refused | DirectMessageView[]> {
+  async execute({ caller, chatId }: ChatMessages): Promise<Refused | AsyncIterable<readonly DirectMessageView[]>> {
     const { userId } = caller.person;
     await caller.admit();
     const chat = await this.chats.byId(chatId);
     const other = chat && otherSide(chat.users, userId);
     if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
-    const { room } = chat;
+    return this.read(chat.room, chatId, userId, other);
+  }
+
+  private async *read(
+    room: Room,
+    chatId: number,
+    userId: string,
+    other: string,
+  ): AsyncGenerator<readonly DirectMessageView[]> {
     const { queries: timeline } = await this.served.pin();
-    const messages = (await timeline.page(room, { limit: this.settings.chatMessagesMax })).reverse();
-    const own = messages.filter(({ sender }) => sender.id === userId);
-    const theirs = messages.filter(({ sender }) => sender.id !== userId);
+    const last = await timeline.lastN(room);
+    if (last === 0) return;
+    let after = Math.max(0, last - this.settings.chatMessagesMax);
+    const ends = [{ n: after + 1 }, { n: last }];
     const [seenByThem, seenByMe] = await Promise.all([
-      timeline.seenAt(room, other, own),
-      timeline.seenAt(room, userId, theirs),
+      timeline.seenAt(room, other, ends),
+      timeline.seenAt(room, userId, ends),
     ]);
-    return messages.map((message) => {
-      const seenAt = (message.sender.id === userId ? seenByThem : seenByMe)(message.n);
-      return directMessageView(message, chatId, seenAt);
-    });
+    for (; after < last; after += PART) {
+      const messages = await timeline.pageAfter(room, { after, limit: Math.min(PART, last - after) });
+      yield messages.map((message) => {
+        const seenAt = (message.sender.id === userId ? seenByThem : seenByMe)(message.n);
+        return directMessageView(message, chatId, seenAt);
+      });
+    }
   }
 }
 
-/** The latest direct chats of a person, latest first. */
-export class ChatsOf extends Query<readonly ChatSource[]> {
+/** The latest direct chats of a person, latest first, part by part. */
+export class ChatsOf extends Query<AsyncIterable<readonly ChatListEntryView[]>> {
   constructor(readonly caller: Caller) {
     super();
   }
@@ -61,8 +76,14 @@ export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
-  async execute({ caller }: ChatsOf): Promise<readonly ChatSource[]> {
+  execute({ caller }: ChatsOf): Promise<AsyncIterable<readonly ChatListEntryView[]>> {
+    return Promise.resolve(this.read(caller.person.userId));
+  }
+
+  /** Read at once: in pages, a chat in which something happens meanwhile would be in none. */
+  private async *read(userId: string): AsyncGenerator<readonly ChatListEntryView[]> {
     const { queries: timeline } = await this.served.pin();
-    return timeline.inbox(caller.person.userId, { limit: this.settings.chatsMax });
+    const chats = await timeline.inbox(userId, { limit: this.settings.chatsMax });
+    for (let i = 0; i < chats.length; i += PART) yield chats.slice(i, i + PART).map(chatView);
   }
 }

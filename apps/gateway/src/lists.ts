@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DirectEvent } from '#protocol';
+import { FairQueue } from '#platform';
+import { lengthOf, listFrame, type Parts } from './list-frame.js';
+import type { Session } from './session.js';
+import { type GatewaySettings, SETTINGS } from './settings.js';
+
+/** How many lists are made at the same time; each waits for the database most of its time. */
+const AT_ONCE = 2;
+
+/**
+ * Answers that may hold a thousand messages or chats. Few are made at a time, one for each person, and none while those
+ * that nobody has read yet take too much memory together. Whatever else is asked waits for none of them.
+ */
+@Injectable()
+export class Lists {
+  readonly #queue: FairQueue;
+  /** Bytes of those that are made and not read yet. */
+  #unread = 0;
+
+  constructor(@Inject(SETTINGS) { limits }: Pick<GatewaySettings, 'limits'>) {
+    this.#queue = new FairQueue({
+      atOnce: AT_ONCE,
+      hasRoom: () => this.#unread < limits.unreadListBytes,
+      patience: limits.listSeconds * 1_000,
+    });
+  }
+
+  /** Resolves once the list has gone, or the connection has ended. @throws TurnMissed, and what `read` throws */
+  give(session: Session, event: DirectEvent, read: () => Promise<Parts>): Promise<void> {
+    return this.#queue.run(
+      session.person.userId,
+      async () => {
+        const frame = session.isOpen ? await listFrame(event, await read()) : [];
+        this.#unread += lengthOf(frame);
+        return frame;
+      },
+      async (frame) => {
+        await session.replyList(frame);
+        this.#unread -= lengthOf(frame);
+      },
+    );
+  }
+}

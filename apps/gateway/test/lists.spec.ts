@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { TurnMissed } from '#platform';
+import { listFrame, type Parts } from '../src/list-frame.js';
+import { Lists } from '../src/lists.js';
+import { Person } from '../src/person.js';
+import { textFrame, textHeader } from '../src/text-frame.js';
+import { until } from './chat-under-test.js';
+import { sessionInMemory } from './session-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
+
+const { limits: usual } = settings;
+/** More than waits in a socket in memory. */
+const LARGE = 1_000_000;
+
+async function* listOf(...parts: (readonly unknown[])[]): Parts {
+  for (const part of parts) yield await Promise.resolve(part);
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('a list', () => {
+  it.each<[string, (readonly unknown[])[]]>([
+    ['of none', []],
+    ['of an empty part', [[]]],
+    ['of one part', [[1, { a: '😀' }]]],
+    ['of several, some of them empty', [[], [1, 2], [], ['x'], []]],
+  ])('%s is the frame that it would be at once', async (_, parts) => {
+    const frame = Buffer.concat(await listFrame('updated_chat_list', listOf(...parts)));
+    const text = JSON.stringify({ event: 'updated_chat_list', data: parts.flat() });
+    expect(frame.equals(textFrame(text))).toBe(true);
+  });
+
+  it('lets others have their turn between two parts', async () => {
+    let turns = 0;
+    const count = () => turns++;
+    const parts = async function* (): Parts {
+      for (let i = 0; i < 10; i++) {
+        setImmediate(count);
+        yield await Promise.resolve([i]);
+        expect(turns).toBe(i + 1);
+      }
+    };
+    await listFrame('updated_chat_list', parts());
+    expect(turns).toBe(10);
+  });
+});
+
+describe('lists', () => {
+  const person = (id: string) => sessionInMemory({ person: new Person(id) });
+  const large = () => listOf(['x'.repeat(LARGE)]);
+  /** Gives a large list, and tells whether it was read. */
+  const give = (lists: Lists, { session }: Awaited<ReturnType<typeof person>>) => {
+    const given = { isRead: false, isOver: false, fault: null as unknown };
+    lists
+      .give(session, 'updated_chat_list', () => {
+        given.isRead = true;
+        return Promise.resolve(large());
+      })
+      .catch((error: unknown) => (given.fault = error))
+      .finally(() => (given.isOver = true));
+    return given;
+  };
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  it('are made one at a time for each person, over all connections, the next once they have the one before', async () => {
+    const lists = new Lists({ limits: usual });
+    const [one, two, other] = [await person('1'), await person('1'), await person('2')];
+    one.client.ws.pause();
+    const [first, second, third] = [give(lists, one), give(lists, two), give(lists, other)];
+    await until('the other person has theirs', () => third.isOver);
+    expect([first, second]).toMatchObject([
+      { isRead: true, isOver: false },
+      { isRead: false, isOver: false },
+    ]);
+    one.client.ws.resume();
+    await until('they have both', () => first.isOver && second.isOver);
+    for (const { client } of [one, two, other]) expect((await client.next()).data).toEqual(['x'.repeat(LARGE)]);
+  });
+
+  it('are not made while those that are not read take too much', async () => {
+    const lists = new Lists({ limits: { ...usual, unreadListBytes: LARGE } });
+    const people = await Promise.all(['1', '2', '3', '4'].map((id) => person(id)));
+    for (const { client } of people) client.ws.pause();
+    const given = people.map((one) => give(lists, one));
+    const read = async () => {
+      await turn();
+      return given.map(({ isRead }) => isRead);
+    };
+    // Two are made at the same time, and each takes all the room there is.
+    expect(await read()).toEqual([true, true, false, false]);
+    people[0]!.session.terminate();
+    await until('the first is over', () => given[0]!.isOver);
+    expect(await read()).toEqual([true, true, false, false]);
+    people[1]!.client.ws.resume();
+    await until('the second is over', () => given[1]!.isOver);
+    expect(await read()).toEqual([true, true, true, true]);
+    for (const { client } of people) client.ws.resume();
+    await until('all are over', () => given.every(({ isOver }) => isOver));
+  });
+
+  it('whose turn does not come are refused', async () => {
+    const lists = new Lists({ limits: { ...usual, listSeconds: 0.1 } });
+    const [one, two] = [await person('1'), await person('1')];
+    one.client.ws.pause();
+    const [first, second] = [give(lists, one), give(lists, two)];
+    await until('it is refused', () => second.isOver);
+    expect(second.fault).toBeInstanceOf(TurnMissed);
+    expect(second.isRead).toBe(false);
+    one.client.ws.resume();
+    await until('the first is over', () => first.isOver);
+  });
+
+  it('are not made for who has left meanwhile', async () => {
+    const lists = new Lists({ limits: usual });
+    const [one, two] = [await person('1'), await person('1')];
+    one.client.ws.pause();
+    const [first, second] = [give(lists, one), give(lists, two)];
+    two.client.ws.terminate();
+    await until('it is gone', () => !two.session.isOpen);
+    one.client.ws.resume();
+    await until('all are over', () => first.isOver && second.isOver);
+    expect(second).toEqual({ isRead: false, isOver: true, fault: null });
+  });
+
+  it('that fail make room for the next', async () => {
+    const lists = new Lists({ limits: usual });
+    const one = await person('1');
+    const failing = lists.give(one.session, 'updated_chat_list', () => Promise.reject(new Error('away')));
+    await expect(failing).rejects.toThrow('away');
+    const given = give(lists, one);
+    await until('the next is over', () => given.isOver);
+    expect(await one.client.next()).toMatchObject({ event: 'updated_chat_list' });
+  });
+});
+
+describe('a client that does not read its list', () => {
+  const list = [textHeader(LARGE), Buffer.alloc(LARGE, 'x')];
+
+  it('is closed with 4008', async () => {
+    const { session, client } = await sessionInMemory({ limits: { ...usual, listSeconds: 0.1 } });
+    client.ws.removeAllListeners('message');
+    client.ws.pause();
+    const begun = performance.now();
+    void session.replyList(list);
+    await until('it is closed', () => !session.isOpen);
+    expect(performance.now() - begun).toBeGreaterThan(90);
+    client.ws.resume();
+    expect(await client.closed).toEqual({ code: 4008, reason: 'too slow a reader' });
+  });
+
+  it('is not taken for dead meanwhile: a ping waits behind the list, and its time begins when that has gone', async () => {
+    const { session, client } = await sessionInMemory();
+    client.ws.removeAllListeners('message');
+    // It never answers a ping.
+    Object.assign(client.ws, { _autoPong: false });
+    client.ws.pause();
+    const sent = session.replyList(list);
+    const [ping, pong] = [usual.pingSeconds * 1_000, usual.pongSeconds * 1_000];
+    const begun = performance.now();
+    session.beat(begun + ping);
+    session.beat(begun + ping + 2 * pong);
+    expect(session.isOpen).toBe(true);
+    jest.spyOn(performance, 'now').mockReturnValue(begun + ping + 3 * pong);
+    client.ws.resume();
+    await sent;
+    session.beat(begun + ping + 4 * pong);
+    expect(session.isOpen).toBe(true);
+    session.beat(begun + ping + 4 * pong + 1);
+    expect(session.isOpen).toBe(false);
+  });
+});
