@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { type DomainEvent, encodeId, type RecordedEvent, userRoom } from '#domain';
+import { decodeUpdate, type PersonDocument } from '#read-models';
+import { directory, type View } from '../src/index.js';
+
+const at = '2026-01-02T03:04:05.678Z';
+const key = 'ab'.repeat(12);
+const fact = { room: userRoom('a:b'), at, userId: 'a:b' };
+const recorded = (event: DomainEvent, seq: number): RecordedEvent => ({ ...event, seq });
+const joined = (seq: number) =>
+  recorded({ ...fact, type: 'MemberJoined', id: `member.${key}`, clanId: '3', leftClanId: null }, seq);
+const left = (seq: number) => recorded({ ...fact, type: 'MemberLeft', id: `member.${key}`, clanId: '3' }, seq);
+const renamed = (seq: number) =>
+  recorded({ ...fact, type: 'ProfileChanged', id: `profile.${key}`, name: 'Ada', avatar: '{}' }, seq);
+
+/** What is told of somebody after each of these events. */
+function told(...events: RecordedEvent[]) {
+  let stored: PersonDocument | null = null;
+  const view: View = {
+    get: (collection, id) => (collection === 'people' && id === encodeId('a:b') ? stored : null),
+    find: () => null,
+  };
+  return events.map((event) => {
+    const { documents, change } = directory.fold(view, event);
+    stored = (documents[0]?.document as PersonDocument | undefined) ?? stored;
+    const [text, ...more] = directory.announce([change!], 1);
+    expect(more).toEqual([]);
+    expect(text).toMatchObject({ userId: 'a:b' });
+    return { written: documents.length, update: decodeUpdate(text!.text) };
+  });
+}
+
+describe('the directory', () => {
+  it('tells of a person what it knows of them, each with its sequence', () => {
+    const person = { type: 'person', userId: 'a:b' };
+    const inClan = { seq: 3, clanId: '3' };
+    const ada = { seq: 5, name: 'Ada', avatar: '{}' };
+    expect(told(joined(3), renamed(5), left(7))).toEqual([
+      { written: 1, update: { ...person, member: inClan, profile: null } },
+      { written: 1, update: { ...person, member: inClan, profile: ada } },
+      { written: 1, update: { ...person, member: { seq: 7, clanId: null }, profile: ada } },
+    ]);
+    expect(told(renamed(5))).toEqual([{ written: 1, update: { ...person, member: null, profile: ada } }]);
+  });
+
+  it('writes an event once, and tells what is so already again: it may have told nobody before a crash', () => {
+    const [first, again] = told(joined(3), joined(3));
+    expect(again).toEqual({ ...first, written: 0 });
+    const [, newer, older] = told(joined(3), left(7), joined(3));
+    expect(older).toEqual({ ...newer, written: 0 });
+  });
+
+  it('tells nobody of nothing', () => {
+    expect(directory.announce([], 1)).toEqual([]);
+  });
+
+  it('folds what concerns people only, and reads the one person for it', () => {
+    expect(directory.kinds).toEqual(['member', 'profile']);
+    expect(directory.needs(joined(1))).toEqual([{ collection: 'people', id: encodeId('a:b') }]);
+    const chat = { ...fact, type: 'ChatCreated', id: `chat.${key}`, by: '1', users: ['1', '2'] };
+    const { userId: _userId, ...opened } = chat;
+    const event = recorded(opened as DomainEvent, 1);
+    expect(directory.needs(event)).toEqual([]);
+    expect(directory.fold({ get: () => null, find: () => null }, event)).toEqual({ documents: [], change: null });
+  });
+});
