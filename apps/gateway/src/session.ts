@@ -251,6 +251,6 @@ export class Session implements Caller {
       return;
     }
     const answer = await handler(frame);
-    if (answer !== undefined) this.reply(JSON.stringify(answer));
+    if (answer !== undefined && this.isOpen) this.reply(JSON.stringify(answer));
   }
 }
