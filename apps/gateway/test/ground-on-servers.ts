@@ -16,13 +16,13 @@ export class GroundOnServers implements Ground {
   private constructor(
     readonly log: EventLog,
     readonly readModels: ReadModels,
-    private readonly names: { readonly stream: string; readonly prefix: string },
+    private readonly names: { readonly servers: string; readonly stream: string; readonly prefix: string },
   ) {}
 
-  static async open(readModels: ReadModels = memoryReadModels()): Promise<GroundOnServers> {
+  static async open(readModels: ReadModels = memoryReadModels(), servers = SERVERS): Promise<GroundOnServers> {
     const token = randomBytes(4).toString('hex');
-    const names = { stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
-    const log = await EventLog.connect({ ...names, servers: SERVERS, name: 'gateway test' });
+    const names = { servers, stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
+    const log = await EventLog.connect({ ...names, name: 'gateway test' });
     await log.setUp();
     // So that a test can name the versions.
     for (const { name, format } of [timeline, directory]) {
@@ -33,7 +33,7 @@ export class GroundOnServers implements Ground {
     return ground;
   }
 
-  async connect(servers = SERVERS): Promise<EventLog> {
+  async connect(servers = this.names.servers): Promise<EventLog> {
     const log = await EventLog.connect({ ...this.names, servers, name: 'gateway under test' });
     this.logs.push(log);
     return log;

@@ -30,13 +30,25 @@ export class OwnServer {
 
   private constructor(
     private readonly port: number,
+    private readonly monitor: number,
     private readonly more: string[],
   ) {}
 
   static async start(...more: string[]): Promise<OwnServer> {
-    const server = new OwnServer(await freePort(), more);
+    const server = new OwnServer(await freePort(), await freePort(), more);
     await server.start();
     return server;
+  }
+
+  /** How many subscriptions it has of the connection of this name. */
+  async subscriptions(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.monitor}/connz`);
+    const { connections } = (await answer.json()) as { connections: { name: string; subscriptions: number }[] };
+    return connections.find((connection) => connection.name === name)?.subscriptions ?? 0;
+  }
+
+  private get ports(): string[] {
+    return ['-p', String(this.port), '-m', String(this.monitor)];
   }
 
   get url(): string {
@@ -44,13 +56,9 @@ export class OwnServer {
   }
 
   async start(): Promise<void> {
-    this.process = spawn(
-      binary(),
-      ['-js', '-sd', this.data, '-a', '127.0.0.1', '-p', String(this.port), ...this.more],
-      {
-        stdio: 'ignore',
-      },
-    );
+    this.process = spawn(binary(), [...['-js', '-sd', this.data, '-a', '127.0.0.1'], ...this.ports, ...this.more], {
+      stdio: 'ignore',
+    });
     await once(this.process, 'spawn');
     for (let tries = 0; ; tries++) {
       const socket = connect(this.port, '127.0.0.1');
