@@ -21,7 +21,12 @@ const known = (...documents: Note[]): Write[] => documents.map((document) => ({ 
 
 /** What every adapter of the read models must do. `open` gives one that is empty, or the same again. */
 export function describeReadModels(name: string, open: () => Promise<ReadModels>): void {
-  describeWorked(name, open);
+  const opened: ReadModels[] = [];
+  afterAll(() => Promise.all(opened.map((readModels) => readModels.close())));
+  describeWorked(name, async () => {
+    opened.push(await open());
+    return opened.at(-1)!;
+  });
   describe(`read models, asked: ${name}`, () => {
     let readModels: ReadModels;
     let store: DocumentStore;
@@ -84,6 +89,22 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
       expect(top).toEqual(note('rank:y:0', 8));
     });
 
+    it('keeps projections apart', async () => {
+      const other = readModels.projection('others', 1);
+      await other.setUp([{ name: 'notes' }]);
+      await store.write('notes', fresh(note('apart:1', 1)));
+      expect(await other.get('notes', ['apart:1'])).toEqual([]);
+      await readModels.versions.replace('pages', firstVersion(1, 1));
+      expect(await readModels.versions.read('others')).toBeNull();
+      for (const projection of ['pages', 'others']) {
+        await readModels.checkpoints.claim(checkpointId(projection, 1, 0), 'me');
+      }
+      await readModels.remove('others', 1);
+      const [left] = await readModels.checkpoints.read(['pages', 'others'].map((one) => checkpointId(one, 1, 0)));
+      expect(left?.[0]).toBe(checkpointId('pages', 1, 0));
+      expect(await store.get('notes', ['apart:1'])).toHaveLength(1);
+    });
+
     it('reads nothing of a collection that was never set up', async () => {
       const other = readModels.projection('unheard of', 1);
       expect(await other.range('notes', { from: '', to: '~', limit: 5 })).toEqual([]);
@@ -92,19 +113,19 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
   });
 }
 
-/** What of the read models a worker and a rebuild rely on. */
-export function describeWorked(name: string, open: () => Promise<ReadModels>): void {
-  describe(`read models: ${name}`, () => {
-    let readModels: ReadModels;
+/** What workers and rebuilds of one projection rely on. */
+export function describeWorked(adapter: string, open: () => Promise<Omit<ReadModels, 'close'>>): void {
+  describe(`read models: ${adapter}`, () => {
+    let readModels: Omit<ReadModels, 'close'>;
     let store: DocumentStore;
+    const name = 'timeline';
+    const placeOf = (partition: number, version = 1) => checkpointId(name, version, partition);
 
     beforeAll(async () => {
       readModels = await open();
-      store = readModels.projection('notes', 1);
+      store = readModels.projection(name, 1);
       await store.setUp([{ name: 'notes', index: 'topic' }, { name: 'others' }]);
     });
-
-    afterAll(() => readModels.close());
 
     const idsOf = (documents: readonly Document[]) => documents.map(({ _id }) => _id);
     const stored = async (id: string) => (await store.get<Note>('notes', [id]))[0];
@@ -160,7 +181,7 @@ export function describeWorked(name: string, open: () => Promise<ReadModels>): v
     });
 
     it('reads a collection that was never set up as empty', async () => {
-      const other = readModels.projection('unheard of', 1);
+      const other = readModels.projection(name, 9);
       expect(await other.get('notes', ['a'])).toEqual([]);
       expect(await other.findBy('notes', 'topic', ['a'])).toEqual([]);
     });
@@ -184,37 +205,37 @@ export function describeWorked(name: string, open: () => Promise<ReadModels>): v
 
     it('keeps the versions of a projection apart', async () => {
       await store.write('notes', fresh(note('version:1', 1)));
-      const next = readModels.projection('notes', 2);
+      const next = readModels.projection(name, 2);
       await next.setUp([{ name: 'notes', index: 'topic' }]);
       expect(await next.get('notes', ['version:1'])).toEqual([]);
     });
 
     it('fences an owner off its checkpoint once another has claimed it', async () => {
       const { checkpoints } = readModels;
-      expect(await checkpoints.read(['fence:0'])).toEqual(new Map());
-      const first = await checkpoints.claim('fence:0', 'a');
+      expect(await checkpoints.read([placeOf(0)])).toEqual(new Map());
+      const first = await checkpoints.claim(placeOf(0), 'a');
       expect(first).toMatchObject({ seq: 0, eventId: '' });
       const { epoch } = first;
-      expect(await checkpoints.save([{ id: 'fence:0', epoch, seq: 10, eventId: 'msg.x' }])).toEqual([]);
-      const second = await checkpoints.claim('fence:0', 'b');
+      expect(await checkpoints.save([{ id: placeOf(0), epoch, seq: 10, eventId: 'msg.x' }])).toEqual([]);
+      const second = await checkpoints.claim(placeOf(0), 'b');
       expect(second).toMatchObject({ seq: 10, eventId: 'msg.x', epoch: epoch + 1, owner: 'b' });
-      const other = await checkpoints.claim('fence:1', 'b');
+      const other = await checkpoints.claim(placeOf(1), 'b');
       const saves = [
-        { id: 'fence:0', epoch, seq: 20, eventId: 'msg.y' },
-        { id: 'fence:1', epoch: other.epoch, seq: 5, eventId: 'msg.z' },
+        { id: placeOf(0), epoch, seq: 20, eventId: 'msg.y' },
+        { id: placeOf(1), epoch: other.epoch, seq: 5, eventId: 'msg.z' },
       ];
-      expect(await checkpoints.save(saves)).toEqual(['fence:0']);
-      const read = await checkpoints.read(['fence:1', 'fence:0', 'fence:2']);
-      expect([...read.keys()].sort()).toEqual(['fence:0', 'fence:1']);
-      expect(read.get('fence:0')).toMatchObject({ seq: 10, epoch: epoch + 1 });
-      expect(read.get('fence:1')).toMatchObject({ seq: 5, epoch: other.epoch });
-      expect(await checkpoints.save([{ id: 'fence:3', epoch: 1, seq: 5, eventId: 'msg.z' }])).toEqual(['fence:3']);
+      expect(await checkpoints.save(saves)).toEqual([placeOf(0)]);
+      const read = await checkpoints.read([placeOf(1), placeOf(0), placeOf(2)]);
+      expect([...read.keys()].sort()).toEqual([placeOf(0), placeOf(1)]);
+      expect(read.get(placeOf(0))).toMatchObject({ seq: 10, epoch: epoch + 1 });
+      expect(read.get(placeOf(1))).toMatchObject({ seq: 5, epoch: other.epoch });
+      expect(await checkpoints.save([{ id: placeOf(3), epoch: 1, seq: 5, eventId: 'msg.z' }])).toEqual([placeOf(3)]);
       expect(await checkpoints.save([])).toEqual([]);
     });
 
     it('gives each of many claims at once an epoch of its own', async () => {
       const claims = await Promise.all(
-        Array.from({ length: 10 }, (_, i) => readModels.checkpoints.claim('raced:0', `owner ${i}`)),
+        Array.from({ length: 10 }, (_, i) => readModels.checkpoints.claim(placeOf(4), `owner ${i}`)),
       );
       const epochs = claims.map(({ epoch }) => epoch).sort((a, b) => a - b);
       expect(epochs).toEqual(Array.from({ length: 10 }, (_, i) => epochs[0]! + i));
@@ -222,46 +243,45 @@ export function describeWorked(name: string, open: () => Promise<ReadModels>): v
 
     it('gives no epoch twice, also where the checkpoint was lost in between', async () => {
       const { checkpoints } = readModels;
-      const before = await checkpoints.claim(checkpointId('notes', 3, 0), 'a');
+      const before = await checkpoints.claim(placeOf(0, 3), 'a');
       const mayBeSame = Date.now();
       while (Date.now() <= mayBeSame) await new Promise((resolve) => setTimeout(resolve, 1));
-      await readModels.remove('notes', 3);
-      const after = await checkpoints.claim(checkpointId('notes', 3, 0), 'a');
+      await readModels.remove(name, 3);
+      const after = await checkpoints.claim(placeOf(0, 3), 'a');
       expect(after).toMatchObject({ seq: 0, eventId: '' });
       expect(after.epoch).toBeGreaterThan(before.epoch);
     });
 
     it('keeps which versions there are, and lets one of several changes through', async () => {
       const { versions } = readModels;
-      expect(await versions.read('notes')).toBeNull();
+      expect(await versions.read(name)).toBeNull();
       const first = firstVersion(7, 1);
-      const made = await Promise.all([versions.replace('notes', first), versions.replace('notes', firstVersion(8, 1))]);
+      const made = await Promise.all([versions.replace(name, first), versions.replace(name, firstVersion(8, 1))]);
       expect(made.filter((done) => done)).toHaveLength(1);
-      const stored = (await versions.read('notes'))!;
+      const stored = (await versions.read(name))!;
       expect([first, firstVersion(8, 1)]).toContainEqual(stored);
       const changes = [withNextVersion(stored, 7), withSwap(stored, 'somebody')];
-      const changed = await Promise.all(changes.map((change) => versions.replace('notes', change)));
+      const changed = await Promise.all(changes.map((change) => versions.replace(name, change)));
       expect(changed.filter((done) => done)).toHaveLength(1);
-      expect(await versions.read('notes')).toEqual(changes[changed.indexOf(true)]);
-      expect(await versions.replace('notes', stored)).toBe(false);
+      expect(await versions.read(name)).toEqual(changes[changed.indexOf(true)]);
+      expect(await versions.replace(name, stored)).toBe(false);
       // As somebody read them who slept while the database was emptied, and begun anew with the same revisions.
       const former = withSwap(withNextVersion(firstVersion(7, 20), 7), 'one who slept');
-      expect(await versions.replace('notes', former)).toBe(false);
-      expect(await versions.read('others')).toBeNull();
+      expect(await versions.replace(name, former)).toBe(false);
     });
 
     it('removes a version, and nothing of the others', async () => {
-      const [kept, removed, similar] = [1, 2, 22].map((version) => readModels.projection('gone', version));
+      const [kept, removed, similar] = [11, 12, 122].map((version) => readModels.projection(name, version));
       for (const version of [kept, removed, similar]) {
         await version!.setUp([{ name: 'notes', index: 'topic' }]);
         await version!.write('notes', fresh(note('a', 1)));
       }
-      for (const version of [1, 2, 22]) await readModels.checkpoints.claim(checkpointId('gone', version, 3), 'me');
-      await readModels.remove('gone', 2);
-      await readModels.remove('gone', 2);
+      for (const version of [11, 12, 122]) await readModels.checkpoints.claim(placeOf(3, version), 'me');
+      await readModels.remove(name, 12);
+      await readModels.remove(name, 12);
       expect(await removed!.get('notes', ['a'])).toEqual([]);
-      const left = await readModels.checkpoints.read([1, 2, 22].map((version) => checkpointId('gone', version, 3)));
-      expect([...left.keys()].sort()).toEqual(['gone-1:3', 'gone-22:3']);
+      const left = await readModels.checkpoints.read([11, 12, 122].map((version) => placeOf(3, version)));
+      expect([...left.keys()].sort()).toEqual([placeOf(3, 11), placeOf(3, 122)]);
       for (const version of [kept, similar]) expect(await version!.get('notes', ['a'])).toEqual([note('a', 1)]);
       // What is removed can be built again.
       await removed!.setUp([{ name: 'notes', index: 'topic' }]);

@@ -78,7 +78,7 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
   };
 }
 
-function recordOf(event: DomainEvent, seq: number, unreadable: boolean): LogRecord {
+export function recordOf(event: DomainEvent, seq: number, unreadable = false): LogRecord {
   const { type, version, room, body } = encodeEvent(event);
   return {
     seq,
