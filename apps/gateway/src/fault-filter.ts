@@ -20,7 +20,9 @@ export class FaultFilter implements ExceptionFilter {
   );
 
   catch(error: unknown, host: ArgumentsHost): void {
-    host.switchToWs().getClient<Session>().refuse(this.faultOf(error));
+    const session = host.switchToWs().getClient<Session>();
+    if (isRetryable(error)) session.waitedInVain();
+    session.refuse(this.faultOf(error));
   }
 
   private faultOf(error: unknown): Fault {

@@ -146,11 +146,13 @@ export class Session implements Caller {
     await this.#parts.gate.pass();
   }
 
-  /** Answers the frame in hand. Where a server kept it waiting for nothing, the others are not kept as well. */
-  refuse(fault: Fault): void {
+  /** What the frame in hand asked a server for did not come. If that took long, those behind it are not kept as well. */
+  waitedInVain(): void {
     const now = performance.now();
-    const isAway = fault.code === 'unavailable' || fault.code === 'unknown';
-    if (isAway && now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
+    if (now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
+  }
+
+  refuse(fault: Fault): void {
     this.reply(this.endpoint.errorFrame(fault));
   }
 

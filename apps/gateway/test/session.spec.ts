@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import { directErrorFrame, type Fault, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
+import { type ArgumentsHost, Logger } from '@nestjs/common';
+import { LogUnavailable, OutcomeUnknown } from '#event-store';
+import { FrameRefused, UNAVAILABLE } from '#protocol';
+import { FaultFilter } from '../src/fault-filter.js';
 import type { FrameHandler, Session } from '../src/session.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './chat-under-test.js';
@@ -43,22 +45,23 @@ function serveWork(session: Session) {
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe('frames behind one that was kept in vain', () => {
-  const EACH = { UNKNOWN: directErrorFrame(UNKNOWN), UNAVAILABLE: directErrorFrame(UNAVAILABLE) };
+  const filter = new FaultFilter();
 
-  /** Sends four, of which the first is refused after so many milliseconds, and then one more. */
-  async function answersAfter(kept: number, fault: Fault) {
+  /** Sends four, of which the first fails after so many milliseconds, and then one more. */
+  async function answersAfter(kept: number, error: Error) {
     const { session, client } = await connect();
+    const host = { switchToWs: () => ({ getClient: () => session }) } as ArgumentsHost;
     let release: () => void = () => undefined;
     const inVain: FrameHandler = async () => {
       await new Promise<void>((resolve) => (release = resolve));
       ahead += kept;
-      session.refuse(fault);
+      filter.catch(error, host);
     };
     const asked: FrameHandler = () =>
       session.admit().then(
         () => ({ event: 'done' }),
-        () => {
-          session.refuse(UNAVAILABLE);
+        (refusal: unknown) => {
+          filter.catch(refusal, host);
         },
       );
     session.serve(new Map(Object.entries({ inVain, asked })));
@@ -66,22 +69,23 @@ describe('frames behind one that was kept in vain', () => {
     for (let i = 0; i < 3; i++) client.send('asked');
     await turn();
     release();
-    const frames = (await client.take(4)).map((frame) => JSON.stringify(frame));
+    const frames = await client.take(4);
     client.send('asked');
     expect(await client.next()).toEqual({ event: 'done' });
-    return frames;
+    return frames.map(({ event, data }) => (event === 'exception' ? (data as { code: string }).code : event));
   }
 
-  it('are refused together with it, by a server that does not answer', async () => {
-    const { UNKNOWN: unknown, UNAVAILABLE: unavailable } = EACH;
-    expect(await answersAfter(1_100, UNKNOWN)).toEqual([unknown, unavailable, unavailable, unavailable]);
-    expect(await answersAfter(1_100, UNAVAILABLE)).toEqual(Array(4).fill(unavailable));
+  it('are refused together with it, where a server did not answer', async () => {
+    const refused = Array<string>(3).fill('unavailable');
+    expect(await answersAfter(1_100, new OutcomeUnknown('no answer'))).toEqual(['unknown', ...refused]);
+    expect(await answersAfter(1_100, new LogUnavailable('away'))).toEqual(['unavailable', ...refused]);
   });
 
-  it('are not, where it was refused quickly, or for a fault of its own', async () => {
-    const done = Array<string>(3).fill('{"event":"done"}');
-    expect(await answersAfter(900, UNAVAILABLE)).toEqual([EACH.UNAVAILABLE, ...done]);
-    expect(await answersAfter(1_100, INTERNAL)).toEqual([directErrorFrame(INTERNAL), ...done]);
+  it('are not, where it was refused quickly, or not by a server that is away', async () => {
+    const done = Array<string>(3).fill('done');
+    expect(await answersAfter(900, new LogUnavailable('away'))).toEqual(['unavailable', ...done]);
+    expect(await answersAfter(1_100, new FrameRefused(UNAVAILABLE))).toEqual(['unavailable', ...done]);
+    expect(await answersAfter(1_100, new Error('ours'))).toEqual(['internal', ...done]);
   });
 });
 
