@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type DomainEvent, GLOBAL_ROOM, keySequence, PARTITIONS } from '#domain';
+import { EventLog } from '#event-store';
+import {
+  firstVersion,
+  memoryReadModels,
+  type ReadModels,
+  ReadModelsUnavailable,
+  Timeline,
+  type VersionRegistry,
+  versionName,
+  withNextVersion,
+  withoutBuilding,
+  withSwap,
+} from '#read-models';
+import { type Clock, rebuild, Runner, timeline, type WorkerLog } from '../src/index.js';
+import { until } from './read-models-under-test.js';
+
+const nextKey = keySequence(randomBytes(8));
+
+const posted = (content: string): DomainEvent => {
+  const key = nextKey();
+  const sender = { id: '1', name: 'Ada', avatar: null };
+  const at = '2026-01-02T03:04:05.678Z';
+  return { type: 'MessageCreated', room: GLOBAL_ROOM, id: `msg.${key}`, at, messageId: key, sender, content };
+};
+
+/** A swap takes seconds of waiting. */
+const TIMES = 5;
+const quick: Clock = {
+  now: () => performance.now() * TIMES,
+  date: () => new Date(),
+  after: (ms, f) => {
+    const timer = setTimeout(f, ms / TIMES);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
+describe('a rebuild in a room where nothing more is said', () => {
+  const said: string[] = [];
+  const quiet = () => undefined;
+  const logger: WorkerLog = { log: quiet, warn: (line) => said.push(line), error: (line) => said.push(line) };
+  let log: EventLog;
+  let readModels: ReadModels;
+  let runner: Runner<unknown>;
+  let interruption: AbortController;
+
+  beforeEach(async () => {
+    said.length = 0;
+    interruption = new AbortController();
+    const suffix = randomUUID().slice(0, 8);
+    const servers = process.env['TEST_NATS_URL'] ?? '';
+    log = await EventLog.connect({ servers, stream: `B_${suffix}`, prefix: `b_${suffix}`, name: 'rebuild test' });
+    await log.setUp();
+    readModels = { ...memoryReadModels(), shared: true };
+    await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
+    runner = new Runner({ projection: timeline, log, readModels, owner: 'projector', logger, clock: quick });
+    void runner.start();
+    await log.append(posted('the only one'));
+    await until('it is folded', async () => (await lastN(1)) === 1 && runner.owned.length === PARTITIONS);
+  });
+
+  afterEach(async () => {
+    interruption.abort();
+    await runner.stop();
+    await log.close();
+  });
+
+  const versions = async () => (await readModels.versions.read('timeline'))!;
+  const lastN = (version: number) => new Timeline(readModels.projection('timeline', version)).lastN(GLOBAL_ROOM);
+  const build = (changed: Partial<VersionRegistry> = {}, onProgress: () => void = quiet) => {
+    const { read, replace } = {
+      read: (name: string) => readModels.versions.read(name),
+      replace: (...[name, to]: Parameters<VersionRegistry['replace']>) => readModels.versions.replace(name, to),
+      ...changed,
+    };
+    return rebuild({
+      ...{ projection: timeline, log, logger, owner: 'builder', clock: quick, signal: interruption.signal },
+      ...{ readModels: { ...readModels, versions: { read, replace } }, onProgress },
+    });
+  };
+
+  it('is served, and told of from then on', async () => {
+    const told: string[] = [];
+    log.live.subscribeToRoom(GLOBAL_ROOM, (text) => told.push(text));
+    await log.live.flush();
+    const { version, before, takenOver } = await build();
+    expect({ version: version.number, before: before.number, takenOver }).toEqual({
+      version: 2,
+      before: 1,
+      takenOver: true,
+    });
+    expect(await lastN(2)).toBe(1);
+    await log.append(posted('after'));
+    await until('it is told', () => told.length > 0);
+    expect(JSON.parse(told[0]!)).toMatchObject({ version: 2, from: 1, to: 2 });
+  });
+
+  it('is not served while somebody folds the version before', async () => {
+    const beating = setInterval(() => void log.members.beat(versionName('timeline', 1), 'one who goes on'), 200);
+    const building = build();
+    building.catch(quiet);
+    await until('it gives up once', () => said.some((line) => line.includes('did not stop: one who goes on')));
+    await until('the swap is undone', async () => (await versions()).swap === null);
+    expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
+    clearInterval(beating);
+    expect((await building).version.number).toBe(2);
+  }, 30_000);
+
+  it('succeeds where only the answer to its last step was lost', async () => {
+    const { version } = await build({
+      replace: async (name, to) => {
+        const done = await readModels.versions.replace(name, to);
+        if (to.serving.number === 2) throw new ReadModelsUnavailable('no answer came');
+        return done;
+      },
+    });
+    expect(version.number).toBe(2);
+    expect(said.filter((line) => line.includes('undone'))).toEqual([]);
+  });
+
+  it('leaves no swap behind where its last step fails, and tries again', async () => {
+    let attempts = 0;
+    const swaps: (string | null)[] = [];
+    const { version } = await build({
+      replace: async (name, to) => {
+        if (to.serving.number === 2 && ++attempts === 1) throw new ReadModelsUnavailable('it was not carried out');
+        if (to.serving.number === 1) swaps.push(to.swap);
+        return readModels.versions.replace(name, to);
+      },
+    });
+    expect({ version: version.number, attempts }).toEqual({ version: 2, attempts: 2 });
+    // Begun to be built, marked, undone, marked again: undone by the rebuild itself, long before a projector would.
+    expect(swaps.map((swap) => swap !== null)).toEqual([false, true, false, true]);
+  }, 30_000);
+
+  it('undoes a swap that somebody left behind, and makes its own', async () => {
+    const building = withNextVersion(await versions(), timeline.format);
+    await readModels.versions.replace('timeline', building);
+    await readModels.versions.replace('timeline', withSwap(building, 'of somebody else'));
+    const rebuilding = build();
+    await until('it says so', () => said.some((line) => line.includes('somebody left a swap behind')));
+    expect((await rebuilding).version.number).toBe(2);
+  }, 30_000);
+
+  it('refuses where the version is given up while it is built', async () => {
+    let isBuilt = false;
+    const read = async (name: string) => {
+      const stored = (await readModels.versions.read(name))!;
+      if (isBuilt && stored.building) await readModels.versions.replace(name, withoutBuilding(stored));
+      return readModels.versions.read(name);
+    };
+    const rebuilding = build({ read }, () => (isBuilt = true));
+    await expect(rebuilding).rejects.toThrow('removed while it was built');
+    expect(await versions()).toMatchObject({ serving: { number: 1 }, building: null, swap: null });
+  });
+
+  it('waits for whoever is building it, and refuses where they go on', async () => {
+    await readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format));
+    const beating = setInterval(() => void log.members.beat(versionName('timeline', 2), 'another'), 200);
+    await log.members.beat(versionName('timeline', 2), 'another');
+    await expect(build()).rejects.toThrow('timeline-2 is being built by another');
+    clearInterval(beating);
+    expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });
+  });
+});
