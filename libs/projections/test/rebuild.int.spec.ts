@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DomainEvent, GLOBAL_ROOM, keySequence, PARTITIONS } from '#domain';
 import { EventLog } from '#event-store';
 import {
+  type DocumentStore,
   firstVersion,
   memoryReadModels,
   type ReadModels,
   ReadModelsUnavailable,
+  swapped,
   Timeline,
   type VersionRegistry,
   versionName,
@@ -41,6 +44,7 @@ const quick: Clock = {
 
 describe('a rebuild in a room where nothing more is said', () => {
   const said: string[] = [];
+  const told: object[] = [];
   const quiet = () => undefined;
   const logger: WorkerLog = { log: quiet, warn: (line) => said.push(line), error: (line) => said.push(line) };
   let log: EventLog;
@@ -50,6 +54,7 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   beforeEach(async () => {
     said.length = 0;
+    mayWrite = () => true;
     interruption = new AbortController();
     const suffix = randomUUID().slice(0, 8);
     const servers = process.env['TEST_NATS_URL'] ?? '';
@@ -60,7 +65,11 @@ describe('a rebuild in a room where nothing more is said', () => {
     runner = new Runner({ projection: timeline, log, readModels, owner: 'projector', logger, clock: quick });
     void runner.start();
     await log.append(posted('the only one'));
+    log.live.subscribeToRoom(GLOBAL_ROOM, (text) => told.push(JSON.parse(text) as object));
+    await log.live.flush();
     await until('it is folded', async () => (await lastN(1)) === 1 && runner.owned.length === PARTITIONS);
+    await log.live.flush();
+    told.length = 0;
   });
 
   afterEach(async () => {
@@ -71,6 +80,19 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   const versions = async () => (await readModels.versions.read('timeline'))!;
   const lastN = (version: number) => new Timeline(readModels.projection('timeline', version)).lastN(GLOBAL_ROOM);
+  /** What the builder writes waits while it is closed. */
+  let mayWrite: () => boolean;
+  const held = (store: DocumentStore): DocumentStore => ({
+    setUp: (collections) => store.setUp(collections),
+    get: (collection, ids) => store.get(collection, ids),
+    findBy: (collection, field, values) => store.findBy(collection, field, values),
+    range: (collection, range) => store.range(collection, range),
+    highest: (collection, highest) => store.highest(collection, highest),
+    write: async (collection, writes) => {
+      await until('it may be written', mayWrite);
+      await store.write(collection, writes);
+    },
+  });
   const build = (changed: Partial<VersionRegistry> = {}, onProgress: () => void = quiet) => {
     const { read, replace } = {
       read: (name: string) => readModels.versions.read(name),
@@ -79,14 +101,16 @@ describe('a rebuild in a room where nothing more is said', () => {
     };
     return rebuild({
       ...{ projection: timeline, log, logger, owner: 'builder', clock: quick, signal: interruption.signal },
-      ...{ readModels: { ...readModels, versions: { read, replace } }, onProgress },
+      readModels: {
+        ...readModels,
+        versions: { read, replace },
+        projection: (name, version) => held(readModels.projection(name, version)),
+      },
+      onProgress,
     });
   };
 
   it('is served, and told of from then on', async () => {
-    const told: string[] = [];
-    log.live.subscribeToRoom(GLOBAL_ROOM, (text) => told.push(text));
-    await log.live.flush();
     const { version, before, takenOver } = await build();
     expect({ version: version.number, before: before.number, takenOver }).toEqual({
       version: 2,
@@ -96,18 +120,70 @@ describe('a rebuild in a room where nothing more is said', () => {
     expect(await lastN(2)).toBe(1);
     await log.append(posted('after'));
     await until('it is told', () => told.length > 0);
-    expect(JSON.parse(told[0]!)).toMatchObject({ version: 2, from: 1, to: 2 });
+    expect(told).toMatchObject([{ version: 2, from: 1, to: 2 }]);
   });
 
   it('is not served while somebody folds the version before', async () => {
     const beating = setInterval(() => void log.members.beat(versionName('timeline', 1), 'one who goes on'), 200);
     const building = build();
     building.catch(quiet);
+    await until('the swap is marked', async () => (await versions()).swap !== null);
+    await until('the projector has stopped', () => runner.owned.length === 0);
+    await log.append(posted('while nobody folds what is served'));
+    await until('it is told by who builds', () => told.length > 0);
+    expect(told).toMatchObject([{ version: 2, from: 1, to: 2 }]);
+    expect((await versions()).serving.number).toBe(1);
     await until('it gives up once', () => said.some((line) => line.includes('did not stop: one who goes on')));
     await until('the swap is undone', async () => (await versions()).swap === null);
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
     clearInterval(beating);
     expect((await building).version.number).toBe(2);
+  }, 30_000);
+
+  it('is not served before it has what was said until those who folded the version before had stopped', async () => {
+    let isOpen = true;
+    mayWrite = () => isOpen;
+    let isPresent = true;
+    const beat = () => (isPresent ? log.members.beat(versionName('timeline', 1), 'slow to stop') : undefined);
+    await beat();
+    const beating = setInterval(() => void beat(), 200);
+    const building = build();
+    building.catch(quiet);
+    await until('it is built', async () => (await lastN(2)) === 1);
+    await until('the swap is marked', async () => (await versions()).swap !== null);
+    isOpen = false;
+    await log.append(posted('while they stop'));
+    clearInterval(beating);
+    isPresent = false;
+    await log.members.leave(versionName('timeline', 1), 'slow to stop');
+    await until('it gives up once', () => said.some((line) => line.includes('did not reach the end of the log')));
+    expect((await versions()).serving.number).toBe(1);
+    isOpen = true;
+    expect((await building).version.number).toBe(2);
+    expect(await lastN(2)).toBe(2);
+  }, 30_000);
+
+  it('succeeds where somebody who built it as well has had it served', async () => {
+    let isBuilt = false;
+    const read = async (name: string) => {
+      const stored = (await readModels.versions.read(name))!;
+      if (isBuilt && stored.building) await readModels.versions.replace(name, swapped(stored, stored.building));
+      return readModels.versions.read(name);
+    };
+    expect((await build({ read }, () => (isBuilt = true))).version.number).toBe(2);
+  });
+
+  it('builds the next one where the one that it waited for has been served meanwhile', async () => {
+    const building = withNextVersion(await versions(), timeline.format);
+    await readModels.versions.replace('timeline', building);
+    await log.members.beat(versionName('timeline', 2), 'another');
+    const rebuilding = build();
+    await sleep(200);
+    await readModels.versions.replace('timeline', swapped(building, building.building!));
+    await until('it is taken over', () => runner.owned.length === PARTITIONS);
+    await runner.stop();
+    await log.members.leave(versionName('timeline', 2), 'another');
+    expect((await rebuilding).version.number).toBe(3);
   }, 30_000);
 
   it('succeeds where only the answer to its last step was lost', async () => {
@@ -160,9 +236,9 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   it('waits for whoever is building it, and refuses where they go on', async () => {
     await readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format));
-    const beating = setInterval(() => void log.members.beat(versionName('timeline', 2), 'another'), 200);
-    await log.members.beat(versionName('timeline', 2), 'another');
-    await expect(build()).rejects.toThrow('timeline-2 is being built by another');
+    const beating = setInterval(() => void log.members.beat(versionName('timeline', 2), 'the other'), 200);
+    await log.members.beat(versionName('timeline', 2), 'the other');
+    await expect(build()).rejects.toThrow('timeline-2 is being built by the other');
     clearInterval(beating);
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });
   });
