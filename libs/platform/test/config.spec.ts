@@ -31,7 +31,7 @@ describe('the configuration', () => {
         requestsPerSecond: 20,
         requestsBurst: 100,
       },
-      nats: { url: '', stream: 'EVENTS', prefix: 'chat' },
+      nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1 },
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },
       roomChat: { dialect: 'documented' },
