@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { isRetryable, OutcomeUnknown } from '#event-store';
-import { LineLimit } from '#platform';
+import { LineLimit, TurnMissed } from '#platform';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import type { Session } from './session.js';
 
@@ -21,7 +21,8 @@ export class FaultFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const session = host.switchToWs().getClient<Session>();
-    if (isRetryable(error)) session.waitedInVain();
+    // A list whose turn did not come says nothing of what is asked next.
+    if (isRetryable(error) && !(error instanceof TurnMissed)) session.waitedInVain();
     session.refuse(this.faultOf(error));
   }
 

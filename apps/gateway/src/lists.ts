@@ -31,7 +31,7 @@ export class Lists {
     return this.#queue.run(
       session.person.userId,
       async () => {
-        const frame = session.isOpen ? await listFrame(event, await read()) : [];
+        const frame = session.isOpen ? await listFrame(event, whileOpen(session, await read())) : [];
         this.#unread += lengthOf(frame);
         return frame;
       },
@@ -40,5 +40,13 @@ export class Lists {
         this.#unread -= lengthOf(frame);
       },
     );
+  }
+}
+
+/** Once the connection has ended no more is read: nobody gets it. */
+async function* whileOpen(session: Session, parts: Parts): Parts {
+  for await (const part of parts) {
+    yield part;
+    if (!session.isOpen) return;
   }
 }

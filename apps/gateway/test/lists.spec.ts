@@ -124,6 +124,20 @@ describe('lists', () => {
     expect(second).toEqual({ isRead: false, isOver: true, fault: null });
   });
 
+  it('are read no further once who asked has left', async () => {
+    const lists = new Lists({ limits: usual });
+    const { session } = await person('1');
+    let read = 0;
+    const parts = async function* (): Parts {
+      for (; read < 10; read++) {
+        if (read === 2) session.terminate();
+        yield await Promise.resolve([read]);
+      }
+    };
+    await lists.give(session, 'updated_chat_list', () => Promise.resolve(parts()));
+    expect(read).toBe(2);
+  });
+
   it('that fail make room for the next', async () => {
     const lists = new Lists({ limits: usual });
     const one = await person('1');

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ArgumentsHost, Logger } from '@nestjs/common';
 import { LogUnavailable, OutcomeUnknown } from '#event-store';
+import { TurnMissed } from '#platform';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { FaultFilter } from '../src/fault-filter.js';
 import type { FrameHandler, Session } from '../src/session.js';
@@ -85,6 +86,7 @@ describe('frames behind one that was kept in vain', () => {
     const done = Array<string>(3).fill('done');
     expect(await answersAfter(900, new LogUnavailable('away'))).toEqual(['unavailable', ...done]);
     expect(await answersAfter(1_100, new FrameRefused(UNAVAILABLE))).toEqual(['unavailable', ...done]);
+    expect(await answersAfter(1_100, new TurnMissed('a list'))).toEqual(['unavailable', ...done]);
     expect(await answersAfter(1_100, new Error('ours'))).toEqual(['internal', ...done]);
   });
 });
