@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Session, SessionParts } from '../src/session.js';
+import { TokenBuckets } from '../src/token-bucket.js';
+import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
+import { until } from './until.js';
+
+const sockets = new SessionsOnSockets();
+const limits = { ...settings.limits, pingSeconds: 10, pongSeconds: 2 };
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  await sockets.start();
+});
+let realNow: () => number;
+beforeEach(() => {
+  realNow = performance.now.bind(performance);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  sockets.cut();
+});
+afterAll(() => {
+  sockets.stop();
+});
+
+/** A connection whose client counts the pings, and answers them where it is `alive`. */
+async function connect(parts: Partial<SessionParts> = {}, alive = true) {
+  const { session, client } = await sockets.connect({ limits, ...parts });
+  let pings = 0;
+  client.ws.on('ping', () => pings++);
+  // ws answers by itself.
+  if (!alive) client.ws.pong = () => undefined;
+  return { session, client, begun: realNow(), pings: () => pings };
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe('a connection', () => {
+  it('is pinged now and then, the first time after half to all of the time between two', async () => {
+    const { session, begun, pings } = await connect();
+    session.beat(begun + 4_900);
+    await turn();
+    expect(pings()).toBe(0);
+    session.beat(begun + 10_100);
+    await until('a ping', () => pings() === 1);
+    await turn();
+    session.beat(begun + 20_000);
+    await turn();
+    expect(pings()).toBe(1);
+    session.beat(begun + 20_200);
+    await until('another ping', () => pings() === 2);
+  });
+
+  it('is not pinged together with those that came together', async () => {
+    jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(0.99);
+    const [early, late] = [await connect(), await connect()];
+    for (const { session } of [early, late]) session.beat(early.begun + 5_500);
+    await until('a ping', () => early.pings() === 1);
+    await turn();
+    expect(late.pings()).toBe(0);
+  });
+
+  it('is given up where a ping is not answered in time', async () => {
+    const { session, client, begun, pings } = await connect({}, false);
+    session.beat(begun + 10_100);
+    await until('a ping', () => pings() === 1);
+    session.beat(begun + 12_100);
+    expect(session.isOpen).toBe(true);
+    session.beat(begun + 12_200);
+    expect((await client.closed).code).toBe(1006);
+  });
+
+  it('is not given up for a pong that was not read yet, since so much else waits to be', async () => {
+    const { session, client, begun, pings } = await connect({}, false);
+    let release: () => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    for (let i = 0; i < 40; i++) client.send('work', 'x'.repeat(10_000));
+    session.beat(begun + 10_100);
+    await until('a ping', () => pings() === 1);
+    await turn();
+    session.beat(begun + 20_000);
+    expect(session.isOpen).toBe(true);
+    release();
+  });
+
+  it('is closed with 4001 once its token has ended', async () => {
+    const { session, client, begun } = await connect({ expiresAt: Date.now() + 1_000 });
+    session.beat(begun);
+    expect(session.isOpen).toBe(true);
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(now + 1_000);
+    session.beat(begun + 1_000);
+    expect(await client.closed).toEqual({ code: 4001, reason: 'token expired' });
+    session.beat(begun + 2_000);
+  });
+});
+
+describe('a client that sends too much', () => {
+  const few = () => new TokenBuckets({ perSecond: 0.001, burst: 5 });
+  const serve = (session: Session) => {
+    let handled = 0;
+    const work = () => {
+      handled++;
+      return Promise.resolve();
+    };
+    session.serve(new Map([['work', work]]));
+    return () => handled;
+  };
+
+  it('is closed with 4009 once what came before was handled', async () => {
+    const { session, client } = await connect({ frames: few() });
+    const handled = serve(session);
+    for (let i = 0; i < 9; i++) client.send('work');
+    expect(await client.closed).toEqual({ code: 4009, reason: 'too many messages' });
+    expect(handled()).toBe(5);
+  });
+
+  it('is told apart from one whose frames wait: the bound on these is a limit of its own', async () => {
+    const { session, client } = await connect({ limits: { ...limits, inboundFrames: 3 } });
+    let release: () => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    for (let i = 0; i < 4; i++) client.send('work');
+    await turn();
+    expect(session.isOpen).toBe(true);
+    for (let i = 0; i < 2; i++) client.send('work');
+    await turn();
+    while (session.isOpen) {
+      release();
+      await turn();
+    }
+    expect((await client.closed).code).toBe(4009);
+  });
+
+  it('is counted by pings, and pongs that nobody asked for, as by frames', async () => {
+    for (const say of ['ping', 'pong'] as const) {
+      const { client } = await connect({ frames: few() });
+      for (let i = 0; i < 6; i++) client.ws[say]();
+      expect((await client.closed).code).toBe(4009);
+    }
+  });
+});
