@@ -2,6 +2,7 @@ export * from './config.js';
 export * from './connecting.js';
 export * from './fair-queue.js';
 export * from './health.js';
+export * from './http-adapter.js';
 export * from './http-auth.js';
 export * from './http-errors.js';
 export * from './http-server.js';
