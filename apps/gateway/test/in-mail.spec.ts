@@ -54,10 +54,12 @@ beforeEach(async () => {
   await once(webhook, 'listening');
   start(`http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`);
 });
-afterEach(() => {
+afterEach(async () => {
   inMail.onApplicationShutdown();
   webhook.closeAllConnections();
   webhook.close();
+  // What was under way says that it is given up: in this test, not in the next.
+  await new Promise((resolve) => setTimeout(resolve, 30));
   jest.restoreAllMocks();
 });
 
