@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import { directFrame, directMessageView } from '#protocol';
-import type { Change, Pinned, RoomUpdate, Timeline } from '#read-models';
+import type { ChatPosition, Change, Pinned, RoomUpdate, Timeline } from '#read-models';
 import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
@@ -11,20 +11,35 @@ import { sleep } from './sleep.js';
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 250;
 
+const logger = new Logger('DirectFeed');
+
 interface FollowedChat {
   readonly cursor: RoomCursor;
   /** 0 until it is known; nothing is told before. */
   chatId: number;
 }
 
-/** All direct chats of one person, told to their connections of the direct API. */
+/** Where the chats stood when they were read of. */
+interface Baseline {
+  readonly timeline: Pinned<Timeline>;
+  readonly positions: ReadonlyMap<Room, ChatPosition>;
+}
+
+/**
+ * All direct chats of one person, told to their connections of the direct API. Of thousands few are in use: only one in
+ * which something happens gets a cursor, which begins at the baseline.
+ */
 export class DirectFeed {
   readonly audience: Audience;
-  readonly #logger = new Logger(DirectFeed.name);
+  /** Those in which something has happened since the baseline. */
   readonly #chats = new Map<Room, FollowedChat>();
+  #baseline: Baseline | null = null;
+  /** The version that the chats are being moved to. */
+  #next: Pinned<Timeline> | null = null;
   #ready: Promise<void> | null = null;
   /** Updates that came before the baseline was there. */
-  #waiting: RoomUpdate[] | null = [];
+  #waiting: RoomUpdate[] = [];
+  #paused = false;
   #stopped = false;
 
   constructor(
@@ -35,6 +50,11 @@ export class DirectFeed {
     this.audience = new Audience(fanOut);
   }
 
+  /** How many chats have a cursor. */
+  get inUse(): number {
+    return this.#chats.size;
+  }
+
   /** Resolves once nothing that happens from now on is missed. The person's subject is subscribed by then. */
   ready(): Promise<void> {
     return (this.#ready ??= this.#start());
@@ -42,11 +62,12 @@ export class DirectFeed {
 
   accept(update: RoomUpdate): void {
     if (!this.#ready || this.#stopped) return;
-    if (this.#waiting) this.#waiting.push(update);
+    if (!this.#baseline) this.#waiting.push(update);
     else this.#chat(update.room).cursor.accept(update);
   }
 
   pause(): void {
+    this.#paused = true;
     for (const { cursor } of this.#chats.values()) cursor.pause();
   }
 
@@ -54,20 +75,32 @@ export class DirectFeed {
   async resume(): Promise<void> {
     if (!this.#ready || this.#stopped) return;
     await this.#ready;
-    const read = await this.#inbox();
-    const revs = new Map(read?.entries.map(({ room, rev }) => [room, rev]));
-    for (const room of revs.keys()) this.#chat(room);
+    const read = await this.#read(() => this.timeline.current);
+    this.#paused = false;
+    const revs = new Map(read?.positions.map(({ room, rev }) => [room, rev]));
+    for (const [room, rev] of revs) if (rev !== this.#baseline?.positions.get(room)?.rev) this.#chat(room);
     for (const [room, { cursor }] of this.#chats) cursor.resume(revs.get(room));
   }
 
   /** Goes on in another version of the timeline. */
   async move(to: Pinned<Timeline>): Promise<void> {
+    if (!this.#ready) return;
     await this.#ready;
-    if (this.#stopped) return;
-    await Promise.all([...this.#chats.values()].map(({ cursor }) => cursor.move(to)));
+    this.#next = to;
+    const moved = [...this.#chats.values()].map(({ cursor }) => cursor.move(to));
+    const read = await this.#read(() => to);
+    if (!read || !this.#baseline) return;
+    const before = this.#baseline.positions;
+    const positions = byRoom(read.positions);
+    // One that stands elsewhere in that version, or has another last event there, is for a cursor to look at.
+    for (const [room, position] of before) {
+      if (!isSame(positions.get(room), position)) moved.push(this.#chat(room).cursor.move(to));
+    }
+    this.#baseline = { timeline: to, positions };
+    this.#next = null;
     // Of a chat that only this version has, nobody may have heard.
-    const entries = await this.#patiently(() => to.queries.chatPositions(this.userId));
-    for (const { room } of entries ?? []) this.#chat(room);
+    for (const room of positions.keys()) if (!before.has(room) && !this.#chats.has(room)) this.#open(room);
+    await Promise.all(moved);
   }
 
   stop(): void {
@@ -76,28 +109,35 @@ export class DirectFeed {
   }
 
   async #start(): Promise<void> {
-    const read = await this.#inbox();
-    for (const { room, chatId, n, rev } of read?.entries ?? []) {
-      const chat = this.#follow(room);
-      chat.chatId = chatId;
-      chat.cursor.start(read!.timeline, { n, rev });
-    }
-    const waiting = this.#waiting ?? [];
-    this.#waiting = null;
-    for (const update of waiting) this.accept(update);
+    const read = await this.#read(() => this.timeline.current);
+    if (!read) return;
+    this.#baseline = { timeline: read.timeline, positions: byRoom(read.positions) };
+    for (const update of this.#waiting.splice(0)) this.accept(update);
   }
 
-  /** A chat that the baseline did not know was opened later: it is followed from its beginning. */
   #chat(room: Room): FollowedChat {
     const known = this.#chats.get(room);
     if (known) return known;
+    const position = this.#baseline?.positions.get(room);
+    return position ? this.#wake(this.#baseline!.timeline, position) : this.#open(room);
+  }
+
+  #wake(timeline: Pinned<Timeline>, { room, chatId, n, rev }: ChatPosition): FollowedChat {
+    const chat = this.#follow(room, chatId);
+    chat.cursor.start(timeline, { n, rev });
+    if (this.#next) void chat.cursor.move(this.#next);
+    return chat;
+  }
+
+  /** One that the baseline does not know was opened later: it is followed from its beginning. */
+  #open(room: Room): FollowedChat {
     const chat = this.#follow(room);
-    void this.#open(room, chat);
+    void this.#begin(room, chat);
     return chat;
   }
 
   /** Updates wait in the cursor until the chat's id is known. */
-  async #open(room: Room, chat: FollowedChat): Promise<void> {
+  async #begin(room: Room, chat: FollowedChat): Promise<void> {
     const read = await this.#patiently(async () => {
       const timeline = this.timeline.current;
       const entry = await timeline.queries.entry(this.userId, room);
@@ -111,16 +151,16 @@ export class DirectFeed {
   }
 
   /** Null once it is stopped. */
-  #inbox() {
+  #read(from: () => Pinned<Timeline>) {
     return this.#patiently(async () => {
-      const timeline = this.timeline.current;
-      return { timeline, entries: await timeline.queries.chatPositions(this.userId) };
+      const timeline = from();
+      return { timeline, positions: await timeline.queries.chatPositions(this.userId) };
     });
   }
 
-  #follow(room: Room): FollowedChat {
+  #follow(room: Room, chatId = 0): FollowedChat {
     const chat: FollowedChat = {
-      chatId: 0,
+      chatId,
       cursor: new RoomCursor(room, {
         changed: (changes) => {
           this.#tell(changes, chat.chatId);
@@ -130,6 +170,7 @@ export class DirectFeed {
         },
       }),
     };
+    if (this.#paused) chat.cursor.pause();
     this.#chats.set(room, chat);
     return chat;
   }
@@ -146,10 +187,15 @@ export class DirectFeed {
       try {
         return await read();
       } catch (error) {
-        this.#logger.warn(`reading chats: ${error instanceof Error ? error.message : String(error)}`);
+        logger.warn(`reading chats: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
       }
     }
     return null;
   }
 }
+
+const byRoom = (positions: readonly ChatPosition[]) => new Map(positions.map((position) => [position.room, position]));
+
+const isSame = (one: ChatPosition | undefined, other: ChatPosition): boolean =>
+  one?.n === other.n && one.rev === other.rev && one.seq === other.seq;

@@ -22,6 +22,8 @@ import { Person } from './person.js';
 import type { RoomFeed } from './room-feed.js';
 import type { Session } from './session.js';
 
+const logger = new Logger('PersonFeed');
+
 export interface PersonFeedParts {
   readonly log: AskedLog;
   readonly rooms: Rooms;
@@ -35,7 +37,6 @@ export interface PersonFeedParts {
  */
 export class PersonFeed {
   readonly person: Person;
-  readonly #logger = new Logger(PersonFeed.name);
   readonly #parts: PersonFeedParts;
   readonly #roomSessions = new Set<Session>();
   readonly #subscription: LiveSubscription;
@@ -211,7 +212,7 @@ export class PersonFeed {
     const count = this.#roomSessions.size + audience.size;
     // An id may hold anything, line breaks too.
     const who = JSON.stringify(this.userId);
-    this.#logger.error(
+    logger.error(
       `what there is of user ${who} cannot be read, their connections (${count}) are closed: ${String(error)}`,
     );
     for (const session of this.#roomSessions) session.close(CLOSE.internal);

@@ -12,6 +12,8 @@ const MAX_WAITING = 1_000;
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
 
+const logger = new Logger('RoomCursor');
+
 export interface RoomListener {
   /** In order, without holes, each once. */
   changed(changes: readonly Change[]): void;
@@ -25,7 +27,6 @@ export interface RoomListener {
  * while it moves to another version, updates wait.
  */
 export class RoomCursor {
-  readonly #logger = new Logger(RoomCursor.name);
   #timeline: Pinned<Timeline> | null = null;
   #at: Position = { n: 0, rev: 0 };
   #paused = false;
@@ -123,9 +124,7 @@ export class RoomCursor {
         await this.#settleIn(to);
         if (this.#moving === to) this.#moving = null;
       } catch (error) {
-        this.#logger.warn(
-          `moving to timeline ${to.version}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        logger.warn(`moving to timeline ${to.version}: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
       }
     }
@@ -164,7 +163,7 @@ export class RoomCursor {
         // Whoever told of it had written it: only documents that are taken away can be missing.
         throw new Error(`what was told of ${this.room} is not there to be read`);
       } catch (error) {
-        this.#logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
+        logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
       }
     }

@@ -13,6 +13,8 @@ import { sleep } from './sleep.js';
 /** Before a start that failed is tried again. Milliseconds. */
 const RETRY = 250;
 
+const logger = new Logger('RoomFeed');
+
 export interface RoomFeedParts {
   readonly live: Pick<AskedLive, 'subscribeToRoom' | 'flush'>;
   readonly timeline: FollowedTimeline;
@@ -29,7 +31,6 @@ export class RoomFeed {
   readonly #pace = new ChangePace((change) => {
     this.#send('newReaction', change);
   });
-  readonly #logger = new Logger(RoomFeed.name);
   readonly #subscription: LiveSubscription;
   #misheard = false;
   #stopped = false;
@@ -84,7 +85,7 @@ export class RoomFeed {
       const update = decodeUpdate(text);
       if (update?.type === 'room') this.#cursor.accept(update);
     } catch (error) {
-      if (!this.#misheard) this.#logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
+      if (!this.#misheard) logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
       this.#misheard = true;
       this.#cursor.missed();
     }
@@ -99,7 +100,7 @@ export class RoomFeed {
         this.#cursor.start(timeline, await timeline.queries.position(this.room));
         return;
       } catch (error) {
-        this.#logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);
+        logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
       }
     }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type RoomChange, timeline } from '#projections';
-import { ReadModelsUnavailable } from '#read-models';
+import { inboxId, ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedChats } from './followed-chats.js';
 import type { SteppedFold } from './stepped-fold.js';
@@ -36,6 +36,7 @@ describe('the feed of direct chats, after an interruption', () => {
     await settle();
     expect(chats.told.sort()).toEqual([`${two.chatId}: missed`, `${four.chatId}: opened meanwhile`].sort());
     expect(readings.mock.calls.filter(([asked]) => asked === MESSAGES)).toHaveLength(2);
+    expect(chats.feed.inUse).toBe(2);
     await chats.say(three.room, 'on');
     expect(chats.told.slice(2)).toEqual([`${three.chatId}: on`]);
   });
@@ -129,6 +130,68 @@ describe('the feed of direct chats, in another version of the timeline', () => {
     next.tell();
     await settle();
     expect(chats.told.slice(1)).toEqual([`${chatId}: told by the old one`]);
+  });
+
+  it('looks at the messages of those chats only that have another last event there', async () => {
+    const [two, three] = [open('2'), open('3')];
+    for (const { room } of [two, three]) await chats.say(room, 'before');
+    await chats.ready();
+    await fold();
+    const store = chats.chat.readModels.projection('timeline', 2);
+    const [entry] = await store.get('inbox', [inboxId('1', three.room)]);
+    await store.write('inbox', [{ document: { ...entry!, seq: entry!.seq + 1 }, known: true }]);
+    const asked = jest.spyOn(chats.gates, 'pass');
+    const readings = () => asked.mock.calls.filter(([name]) => name === 'range messages of timeline-2').length;
+    await chats.feed.move(chats.chat.pinned(2));
+    await settle();
+    expect([readings(), chats.feed.inUse]).toEqual([1, 1]);
+    next.untold();
+    for (const { room } of [two, three]) chats.chat.say(room, 'after');
+    await fold();
+    next.tell();
+    await settle();
+    expect(chats.told.sort()).toEqual([`${two.chatId}: after`, `${three.chatId}: after`].sort());
+    expect(readings()).toBe(1);
+  });
+
+  it.each(['before', 'after'])(
+    'tells once what it tells while the chats are read of, %s the answer is made',
+    async (when) => {
+      const { room, chatId } = open('2');
+      await chats.say(room, 'before');
+      await chats.ready();
+      await fold();
+      next.untold();
+      const reading = chats.gates.hold(`range inbox of timeline-2${when === 'after' ? ' answer' : ''}`);
+      const moved = chats.feed.move(chats.chat.pinned(2));
+      await arrived(reading);
+      chats.chat.say(room, 'meanwhile');
+      await fold();
+      next.tell();
+      await settle();
+      reading.release();
+      await moved;
+      await settle();
+      expect(chats.told).toEqual([`${chatId}: meanwhile`]);
+    },
+  );
+
+  it('reads nothing where nobody asked it to be ready', async () => {
+    await chats.say(open('2').room, 'before');
+    await fold();
+    const asked = jest.spyOn(chats.gates, 'pass');
+    await chats.feed.move(chats.chat.pinned(2));
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it('goes on in a chat that was opened before', async () => {
+    await chats.ready();
+    const { room, chatId } = open('2');
+    await chats.say(room, 'first');
+    await fold();
+    await chats.feed.move(chats.chat.pinned(2));
+    await settle();
+    expect(chats.told).toEqual([`${chatId}: first`]);
   });
 
   it('follows a chat that only this one has', async () => {

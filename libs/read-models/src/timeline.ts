@@ -22,8 +22,8 @@ export const timelineCollections = [
   { name: 'seen' },
 ] as const satisfies readonly CollectionDefinition[];
 
-/** Where a direct chat of a person stands. */
-export type ChatPosition = Pick<InboxDocument, 'room' | 'chatId' | 'n' | 'rev'>;
+/** Where a direct chat of a person stands, by its last event. */
+export type ChatPosition = Pick<InboxDocument, 'room' | 'chatId' | 'n' | 'rev' | 'seq'>;
 
 /** The documents of each collection of the timeline. */
 export interface TimelineDocuments {
@@ -181,7 +181,7 @@ export class Timeline {
       const part = await this.store.range<InboxDocument>('inbox', {
         ...{ from, to: endOf(user), limit: CHATS_TOGETHER, fields },
       });
-      all.push(...part.map(({ room, chatId, n, rev }) => ({ room, chatId, n, rev })));
+      all.push(...part.map(({ room, chatId, n, rev, seq }) => ({ room, chatId, n, rev, seq })));
       if (part.length < CHATS_TOGETHER) return all;
       // The next text there is.
       from = `${part.at(-1)!._id}\0`;

@@ -290,7 +290,7 @@ describe('the chats of a person', () => {
     const inbox = Array.from({ length: 2_500 }, (_, i) => ({ ...entry('1', `u${i}`, i), n: i, rev: i + 1 }));
     const positions = await (await timelineOf({ inbox: [...inbox, entry('10', '1', 9)] })).chatPositions('1');
     const found = [...positions].sort((a, b) => a.n - b.n);
-    expect(found).toEqual(inbox.map(({ room, chatId, n, rev }) => ({ room, chatId, n, rev })));
+    expect(found).toEqual(inbox.map(({ room, chatId, n, rev, seq }) => ({ room, chatId, n, rev, seq })));
   });
 
   it('are found one by one', async () => {
