@@ -162,12 +162,34 @@ describe('what is asked of direct chats', () => {
     await chat.timeline.run();
   });
 
+  async function partsOf<T>(outcome: { value?: unknown }): Promise<T[][]> {
+    const parts: T[][] = [];
+    for await (const part of outcome.value as AsyncIterable<T[]>) parts.push(part);
+    return parts;
+  }
+  const whole = async <T>(outcome: { value?: unknown }): Promise<T[]> => (await partsOf<T>(outcome)).flat();
+
   it('is answered with the latest messages, oldest first, and whether their receiver has seen them', async () => {
-    const shown = (outcome: { value?: unknown }) =>
-      (outcome.value as { message: string; seen: boolean }[]).map(({ message, seen }) => `${message} ${seen}`);
-    expect(shown(await settled(messages(ada, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
-    expect(shown(await settled(messages(bob, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
-    expect(shown(await settled(messages(ada, 1, 2)))).toEqual(['c true', 'd false']);
+    const shown = async (outcome: { value?: unknown }) =>
+      (await whole<{ message: string; seen: boolean }>(outcome)).map(({ message, seen }) => `${message} ${seen}`);
+    expect(await shown(await settled(messages(ada, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
+    expect(await shown(await settled(messages(bob, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
+    expect(await shown(await settled(messages(ada, 1, 2)))).toEqual(['c true', 'd false']);
+  });
+
+  it('is answered part by part where it is long', async () => {
+    const contents = Array.from({ length: 250 }, (_, i) => String(i));
+    for (const content of contents) chat.say(room, content, '1');
+    await chat.timeline.run();
+    const parts = await partsOf<{ message: string }>(await settled(messages(ada, 1, 230)));
+    expect(parts.map(({ length }) => length)).toEqual([100, 100, 30]);
+    expect(parts.flat().map(({ message }) => message)).toEqual(contents.slice(-230));
+  });
+
+  it('is answered with nothing where nothing was said', async () => {
+    const { chatId } = chat.open('1', '5');
+    await chat.timeline.run();
+    expect(await whole(await settled(messages(ada, chatId)))).toEqual([]);
   });
 
   it('is refused to who is not in the chat, or where there is none', async () => {
@@ -189,10 +211,10 @@ describe('what is asked of direct chats', () => {
     chat.say(chat.open('1', '4').room, 'x', '4');
     chat.say(room, 'latest', '2');
     await chat.timeline.run();
-    const ids = (outcome: { value?: unknown }) =>
-      (outcome.value as { receiverId: string }[]).map(({ receiverId }) => receiverId);
-    expect(ids(await settled(list(ada)))).toEqual(['2', '4', '3']);
-    expect(ids(await settled(list(ada, 2)))).toEqual(['2', '4']);
-    expect(ids(await settled(list(bob)))).toEqual(['1']);
+    const ids = async (outcome: { value?: unknown }) =>
+      (await whole<{ receiver_id: number }>(outcome)).map(({ receiver_id }) => receiver_id);
+    expect(await ids(await settled(list(ada)))).toEqual([2, 4, 3]);
+    expect(await ids(await settled(list(ada, 2)))).toEqual([2, 4]);
+    expect(await ids(await settled(list(bob)))).toEqual([1]);
   });
 });

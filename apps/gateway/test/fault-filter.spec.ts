@@ -23,7 +23,7 @@ afterEach(() => {
 
 /** What a client is told where a handler has thrown this. */
 function refused(filter: FaultFilter, error: unknown): Fault | undefined {
-  const session = { refuse: (fault: Fault) => told.push(fault) };
+  const session = { refuse: (fault: Fault) => told.push(fault), waitedInVain: () => undefined };
   filter.catch(error, { switchToWs: () => ({ getClient: () => session }) } as unknown as ArgumentsHost);
   return told.at(-1);
 }
