@@ -92,12 +92,18 @@ describe('the webhook', () => {
   });
 
   it('is not told where somebody answers that the receiver is online', async () => {
-    const online = log.live.answer(onlineTopic('2'), () => ['yes']);
+    let answered = 0;
+    const online = log.live.answer(onlineTopic('2'), () => {
+      answered++;
+      return ['yes'];
+    });
     await log.live.flush();
     send('online');
+    await until('it was asked', () => answered === 1);
+    // The answer is on its way.
+    await log.live.flush();
     online.stop();
     await log.live.flush();
-    await new Promise((resolve) => setTimeout(resolve, 20));
     send('offline');
     await until('it is told', () => said.length > 0);
     expect(contents()).toEqual(['offline']);
