@@ -97,6 +97,7 @@ describe('three nats-servers', () => {
       });
     }
     await log.live.flush();
+    await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
     const options = { projection: timeline, version: 1, announcing: true, owner: 'three', log: workers, readModels };
     const worker = new Worker({ ...options, logger });
     void worker.start();
