@@ -9,7 +9,14 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { clanRoom, keySequence, type MessageCreated, partitionOf, PARTITIONS, type Room } from '#domain';
 import { EventLog, isRetryable, type LogOptions } from '#event-store';
 import { timeline, Worker } from '#projections';
-import { decodeUpdate, memoryReadModels, openMongodbReadModels, type ReadModels, type RoomUpdate } from '#read-models';
+import {
+  decodeUpdate,
+  firstVersion,
+  memoryReadModels,
+  openMongodbReadModels,
+  type ReadModels,
+  type RoomUpdate,
+} from '#read-models';
 import { NatsCluster } from '../src/servers/nats-cluster.js';
 
 const mongodbUrl = process.env['TEST_MONGODB_URL'];
