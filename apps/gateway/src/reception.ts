@@ -38,6 +38,8 @@ export interface Arrival {
   readonly server: WebSocketServer;
 }
 
+const tooMany = new Refused(429, [httpFault('TOO_MANY', 'too many connects: try again after a while')]);
+
 const unavailable = (message: string): Refused => new Refused(503, [httpFault('UNAVAILABLE', message)]);
 
 /**
@@ -47,6 +49,8 @@ const unavailable = (message: string): Refused => new Refused(503, [httpFault('U
 @Injectable()
 export class Reception {
   readonly #frames: TokenBuckets;
+  /** How often each person may ask to be let in. */
+  readonly #requests: TokenBuckets;
   #closed = false;
 
   constructor(
@@ -60,6 +64,8 @@ export class Reception {
   ) {
     const { framesPerSecond, frameBurst } = settings.limits;
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
+    const { requestsPerSecond, requestsBurst } = settings.http;
+    this.#requests = new TokenBuckets({ perSecond: requestsPerSecond, burst: requestsBurst });
     health.add('sockets', () => {
       const hindrance = this.#hindrance();
       return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
@@ -79,6 +85,7 @@ export class Reception {
     this.#checkReady();
     this.#checkOrigin(arrival.request);
     const caller = this.#authenticate(arrival);
+    if (!this.#requests.take(caller.userId, performance.now())) throw tooMany;
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {

@@ -18,7 +18,7 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(statusCode === 401 ? ['WWW-Authenticate: Bearer'] : []),
     ...(statusCode === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
-    ...(statusCode === 503 ? ['Retry-After: 2'] : []),
+    ...(statusCode === 429 || statusCode === 503 ? ['Retry-After: 2'] : []),
   ];
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);

@@ -22,7 +22,7 @@ export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
   readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
-  readonly allowedOrigins?: readonly string[];
+  readonly http?: Partial<GatewaySettings['http']>;
   readonly inMailUrl?: string;
   readonly caughtUp?: GatewayParts['caughtUp'];
   /** It will not be ready for a while, and is not waited for. */
@@ -77,7 +77,7 @@ export class ChatUnderTest {
     limits,
     lists,
     dialect,
-    allowedOrigins,
+    http,
     inMailUrl,
     caughtUp,
     isHindered,
@@ -92,7 +92,7 @@ export class ChatUnderTest {
       ...lists,
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
-      http: { ...config.http, allowedOrigins: allowedOrigins ?? [] },
+      http: { ...config.http, ...http },
       inMail: inMailUrl === undefined ? {} : { url: inMailUrl },
     };
     const log = await this.ground.connect(servers);

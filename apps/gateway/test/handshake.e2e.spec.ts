@@ -118,3 +118,15 @@ describe('what is no handshake is refused in the shape of every error', () => {
     expect(bodyOf(answer)).toEqual(error(405, { reason: 'NOT_ALLOWED' }));
   });
 });
+
+it('who connects too often is refused with 429, by either API, and nobody else', async () => {
+  const few = await system.startGateway({ http: { requestsPerSecond: 1, requestsBurst: 3 } });
+  for (let i = 0; i < 3; i++) await (await system.room(few, 7)).close();
+  for (const url of [system.roomUrl(few, system.token(7)), system.directUrl(few, 7)]) {
+    const { status, headers, body } = await refusal(url);
+    expect([status, headers['retry-after']]).toEqual([429, '2']);
+    expect(JSON.parse(body)).toEqual(error(429, { reason: 'TOO_MANY' }));
+  }
+  await (await system.direct(few, 8)).close();
+  await until('released', () => few.hub.held.people === 0);
+});

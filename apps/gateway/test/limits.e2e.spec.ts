@@ -220,7 +220,7 @@ describe('limits', () => {
 
 describe('the upgrade', () => {
   it('is refused with 403 for an origin that is not allowed, where there is a list', async () => {
-    const picky = await system.startGateway({ allowedOrigins: ['https://game.example'] });
+    const picky = await system.startGateway({ http: { allowedOrigins: ['https://game.example'] } });
     const url = () => system.roomUrl(picky, system.token('origin'));
     expect((await refusal(url(), { origin: 'https://evil.example' })).status).toBe(403);
     await (await ChatClient.connect(url(), { origin: 'https://game.example' })).close();
