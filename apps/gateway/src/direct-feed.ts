@@ -39,7 +39,6 @@ export class DirectFeed {
   #ready: Promise<void> | null = null;
   /** Updates that came before the baseline was there. */
   #waiting: RoomUpdate[] = [];
-  #paused = false;
   #stopped = false;
 
   constructor(
@@ -61,25 +60,19 @@ export class DirectFeed {
   }
 
   accept(update: RoomUpdate): void {
-    if (!this.#ready || this.#stopped) return;
+    if (!this.#ready) return;
     if (!this.#baseline) this.#waiting.push(update);
     else this.#chat(update.room).cursor.accept(update);
   }
 
-  pause(): void {
-    this.#paused = true;
-    for (const { cursor } of this.#chats.values()) cursor.pause();
-  }
-
   /** After the connection was lost: reads which chats went on meanwhile, new ones too, and what happened in them. */
-  async resume(): Promise<void> {
-    if (!this.#ready || this.#stopped) return;
+  async catchUp(): Promise<void> {
+    if (!this.#ready) return;
     await this.#ready;
     const read = await this.#read(() => this.timeline.current);
-    this.#paused = false;
     const revs = new Map(read?.positions.map(({ room, rev }) => [room, rev]));
     for (const [room, rev] of revs) if (rev !== this.#baseline?.positions.get(room)?.rev) this.#chat(room);
-    for (const [room, { cursor }] of this.#chats) cursor.resume(revs.get(room));
+    for (const [room, { cursor }] of this.#chats) cursor.missed(revs.get(room));
   }
 
   /** Goes on in another version of the timeline. */
@@ -170,7 +163,7 @@ export class DirectFeed {
         },
       }),
     };
-    if (this.#paused) chat.cursor.pause();
+    if (this.#stopped) chat.cursor.stop();
     this.#chats.set(room, chat);
     return chat;
   }

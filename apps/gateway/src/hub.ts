@@ -154,7 +154,6 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#interruption++;
     this.gate.shut();
     this.#rooms.pause();
-    for (const { feed } of this.#people.values()) feed.pause();
   }
 
   /** Who is in which clan is read again from the log before anything is told or accepted. */
@@ -173,7 +172,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     }
     this.#rooms.resume();
     this.gate.open();
-    await this.#forEverybody('their chats', (feed) => feed.resume());
+    await this.#forEverybody('their chats', (feed) => feed.catchUp());
   }
 
   /** @returns those who could not be read for the moment */

@@ -103,11 +103,6 @@ export class PersonFeed {
     this.#clan?.audience.remove(session);
   }
 
-  /** The connection to the log was lost: nothing is told until {@link refresh} and {@link resume}. */
-  pause(): void {
-    this.#parts.direct.pause();
-  }
-
   /**
    * Reads the person again, after changes of theirs may have been missed. One who cannot be read is sent away.
    * @throws LogUnavailable
@@ -123,8 +118,8 @@ export class PersonFeed {
   }
 
   /** Resolves once it is known which chats went on meanwhile. */
-  resume(): Promise<void> {
-    return this.#parts.direct.resume();
+  catchUp(): Promise<void> {
+    return this.#parts.direct.catchUp();
   }
 
   /** Their direct chats go on in another version of the timeline. */
@@ -221,7 +216,6 @@ export class PersonFeed {
 
   /** What was read from the log, or told by another, may be newer. */
   #take({ member, profile }: PersonUpdate): void {
-    if (!this.#known) return;
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
       this.person.clanId = member.clanId;
@@ -246,7 +240,7 @@ export class PersonFeed {
   #followClan(): void {
     const { clanId } = this.person;
     const room = clanId === null ? null : clanRoom(clanId);
-    if (!this.#global || this.#stopped || room === (this.#clan?.room ?? null)) return;
+    if (!this.#global || room === (this.#clan?.room ?? null)) return;
     this.#leave(this.#clan);
     this.#clan = room && this.#parts.rooms.enter(room);
     if (!this.#clan) return;

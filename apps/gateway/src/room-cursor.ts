@@ -74,13 +74,10 @@ export class RoomCursor {
     this.#paused = true;
   }
 
-  /**
-   * Reads what was missed, and goes on.
-   * @param rev where the room is known to stand at least; nothing is read where that is known already
-   */
-  resume(rev = Infinity): void {
+  /** Reads what was missed, and goes on. */
+  resume(): void {
     this.#paused = false;
-    this.missed(rev);
+    this.missed();
   }
 
   /** What happened up to `rev` may not have been told: it is read, unless it is known already. */

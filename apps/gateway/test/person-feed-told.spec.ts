@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { clanRoom, GLOBAL_ROOM, type Room, userRoom } from '#domain';
 import { LogUnavailable } from '#event-store';
-import { encodeUpdate } from '#read-models';
+import { encodeUpdate, ReadModelsUnavailable } from '#read-models';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/endpoint.js';
 import type { ChatClient } from './chat-client.js';
-import { holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedPerson } from './followed-person.js';
 
 let ada: FollowedPerson;
@@ -115,9 +116,23 @@ describe('a person who is read again', () => {
   });
 });
 
+describe('a person of whom something cannot be read', () => {
+  it('is sent away and told of once, however much there is of it', async () => {
+    const said = jest.spyOn(Logger.prototype, 'error');
+    await ada.prepare();
+    const { client } = await ada.join();
+    for (let i = 0; i < 3; i++) ada.chat.elsewhere.live.publishToUser('1', 'compressed');
+    await settle();
+    expect(client.end?.code).toBe(1011);
+    expect(said.mock.calls.filter(([line]) => String(line).includes('of user "1" cannot be read'))).toHaveLength(1);
+    said.mockRestore();
+  });
+});
+
 describe('a person who is stopped', () => {
   it('is in no room, and leaves no subscription', async () => {
     await ada.prepare({ clanId: '7' });
+    await ada.prepare();
     await ada.prepare({}, DIRECT_CHAT);
     const { client } = await ada.join();
     await settle();
@@ -127,6 +142,29 @@ describe('a person who is stopped', () => {
     expect([ada.rooms.size, ada.chat.server.subscriptions.size]).toEqual([0, 0]);
     await say(GLOBAL_ROOM, 'too late');
     expect(client.frames).toEqual([]);
+  });
+
+  it('enters no other where they were just read again', async () => {
+    await ada.prepare({ clanId: '7' });
+    const reading = ada.gates.hold('last answer');
+    ada.chat.move('1', '8', { clanId: '7' });
+    void ada.feed.refresh();
+    await arrived(reading);
+    ada.feed.stop();
+    reading.release();
+    await settle();
+    expect([ada.rooms.size, ada.chat.server.subscriptions.size]).toEqual([0, 0]);
+  });
+
+  it('asks for their chats no more', async () => {
+    ada.chat.gates.fail('range inbox of timeline-1', new ReadModelsUnavailable('away'));
+    const prepared = ada.feed.prepare(DIRECT_CHAT, {});
+    await settle(100);
+    ada.feed.stop();
+    const asked = jest.spyOn(ada.chat.gates, 'pass');
+    await settle(500);
+    await prepared;
+    expect(asked.mock.calls.filter(([question]) => question !== 'versions')).toEqual([]);
   });
 
   it('leaves the rooms to the others who are in them', async () => {

@@ -52,6 +52,7 @@ describe('a person who is prepared', () => {
   });
 
   it('hears by each API what that one tells, and is in no room before they come by it', async () => {
+    ada.chat.move('1', '7');
     const { room } = ada.chat.open('1', '2');
     await ada.chat.timeline.run();
     await ada.prepare({}, DIRECT_CHAT);
@@ -153,7 +154,9 @@ describe('what a token claims', () => {
       { room: userRoom('1'), name: 'Ada', avatar: '{}' },
     ]);
     expect(ada.feed.person).toMatchObject({ clanId: '7', name: 'Ada', avatar: '{}' });
+    const asked = jest.spyOn(ada.gates, 'pass');
     await ada.prepare({ clanId: '8', name: 'Bob' });
+    expect(asked.mock.calls.filter(([question]) => question === 'decide')).toEqual([]);
     expect(records()).toHaveLength(2);
     expect(ada.feed.person).toMatchObject({ clanId: '7', name: 'Ada' });
   });

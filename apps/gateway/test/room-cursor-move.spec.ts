@@ -130,7 +130,7 @@ describe('a cursor that moves to another version', () => {
     await move();
     await settle();
     expect(room.told).toEqual([]);
-    room.cursor.resume(0);
+    room.cursor.resume();
     await settle();
     expect(room.told).toEqual(['1']);
   });

@@ -131,6 +131,39 @@ describe('a cursor', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
+  it('reads what may have been missed, and nothing where it knows all of it', async () => {
+    await room.saying('1', '2');
+    await room.start();
+    const read = jest.spyOn(room.gates, 'pass');
+    room.cursor.missed(2);
+    await settle();
+    expect(read).not.toHaveBeenCalled();
+    await room.saying('3');
+    room.cursor.missed(3);
+    await settle();
+    expect(room.told).toEqual(['3']);
+    await room.saying('4');
+    room.cursor.missed();
+    await settle();
+    expect(room.told).toEqual(['3', '4']);
+  });
+
+  it('keeps nothing of what has waited once it is told', async () => {
+    await room.start();
+    const readings = jest.spyOn(room.gates, 'pass');
+    for (let i = 0; i < 2; i++) {
+      const reading = room.gates.hold(RANGE);
+      room.cursor.missed();
+      await arrived(reading);
+      const updates = await room.saying(...numbers(600 * i + 1, 600 * i + 600));
+      accept(...updates);
+      reading.release();
+      await settle(50);
+    }
+    expect(room.told).toEqual(numbers(1, 1_200));
+    expect(readings.mock.calls.filter(([asked]) => asked === RANGE)).toHaveLength(2);
+  });
+
   it('asks again, half a second later, where the read model does not answer', async () => {
     await room.start();
     const updates = await room.saying('1', '2');
@@ -181,6 +214,8 @@ describe('a cursor that missed much', () => {
     const other = await FollowedRoom.begin();
     await other.saying(...numbers(1, 1_001));
     for (const update of marked) other.cursor.accept(update);
+    // That nothing else was missed changes nothing.
+    other.cursor.missed(0);
     await other.start({ n: 0, rev: 0 });
     await settle(100);
     expect(other.told).toEqual(numbers(1, 1_001));
