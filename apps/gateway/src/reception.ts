@@ -55,7 +55,7 @@ export class Reception {
 
   constructor(
     @Inject(Hub) private readonly hub: Hub,
-    @Inject(EventLog) private readonly log: Pick<AskedLog, 'connected'>,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'hindrance'>,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(Health) health: Health,
@@ -66,9 +66,9 @@ export class Reception {
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
     const { requestsPerSecond, requestsBurst } = settings.http;
     this.#requests = new TokenBuckets({ perSecond: requestsPerSecond, burst: requestsBurst });
-    health.add('sockets', () => {
-      const hindrance = this.#hindrance();
-      return hindrance === null ? Promise.resolve() : Promise.reject(new NotReady(hindrance));
+    health.add('sockets', async () => {
+      const hindrance = this.#hindrance() ?? (await this.log.hindrance());
+      if (hindrance !== null) throw new NotReady(hindrance);
     });
   }
 
@@ -89,7 +89,7 @@ export class Reception {
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {
-      await within(UPGRADE_TIME, feed.prepare(arrival.endpoint, caller.claims));
+      await within(UPGRADE_TIME, Promise.all([feed.prepare(arrival.endpoint, caller.claims), this.#checkLog()]));
       this.#checkReady();
       session = this.#open(arrival, caller, feed);
     } finally {
@@ -101,12 +101,17 @@ export class Reception {
   /** Why nobody can be let in for the moment, or null. */
   #hindrance(): string | null {
     if (this.#closed) return 'this gateway is going away';
-    if (this.hub.hindrance !== null) return this.hub.hindrance;
-    return this.log.connected ? null : 'the log is away: see that NATS is up';
+    return this.hub.hindrance;
   }
 
   #checkReady(): void {
     const hindrance = this.#hindrance();
+    if (hindrance !== null) throw unavailable(hindrance);
+  }
+
+  /** Who comes in while nothing is stored could only watch what they say be refused. */
+  async #checkLog(): Promise<void> {
+    const hindrance = await this.log.hindrance();
     if (hindrance !== null) throw unavailable(hindrance);
   }
 
@@ -160,7 +165,7 @@ function turnAway(ws: WebSocket): void {
   }, 1_000).unref();
 }
 
-async function within(time: number, work: Promise<void>): Promise<void> {
+async function within(time: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -30,11 +30,12 @@ export async function timelineLag(log: EventLog, { versions, checkpoints }: Read
 /** Adds the checks that make this role ready. */
 export function watch(health: Health, log: EventLog, readModels: ReadModels, maxLagEvents: number): void {
   health.add('log', async () => {
-    if (!log.connected) throw new NotReady('not connected to NATS: see that it is up, and NATS_URL');
     await log.state().catch((cause: unknown) => {
       if (!(cause instanceof LogUnavailable)) throw cause;
-      throw new NotReady(`${cause.message}; see that NATS is up, and EVENT_STREAM`, { cause });
+      throw new NotReady(`${cause.message}; see that NATS is up, and NATS_URL and EVENT_STREAM`, { cause });
     });
+    const hindrance = await log.hindrance();
+    if (hindrance !== null) throw new NotReady(hindrance);
   });
   health.add('read models', () =>
     readModels.ping().catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
-import { type AtEnd, type Config, createHttpApp, Health, Tokens, workerName } from '#platform';
+import { type AtEnd, type Config, createHttpApp, Health, sayHindrances, Tokens, workerName } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/hub.js';
@@ -34,6 +34,7 @@ class StandaloneModule {}
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
   const { config, log, readModels, logger, atEnd } = parts;
+  sayHindrances(log, logger || silent);
   await log.setUp();
   const projections = new Projections({
     names: config.projections,

@@ -35,7 +35,8 @@ describe('a system whose NATS goes away', () => {
   const stops: (() => Promise<unknown>)[] = [];
   let client: WebSocket;
 
-  const start = () => startNats({ cacheDir, dataDir, port: natsPort, durable: false, log: () => undefined });
+  const start = (moreJetStream: string[] = []) =>
+    startNats({ cacheDir, dataDir, port: natsPort, durable: false, moreJetStream, log: () => undefined });
   const say = (content: string) => {
     client.send(JSON.stringify({ event: 'globalMessage', data: { content } }));
   };
@@ -91,6 +92,36 @@ describe('a system whose NATS goes away', () => {
     });
     const { data } = (await history.json()) as { data: { ChatMessage: { content: string }[] } };
     expect(data.ChatMessage.map(({ content }) => content)).toEqual(['after', 'before']);
+  }, 60_000);
+
+  it('says so where NATS has no room for events, and lets nobody in until it has', async () => {
+    const token = signDevelopmentToken(SECRET, { userId: '8', name: 'Bob', seconds: 600 });
+    const lettingIn = () =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(`${system.gateways[0]}/ws/chat?token=${token}`);
+        socket.on('open', () => {
+          socket.terminate();
+          resolve(101);
+        });
+        socket.on('unexpected-response', (_, { statusCode = 0 }) => {
+          resolve(statusCode);
+        });
+        socket.on('error', () => undefined);
+      });
+    await nats.stop();
+    nats = await start(['max_file_store: 1KB']);
+    const failing = async () => {
+      const answer = await fetch(`${system.http}/health/ready`);
+      const { errors = [] } = (await answer.json()) as { errors?: { field: string; message: string }[] };
+      return errors.filter(({ message }) => message.includes('raise max_file_store')).map(({ field }) => field);
+    };
+    await until('it says why', async () => (await failing()).length > 0);
+    expect((await failing()).sort()).toEqual(['log', 'sockets']);
+    expect(await lettingIn()).toBe(503);
+    await nats.stop();
+    nats = await start();
+    await until('it is ready again', ready, 30_000);
+    expect(await lettingIn()).toBe(101);
   }, 60_000);
 
   it('ends while NATS is away', async () => {

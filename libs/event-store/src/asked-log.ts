@@ -4,7 +4,7 @@ import type { Live } from './live.js';
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
 export interface AskedLog extends Pick<
   EventLog,
-  'connected' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
+  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
 > {
   readonly live: AskedLive;
 }

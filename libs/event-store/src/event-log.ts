@@ -9,6 +9,7 @@ import {
   type Refusal,
   type Room,
 } from '#domain';
+import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection, type ServerOptions } from './connection.js';
 import { removeConsumers } from './consumers.js';
@@ -64,6 +65,7 @@ export class EventLog {
   readonly live: Live;
   readonly members: Members;
   private readonly publisher: Publisher;
+  private readonly appends: AppendWatch;
   private readonly reader: Reader;
   private readonly letters: DeadLetters;
   private readonly lags: ConsumerLags;
@@ -77,6 +79,7 @@ export class EventLog {
   ) {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
+    this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
     this.members = new Members(connection, stream, subjects, this.publisher);
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
@@ -111,7 +114,18 @@ export class EventLog {
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     const stored = encodeEvent(event);
     const subject = this.subjects.event(event.room, kindOf(event.type));
-    return this.publisher.publish(subject, stored.body, eventHeaders(event, stored, expectedLast), deadline);
+    const headers = eventHeaders(event, stored, expectedLast);
+    return this.appends.watch(() => this.publisher.publish(subject, stored.body, headers, deadline));
+  }
+
+  /** Why events cannot be stored just now and what to do, or null: as of 3 s ago at most. Answers within 2 s. */
+  hindrance(): Promise<string | null> {
+    return this.appends.hindrance();
+  }
+
+  /** Is told of each hindrance that is found, once, and null when it is over; not that the connection is lost. */
+  onHindrance(listener: (hindrance: string | null) => void): void {
+    this.appends.onChange(listener);
   }
 
   /**

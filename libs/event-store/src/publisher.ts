@@ -38,6 +38,11 @@ const AWAY_LIMIT_MS = 1_000;
 const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
 // The same message is on its way into a replicated stream already. Every other error of a stream means: not stored.
 const IN_PROCESS = 10_158;
+// What an operator does where there is no room for more: of the server or the account, or of the stream itself.
+const ADVICE = new Map([
+  ...[10_002, 10_023, 10_047].map((code) => [code, 'raise max_file_store of nats-server, or make room'] as const),
+  [10_077, 'raise max_bytes or max_msgs of the stream'],
+]);
 // A replicated stream cannot tell its subject's last sequence just now.
 const LAST_SEQUENCE_UNKNOWN = 10_163;
 
@@ -228,7 +233,8 @@ function outcomeOf(reply: Msg): Outcome {
   const { seq, duplicate, error } = publishReply(reply);
   if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) return { settled: 'conflict' };
   if (error) {
-    const said = `the log did not take it: ${error.description} (${error.err_code})`;
+    const advice = ADVICE.get(error.err_code);
+    const said = `the log did not take it: ${error.description} (${error.err_code})${advice ? `; ${advice}` : ''}`;
     if (error.err_code === IN_PROCESS) return { again: said, notStored: false };
     return error.err_code === LAST_SEQUENCE_UNKNOWN ? { again: said, notStored: true } : { refused: said };
   }

@@ -55,6 +55,17 @@ function letterStream(stream: string, subjects: Subjects): Wanted {
   };
 }
 
+/** One record, which shows whether anything can be stored: see `AppendWatch`. */
+function trialStream(stream: string, subjects: Subjects): Wanted {
+  return {
+    name: `${stream}_TRIAL`,
+    subjects: [subjects.trial],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_msgs_per_subject: 1,
+  };
+}
+
 /**
  * Creates the streams where they are missing, and gives those more replicas that have fewer than they should. What else
  * differs in one that is there is left as it is, and reported.
@@ -77,13 +88,10 @@ export async function setUpStreams(
         'read its events into a new stream, or name another one',
     );
   }
-  const letters = letterStream(stream, subjects);
-  const members = memberStreamConfig(stream, subjects);
-  const there: [Wanted, StreamConfig][] = [
-    [events, config],
-    [letters, await ensureStream(connection, letters, replicas)],
-    [members, await ensureStream(connection, members, replicas)],
-  ];
+  const there: [Wanted, StreamConfig][] = [[events, config]];
+  for (const wanted of [letterStream, memberStreamConfig, trialStream].map((of) => of(stream, subjects))) {
+    there.push([wanted, await ensureStream(connection, wanted, replicas)]);
+  }
   return there.flatMap(([wanted, actual]) => [
     ...drift(wanted, actual),
     ...(actual.num_replicas < replicas ? drift({ name: wanted.name, num_replicas: replicas }, actual) : []),

@@ -54,6 +54,11 @@ export class Subjects {
     return `${this.prefix}.live.ask.${encodeId(topic)}`;
   }
 
+  /** What is stored to see whether anything can be. */
+  get trial(): string {
+    return `${this.prefix}.trial`;
+  }
+
   get members(): string {
     return `${this.prefix}.members.>`;
   }

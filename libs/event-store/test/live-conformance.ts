@@ -117,6 +117,7 @@ export function describeLive(name: string, start: () => Promise<LogServer>): voi
         const heard = await hearing();
         await here.lose();
         expect([phases, log.connected]).toEqual([['lost'], false]);
+        expect(await log.hindrance()).toContain('the log is away');
         const begun = performance.now();
         const asked = [
           () => log.append(message(GLOBAL_ROOM, 'away')),
@@ -137,6 +138,7 @@ export function describeLive(name: string, start: () => Promise<LogServer>): voi
         await there.log.live.flush();
         await here.comeBack();
         expect([phases, log.connected]).toEqual([['lost', 'back'], true]);
+        expect(await log.hindrance()).toBeNull();
         await log.live.flush();
         there.log.live.publishToRoom(GLOBAL_ROOM, 'heard');
         there.log.live.publishToRoom(clanRoom('late'), 'heard too');

@@ -52,8 +52,8 @@ export class LogUnderTest {
   async remove(): Promise<void> {
     await this.closeAll();
     await this.jetstream(async ({ streams }) => {
-      for (const name of [this.options.stream, `${this.options.stream}_DEAD`]) {
-        await streams.delete(name).catch(() => undefined);
+      for (const suffix of ['', '_DEAD', '_MEMBERS', '_TRIAL']) {
+        await streams.delete(this.options.stream + suffix).catch(() => undefined);
       }
     });
   }

@@ -74,6 +74,11 @@ export class MemoryLog implements AskedLog {
     return this.connection.connected;
   }
 
+  /** That it is away is the only one there is. */
+  hindrance(): Promise<string | null> {
+    return Promise.resolve(this.connected ? null : 'the log is away');
+  }
+
   append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     if (deadline !== undefined && deadline <= performance.now()) return Promise.reject(new LogUnavailable('too late'));
     return this.connection.ask('append', () => this.server.append(event, expectedLast), OutcomeUnknown);

@@ -23,6 +23,14 @@ export async function connectPatiently<T>(what: string, connect: () => Promise<T
   }
 }
 
+/** Once each, not for each event. */
+export function sayHindrances(log: Pick<EventLog, 'onHindrance'>, logger: LoggerService): void {
+  log.onHindrance((hindrance) => {
+    if (hindrance === null) logger.log('events are stored again');
+    else logger.error(`no event is stored: ${hindrance}`);
+  });
+}
+
 /** Connects a role to the servers that its configuration names, waiting for those that are not up yet. */
 export async function connectServers(
   { role, nats, mongodb }: Config,
@@ -32,6 +40,7 @@ export async function connectServers(
   const options = { ...nats, servers: nats.url, name: `parley-${role}` };
   const log = await connectPatiently('NATS', () => EventLog.connect(options), logger);
   atEnd('the log', () => log.close());
+  sayHindrances(log, logger);
   const { url = '', database } = mongodb;
   const readModels = await connectPatiently('MongoDB', () => openMongodbReadModels({ url, database }), logger);
   atEnd('the read models', () => readModels.close());

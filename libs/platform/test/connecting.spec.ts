@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectPatiently } from '#platform';
+import { connectPatiently, sayHindrances } from '#platform';
 
 const away = Object.assign(new Error('nobody listens there'), { retryable: true });
 
@@ -18,5 +18,21 @@ describe('connecting to a server', () => {
     const connect = (): Promise<never> => Promise.reject(new Error('wrong password'));
     const connecting = connectPatiently('NATS', connect, { log: quiet, warn: quiet, error: quiet });
     await expect(connecting).rejects.toThrow('wrong password');
+  });
+});
+
+describe('what hinders the log', () => {
+  it('is said once, as an error, and that it is over', () => {
+    const lines: string[] = [];
+    const logger = {
+      log: (line: string) => lines.push(`log ${line}`),
+      warn: (line: string) => lines.push(`warn ${line}`),
+      error: (line: string) => lines.push(`error ${line}`),
+    };
+    let tell: (hindrance: string | null) => void = () => undefined;
+    sayHindrances({ onHindrance: (listener) => (tell = listener) }, logger);
+    tell('the disk is full');
+    tell(null);
+    expect(lines).toEqual(['error no event is stored: the disk is full', 'log events are stored again']);
   });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '#platform';
 import type { Drill } from './drill.js';
 import { droppedDatabase } from './dropped-database.js';
+import { fullDisk } from './full-disk.js';
 import { hangingNats } from './hanging-nats.js';
 import { Stage } from './stage.js';
 import { suspend } from './suspend.js';
@@ -11,6 +12,7 @@ import { threeNodes } from './three-nodes.js';
 
 const drills: Readonly<Record<string, Drill>> = {
   'dropped-database': droppedDatabase,
+  'full-disk': fullDisk,
   'hanging-nats': hangingNats,
   'three-nodes': threeNodes,
   suspend,

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { GLOBAL_ROOM } from '#domain';
+import { type EventLog, LogUnavailable, OutcomeUnknown } from '../src/index.js';
+import { CuttableProxy } from './cuttable-proxy.js';
+import { LogUnderTest, message } from './log-under-test.js';
+import { OwnServer } from './own-server.js';
+
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function until(what: string, holds: () => Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Until the log takes no more. */
+async function fill(log: EventLog): Promise<void> {
+  const content = 'x'.repeat(4_000);
+  for (;;) {
+    const stored = await Promise.allSettled(
+      Array.from({ length: 32 }, () => log.append(message(GLOBAL_ROOM, content))),
+    );
+    for (const outcome of stored)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LogUnavailable);
+    if (stored.every(({ status }) => status === 'rejected')) return;
+  }
+}
+
+type Config = Parameters<JetStreamManager['streams']['update']>[1];
+
+async function change(test: LogUnderTest, config: Config, suffix = ''): Promise<void> {
+  const stream = test.options.stream + suffix;
+  await test.jetstream(async ({ streams }) => {
+    await streams.update(stream, { ...(await streams.info(stream)).config, ...config });
+  });
+}
+
+describe('a log that takes no events', () => {
+  it('says so at the limit of its stream, to who appends and to who does not, and says when it is over', async () => {
+    const test = await LogUnderTest.create();
+    stops.push(() => test.remove());
+    const [writer, bystander] = [await test.open(), await test.open()];
+    const said: (string | null)[] = [];
+    writer.onHindrance((hindrance) => said.push(hindrance));
+    expect(await writer.hindrance()).toBeNull();
+    await change(test, { max_bytes: 500_000 });
+    await fill(writer);
+    for (const log of [writer, bystander]) expect(await log.hindrance()).toContain('is full: raise its max_bytes');
+    await change(test, { max_bytes: -1 });
+    for (const log of [writer, bystander]) await until('it is over', async () => (await log.hindrance()) === null);
+    await writer.append(message(GLOBAL_ROOM, 'after'));
+    expect(said).toEqual([expect.stringContaining('is full'), null]);
+  }, 60_000);
+
+  it("says so at the limit of JetStream's own storage", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-limit-'));
+    stops.push(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const config = join(folder, 'nats-server.conf');
+    writeFileSync(config, 'jetstream { max_file_store: 1MB }\n');
+    const server = await OwnServer.start('--config', config);
+    stops.push(() => server.remove());
+    const test = await LogUnderTest.create(server.url);
+    stops.push(() => test.closeAll());
+    const [writer, bystander] = [await test.open(), await test.open()];
+    await fill(writer);
+    for (const log of [writer, bystander]) expect(await log.hindrance()).toContain('raise max_file_store');
+    await server.kill();
+    writeFileSync(config, 'jetstream { max_file_store: 1GB }\n');
+    await server.start();
+    for (const log of [writer, bystander]) await until('it is over', async () => (await log.hindrance()) === null);
+    expect(await writer.append(message(GLOBAL_ROOM, 'after'))).toMatchObject({ duplicate: false });
+  }, 60_000);
+
+  it('says so where it answers no event, although all else is stored, until one is or its server is another', async () => {
+    const test = await LogUnderTest.create();
+    const proxy = await CuttableProxy.start(test.options.servers);
+    stops.push(
+      () => proxy.stop(),
+      () => test.remove(),
+    );
+    const log = await test.open({ servers: proxy.url });
+    // As a stream whose disk was full, which answers nothing until its server is started again.
+    const notAnswered = async () => {
+      await change(test, { no_ack: true });
+      const append = log.append(message(GLOBAL_ROOM, 'not answered'), { deadline: performance.now() + 2_100 });
+      await expect(append).rejects.toThrow(OutcomeUnknown);
+      await change(test, { no_ack: false });
+      expect(await log.hindrance()).toContain('restart it');
+    };
+    await notAnswered();
+    await log.append(message(GLOBAL_ROOM, 'answered'));
+    expect(await log.hindrance()).toBeNull();
+    await notAnswered();
+    proxy.cut();
+    await until('the loss is noticed', async () => (await log.hindrance())?.includes('away') ?? false);
+    proxy.mend();
+    await until('it is over', async () => (await log.hindrance()) === null);
+  }, 20_000);
+
+  it('says so where nothing beside is stored, soon, and then at once', async () => {
+    const test = await LogUnderTest.create();
+    stops.push(() => test.remove());
+    const log = await test.open();
+    await change(test, { no_ack: true }, '_TRIAL');
+    for (const limitMs of [3_000, 200]) {
+      const beganAt = performance.now();
+      expect(await log.hindrance()).toContain('restart it');
+      expect(performance.now() - beganAt).toBeLessThan(limitMs);
+      // So old that it is tried anew, beside.
+      if (limitMs > 200) await new Promise((resolve) => setTimeout(resolve, 2_100));
+    }
+    // Where events are stored, only what is beside them is broken.
+    await log.append(message(GLOBAL_ROOM, 'stored'));
+    await new Promise((resolve) => setTimeout(resolve, 3_100));
+    expect(await log.hindrance()).toBeNull();
+  }, 20_000);
+
+  it('is not asked while events are stored', async () => {
+    const test = await LogUnderTest.create();
+    stops.push(() => test.remove());
+    const log = await test.open();
+    await log.append(message(GLOBAL_ROOM, 'stored'));
+    await test.jetstream(({ streams }) => streams.delete(`${test.options.stream}_TRIAL`));
+    expect(await log.hindrance()).toBeNull();
+  });
+});
