@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom } from '#domain';
+import { timeline } from '#projections';
+import { ROOM_CHAT } from '../src/endpoint.js';
+import { FanOut } from '../src/fan-out.js';
+import { RoomFeed } from '../src/room-feed.js';
+import type { ChatClient } from './chat-client.js';
+import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { sessionInMemory } from './session-in-memory.js';
+
+const room = clanRoom('7');
+
+let chat: ChatInMemory;
+let feed: RoomFeed;
+let client: ChatClient;
+let messageId: string;
+
+beforeEach(async () => {
+  holdTime();
+  chat = await ChatInMemory.start();
+  feed = new RoomFeed(room, {
+    ...{ live: chat.log.live, timeline: chat.follow(), fanOut: new FanOut(), dialect: 'documented' },
+  });
+  client = await joined();
+  await settle();
+  messageId = chat.say(room, 'hello', '1');
+  await chat.timeline.run();
+  await settle();
+});
+afterEach(() => {
+  feed.stop();
+  jest.useRealTimers();
+});
+
+async function joined(): Promise<ChatClient> {
+  const { session, client: one } = await sessionInMemory({ endpoint: ROOM_CHAT });
+  feed.audience.add(session);
+  return one;
+}
+
+/** Reacts, one emoji after the other, all told at once. */
+async function react(...emoji: string[]): Promise<void> {
+  for (const each of emoji) chat.react(room, messageId, each, '2');
+  await chat.timeline.run();
+  await settle(5);
+}
+
+/** What was told since the message: a message's content, a reaction's emoji. */
+const told = ({ frames }: ChatClient) =>
+  frames
+    .map(({ event, message }) => {
+      if (event === 'newMessage') return message?.['content'];
+      return (message?.['reactions'] as { emoji: string }[]).map(({ emoji }) => emoji).join();
+    })
+    .filter((one) => one !== 'hello');
+
+describe('changes of one message', () => {
+  it('are told at once, and then the latest of them four times a second; a new message waits for none', async () => {
+    await react('👍', '👎', '🎉');
+    expect(told(client)).toEqual(['👍']);
+    await react('❤');
+    chat.say(room, 'meanwhile', '1');
+    await chat.timeline.run();
+    await settle(5);
+    expect(told(client)).toEqual(['👍', 'meanwhile']);
+    await settle(250);
+    expect(told(client)).toEqual(['👍', 'meanwhile', '❤']);
+    await settle(1_000);
+    expect(client.frames).toHaveLength(4);
+  });
+
+  it('that are held while the room is paused are told after it, also where they were due meanwhile', async () => {
+    await react('👍', '👎');
+    feed.pause();
+    await settle(1_000);
+    expect(told(client)).toEqual(['👍']);
+    feed.resume();
+    await settle();
+    expect(told(client)).toEqual(['👍', '👎']);
+  });
+
+  it('that are held are told also where the room goes on in another version of the timeline', async () => {
+    await react('👍', '👎');
+    const next = chat.fold(timeline, 2);
+    next.fold();
+    await next.write();
+    await feed.move(chat.pinned(2));
+    await settle(250);
+    expect(told(client)).toEqual(['👍', '👎']);
+  });
+
+  it('are told to nobody once the room is left', async () => {
+    await react('👍', '👎');
+    feed.stop();
+    await settle(1_000);
+    expect(told(client)).toEqual(['👍']);
+  });
+
+  it('are told to nobody who comes after too much was missed', async () => {
+    await react('👍', '👎');
+    // What was told is not there in the other version.
+    await feed.move(chat.pinned(2));
+    const late = await joined();
+    await settle(1_000);
+    expect(client.end).toMatchObject({ code: 1012 });
+    expect(late.frames).toEqual([]);
+  });
+});
