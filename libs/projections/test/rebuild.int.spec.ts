@@ -152,6 +152,8 @@ describe('a rebuild in a room where nothing more is said', () => {
     await until('it is built', async () => (await lastN(2)) === 1);
     await until('the swap is marked', async () => (await versions()).swap !== null);
     isOpen = false;
+    // As late as that: they are being waited for.
+    await sleep(400);
     await log.append(posted('while they stop'));
     clearInterval(beating);
     isPresent = false;

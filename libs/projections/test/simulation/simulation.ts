@@ -1,12 +1,11 @@
 import { decodeUpdate, firstVersion, placeId, type RoomUpdate } from '#read-models';
 import { timeline, Worker } from '../../src/index.js';
 import { type Expected, expectedOf } from './expected.js';
-import type { LogClient, Published } from './fake-log.js';
+import type { Published } from './fake-log.js';
 import { changesIn, Follower, receiversOf, toldOf } from './gateway.js';
-import type { Process } from './processes.js';
 import { recordsOf, rooms } from './records.js';
 import type { Broken } from './rules.js';
-import { eachStep, type Plan, quiet, World } from './world.js';
+import { eachStep, type Plan, quiet, type Running, World } from './world.js';
 
 const MAX_WORKERS = 3;
 /** Many more than a worker needs to catch up. */
@@ -14,11 +13,8 @@ const MAX_STEPS = 2_000;
 /** The version that all of them fold. */
 const VERSION = 1;
 
-interface Running {
-  readonly process: Process;
-  readonly log: LogClient;
+interface RunningWorker extends Running {
   readonly worker: Worker<unknown>;
-  readonly name: string;
 }
 
 /** Runs a schedule to its end and answers the faults, none where the protocol holds. */
@@ -30,7 +26,7 @@ export async function simulate(schedule: Plan, broken: Broken = {}): Promise<str
 
 class Simulation extends World {
   private readonly followers = new Map<string, Follower>();
-  private workers: Running[] = [];
+  private workers: RunningWorker[] = [];
   private started = 0;
 
   constructor(
@@ -75,7 +71,7 @@ class Simulation extends World {
     else this.pass(this.choices.below(4) * 400);
   }
 
-  private anyWorker(): Running | undefined {
+  private anyWorker(): RunningWorker | undefined {
     return this.workers[this.choices.below(Math.max(this.workers.length, 1))];
   }
 
@@ -97,7 +93,7 @@ class Simulation extends World {
     });
   }
 
-  private crash(running: Running | undefined): void {
+  private crash(running: RunningWorker | undefined): void {
     if (!running) return;
     const { process, log, name } = running;
     this.machine.crash(process);
@@ -106,31 +102,14 @@ class Simulation extends World {
     if (this.choices.below(4) > 0) this.replace(name);
   }
 
-  /** Frozen beyond its lease, as a rule; a zombie once it wakes. */
-  private freezeOrWake(running: Running | undefined): void {
-    if (!running) return;
-    const { process, name } = running;
-    process.state = process.state === 'frozen' ? 'running' : 'frozen';
-    if (process.state === 'frozen' && this.choices.below(4) > 0) this.replace(name);
-  }
-
   /** The others see that it is gone, and another one comes. */
-  private replace(name: string): void {
+  protected replace(name: string): void {
     this.log.expire(name);
     this.startWorker();
   }
 
-  private stop(running: Running | undefined): void {
+  private stop(running: RunningWorker | undefined): void {
     if (running?.process.state === 'running') void running.worker.stop();
-  }
-
-  /** Its connection to the log is lost, for a moment or for longer, or comes back. */
-  private loseOrFind(running: Running | undefined): void {
-    if (!running) return;
-    const { process, log } = running;
-    const away = process.connected && this.choices.below(2) === 0;
-    if (process.connected) log.lose();
-    process.connected = !away;
   }
 
   private async end(): Promise<void> {

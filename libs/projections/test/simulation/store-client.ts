@@ -20,8 +20,8 @@ export class StoreClient implements Omit<ReadModels, 'close'> {
   private readonly stores = new Map<number, VersionClient>();
   /** What it claimed, as it was then. */
   private readonly claimed = new Map<string, Checkpoint>();
-  /** The version of what it claimed just before, and nobody had folded: it asks next whether there is such a version. */
-  private begun: number | null = null;
+  /** What it claimed just before, and nobody had folded: it asks next whether there is such a version. */
+  private begun: string | null = null;
 
   constructor(
     private readonly server: FakeStore,
@@ -35,7 +35,7 @@ export class StoreClient implements Omit<ReadModels, 'close'> {
       const claim = () => this.server.claim(id, owner);
       const claimed = this.server.isUsed(id) ? await this.ask(claim) : claim();
       this.claimed.set(id, claimed);
-      this.begun = claimed.seq === 0 ? Number(id.slice(id.indexOf('-') + 1, id.indexOf(':'))) : null;
+      this.begun = claimed.seq === 0 ? id : null;
       return claimed;
     },
     read: (ids) =>
@@ -60,7 +60,11 @@ export class StoreClient implements Omit<ReadModels, 'close'> {
     read: () => {
       const { begun } = this;
       this.begun = null;
-      if (this.server.broken.lostBegun && begun !== null) return Promise.resolve(firstVersion(timeline.format, begun));
+      if (begun !== null && this.server.broken.lostBegun) {
+        const version = Number(begun.slice(begun.indexOf('-') + 1, begun.indexOf(':')));
+        return Promise.resolve(firstVersion(timeline.format, version));
+      }
+      if (begun !== null && !this.server.isUsed(begun)) return Promise.resolve(this.server.versions);
       return this.ask(() => this.server.versions);
     },
     replace: (_projection, to) => {

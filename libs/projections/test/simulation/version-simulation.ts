@@ -2,13 +2,13 @@ import type { Room } from '#domain';
 import { decodeUpdate, PIN_AGE_MS, type RoomUpdate, type Versions, versionName, versionNumberAt } from '#read-models';
 import { rebuild, Runner, timeline } from '../../src/index.js';
 import { type Expected, expectedOf } from './expected.js';
-import type { LogClient, Published } from './fake-log.js';
+import type { Published } from './fake-log.js';
 import { changesOf, type RoomChanged } from './gateway.js';
 import type { Process } from './processes.js';
 import { recordsOf } from './records.js';
 import type { Broken } from './rules.js';
 import { positionIn, VersionGateway } from './version-gateway.js';
-import { eachStep, type Plan, quiet, World } from './world.js';
+import { eachStep, type Plan, quiet, type Running, World } from './world.js';
 
 const MAX_RUNNERS = 3;
 const MAX_BUILDERS = 2;
@@ -16,10 +16,7 @@ const MAX_EMPTYINGS = 2;
 /** Many more than it takes to finish a rebuild, or to undo one. */
 const MAX_STEPS = 6_000;
 
-interface Running {
-  readonly process: Process;
-  readonly log: LogClient;
-  readonly name: string;
+interface Stoppable extends Running {
   /** Ends it in order, saved as far as it is. */
   readonly stop: () => void;
 }
@@ -33,8 +30,8 @@ export async function simulateVersions(plan: Plan, broken: Broken = {}): Promise
 
 class VersionSimulation extends World {
   private readonly gateways: VersionGateway[];
-  private runners: Running[] = [];
-  private builders: Running[] = [];
+  private runners: Stoppable[] = [];
+  private builders: Stoppable[] = [];
   private started = 0;
   private lookAt = 0;
   private emptyings = 0;
@@ -78,7 +75,7 @@ class VersionSimulation extends World {
     if (this.faults.length === 0) this.checkEnd();
   }
 
-  private get all(): Running[] {
+  private get all(): Stoppable[] {
     return [...this.runners, ...this.builders];
   }
 
@@ -112,7 +109,7 @@ class VersionSimulation extends World {
     }
   }
 
-  private anyOf(running: readonly Running[]): Running | undefined {
+  private anyOf(running: readonly Stoppable[]): Stoppable | undefined {
     return running[this.choices.below(Math.max(running.length, 1))];
   }
 
@@ -158,7 +155,7 @@ class VersionSimulation extends World {
     return { name, process, log: this.log.connect(process), readModels };
   }
 
-  private crash(running: Running | undefined): void {
+  private crash(running: Stoppable | undefined): void {
     if (!running) return;
     const { process, log, name } = running;
     this.machine.crash(process);
@@ -168,31 +165,14 @@ class VersionSimulation extends World {
     if (this.choices.below(4) > 0) this.replace(name);
   }
 
-  /** Frozen beyond its lease, as a rule; a zombie once it wakes. */
-  private freezeOrWake(running: Running | undefined): void {
-    if (!running) return;
-    const { process, name } = running;
-    process.state = process.state === 'frozen' ? 'running' : 'frozen';
-    if (process.state === 'frozen' && this.choices.below(4) > 0) this.replace(name);
-  }
-
   /** The others see that it is gone, and another one comes. */
-  private replace(name: string): void {
+  protected replace(name: string): void {
     this.log.expire(name);
     this.startRunner();
   }
 
-  private stop(running: Running | undefined): void {
+  private stop(running: Stoppable | undefined): void {
     if (running?.process.state === 'running') running.stop();
-  }
-
-  /** Its connection to the log is lost, for a moment or for longer, or comes back. */
-  private loseOrFind(running: Running | undefined): void {
-    if (!running) return;
-    const { process, log } = running;
-    const away = process.connected && this.choices.below(2) === 0;
-    if (process.connected) log.lose();
-    process.connected = !away;
   }
 
   /** Everything is gone at once, or the checkpoints alone. */

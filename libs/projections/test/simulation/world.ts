@@ -1,7 +1,7 @@
 import { checkpointId, type Document, type Versions } from '#read-models';
 import { timeline, type WorkerLog } from '../../src/index.js';
 import { type Expected, versionOf } from './expected.js';
-import { FakeLog, type Published } from './fake-log.js';
+import { FakeLog, type LogClient, type Published } from './fake-log.js';
 import { FakeStore } from './fake-store.js';
 import { StoreClient } from './store-client.js';
 import { type Answer, Choices, Machine, type Process } from './processes.js';
@@ -16,6 +16,13 @@ export interface Plan {
   readonly choices: ArrayLike<number>;
   /** What becomes of the processes in the end, before or after a last healthy one has caught up. */
   readonly end: 'all crash' | 'zombies wake before' | 'zombies wake after';
+}
+
+/** A process, as a schedule can interfere with it. */
+export interface Running {
+  readonly process: Process;
+  readonly log: LogClient;
+  readonly name: string;
 }
 
 export const quiet: WorkerLog = { log: () => undefined, warn: () => undefined, error: () => undefined };
@@ -71,6 +78,9 @@ export abstract class World {
   /** The versions are changed. */
   protected abstract replaced(to: Versions, before: Versions | null): void;
 
+  /** The others see that a process is gone, and another one comes. */
+  protected abstract replace(name: string): void;
+
   protected connect(process: Process): StoreClient {
     return new StoreClient(this.store, process, (length) => this.choices.below(length));
   }
@@ -85,6 +95,23 @@ export abstract class World {
   protected pass(ms: number): void {
     this.machine.now += ms;
     this.machine.fire();
+  }
+
+  /** Frozen beyond its lease, as a rule; a zombie once it wakes. */
+  protected freezeOrWake(running: Running | undefined): void {
+    if (!running) return;
+    const { process, name } = running;
+    process.state = process.state === 'frozen' ? 'running' : 'frozen';
+    if (process.state === 'frozen' && this.choices.below(4) > 0) this.replace(name);
+  }
+
+  /** Its connection to the log is lost, for a moment or for longer, or comes back. */
+  protected loseOrFind(running: Running | undefined): void {
+    if (!running) return;
+    const { process, log } = running;
+    const away = process.connected && this.choices.below(2) === 0;
+    if (process.connected) log.lose();
+    process.connected = !away;
   }
 
   protected deliverLive(): void {
