@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom, GLOBAL_ROOM } from '#domain';
+import { Chats, type EventLog } from '#event-store';
+import { FrameRefused, UNAVAILABLE } from '#protocol';
+import { ReadModelsUnavailable } from '#read-models';
+import { Attempts } from '../src/commands/attempts.js';
+import type { Caller } from '../src/commands/command.js';
+import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
+import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
+import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
+import { untilShown } from '../src/commands/shown.js';
+import { Person } from '../src/person.js';
+import { RecentMessages } from '../src/recent-messages.js';
+import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+
+let chat: ChatInMemory;
+let log: EventLog;
+let person: Person;
+let caller: Caller;
+
+beforeEach(async () => {
+  holdTime();
+  chat = await ChatInMemory.start();
+  log = chat.log as unknown as EventLog;
+  person = new Person('1');
+  const admit = () => Promise.resolve();
+  caller = { person, isOpen: true, admit, attempts: new Attempts('1', chat.nextKey, admit) };
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** How something ended, or that it has not. */
+function watch<T>(work: Promise<T>) {
+  const watched = { outcome: 'waits' as unknown };
+  work.then(
+    (outcome) => (watched.outcome = outcome),
+    (error: unknown) => (watched.outcome = error),
+  );
+  return watched;
+}
+
+describe('a chat that was opened', () => {
+  it('is answered once the caller finds it in their list', async () => {
+    const handler = new OpenDirectChatHandler(log, chat.served);
+    const opening = watch(handler.execute(new OpenDirectChat(caller, '2')));
+    await settle(1_000);
+    expect(opening.outcome).toBe('waits');
+    await chat.timeline.run();
+    await settle();
+    expect(opening.outcome).toMatchObject({ chatId: 1, receiverId: '2', unread: 0, _id: expect.anything() });
+  });
+
+  it('is answered as the log has it where the read model is late, whoever opened it', async () => {
+    const handler = new OpenDirectChatHandler(log, chat.served);
+    for (const receiver of ['2', '2'] as const) {
+      const opening = watch(handler.execute(new OpenDirectChat(caller, receiver)));
+      await settle(1_900);
+      expect(opening.outcome).toBe('waits');
+      await settle(300);
+      expect(opening.outcome).toEqual({
+        ...{ chatId: 1, users: ['1', '2'], receiverId: '2', unread: 0, last: null },
+        ...{ createdAt: expect.any(String), updatedAt: expect.any(String) },
+      });
+    }
+    expect(chat.server.records).toHaveLength(1);
+  });
+});
+
+describe('a mark of what was seen', () => {
+  it('is done once the caller’s list shows it; what is seen already is not marked again', async () => {
+    const { room, chatId } = chat.open('2', '1');
+    chat.say(room, 'hello', '2');
+    await chat.timeline.run();
+    const handler = new MarkChatSeenHandler(log, new Chats(log), chat.served);
+    const marking = watch(handler.execute(new MarkChatSeen(caller, chatId)));
+    await settle(500);
+    expect(marking.outcome).toBe('waits');
+    await chat.timeline.run();
+    await settle(50);
+    expect(marking.outcome).toBeNull();
+    const marks = chat.server.records.length;
+    const again = watch(handler.execute(new MarkChatSeen(caller, chatId)));
+    await settle(50);
+    expect([again.outcome, chat.server.records.length]).toEqual([null, marks]);
+  });
+
+  it('in a chat that is none is refused', async () => {
+    const handler = new MarkChatSeenHandler(log, new Chats(log), chat.served);
+    const marking = watch(handler.execute(new MarkChatSeen(caller, 77)));
+    await settle(50);
+    expect(marking.outcome).toMatchObject({ refusal: { code: 'not_found', field: 'chat_id' } });
+  });
+});
+
+describe('a reaction', () => {
+  const react = (messageId: string, recent: RecentMessages, room: 'global' | 'clan' = 'global') =>
+    watch(
+      new ReactToMessageHandler(log, chat.served, recent).execute(new ReactToMessage(caller, room, messageId, '👍')),
+    );
+
+  it('waits for a message of this gateway that is on its way to the read model', async () => {
+    const recent = new RecentMessages();
+    const messageId = chat.say(GLOBAL_ROOM, 'just now', '1');
+    recent.add(messageId);
+    const reacting = react(messageId, recent);
+    await settle(1_000);
+    expect(reacting.outcome).toBe('waits');
+    await chat.timeline.run();
+    await settle(100);
+    expect(reacting.outcome).toBeNull();
+    expect(chat.server.records.at(-1)).toMatchObject({ type: 'ReactionAdded' });
+  });
+
+  it('to such a message is to be tried again where it does not come for two seconds', async () => {
+    const recent = new RecentMessages();
+    const messageId = chat.say(GLOBAL_ROOM, 'just now', '1');
+    recent.add(messageId);
+    const reacting = react(messageId, recent);
+    await settle(1_900);
+    expect(reacting.outcome).toBe('waits');
+    await settle(300);
+    expect(reacting.outcome).toEqual(new FrameRefused(UNAVAILABLE));
+  });
+
+  it('to a message that nobody has heard of is refused at once', async () => {
+    const reacting = react(chat.nextKey(), new RecentMessages());
+    await settle();
+    expect(reacting.outcome).toMatchObject({ refusal: { code: 'not_found', field: 'message_id' } });
+  });
+
+  it('is by who they are once the message is there, not before', async () => {
+    const recent = new RecentMessages();
+    const messageId = chat.say(clanRoom('3'), 'in the clan', '9');
+    recent.add(messageId);
+    const reacting = react(messageId, recent, 'clan');
+    await settle(200);
+    person.clanId = '3';
+    await chat.timeline.run();
+    await settle(100);
+    expect(reacting.outcome).toBeNull();
+  });
+});
+
+describe('what is waited for until it is shown', () => {
+  it('is null after two seconds, and where the read model is away', async () => {
+    let looks = 0;
+    const late = watch(
+      untilShown(caller, () => {
+        looks++;
+        return Promise.resolve(null);
+      }),
+    );
+    await settle(1_950);
+    expect(late.outcome).toBe('waits');
+    await settle(100);
+    expect(late.outcome).toBeNull();
+    expect(looks).toBeGreaterThan(50);
+    const away = watch(untilShown(caller, () => Promise.reject(new ReadModelsUnavailable('away'))));
+    await settle();
+    expect(away.outcome).toBeNull();
+  });
+
+  it('is what was found', async () => {
+    const shown = watch(untilShown(caller, () => Promise.resolve(0)));
+    await settle();
+    expect(shown.outcome).toBe(0);
+  });
+});
