@@ -4,6 +4,7 @@ import unit from './jest.unit.config.js';
 export default {
   ...unit,
   testPathIgnorePatterns: [],
+  maxWorkers: 2,
   globalSetup: '<rootDir>/dist/apps/standalone/test/global-setup.js',
   globalTeardown: '<rootDir>/dist/apps/standalone/test/global-teardown.js',
 };

@@ -23,5 +23,6 @@ export default {
   },
   testTimeout: 20_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/'],
-  maxWorkers: 2,
+  // More than there are cores, as a rule: many suites wait for something now and then.
+  maxWorkers: 4,
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectPatiently, sayHindrances } from '#platform';
+import { connectPatiently, sayHindrances } from '../src/connecting.js';
 
 const away = Object.assign(new Error('nobody listens there'), { retryable: true });
 

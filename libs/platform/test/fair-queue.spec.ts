@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FairQueue, TurnMissed } from '#platform';
+import { FairQueue, TurnMissed } from '../src/fair-queue.js';
 
 /** A piece of work whose end is in the test's hands. */
 interface Piece {

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Health, HealthController, HealthModule, NotReady, Refused } from '#platform';
+import { Health, HealthController, HealthModule, NotReady } from '../src/health.js';
+import { Refused } from '../src/http-errors.js';
 
 Logger.overrideLogger(false);
 

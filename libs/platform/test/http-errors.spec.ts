@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, NotFoundException } from '@nestjs/common';
 import { OutcomeUnknown } from '#event-store';
-import { errorAnswer, httpFault, InvalidToken, invalid, notFound } from '#platform';
+import { errorAnswer, httpFault, invalid, notFound } from '../src/http-errors.js';
+import { InvalidToken } from '../src/tokens.js';
 
 describe('an error answer', () => {
   it('has the documented shape, whoever refuses', () => {

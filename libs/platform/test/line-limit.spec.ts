@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { LineLimit } from '#platform';
+import { LineLimit } from '../src/line-limit.js';
 
 let lines: string[];
 let limit: LineLimit;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { createLogger, signDevelopmentToken, withoutSecrets } from '#platform';
+import { createLogger, withoutSecrets } from '../src/logging.js';
+import { signDevelopmentToken } from '../src/tokens.js';
 
 const token = signDevelopmentToken('a secret of thirty-two bytes, 32', { userId: 7, seconds: 60 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type LoggerService } from '@nestjs/common';
-import { stopAll } from '#platform';
+import { stopAll } from '../src/shutdown.js';
 
 function recorder(): { lines: string[]; logger: LoggerService } {
   const lines: string[] = [];

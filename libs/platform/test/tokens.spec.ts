@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import jwt, { type Algorithm } from 'jsonwebtoken';
-import { InvalidToken, signDevelopmentToken, Tokens, type TokenSettings } from '#platform';
+import { type TokenSettings } from '../src/config.js';
+import { InvalidToken, signDevelopmentToken, Tokens } from '../src/tokens.js';
 
 const secret = 'a secret of thirty-two bytes, 32';
 const tokens = (more: Partial<TokenSettings> = {}): Tokens => new Tokens({ secret, leewaySeconds: 0, ...more });
