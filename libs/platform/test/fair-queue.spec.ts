@@ -6,6 +6,8 @@ interface Piece {
   readonly done: Promise<unknown>;
   end(): void;
   rested(): void;
+  /** Told to end its rest. */
+  readonly isTold: () => boolean;
 }
 
 describe('work of several owners', () => {
@@ -26,6 +28,7 @@ describe('work of several owners', () => {
 
   function add(owner: string, name = owner): Piece {
     const ends: (() => void)[] = [];
+    let signal: AbortSignal | undefined;
     const [work, rest] = [0, 1].map((i) => new Promise<void>((resolve) => (ends[i] = resolve)));
     const done = queue
       .run(
@@ -34,7 +37,10 @@ describe('work of several owners', () => {
           begun.push(name);
           return work!;
         },
-        () => rest!,
+        (_, end) => {
+          signal = end;
+          return rest!;
+        },
       )
       .catch((error: unknown) => error);
     return {
@@ -45,6 +51,7 @@ describe('work of several owners', () => {
       rested: () => {
         ends[1]!();
       },
+      isTold: () => signal?.aborted === true,
     };
   }
   const settled = () => jest.advanceTimersByTimeAsync(0);
@@ -103,6 +110,86 @@ describe('work of several owners', () => {
     await settled();
     expect(begun).toEqual(['a', 'b']);
     await finish(a, b);
+  });
+
+  describe('for which there is no room, while others rest', () => {
+    let rests: Piece[];
+    const told = () => rests.map(({ isTold }) => isTold());
+
+    beforeEach(async () => {
+      rests = [];
+      for (const owner of ['a', 'b', 'c']) {
+        rests.push(add(owner));
+        rests.at(-1)!.end();
+        await jest.advanceTimersByTimeAsync(1_000);
+      }
+      hasRoom = false;
+    });
+
+    it('has the longest told to end once its time is over, and the next one when that has', async () => {
+      const d = add('d');
+      await settled();
+      queue.goOn();
+      // Its patience, and the rest's time.
+      expect(jest.getTimerCount()).toBe(2);
+      await jest.advanceTimersByTimeAsync(1_999);
+      expect(told()).toEqual([false, false, false]);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(told()).toEqual([true, false, false]);
+      // It takes its time; meanwhile the others are left alone.
+      const e = add('e');
+      await jest.advanceTimersByTimeAsync(10_000);
+      expect(told()).toEqual([true, false, false]);
+      rests[0]!.rested();
+      await settled();
+      expect([told(), begun]).toEqual([
+        [true, true, false],
+        ['a', 'b', 'c'],
+      ]);
+      hasRoom = true;
+      rests[1]!.rested();
+      await settled();
+      expect([told(), begun]).toEqual([
+        [true, true, false],
+        ['a', 'b', 'c', 'd', 'e'],
+      ]);
+      await finish(rests[2]!, d, e);
+    });
+
+    it('leaves them alone where nobody waits, or they end by themselves', async () => {
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(told()).toEqual([false, false, false]);
+      hasRoom = true;
+      rests[0]!.rested();
+      await settled();
+      hasRoom = false;
+      await finish(rests[1]!, rests[2]!);
+      const d = add('d');
+      await jest.advanceTimersByTimeAsync(29_999);
+      hasRoom = true;
+      queue.goOn();
+      await finish(d);
+      expect(told()).toEqual([false, false, false]);
+    });
+
+    it('leaves them alone where each waits for his own', async () => {
+      const c = add('c', 'the next of c');
+      await jest.advanceTimersByTimeAsync(30_000);
+      expect([told(), await c.done]).toEqual([[false, false, false], expect.any(TurnMissed)]);
+      hasRoom = true;
+      await finish(...rests);
+    });
+  });
+
+  it('for which there is no room has one told to end whose rest begins later', async () => {
+    const [a, b, c] = [add('a'), add('b'), add('c')];
+    await settled();
+    hasRoom = false;
+    a.end();
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect([a.isTold(), b.isTold()]).toEqual([true, false]);
+    hasRoom = true;
+    await finish(a, b, c);
   });
 
   it('that waited too long is given up, and not begun', async () => {
