@@ -1,11 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Chats, EventLog, People } from '#event-store';
-import { type Config, type Health, HealthModule, Tokens } from '#platform';
+import { type Health, HealthModule, Tokens } from '#platform';
 import { type ReadModels, Served, servedTimeline } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
-import { LIST_SECONDS } from './in-turn.js';
+import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, MembersController } from './members.js';
 import { ChangePlayerHandler, PlayersController } from './players.js';
 
@@ -15,7 +15,7 @@ export interface QueryParts {
   readonly readModels: ReadModels;
   readonly tokens: Tokens;
   readonly health: Health;
-  readonly limits: Pick<Config['limits'], 'listSeconds'>;
+  readonly limits: ListLimits;
 }
 
 /** HTTP: the history, the chats, and what the surrounding application tells. */
@@ -32,7 +32,7 @@ export class QueryModule {
         { provide: People, useValue: new People(log) },
         { provide: Chats, useValue: new Chats(log) },
         { provide: Served, useValue: servedTimeline(readModels) },
-        { provide: LIST_SECONDS, useValue: limits.listSeconds },
+        { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,
         ListChatsHandler,
         ReadMessagesHandler,

@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { from, lastValueFrom } from 'rxjs';
 import { errorAnswer, signDevelopmentToken, Tokens } from '#platform';
-import { InTurn } from '../src/in-turn.js';
+import { InTurn, READ_TIME } from '../src/in-turn.js';
+
+/** More than a socket in memory keeps. */
+const LARGE = 1_000_000;
+const ROOM = 2 * LARGE;
 
 const secret = 'a secret for the tests of 32 bytes and more';
 
@@ -15,9 +19,9 @@ describe('lists over HTTP', () => {
   let begun: Map<string, ((list: string) => void)[]>;
 
   beforeEach(() => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date'] });
     begun = new Map();
-    const inTurn = new InTurn(new Tokens({ secret, leewaySeconds: 0 }), 30);
+    const inTurn = new InTurn(new Tokens({ secret, leewaySeconds: 0 }), { listSeconds: 30, unreadListBytes: ROOM });
     server = createServer((request, response) => {
       const context = new ExecutionContextHost([request, response], InTurn, () => undefined);
       const userId = request.url!.slice(1);
@@ -89,13 +93,51 @@ describe('lists over HTTP', () => {
   it('wait until the client has the one before; who takes too long is cut off', async () => {
     const deaf = askDeaf('1');
     expect(await begunBy('1')).toBe(1);
-    begun.get('1')![0]!('more than a socket keeps'.repeat(10_000));
+    begun.get('1')![0]!('x'.repeat(LARGE));
     await turns();
     const next = ask('1');
     jest.advanceTimersByTime(29_999);
     expect([await begunBy('1'), deaf.destroyed]).toEqual([1, false]);
     jest.advanceTimersByTime(1);
     expect([await begunBy('1'), deaf.destroyed]).toEqual([2, true]);
+    begun.get('1')![1]!('read');
+    expect(await textOf(next)).toBe('read');
+  });
+
+  it('are not read while those that nobody reads take too much; then the first of these is cut off', async () => {
+    const deaf = [askDeaf('1'), askDeaf('2')];
+    for (const [i, person] of ['1', '2'].entries()) {
+      expect(await begunBy(person)).toBe(1);
+      begun.get(person)![0]!('x'.repeat(LARGE));
+      await turns();
+      jest.advanceTimersByTime(1_000 * (1 - i));
+    }
+    const waits = [ask('3'), ask('4')];
+    await turns();
+    jest.advanceTimersByTime(3_999);
+    expect([await begunBy('3'), deaf.map(({ destroyed }) => destroyed)]).toEqual([0, [false, false]]);
+    jest.advanceTimersByTime(1);
+    await turns();
+    expect(deaf.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+    expect([await begunBy('3'), await begunBy('4')]).toEqual([1, 1]);
+    for (const [i, person] of ['3', '4'].entries()) {
+      begun.get(person)![0]!('read');
+      expect(await textOf(waits[i]!)).toBe('read');
+    }
+    // Nobody waits any more.
+    jest.advanceTimersByTime(20_000);
+    expect(deaf[1]!.destroyed).toBe(false);
+    deaf[1]!.destroy();
+  });
+
+  it('for which the database takes too long are refused, and leave their turn to the next', async () => {
+    const [late, next] = [ask('1'), ask('1')];
+    expect(await begunBy('1')).toBe(1);
+    jest.advanceTimersByTime(READ_TIME - 1);
+    expect(await begunBy('1')).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect((await late.answer).statusCode).toBe(503);
+    expect(await begunBy('1')).toBe(2);
     begun.get('1')![1]!('read');
     expect(await textOf(next)).toBe('read');
   });

@@ -78,9 +78,10 @@ export class QueryUnderTest {
     const worker = new Runner({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
     const health = new Health();
     watch(health, log, readModels, maxLagEvents);
-    const settings = { ...loadConfig({}, 'standalone').http, ...http };
+    const { http: usual, limits } = loadConfig({}, 'standalone');
+    const settings = { ...usual, ...http };
     const tokens = new Tokens({ secret, leewaySeconds: 0 });
-    const module = QueryModule.of({ log, readModels, tokens, health, limits: { listSeconds: 30 } });
+    const module = QueryModule.of({ log, readModels, tokens, health, limits });
     const app = await createHttpApp(module, settings, false, tokens);
     serveOpenApi(app);
     await app.listen(0, '127.0.0.1');

@@ -210,17 +210,18 @@ export const rows = {
   MAX_UNREAD_LIST_BYTES: row({
     type: 'bytes, 65536–1073741824',
     default: '67108864',
-    roles: sockets,
+    roles: serving,
     meaning: 'What the lists that clients asked for and have not read may take together; meanwhile no more are made.',
     read: wholeNumber(65_536, 1_073_741_824),
   }),
   LIST_TIMEOUT_S: row({
-    type: 'seconds, 1–600',
+    type: 'seconds, 1–50',
     default: '30',
     roles: serving,
     meaning:
       'How long a list may wait for its turn, and a client take to read it; then its socket is closed with 4008.',
-    read: wholeNumber(1, 600),
+    // Whoever asks over HTTP gets no byte meanwhile, and is held on to for a time that is limited too.
+    read: wholeNumber(1, 50),
   }),
   MAX_INBOUND_FRAMES: row({
     type: 'frames, 1–100000',
