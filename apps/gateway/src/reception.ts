@@ -25,7 +25,7 @@ import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 import { TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
-const UPGRADE_TIME = 5_000;
+export const UPGRADE_TIME = 5_000;
 
 /** An upgrade request on its way to a connection. */
 export interface Arrival {
