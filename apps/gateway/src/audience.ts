@@ -1,10 +1,10 @@
-import { CLOSE, type CloseCode, restartReason } from '#protocol';
+import type { CloseCode } from '#protocol';
 import type { FanOut } from './fan-out.js';
-import type { Session } from './session.js';
+import { countOpen, type Session } from './session.js';
 import { textFrame } from './text-frame.js';
 
-/** Milliseconds. */
-const RESTART_SPREAD = 2_000;
+/** They are few of those who are connected, and may come back the sooner. Milliseconds. */
+const COME_BACK = 2_000;
 
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience {
@@ -13,12 +13,9 @@ export class Audience {
 
   constructor(private readonly fanOut: FanOut) {}
 
+  /** How many of them are open. */
   get size(): number {
-    return this.#sessions.size;
-  }
-
-  has(session: Session): boolean {
-    return this.#sessions.has(session);
+    return countOpen(this.#sessions);
   }
 
   add(session: Session): void {
@@ -36,9 +33,7 @@ export class Audience {
 
   /** Too much was missed to be sent: everybody comes back, one after the other, and starts from the history. */
   restart(): void {
-    for (const session of this.#sessions) {
-      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * RESTART_SPREAD)));
-    }
+    for (const session of this.#sessions) session.sendAway(COME_BACK);
   }
 
   end(code: CloseCode): void {

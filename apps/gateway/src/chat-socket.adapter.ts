@@ -3,13 +3,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
-import { WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
 import { httpFault, Refused } from '#platform';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from './settings.js';
 import { socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
+import { socketServer } from './socket-server.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
@@ -44,8 +45,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   override create(_port: number, { path }: { path?: string } = {}): Door {
     const endpoint = ENDPOINTS.find((known) => known.path === path);
     if (!endpoint) throw new Error(`there is no endpoint ${path ?? '(no path)'}`);
-    const { frameBytes } = this.#settings.limits;
-    const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: frameBytes });
+    const server = socketServer(this.#settings.limits.frameBytes);
     // Unheard, ws answers itself, in plain text.
     server.on('wsClientError', (error, socket, request) => {
       refuseUpgrade(socket, handshakeRefusal(error, request));

@@ -1,5 +1,4 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
-import { CLOSE, restartReason } from '#protocol';
 import { Hub } from './hub.js';
 import { Reception } from './reception.js';
 import { sleep } from './sleep.js';
@@ -8,8 +7,6 @@ import { sleep } from './sleep.js';
 const SPREAD = 1_500;
 const GAP = 20;
 const PATIENCE = 2_500;
-/** Clients come back within this time, each at another moment. Milliseconds. */
-const COME_BACK = 5_000;
 
 /** Before the process goes: nobody is let in, and everybody is told to come back, not all at the same moment. */
 @Injectable()
@@ -31,7 +28,7 @@ export class Drain implements BeforeApplicationShutdown {
     const perSlice = Math.ceil(sessions.size / slices);
     let closed = 0;
     for (const session of [...sessions]) {
-      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
+      session.sendAway();
       if (++closed % perSlice === 0) await sleep(GAP);
     }
     while (sessions.size > 0 && performance.now() < until) await sleep(GAP);

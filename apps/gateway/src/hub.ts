@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
-import { CLOSE, restartReason } from '#protocol';
 import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
@@ -20,8 +19,6 @@ import { someAtATime } from './some-at-a-time.js';
 const AT_ONCE = 256;
 /** The same where each of their chats takes some questions. */
 const MOVED_AT_ONCE = 16;
-/** Clients that are sent away come back within this time, each at another moment. Milliseconds. */
-const COME_BACK = 5_000;
 /** Before the log is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
 
@@ -96,10 +93,12 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.#people.get(userId)?.feed ?? null;
   }
 
-  /** How many connections each person has here. */
+  /** How many open connections each person has here. */
   connections(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const { person } of this.#sessions) counts.set(person.userId, (counts.get(person.userId) ?? 0) + 1);
+    for (const { person, isOpen } of this.#sessions) {
+      if (isOpen) counts.set(person.userId, (counts.get(person.userId) ?? 0) + 1);
+    }
     return counts;
   }
 
@@ -201,9 +200,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   #sendAway(reason: string): void {
     if (this.#sessions.size === 0) return;
     this.#logger.error(`${reason}; ${this.#sessions.size} connections are closed`);
-    for (const session of this.#sessions) {
-      session.close(CLOSE.restart, restartReason(Math.round(Math.random() * COME_BACK)));
-    }
+    for (const session of this.#sessions) session.sendAway();
   }
 
   #feeds(): PersonFeed[] {

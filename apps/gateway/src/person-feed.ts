@@ -20,7 +20,7 @@ import type { Rooms } from './rooms.js';
 import { type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Person } from './person.js';
 import type { RoomFeed } from './room-feed.js';
-import type { Session } from './session.js';
+import { countOpen, type Session } from './session.js';
 
 const logger = new Logger('PersonFeed');
 
@@ -59,8 +59,9 @@ export class PersonFeed {
     });
   }
 
+  /** How many are open. */
   connections(endpoint: Endpoint): number {
-    return endpoint === ROOM_CHAT ? this.#roomSessions.size : this.#parts.direct.audience.size;
+    return endpoint === ROOM_CHAT ? countOpen(this.#roomSessions) : this.#parts.direct.audience.size;
   }
 
   /**
@@ -204,7 +205,7 @@ export class PersonFeed {
     if (!this.#known) return;
     this.#known = null;
     const { audience } = this.#parts.direct;
-    const count = this.#roomSessions.size + audience.size;
+    const count = countOpen(this.#roomSessions) + audience.size;
     // An id may hold anything, line breaks too.
     const who = JSON.stringify(this.userId);
     logger.error(

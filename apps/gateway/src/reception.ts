@@ -160,9 +160,6 @@ export class Reception {
 function turnAway(ws: WebSocket): void {
   ws.on('error', () => undefined);
   ws.close(CLOSE.tooManyConnections.code, CLOSE.tooManyConnections.reason);
-  setTimeout(() => {
-    ws.terminate();
-  }, 1_000).unref();
 }
 
 async function within(time: number, work: Promise<unknown>): Promise<void> {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Config } from '#platform';
 import { LogUnavailable } from '#event-store';
-import { CLOSE, type CloseCode, type Fault, type Frame, readFrame } from '#protocol';
+import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, restartReason } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
 import { Attempts } from './commands/attempts.js';
 import type { Caller } from './commands/command.js';
@@ -22,8 +22,8 @@ const INBOUND_BYTES = 256 * 1024;
 /** A frame that was kept so long, in vain, has held up those behind it: they would wait in vain too. Milliseconds. */
 const HELD_UP = 1_000;
 
-/** How long a socket that we close is left to read what it was sent. Milliseconds. */
-const CLOSE_TIME = 2_000;
+/** Clients that are sent away come back within this time, each at another moment. Milliseconds. */
+const COME_BACK = 5_000;
 
 export interface SessionParts {
   readonly endpoint: Endpoint;
@@ -164,13 +164,11 @@ export class Session implements Caller {
     ws.close(code.code, reason);
     // The client's answer comes behind all that it has sent.
     ws.resume();
-    // Behind a full buffer the close frame never leaves, and the buffer would stay with it.
-    const timer = setTimeout(() => {
-      ws.terminate();
-    }, CLOSE_TIME);
-    ws.once('close', () => {
-      clearTimeout(timer);
-    });
+  }
+
+  /** To another gateway, or to begin anew here. */
+  sendAway(comeBackWithin = COME_BACK): void {
+    this.close(CLOSE.restart, restartReason(Math.round(Math.random() * comeBackWithin)));
   }
 
   terminate(): void {
@@ -256,3 +254,6 @@ export class Session implements Caller {
     if (answer !== undefined && this.isOpen) this.reply(JSON.stringify(answer));
   }
 }
+
+/** Who has said goodbye, or was told it, does not count any more, however long the socket stays. */
+export const countOpen = (sessions: Iterable<Session>): number => [...sessions].filter(({ isOpen }) => isOpen).length;

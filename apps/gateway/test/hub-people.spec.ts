@@ -3,7 +3,7 @@ import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { reconnectDelay } from '#protocol';
 import { TIMELINE_FORMAT } from '#read-models';
-import { DIRECT_CHAT } from '../src/endpoint.js';
+import { DIRECT_CHAT, ROOM_CHAT } from '../src/endpoint.js';
 import { onlineTopic } from '../src/hub.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
@@ -48,6 +48,23 @@ describe('the people of a gateway', () => {
     client.ws.close();
     await settle();
     expect([...gateway.hub.connections()]).toEqual([['1', 2]]);
+  });
+
+  it('do not count once they have said goodbye, and are let go of 2 s later where they do not hang up', async () => {
+    const { hub } = gateway;
+    for (const endpoint of [ROOM_CHAT, DIRECT_CHAT]) {
+      const { feed, client } = await gateway.join('1', undefined, endpoint);
+      expect(feed.connections(endpoint)).toBe(1);
+      // It does not read that it may hang up.
+      client.ws.pause();
+      client.ws.close();
+      await settle();
+      expect([feed.connections(endpoint), hub.connections().size, hub.held.sessions]).toEqual([0, 0, 1]);
+      await settle(1_900);
+      expect(hub.held.sessions).toBe(1);
+      await settle(200);
+      expect(hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });
+    }
   });
 
   it('are not asked for over NATS where nobody is told of letters', async () => {

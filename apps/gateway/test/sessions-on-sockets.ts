@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import { keySequence } from '#domain';
 import { loadConfig } from '#platform';
 import { Closings } from '../src/closings.js';
@@ -11,6 +10,7 @@ import { Gate } from '../src/gate.js';
 import { Person } from '../src/person.js';
 import { Session, type SessionParts } from '../src/session.js';
 import type { GatewaySettings } from '../src/settings.js';
+import { socketServer } from '../src/socket-server.js';
 import { TokenBuckets } from '../src/token-bucket.js';
 import { ChatClient } from './chat-client.js';
 
@@ -31,7 +31,7 @@ export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partia
 /** Connections as a gateway has them, and their clients, on sockets of the machine: how they end is as it really is. */
 export class SessionsOnSockets {
   readonly #http = createServer();
-  readonly #sockets = new WebSocketServer({ noServer: true, clientTracking: false });
+  readonly #sockets = socketServer(settings.limits.frameBytes);
   readonly #clients: ChatClient[] = [];
 
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { socketServer } from '../src/socket-server.js';
 import { ChatClient } from './chat-client.js';
 
 export interface SocketInMemory {
@@ -13,7 +14,7 @@ export interface SocketInMemory {
 /** A WebSocket whose two ends are in this process: the real protocol, without a port. */
 export async function socketInMemory(): Promise<SocketInMemory> {
   const [near, far] = duplexPair();
-  const server = new WebSocketServer({ noServer: true, clientTracking: false });
+  const server = socketServer(65_536);
   const http = createServer();
   const opened = new Promise<{ ws: WebSocket; socket: Duplex }>((resolve) => {
     http.on('upgrade', (request, socket, head) => {
