@@ -53,14 +53,13 @@ export class DirectChatGateway {
   }
 
   @SubscribeMessage('chat_messages')
-  chatMessages(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ChatData): Promise<void> {
-    return this.lists.give(caller, 'get_all_chat_messages', async () =>
-      accepted(await this.queries.execute(new ChatMessages(caller, data.chat_id)), data),
-    );
+  async chatMessages(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ChatData): Promise<void> {
+    const messages = accepted(await this.queries.execute(new ChatMessages(caller, data.chat_id)), data);
+    await this.lists.give(caller, 'get_all_chat_messages', messages);
   }
 
   @SubscribeMessage('get_chats')
-  getChats(@ConnectedSocket() caller: Session): Promise<void> {
-    return this.lists.give(caller, 'updated_chat_list', () => this.queries.execute(new ChatsOf(caller)));
+  async getChats(@ConnectedSocket() caller: Session): Promise<void> {
+    await this.lists.give(caller, 'updated_chat_list', await this.queries.execute(new ChatsOf(caller)));
   }
 }

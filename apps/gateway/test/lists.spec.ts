@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { TurnMissed } from '#platform';
 import { listFrame, type Parts } from '../src/list-frame.js';
 import { Lists } from '../src/lists.js';
 import { Person } from '../src/person.js';
 import { textFrame, textHeader } from '../src/text-frame.js';
+import { holdTime, settle } from './chat-in-memory.js';
 import { until } from './chat-under-test.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
@@ -17,6 +19,7 @@ async function* listOf(...parts: (readonly unknown[])[]): Parts {
 }
 
 afterEach(() => {
+  jest.useRealTimers();
   jest.restoreAllMocks();
 });
 
@@ -53,11 +56,12 @@ describe('lists', () => {
   /** Gives a large list, and tells whether it was read. */
   const give = (lists: Lists, { session }: Awaited<ReturnType<typeof person>>) => {
     const given = { isRead: false, isOver: false, fault: null as unknown };
+    const parts = async function* (): Parts {
+      given.isRead = true;
+      yield* large();
+    };
     lists
-      .give(session, 'updated_chat_list', () => {
-        given.isRead = true;
-        return Promise.resolve(large());
-      })
+      .give(session, 'updated_chat_list', parts())
       .catch((error: unknown) => (given.fault = error))
       .finally(() => (given.isOver = true));
     return given;
@@ -100,6 +104,45 @@ describe('lists', () => {
     await until('all are over', () => given.every(({ isOver }) => isOver));
   });
 
+  it('are taken from who has not read theirs for five seconds, the oldest first, where others wait', async () => {
+    holdTime();
+    /** Between two parts of a list others have their turn, by no clock that is held. */
+    const pass = async (ms: number) => {
+      await settle(ms);
+      for (let turns = 0; turns < 10; turns++) await nextTurn();
+    };
+    const lists = new Lists({ limits: { ...usual, unreadListBytes: 2 * LARGE } });
+    const people = await Promise.all(['1', '2', '3', '4'].map((id) => person(id)));
+    for (const { client } of people) client.ws.pause();
+    const isOpen = () => people.map(({ session }) => session.isOpen);
+    const given = [give(lists, people[0]!)];
+    await pass(1_000);
+    given.push(give(lists, people[1]!));
+    await pass(0);
+    await pass(10_000);
+    // Nobody waits.
+    expect(isOpen()).toEqual([true, true, true, true]);
+    given.push(give(lists, people[2]!));
+    await pass(100);
+    expect(isOpen()).toEqual([false, true, true, true]);
+    // It has two seconds to read them all the same, and what it holds is no room before.
+    await pass(1_800);
+    expect(given.map(({ isRead }) => isRead)).toEqual([true, true, false]);
+    await pass(200);
+    expect(given.map(({ isRead }) => isRead)).toEqual([true, true, true]);
+    // The second has had its time; the third has not.
+    given.push(give(lists, people[3]!));
+    await pass(2_100);
+    expect([isOpen(), given[3]!.isRead]).toEqual([[false, false, true, true], true]);
+    give(lists, await person('5'));
+    await pass(2_500);
+    expect(isOpen()).toEqual([false, false, true, true]);
+    await pass(500);
+    expect(isOpen()).toEqual([false, false, false, true]);
+    people[2]!.client.ws.resume();
+    expect(await people[2]!.client.closed).toEqual({ code: 4008, reason: 'too slow a reader' });
+  });
+
   it('whose turn does not come are refused', async () => {
     const lists = new Lists({ limits: { ...usual, listSeconds: 0.1 } });
     const [one, two] = [await person('1'), await person('1')];
@@ -134,14 +177,17 @@ describe('lists', () => {
         yield await Promise.resolve([read]);
       }
     };
-    await lists.give(session, 'updated_chat_list', () => Promise.resolve(parts()));
+    await lists.give(session, 'updated_chat_list', parts());
     expect(read).toBe(2);
   });
 
   it('that fail make room for the next', async () => {
     const lists = new Lists({ limits: usual });
     const one = await person('1');
-    const failing = lists.give(one.session, 'updated_chat_list', () => Promise.reject(new Error('away')));
+    const away = async function* (): Parts {
+      yield await Promise.reject(new Error('away'));
+    };
+    const failing = lists.give(one.session, 'updated_chat_list', away());
     await expect(failing).rejects.toThrow('away');
     const given = give(lists, one);
     await until('the next is over', () => given.isOver);

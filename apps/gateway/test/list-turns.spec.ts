@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import type { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ChatData } from '#protocol';
+import { Chats } from '#event-store';
+import { ChatMessages, ChatMessagesHandler, type ChatsOf, ChatsOfHandler } from '../src/commands/chats.js';
+import { DirectChatGateway } from '../src/direct-chat.gateway.js';
+import { Lists } from '../src/lists.js';
+import { Person } from '../src/person.js';
+import { ChatInMemory } from './chat-in-memory.js';
+import { sessionInMemory } from './session-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
+
+let chat: ChatInMemory;
+let gateway: DirectChatGateway;
+beforeEach(async () => {
+  chat = await ChatInMemory.start();
+  const messages = new ChatMessagesHandler(new Chats(chat.log), chat.served, settings);
+  const chats = new ChatsOfHandler(chat.served, settings);
+  const execute = (query: ChatMessages | ChatsOf) =>
+    query instanceof ChatMessages ? messages.execute(query) : chats.execute(query);
+  gateway = new DirectChatGateway(
+    { execute } as unknown as CommandBus,
+    { execute } as unknown as QueryBus,
+    new Lists(settings),
+  );
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+it('a list whose chat is still asked for takes no turn from others', async () => {
+  const { chatId } = chat.open('1', '2');
+  await chat.timeline.run();
+  const person = (id: string) => sessionInMemory({ person: new Person(id) });
+  const data = Object.assign(new ChatData(), { chat_id: chatId });
+  const waiting = await Promise.all(
+    ['1', '2'].map(async (id) => {
+      const asked = chat.log.connection.gates.hold('recordAt');
+      const { session } = await person(id);
+      return { asked, given: gateway.chatMessages(session, data) };
+    }),
+  );
+  await Promise.all(waiting.map(({ asked }) => asked.arrived));
+  const { session, client } = await person('3');
+  await gateway.getChats(session);
+  expect(await client.next()).toEqual({ event: 'updated_chat_list', data: [] });
+  for (const { asked, given } of waiting) {
+    asked.release();
+    await given;
+  }
+});
