@@ -1,4 +1,5 @@
 import { LogUnavailable } from '#event-store';
+import { within } from './within.js';
 
 /** `lost`: the log is away, and what comes is refused at once. */
 export type Way = 'open' | 'lost';
@@ -21,13 +22,9 @@ export class Gate {
   /** @throws LogUnavailable where the log is away, or does not come back in time */
   async pass(): Promise<void> {
     if (this.#way === 'open') return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Way>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE, 'lost');
-    });
-    const way = await Promise.race([this.#way, late]);
-    clearTimeout(timer);
-    if (way === 'lost') throw new LogUnavailable('the log is away');
+    const away = () => new LogUnavailable('the log is away');
+    const way = await within(PATIENCE, Promise.resolve(this.#way), away);
+    if (way === 'lost') throw away();
   }
 
   open(): void {

@@ -23,6 +23,7 @@ import type { PersonFeed } from './person-feed.js';
 import { Session } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 import { TokenBuckets } from './token-bucket.js';
+import { within } from './within.js';
 
 /** How long an upgrade may take, in milliseconds. */
 export const UPGRADE_TIME = 5_000;
@@ -89,7 +90,7 @@ export class Reception {
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {
-      await within(UPGRADE_TIME, Promise.all([feed.prepare(arrival.endpoint, caller.claims), this.#checkLog()]));
+      await within(UPGRADE_TIME, this.#prepare(feed, arrival.endpoint, caller), () => unavailable('it took too long'));
       this.#checkReady();
       session = this.#open(arrival, caller, feed);
     } finally {
@@ -107,6 +108,12 @@ export class Reception {
   #checkReady(): void {
     const hindrance = this.#hindrance();
     if (hindrance !== null) throw unavailable(hindrance);
+  }
+
+  /** The feed last: what becomes unreadable before it is ready is read again, and after that nothing is waited for. */
+  async #prepare(feed: PersonFeed, endpoint: Endpoint, { claims }: Caller): Promise<void> {
+    await this.#checkLog();
+    await feed.prepare(endpoint, claims);
   }
 
   /** Who comes in while nothing is stored could only watch what they say be refused. */
@@ -160,18 +167,4 @@ export class Reception {
 function turnAway(ws: WebSocket): void {
   ws.on('error', () => undefined);
   ws.close(CLOSE.tooManyConnections.code, CLOSE.tooManyConnections.reason);
-}
-
-async function within(time: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(unavailable('it took too long'));
-    }, time);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -44,8 +44,8 @@ async function looks(work: (look: () => Promise<null>) => Promise<unknown>): Pro
 
 describe('what a connection waits for', () => {
   it('to be shown is looked for again and again, and once only where the connection has ended', async () => {
-    expect(await looks((look) => untilShown(caller(true), look))).toBeGreaterThan(2);
-    expect(await looks((look) => untilShown(caller(false), look))).toBe(1);
+    expect(await looks((look) => untilShown(caller(true), { deadline: Infinity }, look))).toBeGreaterThan(2);
+    expect(await looks((look) => untilShown(caller(false), { deadline: Infinity }, look))).toBe(1);
   });
 
   it('to react to is not waited for once the connection has ended', async () => {

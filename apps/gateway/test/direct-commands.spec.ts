@@ -4,6 +4,7 @@ import { Chats, decodeRecord, LogUnavailable } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
 import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chats.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
+import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
 import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
@@ -135,6 +136,42 @@ describe('a chat that is seen', () => {
     chat.gates.fail(ENTRY, new ReadModelsUnavailable('away'));
     expect((await settled(see(bob, 1))).error).toBeInstanceOf(ReadModelsUnavailable);
     expect(types()).not.toContain('MessagesSeen');
+  });
+});
+
+describe('a command of a direct chat', () => {
+  const commands = {
+    see: () => new MarkChatSeenHandler(chat.log, new Chats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
+    post: () =>
+      new PostDirectMessageHandler(chat.log, new Chats(chat.log), undefined as never).execute(
+        new PostDirectMessage(bob, 1, '1', 'hello'),
+      ),
+  };
+  beforeEach(async () => {
+    chat.open('1', '2');
+    await chat.timeline.run();
+  });
+
+  it.each(['see', 'post'] as const)(
+    'to %s is given up after 4.5 s where the log never says which chat that is',
+    async (name) => {
+      chat.log.connection.gates.hold('recordAt');
+      const outcome = outcomeOf(commands[name]());
+      await settle(4_450);
+      expect(outcome).toEqual({});
+      await settle(100);
+      expect(outcome.error).toBeInstanceOf(LogUnavailable);
+    },
+  );
+
+  it('to see is given up after 4.5 s where the read model never says how far that is', async () => {
+    chat.gates.hold(ENTRY);
+    const outcome = outcomeOf(commands.see());
+    await settle(4_450);
+    expect(outcome).toEqual({});
+    await settle(100);
+    expect(outcome.error).toBeInstanceOf(ReadModelsUnavailable);
+    expect(types()).toEqual(['ChatCreated']);
   });
 });
 

@@ -146,7 +146,7 @@ describe('what is waited for until it is shown', () => {
   it('is null after two seconds, and where the read model is away', async () => {
     let looks = 0;
     const late = watch(
-      untilShown(caller, () => {
+      untilShown(caller, { deadline: Infinity }, () => {
         looks++;
         return Promise.resolve(null);
       }),
@@ -156,13 +156,30 @@ describe('what is waited for until it is shown', () => {
     await settle(100);
     expect(late.outcome).toBeNull();
     expect(looks).toBeGreaterThan(50);
-    const away = watch(untilShown(caller, () => Promise.reject(new ReadModelsUnavailable('away'))));
+    const away = watch(
+      untilShown(caller, { deadline: Infinity }, () => Promise.reject(new ReadModelsUnavailable('away'))),
+    );
     await settle();
     expect(away.outcome).toBeNull();
   });
 
+  it('is null by then, or once the command has no time left, where a look does not end', async () => {
+    const never = () => new Promise<null>(() => undefined);
+    const hanging = watch(untilShown(caller, { deadline: Infinity }, never));
+    const short = watch(untilShown(caller, { deadline: performance.now() + 500 }, never));
+    const repeated = watch(untilShown(caller, { deadline: performance.now() + 500 }, () => Promise.resolve(null)));
+    await settle(490);
+    expect([short.outcome, repeated.outcome]).toEqual(['waits', 'waits']);
+    await settle(50);
+    expect([hanging.outcome, short.outcome, repeated.outcome]).toEqual(['waits', null, null]);
+    await settle(1_450);
+    expect(hanging.outcome).toBe('waits');
+    await settle(50);
+    expect(hanging.outcome).toBeNull();
+  });
+
   it('is what was found', async () => {
-    const shown = watch(untilShown(caller, () => Promise.resolve(0)));
+    const shown = watch(untilShown(caller, { deadline: Infinity }, () => Promise.resolve(0)));
     await settle();
     expect(shown.outcome).toBe(0);
   });

@@ -131,6 +131,15 @@ describe('a reaction', () => {
     expect(reacted.value).toMatchObject({ refusal: { code: 'not_found' } });
   });
 
+  it('is given up after 4.5 s where the read model never answers', async () => {
+    chat.gates.hold(FIND);
+    const reacted = react('clan', 'x');
+    await settle(4_450);
+    expect(reacted).toEqual({});
+    await settle(100);
+    expect(reacted.error).toBeInstanceOf(ReadModelsUnavailable);
+  });
+
   it('fails where the read model does not answer', async () => {
     chat.gates.fail(FIND, new ReadModelsUnavailable('away'));
     expect((await settled(react('clan', 'x'))).error).toBeInstanceOf(ReadModelsUnavailable);

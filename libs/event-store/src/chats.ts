@@ -14,12 +14,13 @@ export class Chats {
 
   /**
    * The event at this sequence, or null where that is not the creation of a chat.
+   * @param deadline when the log is given up, on the monotonic clock: 4.5 s from now by default
    * @throws LogUnavailable
    */
-  async byId(chatId: number): Promise<RecordedEvent<ChatCreated> | null> {
+  async byId(chatId: number, deadline?: number): Promise<RecordedEvent<ChatCreated> | null> {
     const known = this.known.get(chatId);
     if (known) return known;
-    const record = await this.log.recordAt(chatId);
+    const record = await this.log.recordAt(chatId, deadline);
     // The id comes from a client: any other record, a damaged one too, is just not a chat.
     if (record?.type !== 'ChatCreated') return null;
     const event = decodeRecord(record) as RecordedEvent<ChatCreated>;

@@ -187,8 +187,8 @@ export class EventLog {
   }
 
   /** @throws LogUnavailable */
-  recordAt(seq: number): Promise<LogRecord | null> {
-    return this.reader.at(seq);
+  recordAt(seq: number, deadline?: number): Promise<LogRecord | null> {
+    return this.reader.at(seq, deadline);
   }
 
   /** The sequence of the last record, of all or of those that a filter lets through; 0 for none. @throws LogUnavailable */

@@ -115,6 +115,15 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
         expect(await there.last(room, 'msg')).toBeNull();
       });
 
+      it('is not asked for longer than there is time', async () => {
+        const client = await server.connect();
+        client.hold();
+        const begun = performance.now();
+        const asked = client.log.recordAt(1, begun + 100);
+        await expect(asked).rejects.toMatchObject({ name: 'LogUnavailable', retryable: true });
+        expect(performance.now() - begun).toBeLessThan(2_000);
+      });
+
       it('keeps the order of one caller', async () => {
         const room = clanRoom('many');
         const outcomes = await Promise.all(Array.from({ length: 100 }, (_, i) => append(room, String(i))));

@@ -163,12 +163,18 @@ export function describeLive(name: string, start: () => Promise<LogServer>): voi
       it('tell who waits for an answer at once, and that what was to be stored may be', async () => {
         const { log } = here;
         here.hold();
-        const asked = [log.append(message(clanRoom('held'), 'held')), log.last(GLOBAL_ROOM, 'msg'), log.live.flush()];
+        const asked = [
+          log.append(message(clanRoom('held'), 'held')),
+          log.last(GLOBAL_ROOM, 'msg'),
+          log.recordAt(1),
+          log.live.flush(),
+        ];
         const outcomes = Promise.allSettled(asked);
         const begun = performance.now();
         await here.lose();
         expect(await outcomes).toMatchObject([
           { reason: { name: 'OutcomeUnknown', retryable: true } },
+          { reason: { name: 'LogUnavailable', retryable: true } },
           { reason: { name: 'LogUnavailable', retryable: true } },
           { reason: { name: 'LogUnavailable' } },
         ]);

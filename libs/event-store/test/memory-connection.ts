@@ -30,19 +30,26 @@ export class MemoryConnection {
 
   /**
    * Carries `work` out at the server, and answers with what it came to.
-   * @throws LogUnavailable; where the connection is lost before the answer is there, what is `Lost`
+   * @throws LogUnavailable; where the connection is lost, or the time is over, before the answer is there, what is `Lost`
    */
-  async ask<T>(name: string, work: () => T, Lost: new (message: string) => Error = LogUnavailable): Promise<T> {
+  async ask<T>(
+    name: string,
+    work: () => T,
+    Lost: new (message: string) => Error = LogUnavailable,
+    deadline?: number,
+  ): Promise<T> {
     if (!this.#up) throw new LogUnavailable('not connected');
     const lost = Promise.withResolvers<never>();
     const lose = () => {
-      lost.reject(new Lost('the connection was lost'));
+      lost.reject(new Lost('no answer came'));
     };
     this.#unanswered.add(lose);
+    const timer = deadline === undefined ? undefined : setTimeout(lose, deadline - performance.now());
     try {
       return await Promise.race([lost.promise, this.#answer(name, work)]);
     } finally {
       this.#unanswered.delete(lose);
+      clearTimeout(timer);
     }
   }
 

@@ -13,7 +13,7 @@ function start(): Promise<LogServer> {
       return Promise.resolve({
         log,
         hold: () => {
-          held = ['append', 'last', 'flush'].map((asked) => connection.gates.hold(asked));
+          held = ['append', 'last', 'flush', 'recordAt'].map((asked) => connection.gates.hold(asked));
         },
         lose: async () => {
           await Promise.all(held.map(({ arrived }) => arrived));

@@ -75,8 +75,9 @@ export class MemoryLog implements AskedLog {
   }
 
   /** That it is away is the only one there is. */
-  hindrance(): Promise<string | null> {
-    return Promise.resolve(this.connected ? null : 'the log is away');
+  async hindrance(): Promise<string | null> {
+    await this.connection.gates.pass('hindrance');
+    return this.connected ? null : 'the log is away';
   }
 
   append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
@@ -116,8 +117,8 @@ export class MemoryLog implements AskedLog {
     return record && decodeRecord(record);
   }
 
-  recordAt(seq: number): Promise<LogRecord | null> {
-    return this.connection.ask('recordAt', () => this.server.records[seq - 1] ?? null);
+  recordAt(seq: number, deadline?: number): Promise<LogRecord | null> {
+    return this.connection.ask('recordAt', () => this.server.records[seq - 1] ?? null, LogUnavailable, deadline);
   }
 
   lastSeq(filter: LogFilter = {}): Promise<number> {

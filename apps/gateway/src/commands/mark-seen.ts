@@ -1,10 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { markSeen } from '#domain';
+import { markSeen, type Room } from '#domain';
 import { type AskedLog, Chats, EventLog } from '#event-store';
-import { Served, type ServedTimeline } from '#read-models';
+import { type InboxDocument, Served, type ServedTimeline } from '#read-models';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
+import { readInTime } from './read-in-time.js';
 import { untilShown } from './shown.js';
 
 /** Marks all that is in a direct chat by now as seen by the caller; answers null once the caller's queries show it. */
@@ -33,9 +34,9 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
 
   private async mark({ caller, chatId }: MarkChatSeen, attempt: Attempt): Promise<Refused | null> {
     const { userId } = caller.person;
-    const chat = await this.chats.byId(chatId);
+    const chat = await this.chats.byId(chatId, attempt.deadline);
     // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
-    const entry = chat && (await (await this.served.pin()).queries.entry(userId, chat.room));
+    const entry = chat && (await readInTime(attempt.deadline, this.entry(userId, chat.room)));
     const command = { ...attempt.as(chat?.room ?? null), userId };
     const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
@@ -43,11 +44,15 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
       const { room, n } = decision.event;
       await this.log.append(decision.event, attempt);
       // No answer tells the caller when to ask for the counts again: they may at once.
-      await untilShown(caller, async () => {
-        const shown = await (await this.served.pin()).queries.entry(userId, room);
+      await untilShown(caller, attempt, async () => {
+        const shown = await this.entry(userId, room);
         return shown && shown.seenN >= n ? shown : null;
       });
     }
     return null;
+  }
+
+  private async entry(userId: string, room: Room): Promise<InboxDocument | null> {
+    return (await this.served.pin()).queries.entry(userId, room);
   }
 }

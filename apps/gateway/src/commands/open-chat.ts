@@ -39,7 +39,8 @@ export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
     const decision = await this.log.decide<ChatCreated>(room, 'chat', decide, attempt);
     if ('refusal' in decision) return decision;
     // Who is told of a chat must find it in the list of theirs.
-    const entry = await untilShown(caller, async () => (await this.served.pin()).queries.entry(userId, room));
+    const look = async () => (await this.served.pin()).queries.entry(userId, room);
+    const entry = await untilShown(caller, attempt, look);
     if (entry) return entry;
     const chat = decision.event ?? decision.last;
     if (chat?.type !== 'ChatCreated') throw new Error(`the chat of ${room} is not in the log`);

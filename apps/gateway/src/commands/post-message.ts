@@ -79,7 +79,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     { caller, chatId, receiverId, message, clientId }: PostDirectMessage,
     attempt: Attempt,
   ): Promise<Refused | null> {
-    const chat = await this.chats.byId(chatId);
+    const chat = await this.chats.byId(chatId, attempt.deadline);
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
     const decision = postToChat({ ...attempt.as(chat?.room ?? null), ...said }, chat);
     if ('refusal' in decision) return decision;

@@ -3,11 +3,12 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
-import { Served, type ServedTimeline } from '#read-models';
+import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
 import { RecentMessages } from '../recent-messages.js';
 import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
+import { readInTime } from './read-in-time.js';
 
 /** How long a message that was just appended is waited for, and how often it is looked for. Milliseconds. */
 const PATIENCE = 2_000;
@@ -41,7 +42,7 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
 
   private async react({ caller, room, messageId, emoji }: ReactToMessage, attempt: Attempt): Promise<Refused | null> {
     const { person } = caller;
-    const messageRoom = await this.roomOf(messageId, caller);
+    const messageRoom = await this.roomOf(messageId, caller, attempt);
     // Asked only now: the person may have been moved while the message was waited for.
     const membership = { clanId: person.clanId };
     const { userId, speaker } = person;
@@ -56,14 +57,18 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
   }
 
   /** Who reacts has seen the message, so it is in the read model; only one of our own may be on its way there. */
-  private async roomOf(messageId: string, caller: Caller): Promise<Room | null> {
+  private async roomOf(messageId: string, caller: Caller, { deadline }: Attempt): Promise<Room | null> {
     const until = performance.now() + PATIENCE;
     for (;;) {
-      const message = await (await this.served.pin()).queries.message(messageId);
+      const message = await readInTime(deadline, this.find(messageId));
       if (message) return message.room;
       if (!this.recent.has(messageId) || !caller.isOpen) return null;
       if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);
       await sleep(INTERVAL);
     }
+  }
+
+  private async find(messageId: string): Promise<MessageDocument | null> {
+    return (await this.served.pin()).queries.message(messageId);
   }
 }
