@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { declareClassPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import { declareClassPlugin, declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import { suiteBySuite } from './suite-by-suite.mjs';
 
 // Of the mutants of a regular expression with the flag v some are none, and a file that holds one cannot be loaded.
 const shouldIgnore = ({ node }) =>
@@ -29,6 +30,7 @@ class Unnoticed {
 }
 
 export const strykerPlugins = [
+  declareFactoryPlugin(PluginKind.TestRunner, 'jest-suite-by-suite', suiteBySuite),
   declareValuePlugin(PluginKind.Ignore, 'expressions-of-sets', { shouldIgnore }),
   declareClassPlugin(PluginKind.Reporter, 'unnoticed', Unnoticed),
 ];

@@ -20,7 +20,7 @@ if (!folder) {
 const mutants = await new Stryker({
   mutate: files.length > 0 ? files : [`${folder}/src/${PURE[folder] ? `{${PURE[folder]}}` : '**/*'}.ts`],
   ignorePatterns: ['/dist', '/docs', '/deploy', '/.parley'],
-  testRunner: 'jest',
+  testRunner: 'jest-suite-by-suite',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: {
     configFile: 'jest.unit.config.js',
@@ -29,7 +29,7 @@ const mutants = await new Stryker({
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // What a run leaves behind in Jest's contexts is never freed.
-  maxTestRunnerReuse: 20,
+  maxTestRunnerReuse: 60,
   // Loops without end are counted out; this is for what waits without end, on a busy machine too.
   timeoutMS: 60_000,
   plugins: ['@stryker-mutator/jest-runner', './mutation/plugins.mjs'],
