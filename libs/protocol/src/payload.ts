@@ -31,9 +31,9 @@ export function readPayload<T extends object>(type: PayloadClass<T>, data: unkno
   for (const name of names) {
     if (Object.hasOwn(data, name)) Reflect.set(payload, name, Reflect.get(data, name));
   }
-  const [wrong] = validateSync(payload, { stopAtFirstError: true, validationError: { target: false } });
+  const [wrong] = validateSync(payload);
   if (!wrong) return { payload };
   const value: unknown = wrong.value;
-  const message = Object.values(wrong.constraints ?? {})[0] ?? `${wrong.property} is wrong`;
+  const [message] = Object.values(wrong.constraints!) as [string];
   return { fault: { code: value === undefined ? 'required' : 'invalid', field: wrong.property, value, message } };
 }

@@ -4,8 +4,7 @@
 const CANONICAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /** Whether a value of a frame is a user's number: an integer from 0 to 2^53 - 1. */
-export const isUserNumber = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+export const isUserNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** The id of the person whom the direct API calls by this number. */
 export const userIdOf = (number: number): string => String(number);

@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { directRoom } from '#domain';
-import { chatView, directErrorFrame, directFrame, directMessageView, userIdOf, userNumberOf } from '../src/index.js';
+import {
+  chatView,
+  directErrorFrame,
+  directFrame,
+  directMessageView,
+  INTERNAL,
+  UNAVAILABLE,
+  UNKNOWN,
+  userIdOf,
+  userNumberOf,
+} from '../src/index.js';
 
 const at = '2025-06-23T13:03:15.778Z';
 const room = directRoom('7', '12');
@@ -71,6 +81,8 @@ describe('a chat', () => {
       created_at: at,
       n: 3,
     });
+    const answered = { ...last, senderId: '12' };
+    expect(chatView({ ...chat, last: answered }).last_message).toMatchObject({ sender_id: 12, receiver_id: 7 });
   });
 });
 
@@ -81,4 +93,12 @@ it('answers and errors are frames of the framework', () => {
     event: 'exception',
     data: { status: 'error', message: 'no such chat', code: 'not_found' },
   });
+});
+
+it.each([
+  ['unavailable', UNAVAILABLE],
+  ['unknown', UNKNOWN],
+  ['internal', INTERNAL],
+])('what is wrong through no fault of the frame has a code of its own: %s', (code, fault) => {
+  expect(JSON.parse(directErrorFrame(fault))).toMatchObject({ data: { code } });
 });
