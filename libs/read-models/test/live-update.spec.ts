@@ -36,6 +36,8 @@ describe('an update', () => {
     ['name', { ...ofPerson, profile: { seq: 1, name: null, avatar: null } }],
     ['seq', { ...ofPerson, profile: { seq: '1', name: 'Ada', avatar: null } }],
     ['avatar', { ...ofPerson, profile: { seq: 1, name: 'Ada', avatar: {} } }],
+    ['type', { ...ofRoom, type: 'person' }],
+    ['type', { ...ofPerson, type: 'room' }],
   ])('with another %s than it may have cannot be read', (_, update) => {
     expect(() => decodeUpdate(JSON.stringify(update))).toThrow(UnreadableUpdate);
   });

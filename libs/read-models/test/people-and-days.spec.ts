@@ -30,12 +30,19 @@ describe('the days of a room', () => {
       'days',
       documents.map((document) => ({ document, known: false })),
     );
+    const limits: number[] = [];
+    const range = store.range.bind(store);
+    store.range = (collection, asked) => {
+      limits.push(asked.limit);
+      return range(collection, asked);
+    };
     const queries = new Stats(store);
-    return async (from: string, to: string) => (await queries.days(GLOBAL_ROOM, from, to)).map((one) => one.day);
+    const found = async (from: string, to: string) => (await queries.days(GLOBAL_ROOM, from, to)).map((one) => one.day);
+    return { found, limits };
   }
 
   it('are those that were asked for, both ends included, oldest first', async () => {
-    const found = await open();
+    const { found } = await open();
     expect(await found('2025-12-01', '2026-12-31')).toEqual(days);
     expect(await found('2026-01-30', '2026-02-02')).toEqual(days.slice(29, 33));
     expect(await found('2026-01-30', '2026-01-30')).toEqual(['2026-01-30']);
@@ -43,10 +50,18 @@ describe('the days of a room', () => {
     expect(await found('2026-02-02', '2026-01-30')).toEqual([]);
   });
 
+  it('are asked for as many as there can be, and not at all where there can be none', async () => {
+    const { found, limits } = await open();
+    expect(await found('2026-02-02', '2026-02-01')).toStrictEqual([]);
+    await found('2026-01-30', '2026-01-30');
+    await found('2026-01-30', '2026-02-02');
+    expect(limits).toEqual([1, 4]);
+  });
+
   it.each(['2026-1-1', '2026-13-01', '12026-01-01', '2026-01-011', 'a 2026-01-01', ''])(
     'are none from %j',
     async (no) => {
-      const found = await open();
+      const { found } = await open();
       await expect(found(no, '2026-02-01')).rejects.toThrow(RangeError);
       await expect(found('2026-01-01', no)).rejects.toThrow(`not a day: ${no}; give one as 2026-01-31`);
     },

@@ -40,6 +40,8 @@ describe('the version that is served', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
+    // The process has run for a while.
+    jest.advanceTimersByTime(10 * PIN_AGE_MS);
     registry = new CountedRegistry();
     opened = [];
     served = new Served(registry, { name: 'timeline', format: 3 }, (version) => {

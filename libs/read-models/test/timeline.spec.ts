@@ -63,19 +63,30 @@ async function holding(contents: Contents): Promise<DocumentStore> {
 
 const timelineOf = async (contents: Contents) => new Timeline(await holding(contents));
 
+/** Of a range only what was asked for, as a server answers it. */
+const asked = <D extends Document>(documents: readonly D[], fields: readonly string[] | undefined): D[] =>
+  documents.map((document) => {
+    if (!fields) return document;
+    const kept = Object.entries(document).filter(([name]) => ['_id', 'seq', ...fields].includes(name));
+    return Object.fromEntries(kept) as unknown as D;
+  });
+
 /** The timeline on a store that is written to between two readings: before the n-th range, the n-th of these. */
 function written(store: DocumentStore, before: Readonly<Record<number, Contents>>) {
-  const counted = { ranges: 0 };
+  const counted = { ranges: 0, ids: [] as string[] };
   const meanwhile: DocumentStore = {
     setUp: (collections) => store.setUp(collections),
-    get: (collection, ids) => store.get(collection, ids),
+    get: (collection, ids) => {
+      counted.ids.push(...ids);
+      return store.get(collection, ids);
+    },
     findBy: (collection, field, values) => store.findBy(collection, field, values),
     write: (collection, writes) => store.write(collection, writes),
     highest: (collection, range) => store.highest(collection, range),
     range: async (collection, range) => {
       const due = before[++counted.ranges];
       if (due) await write(store, due);
-      return store.range(collection, range);
+      return asked(await store.range(collection, range), range.fields);
     },
   };
   return { timeline: new Timeline(meanwhile), counted };
@@ -183,9 +194,10 @@ describe('a page of a room', () => {
     expect(await numbers(timeline.pageAfter(room, { after: 12, limit: 5 }))).toEqual([]);
   });
 
-  it('ends at its last number', async () => {
-    const timeline = await timelineOf({ messages });
+  it('ends at its last number, however high that is', async () => {
+    const timeline = await timelineOf({ messages: [...messages, message(1_000_000_000, 1_000_000_000)] });
     expect([await timeline.lastN(room), await timeline.lastN(clanRoom('none'))]).toEqual([12, 0]);
+    expect(await numbers(timeline.page(GLOBAL_ROOM, { limit: 1 }))).toEqual([1_000_000_000]);
   });
 
   it('has each message by its id', async () => {
@@ -220,6 +232,14 @@ describe('what happened since a position', () => {
     expect(changes?.map((one) => one.message.rev)).toEqual([5, 3, 3, 4, 5]);
   });
 
+  it('is read with no message that was read already', async () => {
+    const { timeline, counted } = written(await holding(contents), {});
+    await since(timeline, 0, 0);
+    expect(counted.ids).toEqual([]);
+    await since(timeline, 1, 1);
+    expect(counted.ids).toEqual([placeId(GLOBAL_ROOM, 1)]);
+  });
+
   it('is as much as was asked for, and nothing where it is more', async () => {
     const timeline = await timelineOf(contents);
     expect(await since(timeline, 0, 0, 5)).toHaveLength(5);
@@ -245,6 +265,11 @@ describe('what happened since a position', () => {
     expect(counted.ranges).toBe(40);
     expect(paused.ms).toBeGreaterThan(1_000);
     expect(paused.ms).toBeLessThan(3_000);
+  });
+
+  it('ends before a change that is there before its message', async () => {
+    const timeline = await timelineOf({ messages: [message(1, 1)], changes: [change(2, 2, 2)] });
+    expect(await since(timeline, 0, 0)).toEqual([[1, 'message', 1]]);
   });
 
   it('shows a change on its message as that change left it', async () => {
@@ -288,7 +313,8 @@ describe('the chats of a person', () => {
 
   it('stand where they stand, however many they are', async () => {
     const inbox = Array.from({ length: 2_500 }, (_, i) => ({ ...entry('1', `u${i}`, i), n: i, rev: i + 1 }));
-    const positions = await (await timelineOf({ inbox: [...inbox, entry('10', '1', 9)] })).chatPositions('1');
+    const { timeline } = written(await holding({ inbox: [...inbox, entry('10', '1', 9)] }), {});
+    const positions = await timeline.chatPositions('1');
     const found = [...positions].sort((a, b) => a.n - b.n);
     expect(found).toEqual(inbox.map(({ room, chatId, n, rev, seq }) => ({ room, chatId, n, rev, seq })));
   });
