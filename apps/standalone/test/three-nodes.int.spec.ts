@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { clanRoom, keySequence, type MessageCreated, partitionOf, PARTITIONS, type Room } from '#domain';
-import { EventLog, isRetryable, type LogOptions } from '#event-store';
+import { EventLog, isRetryable, type LogOptions, OutcomeUnknown } from '#event-store';
 import { timeline, Worker } from '#projections';
 import {
   decodeUpdate,
@@ -83,6 +83,21 @@ describe('three nats-servers', () => {
     expect(await replicas()).toEqual([3, 3, 3]);
     await Promise.all([one.close(), three.close(), nats.close()]);
   }, 30_000);
+
+  it('keep nobody out once there is another leader, because one did not answer', async () => {
+    await cluster.untilWhole();
+    const leader = (await cluster.leaders()).streams.get(STREAM)!;
+    // From another one, which does not know that it answers nothing.
+    const log = await open({ servers: cluster.urlOf(cluster.nodes.find((node) => node !== leader)!) });
+    cluster.suspend(leader);
+    const append = log.append(message(rooms[0]!), { deadline: performance.now() + 2_100 });
+    await expect(append).rejects.toThrow(OutcomeUnknown);
+    expect(await log.hindrance()).not.toBeNull();
+    await until('nobody is kept out', async () => (await log.hindrance()) === null, ELECTED_WITHIN_S);
+    cluster.kill(leader);
+    await cluster.startNode(leader);
+    await log.close();
+  }, 60_000);
 
   it('go on without any one of them, in every partition, and leave nothing behind', async () => {
     await cluster.untilWhole();

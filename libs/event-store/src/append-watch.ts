@@ -1,13 +1,15 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
-import { isRetryable, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
-import type { Publisher } from './publisher.js';
+import { OutcomeUnknown } from './log-unavailable.js';
+import type { Publisher, Stored } from './publisher.js';
 import type { Subjects } from './subjects.js';
 
 /** What was found is taken for true for so long, ms: that events are stored, and that they are not. */
 const STORES_MS = 3_000;
 const HINDERED_MS = 2_000;
 const TRIAL_LIMIT_MS = 2_000;
+/** What was found that long ago is no answer any more: whoever asks waits for another trial. */
+const STALE_MS = 10_000;
 /** A stream that had no room on its disk may answer no event ever again, while all others do. */
 const DOUBT_MS = 60_000;
 /** Less than this is no answer that was waited for. */
@@ -30,7 +32,7 @@ export class AppendWatch {
   private storedAt = -Infinity;
   /** Since when no answer came to what is stored beside; null where one did. */
   private silentSince: number | null = null;
-  private doubt: { readonly reason: string; readonly until: number } | null = null;
+  private doubt: Doubt | null = null;
   private found: { readonly hindrance: string | null; readonly at: number } | null = null;
   private trying: Promise<string | null> | null = null;
   private said: string | null = null;
@@ -56,35 +58,37 @@ export class AppendWatch {
   }
 
   /** What becomes of an event, of which something may be learned. */
-  async watch<T>(append: () => Promise<T>): Promise<T> {
+  async watch(append: () => Promise<Stored | 'conflict'>): Promise<Stored | 'conflict'> {
     const beganAt = performance.now();
     try {
       const outcome = await append();
-      this.storedAt = performance.now();
-      this.doubt = null;
-      this.find(null);
+      // A conflict, or what is there already, is found before anything is stored.
+      if (outcome !== 'conflict' && !outcome.duplicate) {
+        this.storedAt = performance.now();
+        this.doubt = null;
+        this.find(null);
+      }
       return outcome;
     } catch (error) {
-      const now = performance.now();
+      const endedAt = performance.now();
       if (this.found?.hindrance === null) this.found = null;
-      if (this.connection.connected && error instanceof OutcomeUnknown && now - beganAt > WAITED_MS) {
-        this.doubt = { reason: SILENT, until: now + DOUBT_MS };
-        this.say(SILENT);
+      if (this.connection.connected && error instanceof OutcomeUnknown && endedAt - beganAt > WAITED_MS) {
+        this.doubt = { beganAt, endedAt };
+        this.find(SILENT);
       }
       throw error;
     }
   }
 
-  /** Why events cannot be stored just now, or null: as of 3 s ago at most. */
+  /** Why events cannot be stored just now, or null: as of 3 s ago at most, or of 10 s where they could not. */
   async hindrance(): Promise<string | null> {
     if (!this.connection.connected) return AWAY;
-    const now = performance.now();
-    if (this.doubt && now < this.doubt.until) return this.doubt.reason;
     const { found } = this;
-    if (found && now - found.at < (found.hindrance === null ? STORES_MS : HINDERED_MS)) return found.hindrance;
+    const age = found ? performance.now() - found.at : Infinity;
+    if (found && age < (found.hindrance === null ? STORES_MS : HINDERED_MS)) return found.hindrance;
     this.trying ??= this.try().finally(() => (this.trying = null));
     // Nobody waits for what is most likely as it was.
-    return found?.hindrance ?? this.trying;
+    return found?.hindrance && age < STALE_MS ? found.hindrance : this.trying;
   }
 
   private async try(): Promise<string | null> {
@@ -111,11 +115,26 @@ export class AppendWatch {
         this.connection.answerOfStream(this.stream, () => jetstream.streams.info(this.stream), deadline),
         this.publisher.publish(this.subjects.trial, TRIAL_RECORD, undefined, deadline),
       ]);
-      return fullness(info);
+      return fullness(info) ?? (this.isInDoubt(info) ? SILENT : null);
     } catch (error) {
-      if (!isRetryable(error)) throw error;
-      return error instanceof LogUnavailable ? error.message : SILENT;
+      if (!(error instanceof OutcomeUnknown)) return (error as Error).message;
+      const { complaint } = this.connection;
+      return complaint ? `NATS takes no trial of this role: ${complaint}` : SILENT;
     }
+  }
+
+  /** Until something has been stored since, by whomever, or the stream has had another leader. */
+  private isInDoubt({ ts, state, cluster }: StreamInfo): boolean {
+    if (!this.doubt) return false;
+    const now = performance.now();
+    // Both moments are of the server's own clock.
+    const isSince = (moment: string | undefined, since: number): boolean =>
+      ts !== undefined && moment !== undefined && Date.parse(ts) - Date.parse(moment) < now - since;
+    const { beganAt, endedAt } = this.doubt;
+    const isOver =
+      now - endedAt > DOUBT_MS || isSince(state.last_ts, endedAt) || isSince(cluster?.leader_since, beganAt);
+    if (isOver) this.doubt = null;
+    return !isOver;
   }
 
   private find(hindrance: string | null): void {
@@ -128,6 +147,12 @@ export class AppendWatch {
     this.said = hindrance;
     for (const listener of this.listeners) listener(hindrance);
   }
+}
+
+/** An event of which nobody knows what became, by when it was sent and given up, on the monotonic clock. */
+interface Doubt {
+  readonly beganAt: number;
+  readonly endedAt: number;
 }
 
 /** Of the events' stream itself, where it has a bound of its own. */

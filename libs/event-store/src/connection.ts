@@ -208,6 +208,8 @@ export class Connection {
 }
 
 const STREAM_NOT_FOUND = 10_059;
+/** No leader of the cluster; a stream or a consumer that lives on servers that are dead. They come with the status 500. */
+const OFFLINE = new Set([10_009, 10_118, 10_119, 10_194, 10_195]);
 
 /** Whether the server says that there is no such stream, consumer or message. */
 export const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === 404;
@@ -215,7 +217,7 @@ export const isMissing = (error: unknown): boolean => error instanceof JetStream
 /** A failure of the way there is LogUnavailable, what the server objects to stays as it is. */
 function asLogError(cause: unknown): Error {
   const error = cause instanceof Error ? cause : new Error(String(cause));
-  if (error instanceof JetStreamApiError && error.status !== 503) return error;
+  if (error instanceof JetStreamApiError && error.status !== 503 && !OFFLINE.has(error.code)) return error;
   const unreachable =
     error instanceof JetStreamApiError ||
     error instanceof errors.RequestError ||

@@ -118,7 +118,7 @@ export class EventLog {
     return this.appends.watch(() => this.publisher.publish(subject, stored.body, headers, deadline));
   }
 
-  /** Why events cannot be stored just now and what to do, or null: as of 3 s ago at most. Answers within 2 s. */
+  /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */
   hindrance(): Promise<string | null> {
     return this.appends.hindrance();
   }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { clanRoom } from '#domain';
-import type { EventLog } from '../src/index.js';
+import { Connection } from '../src/connection.js';
+import { type EventLog, LogUnavailable } from '../src/index.js';
 import { LogUnderTest, message } from './log-under-test.js';
 
 // What becomes of an event by what a stream answers. The answers are a test's own: there is no stream.
@@ -86,3 +88,16 @@ it('what has waited for a stream that says nothing is refused, and not sent in t
 it('a stream that is slow is not taken for one that says nothing', async () => {
   expect(await slowness).toEqual(Array(12).fill({ seq: 7, duplicate: false }));
 });
+
+it.each([10_009, 10_118, 10_119, 10_194, 10_195])(
+  'what lives on servers that are dead is away: %d',
+  async (err_code) => {
+    const connection = await Connection.open({ servers: test.options.servers, name: 'test' });
+    const offline = () => Promise.reject(new JetStreamApiError({ code: 500, err_code, description: 'it is offline' }));
+    await expect(connection.answer(offline, 100)).rejects.toMatchObject({
+      name: LogUnavailable.name,
+      message: 'the log is away: it is offline',
+    });
+    await connection.close();
+  },
+);

@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { GLOBAL_ROOM } from '#domain';
-import { type EventLog, LogUnavailable, OutcomeUnknown } from '../src/index.js';
+import { GLOBAL_ROOM, type MessageCreated } from '#domain';
+import { EventLog, LogUnavailable, OutcomeUnknown } from '../src/index.js';
 import { CuttableProxy } from './cuttable-proxy.js';
 import { LogUnderTest, message } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
@@ -35,6 +35,8 @@ async function fill(log: EventLog): Promise<void> {
   }
 }
 
+const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 type Config = Parameters<JetStreamManager['streams']['update']>[1];
 
 async function change(test: LogUnderTest, config: Config, suffix = ''): Promise<void> {
@@ -42,6 +44,16 @@ async function change(test: LogUnderTest, config: Config, suffix = ''): Promise<
   await test.jetstream(async ({ streams }) => {
     await streams.update(stream, { ...(await streams.info(stream)).config, ...config });
   });
+}
+
+/** As a stream whose disk was full, which answers nothing until its server is started again. */
+async function notAnswered(test: LogUnderTest, log: EventLog): Promise<MessageCreated> {
+  await change(test, { no_ack: true });
+  const event = message(GLOBAL_ROOM, 'not answered');
+  await expect(log.append(event, { deadline: performance.now() + 2_100 })).rejects.toThrow(OutcomeUnknown);
+  await change(test, { no_ack: false });
+  expect(await log.hindrance()).toContain('restart it');
+  return event;
 }
 
 describe('a log that takes no events', () => {
@@ -90,22 +102,85 @@ describe('a log that takes no events', () => {
       () => test.remove(),
     );
     const log = await test.open({ servers: proxy.url });
-    // As a stream whose disk was full, which answers nothing until its server is started again.
-    const notAnswered = async () => {
-      await change(test, { no_ack: true });
-      const append = log.append(message(GLOBAL_ROOM, 'not answered'), { deadline: performance.now() + 2_100 });
-      await expect(append).rejects.toThrow(OutcomeUnknown);
-      await change(test, { no_ack: false });
-      expect(await log.hindrance()).toContain('restart it');
-    };
-    await notAnswered();
+    const said: (string | null)[] = [];
+    log.onHindrance((hindrance) => said.push(hindrance));
+    const event = await notAnswered(test, log);
+    // Which was looked up, not stored.
+    expect(await log.append(event)).toMatchObject({ duplicate: true });
+    await pass(2_100);
+    // Asked twice: the first time may be answered by what was found before.
+    for (let asked = 0; asked < 2; asked++) expect(await log.hindrance()).toContain('restart it');
+    await pass(500);
+    expect(await log.hindrance()).toContain('restart it');
+    expect(said).toEqual([expect.stringContaining('restart it')]);
     await log.append(message(GLOBAL_ROOM, 'answered'));
     expect(await log.hindrance()).toBeNull();
-    await notAnswered();
+    await notAnswered(test, log);
     proxy.cut();
     await until('the loss is noticed', async () => (await log.hindrance())?.includes('away') ?? false);
     proxy.mend();
     await until('it is over', async () => (await log.hindrance()) === null);
+  }, 20_000);
+
+  it('says so no longer than until somebody else has stored an event', async () => {
+    const test = await LogUnderTest.create();
+    stops.push(() => test.remove());
+    const [log, other] = [await test.open(), await test.open()];
+    await notAnswered(test, log);
+    await other.append(message(GLOBAL_ROOM, 'answered'));
+    await until('it is over', async () => (await log.hindrance()) === null);
+  }, 20_000);
+
+  it('does not answer with what was found long ago', async () => {
+    const test = await LogUnderTest.create();
+    stops.push(() => test.remove());
+    const log = await test.open();
+    await change(test, { max_msgs: 1 });
+    await fill(log);
+    expect(await log.hindrance()).toContain('is full');
+    await change(test, { max_msgs: -1 });
+    const now = performance.now.bind(performance);
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 10_001);
+    stops.push(() => {
+      later.mockRestore();
+    });
+    expect(await log.hindrance()).toBeNull();
+  });
+
+  it('says which right is missing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-rights-'));
+    stops.push(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const config = join(folder, 'nats-server.conf');
+    const denied = ['$JS.API.STREAM.INFO.EVENTS', 'chat.trial'];
+    const users = denied.map(
+      (subject) => `{ user: "${subject}", password: few, permissions: { publish: { deny: ["${subject}"] } } }`,
+    );
+    writeFileSync(
+      config,
+      `jetstream {}\nauthorization { users: [{ user: all, password: few }, ${users.join(', ')}] }\n`,
+    );
+    const server = await OwnServer.start('--config', config);
+    stops.push(() => server.remove());
+    const open = async (user: string) => {
+      const options = { servers: server.url, stream: 'EVENTS', prefix: 'chat', name: 'test' };
+      const log = await EventLog.connect({ ...options, user, password: 'few' });
+      stops.push(() => log.close());
+      return log;
+    };
+    const all = await open('all');
+    await all.setUp();
+    expect(await all.hindrance()).toBeNull();
+    const few = await Promise.all(denied.map((subject) => open(subject)));
+    // The second time what was found is told, and tried anew beside.
+    for (let asked = 0; asked < 2; asked++) {
+      const hindrances = await Promise.all(few.map((log) => log.hindrance()));
+      for (const [i, subject] of denied.entries()) {
+        expect(hindrances[i]).toContain(`Permissions Violation for Publish to "${subject}"`);
+      }
+      await pass(2_100);
+    }
   }, 20_000);
 
   it('says so where nothing beside is stored, soon, and then at once', async () => {
@@ -118,11 +193,11 @@ describe('a log that takes no events', () => {
       expect(await log.hindrance()).toContain('restart it');
       expect(performance.now() - beganAt).toBeLessThan(limitMs);
       // So old that it is tried anew, beside.
-      if (limitMs > 200) await new Promise((resolve) => setTimeout(resolve, 2_100));
+      if (limitMs > 200) await pass(2_100);
     }
     // Where events are stored, only what is beside them is broken.
     await log.append(message(GLOBAL_ROOM, 'stored'));
-    await new Promise((resolve) => setTimeout(resolve, 3_100));
+    await pass(3_100);
     expect(await log.hindrance()).toBeNull();
   }, 20_000);
 

@@ -80,6 +80,11 @@ export class NatsCluster {
     this.running.delete(node);
   }
 
+  /** Its connections stay open, and it answers nothing. */
+  suspend(node: string): void {
+    process.kill(this.running.get(node)!.pid, 'SIGSTOP');
+  }
+
   /** @throws Error where no node answers */
   async leaders(): Promise<Leaders> {
     for (const node of this.running.keys()) {
