@@ -191,4 +191,4 @@ export class DirectFeed {
 const byRoom = (positions: readonly ChatPosition[]) => new Map(positions.map((position) => [position.room, position]));
 
 const isSame = (one: ChatPosition | undefined, other: ChatPosition): boolean =>
-  one?.n === other.n && one.rev === other.rev && one.seq === other.seq;
+  one?.rev === other.rev && one.seq === other.seq;

@@ -22,22 +22,23 @@ const open = (other: string) => chats.chat.open('1', other);
 
 describe('the feed of direct chats, after an interruption', () => {
   it('tells what was missed, of chats opened meanwhile too, and reads nothing of the others', async () => {
-    const [two, three] = [open('2'), open('3')];
-    await chats.say(two.room, 'before');
-    await chats.say(three.room, 'before');
+    const [two, three, quiet] = [open('2'), open('3'), open('5')];
+    for (const { room } of [two, three, quiet]) await chats.say(room, 'before');
     await chats.ready();
+    await chats.say(three.room, 'in use');
     await chats.miss(two.room, 'missed');
     const four = open('4');
     await chats.miss(four.room, 'opened meanwhile');
-    expect(chats.told).toEqual([]);
+    expect(chats.told).toEqual([`${three.chatId}: in use`]);
     const readings = jest.spyOn(chats.gates, 'pass');
     await chats.feed.catchUp();
     await settle();
-    expect(chats.told.sort()).toEqual([`${two.chatId}: missed`, `${four.chatId}: opened meanwhile`].sort());
+    const missed = [`${two.chatId}: missed`, `${four.chatId}: opened meanwhile`];
+    expect(chats.told.slice(1).sort()).toEqual(missed.sort());
     expect(readings.mock.calls.filter(([asked]) => asked === MESSAGES)).toHaveLength(2);
-    expect(chats.feed.inUse).toBe(2);
+    expect(chats.feed.inUse).toBe(3);
     await chats.say(three.room, 'on');
-    expect(chats.told.slice(2)).toEqual([`${three.chatId}: on`]);
+    expect(chats.told.slice(3)).toEqual([`${three.chatId}: on`]);
   });
 
   it('reads nothing where nobody asked it to be ready, and waits for those who did', async () => {
@@ -116,6 +117,45 @@ describe('the feed of direct chats, in another version of the timeline', () => {
     expect(chats.told.slice(1)).toEqual([`${chatId}: told by the old one`]);
   });
 
+  it('goes on in a chat that is in use and stands there as it stood, and says when it does', async () => {
+    const { room, chatId } = open('2');
+    await chats.say(room, 'before');
+    await chats.ready();
+    await chats.say(room, 'in use');
+    await fold();
+    next.untold();
+    const reading = chats.gates.hold('range messages of timeline-2');
+    const moved = chats.feed.move(chats.chat.pinned(2));
+    let isMoved = false;
+    void moved.then(() => (isMoved = true));
+    await arrived(reading);
+    expect(isMoved).toBe(false);
+    reading.release();
+    await moved;
+    chats.chat.say(room, 'after');
+    await next.run();
+    await settle();
+    expect(chats.told).toEqual(['in use', 'after'].map((content) => `${chatId}: ${content}`));
+  });
+
+  it('has its audience start over where a chat is numbered otherwise, in use or not', async () => {
+    const { room } = open('2');
+    await chats.say(room, 'before', 'left out', 'last');
+    await chats.ready();
+    const lacking: typeof timeline = {
+      ...timeline,
+      fold: (view, event) =>
+        event.type === 'MessageCreated' && event.content === 'left out'
+          ? { documents: [], change: null }
+          : timeline.fold(view, event),
+    };
+    next = chats.chat.fold(lacking, 2);
+    await fold();
+    await chats.feed.move(chats.chat.pinned(2));
+    await settle();
+    expect([chats.told, chats.client.end?.code]).toEqual([[], 1012]);
+  });
+
   it('looks at the messages of those chats only that have another last event there', async () => {
     const [two, three] = [open('2'), open('3')];
     for (const { room } of [two, three]) await chats.say(room, 'before');
@@ -175,7 +215,11 @@ describe('the feed of direct chats, in another version of the timeline', () => {
     await fold();
     await chats.feed.move(chats.chat.pinned(2));
     await settle();
-    expect(chats.told).toEqual([`${chatId}: first`]);
+    next.untold();
+    chats.chat.say(room, 'second');
+    await next.run();
+    await settle();
+    expect(chats.told).toEqual(['first', 'second'].map((content) => `${chatId}: ${content}`));
   });
 
   it('follows a chat that only this one has', async () => {
