@@ -8,16 +8,6 @@ import { type GatewaySettings, SETTINGS } from './settings.js';
 /** How many lists are made at the same time; each waits for the database most of its time. */
 const AT_ONCE = 2;
 
-/** Whoever has not read a list by then is closed where others wait for its room. Milliseconds. */
-const GRACE = 5_000;
-
-/** A list that is made, and who has yet to read it, since when. */
-interface Unread {
-  readonly frame: readonly Buffer[];
-  readonly session: Session;
-  readonly since: number;
-}
-
 /**
  * Answers that may hold a thousand messages or chats. Few are made at a time, one for each person, and none while those
  * that nobody has read yet take too much memory together. Nothing else waits for them but what comes behind one on its
@@ -26,18 +16,13 @@ interface Unread {
 @Injectable()
 export class Lists {
   readonly #queue: FairQueue;
-  readonly #unreadLimit: number;
-  /** The oldest first. */
-  readonly #unread = new Set<Unread>();
-  /** Of all of these together. */
-  #unreadBytes = 0;
-  #nextLook: NodeJS.Timeout | undefined;
+  /** Bytes of those that are made and not read yet. */
+  #unread = 0;
 
   constructor(@Inject(SETTINGS) { limits }: Pick<GatewaySettings, 'limits'>) {
-    this.#unreadLimit = limits.unreadListBytes;
     this.#queue = new FairQueue({
       atOnce: AT_ONCE,
-      hasRoom: () => this.#unreadBytes < this.#unreadLimit || this.#makeRoom(),
+      hasRoom: () => this.#unread < limits.unreadListBytes,
       patience: limits.listSeconds * 1_000,
     });
   }
@@ -52,32 +37,18 @@ export class Lists {
       session.person.userId,
       async () => {
         const frame = session.isOpen ? await listFrame(event, whileOpen(session, parts)) : [];
-        const list = { frame, session, since: performance.now() };
-        this.#unread.add(list);
-        this.#unreadBytes += lengthOf(frame);
-        return list;
+        this.#unread += lengthOf(frame);
+        return frame;
       },
-      async (list) => {
-        await session.replyList(list.frame);
-        this.#unread.delete(list);
-        this.#unreadBytes -= lengthOf(list.frame);
+      async (frame, end) => {
+        // Others wait for the room.
+        end.addEventListener('abort', () => {
+          session.close(CLOSE.slowReader);
+        });
+        await session.replyList(frame);
+        this.#unread -= lengthOf(frame);
       },
     );
-  }
-
-  /** Somebody waits for room. There is none at once: a connection that is closed has a moment left. */
-  #makeRoom(): false {
-    const [oldest] = this.#unread;
-    if (!oldest) return false;
-    const left = oldest.since + GRACE - performance.now();
-    if (left <= 0) oldest.session.close(CLOSE.slowReader);
-    else {
-      clearTimeout(this.#nextLook);
-      this.#nextLook = setTimeout(() => {
-        this.#queue.goOn();
-      }, left).unref();
-    }
-    return false;
   }
 }
 

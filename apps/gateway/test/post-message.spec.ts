@@ -88,6 +88,15 @@ describe('a direct message', () => {
     expect(await notices()).toEqual(['stored undefined', 'stored c1']);
   });
 
+  it('is notified of where its answer was lost, and the log was asked again', async () => {
+    log.losesAnswers = true;
+    const posted = post('hello', 'c1');
+    await until('it is stored', () => server.records.length === 2);
+    log.losesAnswers = false;
+    await posted;
+    expect(await notices()).toEqual(['hello']);
+  });
+
   it('is notified of where the log was asked twice for it, and says that it was there', async () => {
     const stored = message(room, 'asked twice');
     await log.append(stored);

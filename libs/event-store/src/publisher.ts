@@ -6,6 +6,8 @@ import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailab
 export interface Stored {
   readonly seq: number;
   readonly duplicate: boolean;
+  /** Whether it was sent from here more than once, by itself: then it may be its own duplicate. */
+  readonly sentAgain: boolean;
 }
 
 interface Publication {
@@ -148,7 +150,8 @@ export class Publisher {
     }
     this.unanswered.delete(token);
     if ('refused' in outcome) publication.reject(notStored(publication, outcome.refused));
-    else publication.resolve(outcome.settled);
+    else if ('conflict' in outcome) publication.resolve('conflict');
+    else publication.resolve({ ...outcome.stored, sentAgain: publication.sent > 1 });
     this.advance();
   }
 
@@ -222,16 +225,17 @@ interface PublishReply {
 
 const NO_RESPONDERS = 503;
 
-/** What an answer means: it is settled, the stream does not take it, or the same is to be sent again. */
+/** What an answer means: it is stored, or is not as expected, the stream does not take it, or the same is to be sent again. */
 type Outcome =
-  | { readonly settled: Stored | 'conflict' }
+  | { readonly stored: Pick<Stored, 'seq' | 'duplicate'> }
+  | { readonly conflict: true }
   | { readonly refused: string }
   | { readonly again: string; readonly notStored: boolean };
 
 function outcomeOf(reply: Msg): Outcome {
   if (reply.headers?.code === NO_RESPONDERS) return { again: 'no stream takes this event just now', notStored: true };
   const { seq, duplicate, error } = publishReply(reply);
-  if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) return { settled: 'conflict' };
+  if (error && WRONG_LAST_SEQUENCE.has(error.err_code)) return { conflict: true };
   if (error) {
     const advice = ADVICE.get(error.err_code);
     const said = `the log did not take it: ${error.description} (${error.err_code})${advice ? `; ${advice}` : ''}`;
@@ -239,7 +243,7 @@ function outcomeOf(reply: Msg): Outcome {
     return error.err_code === LAST_SEQUENCE_UNKNOWN ? { again: said, notStored: true } : { refused: said };
   }
   if (seq === undefined) return { again: 'the log gave an answer without a sequence', notStored: false };
-  return { settled: { seq, duplicate: duplicate ?? false } };
+  return { stored: { seq, duplicate: duplicate ?? false } };
 }
 
 function publishReply(reply: Msg): PublishReply {

@@ -33,6 +33,8 @@ export interface Client {
   readonly log: AskedLog;
   /** What it asks from now on is not answered before its connection is lost. */
   hold(): void;
+  /** Whether the answers to what it appends are lost on their way. */
+  loseAnswers(areLost: boolean): void;
   lose(): Promise<void>;
   comeBack(): Promise<void>;
 }
@@ -82,6 +84,18 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
         const first = (await here.append(event)) as Stored;
         await append(clanRoom('twice'), 'another');
         expect(await there.append(event)).toEqual({ ...first, duplicate: true });
+      });
+
+      it('stores an event once whose answer was lost, and says that it was sent again', async () => {
+        const room = clanRoom('no answer');
+        const client = await server.connect();
+        client.loseAnswers(true);
+        const appended = client.log.append(message(room, 'once'));
+        while (!(await there.last(room, 'msg'))) await new Promise((resolve) => setTimeout(resolve, 10));
+        client.loseAnswers(false);
+        const seq = await there.lastSeq({ room });
+        expect(await appended).toEqual({ seq, duplicate: true, sentAgain: true });
+        expect(await client.log.append(message(room, 'two'))).toMatchObject({ duplicate: false, sentAgain: false });
       });
 
       it('takes the same command key in another room or kind for another event', async () => {

@@ -28,6 +28,10 @@ async function start() {
         hold: () => {
           proxy.hold();
         },
+        loseAnswers: (areLost: boolean) => {
+          if (areLost) proxy.loseAnswers();
+          else proxy.keepAnswers();
+        },
         lose: async () => {
           const lost = phase('lost');
           proxy.cut();

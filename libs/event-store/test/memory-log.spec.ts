@@ -15,6 +15,9 @@ function start(): Promise<LogServer> {
         hold: () => {
           held = ['append', 'last', 'flush', 'recordAt'].map((asked) => connection.gates.hold(asked));
         },
+        loseAnswers: (areLost) => {
+          log.losesAnswers = areLost;
+        },
         lose: async () => {
           await Promise.all(held.map(({ arrived }) => arrived));
           connection.lose();

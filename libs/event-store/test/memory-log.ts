@@ -39,7 +39,7 @@ export class MemoryLogServer {
     return this.records.findLast(fits) ?? null;
   }
 
-  append(event: DomainEvent, expectedLast?: number): Stored | 'conflict' {
+  append(event: DomainEvent, expectedLast?: number): Pick<Stored, 'seq' | 'duplicate'> | 'conflict' {
     const { room, id } = event;
     const kind = kindOf(event.type);
     if (expectedLast !== undefined && (this.last({ room, kind })?.seq ?? 0) !== expectedLast) return 'conflict';
@@ -56,12 +56,17 @@ export class MemoryLogServer {
   }
 }
 
+/** Where no answer came. */
+const SEND_AGAIN_MS = 10;
+
 /**
  * A log as one process has it, held to the same conformance suite as the real one. Its answers and its connection are
  * in the test's hands: gates are named by the methods, and `flush`.
  */
 export class MemoryLog implements AskedLog {
   readonly live: MemoryLive;
+  /** While this is so, no answer to an append arrives, and it is sent again. */
+  losesAnswers = false;
 
   constructor(
     private readonly server: MemoryLogServer,
@@ -80,9 +85,14 @@ export class MemoryLog implements AskedLog {
     return this.connected ? null : 'the log is away';
   }
 
-  append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
-    if (deadline !== undefined && deadline <= performance.now()) return Promise.reject(new LogUnavailable('too late'));
-    return this.connection.ask('append', () => this.server.append(event, expectedLast), OutcomeUnknown);
+  async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
+    if (deadline !== undefined && deadline <= performance.now()) throw new LogUnavailable('too late');
+    for (let sentAgain = false; ; sentAgain = true) {
+      const work = () => this.server.append(event, expectedLast);
+      const outcome = await this.connection.ask('append', work, OutcomeUnknown);
+      if (this.losesAnswers) await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
+      else return outcome === 'conflict' ? outcome : { ...outcome, sentAgain };
+    }
   }
 
   /** In one go, so that nobody ever comes first; what is lost on the way is not looked up. */
@@ -100,7 +110,7 @@ export class MemoryLog implements AskedLog {
         const decision = decide(last);
         if ('refusal' in decision) return decision;
         if (!decision.event) return { event: null, last };
-        const { seq } = server.append(decision.event) as Stored;
+        const { seq } = server.append(decision.event) as Pick<Stored, 'seq'>;
         return { event: decodeRecord(server.records[seq - 1]!) as unknown as RecordedEvent<E>, last };
       },
       OutcomeUnknown,

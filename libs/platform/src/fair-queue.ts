@@ -118,10 +118,10 @@ export class FairQueue {
       const leave = () => {
         clearTimeout(timer);
         owner.waiting.delete(begin);
-        this.#turns.delete(owner);
       };
       const begin = () => {
         leave();
+        this.#turns.delete(owner);
         owner.isBusy = true;
         this.#inWork++;
         resolve();
@@ -139,7 +139,10 @@ export class FairQueue {
   #settle(id: string, owner: Owner): void {
     if (owner.isBusy) return;
     if (owner.waiting.size > 0) this.#turns.add(owner);
-    else this.#owners.delete(id);
+    else {
+      this.#turns.delete(owner);
+      this.#owners.delete(id);
+    }
     this.goOn();
   }
 }

@@ -205,6 +205,20 @@ describe('work of several owners', () => {
     await finish(a3);
   });
 
+  it('that is given up leaves its place to what else its owner has waiting', async () => {
+    hasRoom = false;
+    const a1 = add('a', 'a1');
+    await jest.advanceTimersByTimeAsync(1_000);
+    const [b, a2] = [add('b'), add('a', 'a2')];
+    await jest.advanceTimersByTimeAsync(29_000);
+    expect(await a1.done).toBeInstanceOf(TurnMissed);
+    hasRoom = true;
+    queue.goOn();
+    await settled();
+    expect(begun).toEqual(['a2', 'b']);
+    await finish(a2, b);
+  });
+
   it('that fails makes room as well', async () => {
     const failed = queue.run(
       'a',

@@ -86,7 +86,8 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     if (decision.event) {
       const appended = await this.log.append(decision.event, attempt);
       // Only by an id of the client's can it be there from before; else the log was just asked twice for this one.
-      const isOld = appended === 'conflict' || (appended.duplicate && clientId !== undefined && !attempt.isRepeat);
+      const mayBeOld = clientId !== undefined && !attempt.isRepeat;
+      const isOld = appended === 'conflict' || (mayBeOld && appended.duplicate && !appended.sentAgain);
       if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
     }
     return null;
