@@ -35,6 +35,7 @@ export class RoomCursor {
   /** How many times it was asked to read once more while reading. */
   #asked = 0;
   #stopped = false;
+  #misheard = false;
   #waiting: RoomUpdate[] = [];
   /** Whether updates were dropped, before the start or while it was paused, that the next reading finds. */
   #dropped = false;
@@ -54,6 +55,21 @@ export class RoomCursor {
   }
 
   accept(update: RoomUpdate): void {
+    try {
+      this.#accept(update);
+    } catch (error) {
+      this.misheard(error);
+    }
+  }
+
+  /** What was told cannot be read here, which must not end more than its own telling: it is said once, and what was missed is looked up. */
+  misheard(error: unknown): void {
+    if (!this.#misheard) logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
+    this.#misheard = true;
+    this.missed();
+  }
+
+  #accept(update: RoomUpdate): void {
     const { rev } = this.#at;
     // The next version is read once the cursor follows it; the one before has nothing more to say.
     if (this.#timeline && update.version !== this.#timeline.version) return;

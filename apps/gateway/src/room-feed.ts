@@ -32,7 +32,6 @@ export class RoomFeed {
     this.#send('newReaction', change);
   });
   readonly #subscription: LiveSubscription;
-  #misheard = false;
   #stopped = false;
 
   constructor(
@@ -79,15 +78,12 @@ export class RoomFeed {
     this.#subscription.stop();
   }
 
-  /** What cannot be read here must not end more than its own telling: it is said once, and looked up. */
   #hear(text: string): void {
     try {
       const update = decodeUpdate(text);
       if (update?.type === 'room') this.#cursor.accept(update);
     } catch (error) {
-      if (!this.#misheard) logger.error(`an update of ${this.room} cannot be read: ${String(error)}`);
-      this.#misheard = true;
-      this.#cursor.missed();
+      this.#cursor.misheard(error);
     }
   }
 

@@ -25,6 +25,20 @@ const joined = ([first, ...rest]: RoomUpdate[]): RoomUpdate => ({
 });
 
 describe('a cursor', () => {
+  it('goes on behind an update that waited and cannot be told', async () => {
+    await room.start();
+    const reading = room.gates.hold('range changes of timeline-1 answer');
+    room.cursor.missed();
+    await arrived(reading);
+    const [first, second, third] = await room.saying('1', '2', '3');
+    const message = { ...second!.changes[0]!.message, reactions: undefined as never };
+    const spoilt: RoomUpdate = { ...second!, changes: [{ rev: 2, kind: 'reaction', message }] };
+    for (const update of [first, spoilt, third]) room.cursor.accept(update!);
+    reading.release();
+    await settle();
+    expect(room.told).toEqual(['1', '3']);
+  });
+
   it('tells updates in order, each change once, and drops what it had', async () => {
     const updates = await room.saying(...numbers(1, 5));
     await room.start({ n: 2, rev: 2 });

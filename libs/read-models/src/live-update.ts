@@ -68,7 +68,14 @@ function parsed(text: string): unknown {
 
 function isRoomUpdate(update: object): update is RoomUpdate {
   const { version, room, from, to, changes } = update as Partial<RoomUpdate>;
-  return [version, from, to].every(Number.isInteger) && typeof room === 'string' && Array.isArray(changes);
+  return [version, from, to].every(Number.isInteger) && typeof room === 'string' && isChanges(changes);
+}
+
+const isChanges = (changes: unknown): boolean => Array.isArray(changes) && changes.every(isChange);
+
+function isChange(change: Partial<Change> | null): boolean {
+  const { n, messageId } = change?.message ?? {};
+  return [change?.rev, n].every(Number.isInteger) && typeof messageId === 'string';
 }
 
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';

@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { GLOBAL_ROOM } from '#domain';
-import { decodeUpdate, encodeUpdate, type PersonUpdate, type RoomUpdate, UnreadableUpdate } from '../src/index.js';
+import {
+  decodeUpdate,
+  encodeUpdate,
+  type LiveUpdate,
+  type PersonUpdate,
+  type RoomUpdate,
+  UnreadableUpdate,
+} from '../src/index.js';
 
 const ofRoom: RoomUpdate = { type: 'room', version: 1, room: GLOBAL_ROOM, from: 0, to: 1, changes: [] };
+const message = { n: 1, messageId: 'a' };
+const change = { rev: 1, kind: 'message', message };
 const ofPerson: PersonUpdate = {
   type: 'person',
   userId: '7',
@@ -11,9 +20,12 @@ const ofPerson: PersonUpdate = {
 };
 
 describe('an update', () => {
-  it.each([ofRoom, ofPerson, { ...ofPerson, member: null, profile: null }])('is read as it was told: %j', (update) => {
-    expect(decodeUpdate(encodeUpdate(update))).toEqual(update);
-  });
+  it.each([ofRoom, { ...ofRoom, changes: [change] }, ofPerson, { ...ofPerson, member: null, profile: null }])(
+    'is read as it was told: %j',
+    (update) => {
+      expect(decodeUpdate(encodeUpdate(update as LiveUpdate))).toEqual(update);
+    },
+  );
 
   it('of a type that nobody knows yet is for others', () => {
     expect(decodeUpdate('{"type":"typing"}')).toBeNull();
@@ -26,8 +38,11 @@ describe('an update', () => {
 
   const spoilt = (update: object, fields: readonly string[]) =>
     fields.map((field): [string, object] => [field, { ...update, [field]: {} }]);
+  const withChange = (other: unknown): [string, object] => ['change', { ...ofRoom, changes: [change, other] }];
   it.each<[string, object]>([
     ...spoilt(ofRoom, ['version', 'room', 'from', 'to', 'changes']),
+    ...[null, 7, {}, { ...change, rev: '1' }, { ...change, message: null }].map(withChange),
+    ...spoilt(message, ['n', 'messageId']).map(([, other]) => withChange({ ...change, message: other })),
     ...spoilt(ofPerson, ['userId', 'member', 'profile']),
     ['member', { ...ofPerson, member: undefined }],
     ['clanId', { ...ofPerson, member: { seq: 1, clanId: 7 } }],
