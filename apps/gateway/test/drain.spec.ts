@@ -54,6 +54,7 @@ describe('a gateway that goes', () => {
     const state = draining();
     await settle(0);
     expect(state.isOver).toBe(true);
+    await settle(500);
     expect(await health.ready()).toMatchObject({ ready: false, failing: [{ message: 'this gateway is going away' }] });
   });
 

@@ -144,7 +144,7 @@ const lacking = (content: string): Projection<never> => ({
     expect(await versions.replace('timeline', building)).toBe(true);
     expect(await versions.replace('timeline', swapped(building, building.building!))).toBe(true);
     expect((await here.closed).reason).toContain('restart');
-    expect(await ready()).toBe(503);
+    await until('it is not ready', async () => (await ready()) === 503);
     await expect(system.room(one, 'u-ada')).rejects.toThrow('503');
     // One of the release that is to be served waits for the swap, as does the one that was there.
     const early = await system.startGateway({ isHindered: true });

@@ -19,11 +19,15 @@ export interface Failing {
 /** A check that takes longer than this has failed: whoever asks has a time limit too. Milliseconds. */
 const CHECK_TIME = 3_000;
 
-/** What a process needs to do its work, asked anew each time. */
+/** What was found is told to whoever asks within so long: each look costs questions to servers. Milliseconds. */
+const FRESH = 500;
+
+/** What a process needs to do its work. */
 export class Health {
   readonly #checks = new Map<string, () => Promise<void>>();
   readonly #logger = new Logger('Health');
   #wasReady = true;
+  #found: Promise<Readiness> | null = null;
 
   /** `check` rejects with {@link NotReady}, or with any other error, whose message then stays in our own log. */
   add(name: string, check: () => Promise<void>): void {
@@ -35,7 +39,15 @@ export class Health {
     return { live: true };
   }
 
-  async ready(): Promise<Readiness> {
+  /** All who ask at the same moment are told by one look, and so is who asks shortly after. */
+  ready(): Promise<Readiness> {
+    this.#found ??= this.#look().finally(() => {
+      setTimeout(() => (this.#found = null), FRESH).unref();
+    });
+    return this.#found;
+  }
+
+  async #look(): Promise<Readiness> {
     const results = await Promise.all([...this.#checks].map(([name, check]) => this.#ask(name, check)));
     const failing = results.filter((result) => result !== null);
     if (failing.length === 0 && !this.#wasReady) this.#logger.log('ready again');

@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Health, HealthController, HealthModule, NotReady } from '../src/health.js';
 import { Refused } from '../src/http-errors.js';
@@ -6,7 +6,12 @@ import { Refused } from '../src/http-errors.js';
 Logger.overrideLogger(false);
 
 describe('health', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('is ready while every check says yes, and anew each time', async () => {
+    jest.useFakeTimers();
     const health = new Health();
     let up = true;
     health.add('log', () => Promise.resolve());
@@ -15,6 +20,7 @@ describe('health', () => {
     expect(controller.live()).toEqual({ live: true });
     await expect(controller.ready()).resolves.toEqual({ ready: true });
     up = false;
+    jest.advanceTimersByTime(500);
     await expect(controller.ready()).rejects.toMatchObject({
       statusCode: 503,
       errors: [
@@ -23,7 +29,32 @@ describe('health', () => {
     });
     expect(controller.live()).toEqual({ live: true });
     up = true;
+    jest.advanceTimersByTime(500);
     await expect(controller.ready()).resolves.toEqual({ ready: true });
+  });
+
+  it('looks once for all who ask at the same moment, and within half a second', async () => {
+    jest.useFakeTimers();
+    const health = new Health();
+    let [asked, up] = [0, true];
+    const answers: (() => void)[] = [];
+    health.add('log', async () => {
+      asked++;
+      await new Promise<void>((answer) => answers.push(answer));
+      if (!up) throw new NotReady('start NATS');
+    });
+    const [first, second] = [health.ready(), health.ready()];
+    await jest.advanceTimersByTimeAsync(1_000);
+    const third = health.ready();
+    answers[0]!();
+    expect(await Promise.all([first, second, third])).toEqual(Array(3).fill({ ready: true }));
+    up = false;
+    await jest.advanceTimersByTimeAsync(499);
+    expect([await health.ready(), asked]).toEqual([{ ready: true }, 1]);
+    await jest.advanceTimersByTimeAsync(1);
+    const later = health.ready();
+    answers[1]!();
+    expect([await later, asked]).toMatchObject([{ ready: false }, 2]);
   });
 
   it('shows nothing of a fault, and waits for no check for long', async () => {
@@ -33,7 +64,6 @@ describe('health', () => {
     jest.useFakeTimers();
     const ready = new HealthController(health).ready().catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(5_000);
-    jest.useRealTimers();
     const refusal = await ready;
     expect(refusal).toBeInstanceOf(Refused);
     expect((refusal as Refused).errors.map(({ field }) => field)).toEqual(['log', 'lag']);
