@@ -13,12 +13,7 @@ type Closing = Pick<CloseCode, 'code' | 'reason'>;
 @Injectable()
 export class Closings {
   readonly #logger = new Logger('Sockets');
-  readonly #lines = new LineLimit(
-    (line) => {
-      this.#logger.warn(line);
-    },
-    { lines: LINES, intervalMs: INTERVAL },
-  );
+  readonly #lines = new LineLimit(this.#logger, { lines: LINES, intervalMs: INTERVAL });
 
   tell({ path }: Endpoint, userId: string, { code, reason }: Closing): void {
     // An id may hold anything, line breaks too.

@@ -4,7 +4,7 @@ import { LineLimit, TurnMissed } from '#platform';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import type { Session } from './session.js';
 
-/** While a server is away every frame of everybody is refused: so many lines within so many milliseconds. */
+/** While something is away, or wrong, every frame of everybody is refused: so many lines within so many milliseconds. */
 const LINES = 20;
 const INTERVAL = 10_000;
 
@@ -12,12 +12,8 @@ const INTERVAL = 10_000;
 @Catch()
 export class FaultFilter implements ExceptionFilter {
   private readonly logger = new Logger('Frames');
-  private readonly warnings = new LineLimit(
-    (line) => {
-      this.logger.warn(line);
-    },
-    { lines: LINES, intervalMs: INTERVAL },
-  );
+  private readonly warnings = new LineLimit(this.logger, { lines: LINES, intervalMs: INTERVAL });
+  private readonly errors = new LineLimit(this.logger, { level: 'error', lines: LINES, intervalMs: INTERVAL });
 
   catch(error: unknown, host: ArgumentsHost): void {
     const session = host.switchToWs().getClient<Session>();
@@ -32,10 +28,7 @@ export class FaultFilter implements ExceptionFilter {
       this.warnings.say(error.message);
       return error instanceof OutcomeUnknown ? UNKNOWN : UNAVAILABLE;
     }
-    this.logger.error(
-      error instanceof Error ? error.message : String(error),
-      error instanceof Error ? error.stack : '',
-    );
+    this.errors.say(error instanceof Error ? error.message : String(error), error instanceof Error ? error.stack : '');
     return INTERNAL;
   }
 }

@@ -41,12 +41,7 @@ interface Letter {
 @Injectable()
 export class InMail implements OnApplicationShutdown {
   readonly #logger = new Logger(InMail.name);
-  readonly #warnings = new LineLimit(
-    (line) => {
-      this.#logger.warn(line);
-    },
-    { lines: 1, intervalMs: WARNING_INTERVAL },
-  );
+  readonly #warnings = new LineLimit(this.#logger, { lines: 1, intervalMs: WARNING_INTERVAL });
   readonly #queue: Letter[] = [];
   readonly #stop = new AbortController();
   #busy = 0;

@@ -6,6 +6,7 @@ import { type AskedLog, EventLog } from '#event-store';
 import {
   bearerToken,
   type Caller,
+  clientAddress,
   Health,
   httpFault,
   InvalidToken,
@@ -50,8 +51,9 @@ const unavailable = (message: string): Refused => new Refused(503, [httpFault('U
 @Injectable()
 export class Reception {
   readonly #frames: TokenBuckets;
-  /** How often each person may ask to be let in. */
+  /** How often each person may ask to be let in, and each address that does not say who. */
   readonly #requests: TokenBuckets;
+  readonly #addressOf: (request: IncomingMessage) => string;
   #closed = false;
 
   constructor(
@@ -65,8 +67,9 @@ export class Reception {
   ) {
     const { framesPerSecond, frameBurst } = settings.limits;
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
-    const { requestsPerSecond, requestsBurst } = settings.http;
+    const { requestsPerSecond, requestsBurst, trustedProxies } = settings.http;
     this.#requests = new TokenBuckets({ perSecond: requestsPerSecond, burst: requestsBurst });
+    this.#addressOf = clientAddress(trustedProxies);
     health.add('sockets', async () => {
       const hindrance = this.#hindrance() ?? (await this.log.hindrance());
       if (hindrance !== null) throw new NotReady(hindrance);
@@ -85,8 +88,7 @@ export class Reception {
   async admit(arrival: Arrival): Promise<Session | null> {
     this.#checkReady();
     this.#checkOrigin(arrival.request);
-    const caller = this.#authenticate(arrival);
-    if (!this.#requests.take(caller.userId, performance.now())) throw tooMany;
+    const caller = this.#counted(arrival);
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {
@@ -127,6 +129,21 @@ export class Reception {
     const { allowedOrigins } = this.settings.http;
     if (allowedOrigins.length === 0 || headers.origin === undefined) return;
     if (!allowedOrigins.includes(headers.origin)) throw notAuthorized('this origin may not open sockets');
+  }
+
+  #counted(arrival: Arrival): Caller {
+    try {
+      const caller = this.#authenticate(arrival);
+      this.#count(`user ${caller.userId}`);
+      return caller;
+    } catch (error) {
+      if (error instanceof InvalidToken) this.#count(`address ${this.#addressOf(arrival.request)}`);
+      throw error;
+    }
+  }
+
+  #count(who: string): void {
+    if (!this.#requests.take(who, performance.now())) throw tooMany;
   }
 
   #authenticate({ endpoint, query, request }: Arrival): Caller {

@@ -1,15 +1,15 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { errorAnswer, httpFault, Refused } from '#platform';
+import { errorAnswer, httpFault, LineLimit, Refused } from '#platform';
 
-const logger = new Logger('Upgrade');
+const errors = new LineLimit(new Logger('Upgrade'), { level: 'error', lines: 20, intervalMs: 10_000 });
 
 /** Answers an upgrade with what is wrong, in the shape of every HTTP error here, and opens no socket. */
 export function refuseUpgrade(socket: Duplex, error: unknown): void {
   const answer = errorAnswer(error);
   const { statusCode } = answer;
-  if (statusCode === 500) logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (statusCode === 500) errors.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const body = JSON.stringify(answer);
   const lines = [
     `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`,

@@ -54,10 +54,13 @@ it('an error of ours is reported with its place, and the client is told no more 
   expect(JSON.stringify(told)).not.toContain('secret');
 });
 
-it('the log is not flooded while a server is away', () => {
+it.each([
+  ['while a server is away', () => warned, new LogUnavailable('NATS is away')],
+  ['by an error of ours', () => reported, new Error('a fault of ours')],
+])('the log is not flooded %s', (_, lines, error) => {
   const filter = new FaultFilter();
-  for (let i = 0; i < 500; i++) refused(filter, new LogUnavailable('NATS is away'));
-  expect([told.length, warned.length]).toEqual([500, 20]);
+  for (let i = 0; i < 500; i++) refused(filter, error);
+  expect([told.length, lines().length]).toEqual([500, 20]);
   jest.advanceTimersByTime(10_000);
-  expect(warned).toHaveLength(21);
+  expect(lines()).toHaveLength(21);
 });

@@ -130,3 +130,26 @@ it('who connects too often is refused with 429, by either API, and nobody else',
   await (await system.direct(few, 8)).close();
   await until('released', () => few.hub.held.people === 0);
 });
+
+it('who has no valid token is counted by the address it comes from, and spends nothing of a user', async () => {
+  const http = { requestsPerSecond: 1, requestsBurst: 3, trustedProxies: ['loopback'] };
+  const few = await system.startGateway({ http });
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+  const status = async (url: string, address: string) => (await refusal(url, from(address))).status;
+  const [forged, otherUser] = [
+    `${system.roomUrl(few, system.token(7))}x`,
+    system.directUrl(few, 7).replace('userId=7', 'userId=8'),
+  ];
+  const urls = [forged, system.roomUrl(few, ''), otherUser, forged, otherUser];
+  const all: number[] = [];
+  for (const url of urls) all.push(await status(url, '192.0.2.1'));
+  expect(all).toEqual([401, 401, 401, 429, 429]);
+  // Whoever has an address of the sixth version has a network of them.
+  for (const host of ['1', '2', '3', '4']) all.push(await status(forged, `2001:db8::${host}`));
+  expect(all.slice(urls.length)).toEqual([401, 401, 401, 429]);
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    await (await ChatClient.connect(system.roomUrl(few, system.token(7)), from(address))).close();
+  }
+  expect(await status(forged, '192.0.2.2')).toBe(401);
+  await until('released', () => few.hub.held.people === 0);
+});

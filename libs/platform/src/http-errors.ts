@@ -2,6 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { Request, Response } from 'express';
 import { isRetryable, OutcomeUnknown } from '#event-store';
 import { echo } from '#protocol';
+import { TurnMissed } from './fair-queue.js';
+import { LineLimit } from './line-limit.js';
 import { InvalidToken } from './tokens.js';
 
 // The one shape of every HTTP answer that is not a success, whoever makes it: our handlers, the framework, a body
@@ -103,6 +105,12 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     const message = 'the log did not answer in time: it may have been done. Send it again, twice is the same as once';
     return { statusCode: 503, errors: [httpFault('UNKNOWN', message)] };
   }
+  if (error instanceof TurnMissed) {
+    return {
+      statusCode: 503,
+      errors: [httpFault('UNAVAILABLE', 'others are before you, too many or too slow: try again')],
+    };
+  }
   if (isRetryable(error)) {
     return { statusCode: 503, errors: [httpFault('UNAVAILABLE', 'a server that this needs is away: try again')] };
   }
@@ -115,9 +123,16 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 /** Seconds that a client is asked to wait where a server is away; the log itself is given up after 5. */
 const RETRY_AFTER = '2';
 
+/** While a server is away everything asked of it is refused: so many lines within so many milliseconds. */
+const LINES = 20;
+const INTERVAL = 10_000;
+
+const logger = new Logger('HTTP');
+
 @Catch()
 export class HttpErrors implements ExceptionFilter {
-  private readonly logger = new Logger('HTTP');
+  private readonly warnings = new LineLimit(logger, { lines: LINES, intervalMs: INTERVAL });
+  private readonly errors = new LineLimit(logger, { level: 'error', lines: LINES, intervalMs: INTERVAL });
 
   catch(error: unknown, host: ArgumentsHost): void {
     // Sockets have error frames of their own.
@@ -138,7 +153,7 @@ export class HttpErrors implements ExceptionFilter {
   private report(request: Request, statusCode: number, error: unknown): void {
     const where = `${request.method} ${request.path}: ${statusCode}`;
     const reason = error instanceof Error ? error.message : String(error);
-    if (statusCode === 503) this.logger.warn(`${where}: ${reason}`);
-    else this.logger.error(`${where}: ${reason}`, error instanceof Error ? error.stack : undefined);
+    if (statusCode === 503) this.warnings.say(`${where}: ${reason}`);
+    else this.errors.say(`${where}: ${reason}`, error instanceof Error ? error.stack : undefined);
   }
 }

@@ -1,48 +1,58 @@
-import { type DynamicModule, type ExecutionContext, Inject, Injectable, Logger, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import type { Request } from 'express';
+import { type DynamicModule, Logger, Module } from '@nestjs/common';
+import { ThrottlerStorageService } from '@nestjs/throttler';
+import type { NextFunction, Request, Response } from 'express';
+import { clientAddress } from './client-address.js';
 import type { HttpSettings } from './config.js';
-import { HealthController } from './health.js';
 import { callerOf } from './http-auth.js';
 import { httpFault, Refused } from './http-errors.js';
 import { LineLimit } from './line-limit.js';
-import { type Caller, InvalidToken, isService, Tokens } from './tokens.js';
+import { type Caller, InvalidToken, isService, type Tokens } from './tokens.js';
 
-// How much one may ask for, over all routes together: a user where a valid token says who it is, else an address. Not
-// limited are whoever probes the health, and the surrounding application, which is trusted and tells of thousands.
+const UNCOUNTED: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 
-@Injectable()
-class HttpLimits extends ThrottlerGuard {
-  @Inject(Tokens) private readonly tokens!: Tokens;
-  readonly #log = new Logger('HTTP');
-  readonly #lines = new LineLimit(
-    (line) => {
-      this.#log.warn(line);
-    },
-    { lines: 5, intervalMs: 10_000 },
-  );
+/**
+ * How much one may ask for, whatever it is, there or not: a user where a valid token says who it is, else an address.
+ * So many requests at once, and so many again after the time that they may take. Not limited are whoever probes the
+ * health, and the surrounding application, which is trusted and tells of thousands.
+ */
+export class HttpLimits {
+  readonly #lines = new LineLimit(new Logger('HTTP'), { lines: 5, intervalMs: 10_000 });
+  readonly #addressOf: ReturnType<typeof clientAddress>;
+  readonly #burst: number;
+  readonly #time: number;
 
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    // Frames of sockets have limits of their own.
-    if (context.getType() !== 'http' || context.getClass() === HealthController) return Promise.resolve(true);
-    const caller = this.#caller(context.switchToHttp().getRequest<Request>());
-    return Promise.resolve(caller !== null && isService(caller));
+  constructor(
+    private readonly counts: ThrottlerStorageService,
+    private readonly tokens: Tokens,
+    { requestsPerSecond, requestsBurst, trustedProxies }: HttpSettings,
+  ) {
+    this.#addressOf = clientAddress(trustedProxies);
+    this.#burst = requestsBurst;
+    this.#time = (requestsBurst / requestsPerSecond) * 1_000;
   }
 
-  protected override async getTracker(request: Request): Promise<string> {
+  readonly handle = (request: Request, response: Response, next: NextFunction): void => {
+    this.#count(request, response).then(() => {
+      next();
+    }, next);
+  };
+
+  async #count(request: Request, response: Response): Promise<void> {
+    if (UNCOUNTED.has(request.path)) return;
     const caller = this.#caller(request);
-    return caller === null ? `address ${await super.getTracker(request)}` : `user ${JSON.stringify(caller.userId)}`;
-  }
-
-  protected override generateKey(_: ExecutionContext, tracker: string): string {
-    return tracker;
-  }
-
-  protected override throwThrottlingException(_: ExecutionContext, { tracker }: { tracker: string }): Promise<void> {
-    this.#lines.say(`too many requests of ${tracker}: refused with 429`);
-    const message = 'too many requests: try again after the seconds that Retry-After says';
-    return Promise.reject(new Refused(429, [httpFault('TOO_MANY', message)]));
+    if (caller !== null && isService(caller)) return;
+    const who = caller ? `user ${JSON.stringify(caller.userId)}` : `address ${this.#addressOf(request)}`;
+    const time = this.#time;
+    const count = await this.counts.increment(who, time, this.#burst, time, 'requests');
+    if (count.isBlocked) {
+      this.#lines.say(`too many requests of ${who}: refused with 429`);
+      response.setHeader('Retry-After', count.timeToBlockExpire);
+      const message = 'too many requests: try again after the seconds that Retry-After says';
+      throw new Refused(429, [httpFault('TOO_MANY', message)]);
+    }
+    response.setHeader('X-RateLimit-Limit', this.#burst);
+    response.setHeader('X-RateLimit-Remaining', Math.max(0, this.#burst - count.totalHits));
+    response.setHeader('X-RateLimit-Reset', count.timeToExpire);
   }
 
   /** Null where there is no valid token. */
@@ -59,19 +69,12 @@ class HttpLimits extends ThrottlerGuard {
 @Module({})
 class LimitedModule {}
 
-/** The module with its limits: so many requests at once, and so many again after the time that they may take. */
-export function limited(
-  module: DynamicModule,
-  tokens: Tokens,
-  { requestsPerSecond, requestsBurst }: HttpSettings,
-): DynamicModule {
-  const throttler = { limit: requestsBurst, ttl: (requestsBurst / requestsPerSecond) * 1_000 };
-  return {
-    module: LimitedModule,
-    imports: [module, ThrottlerModule.forRoot([throttler])],
-    providers: [
-      { provide: Tokens, useValue: tokens },
-      { provide: APP_GUARD, useClass: HttpLimits },
-    ],
+/** The module, and beside it its {@link HttpLimits}, which forget all at its end. */
+export function limited(module: DynamicModule, tokens: Tokens, settings: HttpSettings): DynamicModule {
+  const limits = {
+    provide: HttpLimits,
+    useFactory: (counts: ThrottlerStorageService) => new HttpLimits(counts, tokens, settings),
+    inject: [ThrottlerStorageService],
   };
+  return { module: LimitedModule, imports: [module], providers: [ThrottlerStorageService, limits] };
 }

@@ -57,12 +57,13 @@ export async function createHttpApp(
     abortOnError: false,
   };
   // Loaded at its use: what it stands on requires the framework, which must be there as a whole by then.
-  const { limited } = await import('./http-limits.js');
+  const { HttpLimits, limited } = await import('./http-limits.js');
   const root = tokens ? limited(module, tokens, settings) : module;
   const app = await NestFactory.create<NestExpressApplication>(root, new HttpAdapter(HTTP_TIMES), options);
   app.disable('x-powered-by');
   app.set('trust proxy', [...settings.trustedProxies]);
   app.enableCors(crossOrigin(settings.allowedOrigins));
+  if (tokens) app.use(app.get(HttpLimits).handle);
   app.useBodyParser('json', bodyOptions);
   app.useGlobalFilters(new HttpErrors());
   return app;

@@ -1,4 +1,8 @@
+import type { Logger } from '@nestjs/common';
+
 export interface LineLimitOptions {
+  /** What they are written as; a warning by default. */
+  readonly level?: 'warn' | 'error';
   /** So many lines within each interval are written as they are; 1 or more. */
   readonly lines: number;
   readonly intervalMs: number;
@@ -14,15 +18,16 @@ export class LineLimit {
   #last = '';
 
   constructor(
-    private readonly write: (line: string) => void,
+    private readonly logger: Pick<Logger, 'warn' | 'error'>,
     private readonly options: LineLimitOptions,
   ) {}
 
-  say(line: string): void {
+  /** @param stack is written below it */
+  say(line: string, stack?: string): void {
     if (this.#written === 0) setTimeout(this.#end, this.options.intervalMs).unref();
     if (this.#written < this.options.lines) {
       this.#written++;
-      this.write(line);
+      this.logger[this.options.level ?? 'warn'](line, ...(stack === undefined ? [] : [stack]));
     } else {
       this.#more++;
       this.#last = line;

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { isIP } from 'node:net';
+import proxyAddr from 'proxy-addr';
 
 // What one setting is: a row of the table in settings.ts, and the ways to read its text.
 
@@ -93,13 +93,14 @@ export const origin = (text: string): string => {
   throw new Unfit('give origins as browsers send them, such as https://game.example, without a path');
 };
 
-/** As Express understands it. */
+/** Of proxies, as it is read where it counts. */
 export const network = (text: string): string => {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return text;
-  const [address = '', bits = '0', ...rest] = text.split('/');
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  if (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most) return text;
-  throw new Unfit('give addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal');
+  try {
+    proxyAddr.compile(text);
+    return text;
+  } catch {
+    throw new Unfit('give addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal');
+  }
 };
 
 export const MIN_SECRET_BYTES = 32;

@@ -173,6 +173,8 @@ describe('the configuration', () => {
     ['INMAIL_WEBHOOK_URL', 'ftp://x'],
     ['ALLOWED_ORIGINS', '*'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['TRUSTED_PROXIES', '10.0.0.1,::/0'],
     ['TRUSTED_PROXIES', 'caddy'],
     ['TRUSTED_PROXIES', '::1/'],
     ['HTTP_REQUESTS_PER_SECOND', '0'],

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import { BadRequestException, NotFoundException } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { BadRequestException, Logger, NotFoundException } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutcomeUnknown } from '#event-store';
-import { errorAnswer, httpFault, invalid, notFound } from '../src/http-errors.js';
+import { TurnMissed } from '../src/fair-queue.js';
+import { errorAnswer, HttpErrors, httpFault, invalid, notFound } from '../src/http-errors.js';
 import { InvalidToken } from '../src/tokens.js';
 
 describe('an error answer', () => {
@@ -47,6 +49,12 @@ describe('an error answer', () => {
     expect(JSON.stringify(answer)).not.toContain('10.1.2.3');
   });
 
+  it('says of a turn that did not come that others were asked for before', () => {
+    const answer = errorAnswer(new TurnMissed('its turn did not come within 30 s'));
+    expect(answer).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNAVAILABLE' }] });
+    expect(answer.errors[0]?.message).toMatch(/others are before you.*try again/);
+  });
+
   it('takes the status of a body parser, with words of our own', () => {
     const tooLarge = Object.assign(new Error('request entity too large'), {
       expose: true,
@@ -62,5 +70,31 @@ describe('an error answer', () => {
     );
     expect(errors[0]?.value).toBe('x'.repeat(100));
     expect(errors[1]?.value).toBeNull();
+  });
+});
+
+describe('the log', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  it.each([
+    ['warn', Object.assign(new Error('10.1.2.3'), { retryable: true })],
+    ['error', new Error('a fault of ours')],
+  ] as const)('is not flooded by what cannot be answered: %s', (level, error) => {
+    jest.useFakeTimers();
+    const lines: unknown[] = [];
+    jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => lines.push(line));
+    const errors = new HttpErrors();
+    let answered = 0;
+    const response = { setHeader: () => undefined, status: () => ({ json: () => answered++ }) };
+    for (let i = 0; i < 500; i++) {
+      errors.catch(error, new ExecutionContextHost([{ method: 'GET', path: '/chats' }, response]));
+    }
+    expect([answered, lines.length]).toEqual([500, 20]);
+    expect(lines[0]).toMatch(/^GET \/chats: 50[03]: /);
+    jest.advanceTimersByTime(10_000);
+    expect(lines).toHaveLength(21);
   });
 });

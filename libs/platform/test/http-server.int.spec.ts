@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Module, Put, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -77,6 +78,7 @@ async function serve(changes: Partial<HttpSettings>): Promise<Ask> {
   };
   const app = await createHttpApp(module, { ...loadConfig({}, 'standalone').http, ...changes }, false, tokens);
   apps.push(app);
+  app.use('/page', (_: unknown, response: ServerResponse) => response.end('page'));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return (method, path, headers = {}, body) => fetch(url + path, { method, headers, ...(body && { body }) });
@@ -181,6 +183,19 @@ describe('requests', () => {
     expect(await statuses(ask, 1, '/one', bearer(token('ada')))).toEqual([200]);
   });
 
+  it('are counted whatever they ask for: what is not there, what cannot be read, what no route of ours serves', async () => {
+    const ask = await serve(slowly);
+    const ada = bearer(token('ada'));
+    const broken = async (headers: Record<string, string>) =>
+      (await ask('PUT', '/one', { ...headers, 'content-type': 'application/json' }, '{')).status;
+    expect(await statuses(ask, 3, '/nothing')).toEqual([404, 404, 404]);
+    expect([await broken({}), await broken({})]).toEqual([400, 400]);
+    for (const path of ['/nothing', '/page', '/health/']) expect(await statuses(ask, 1, path)).toEqual([429]);
+    expect(await broken({})).toBe(429);
+    const all = [await statuses(ask, 2, '/page', ada), await statuses(ask, 3, '/nothing', ada), await broken(ada)];
+    expect(all.flat()).toEqual([200, 200, 404, 404, 404, 429]);
+  });
+
   it('come from the address that a trusted proxy says, and no other', async () => {
     const from = (address: string) => ({ 'x-forwarded-for': address });
     const alone = await serve(slowly);
@@ -191,6 +206,9 @@ describe('requests', () => {
     expect(await statuses(behind, 1, '/one', from('192.0.2.2'))).toEqual([401]);
     // What a client claims stands before what the proxy adds.
     expect(await statuses(behind, 1, '/one', from('192.0.2.3, 192.0.2.1'))).toEqual([429]);
+    // Whoever has an address of the sixth version has a network of them.
+    for (let i = 0; i < BURST; i++) await behind('GET', '/one', from(`2001:db8::${i}`));
+    expect(await statuses(behind, 1, '/one', from('2001:db8::9'))).toEqual([429]);
   });
 
   it('of the surrounding application, and for the health, are not limited', async () => {

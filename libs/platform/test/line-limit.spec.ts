@@ -3,11 +3,15 @@ import { LineLimit } from '../src/line-limit.js';
 
 let lines: string[];
 let limit: LineLimit;
+const logger = {
+  warn: (line: string) => lines.push(line),
+  error: (line: string, stack: string) => lines.push(`error: ${line} ${stack}`),
+};
 
 beforeEach(() => {
   jest.useFakeTimers();
   lines = [];
-  limit = new LineLimit((line) => lines.push(line), { lines: 2, intervalMs: 60_000 });
+  limit = new LineLimit(logger, { lines: 2, intervalMs: 60_000 });
 });
 afterEach(() => {
   jest.useRealTimers();
@@ -42,4 +46,11 @@ it('says nothing of what was not too much', () => {
   jest.advanceTimersByTime(600_000);
   expect(lines).toEqual(['a', 'b', 'c']);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+it('writes errors as such, each with its stack', () => {
+  const errors = new LineLimit(logger, { level: 'error', lines: 1, intervalMs: 60_000 });
+  errors.say('a', 'at a');
+  errors.say('b', 'at b');
+  expect(lines).toEqual(['error: a at a']);
 });
