@@ -1,6 +1,7 @@
 // npm run mutate -- FOLDER [FILE …]: makes small mistakes in the sources of a folder, or in these files of it, one at a
 // time, and runs the unit suites of the folder on each. Those that nobody noticed are listed.
 import { Stryker } from '@stryker-mutator/core';
+import unit from '../jest.unit.config.js';
 
 const SCORE = 85;
 
@@ -24,7 +25,10 @@ const mutants = await new Stryker({
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: {
     configFile: 'jest.unit.config.js',
-    config: { testMatch: [`<rootDir>/${folder}/**/*.spec.ts`] },
+    config: {
+      testMatch: [`<rootDir>/${folder}/**/*.spec.ts`],
+      moduleNameMapper: { ...unit.moduleNameMapper, '^fast-check$': '<rootDir>/mutation/fast-check.mjs' },
+    },
   },
   coverageAnalysis: 'perTest',
   concurrency: 2,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { userRoom } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
@@ -10,6 +10,10 @@ import { personIn } from './oracle/directory.js';
 import { shownBy } from './oracle/shown.js';
 import { daysIn } from './oracle/stats.js';
 import { readTimeline, shownOf } from './oracle/timeline.js';
+import { check } from './simulation/check.js';
+
+// One that fails is shrunk for a while.
+jest.setTimeout(60_000);
 
 const PEOPLE = ['1', '2', '3', 'nobody'];
 
@@ -80,7 +84,7 @@ function readable(records: readonly LogRecord[]) {
 
 describe('whatever it is cut into, crashed in and started over from, the fold of', () => {
   it('the timeline shows what the log says', async () => {
-    await fc.assert(
+    await check(
       fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
         const store = open('timeline');
         const letters = await foldInSteps(timeline, store, records, steps);
@@ -93,7 +97,7 @@ describe('whatever it is cut into, crashed in and started over from, the fold of
   });
 
   it('the directory shows what the log says', async () => {
-    await fc.assert(
+    await check(
       fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
         const store = open('directory');
         await foldInSteps(directory, store, records, steps);
@@ -108,7 +112,7 @@ describe('whatever it is cut into, crashed in and started over from, the fold of
   });
 
   it('the stats show what the log says', async () => {
-    await fc.assert(
+    await check(
       fc.asyncProperty(anyLog, anySteps, async (records, steps) => {
         const store = open('stats');
         await foldInSteps(stats, store, records, steps);
@@ -128,7 +132,7 @@ async function* stream(records: readonly LogRecord[]): AsyncGenerator<LogRecord,
 }
 
 it('a replay of the log shows what the log says', async () => {
-  await fc.assert(
+  await check(
     fc.asyncProperty(anyLog, async (records) => {
       const store = await replay(timeline, stream(records));
       expect(await shownBy(new Timeline(store), ROOMS)).toEqual(shownOf(readTimeline(records), ROOMS));
