@@ -71,6 +71,7 @@ describe('subjects', () => {
     expect(subjects.liveUser('a.b')).toBe('chat.live.user.a=2eb');
     expect(subjects.question('online.7')).toBe('chat.live.ask.online=2e7');
     expect(subjects.membersChanged('timeline-1')).toBe('chat.live.members.timeline-1');
+    expect(subjects.trial).toBe('chat.trial');
   });
 
   it('of members name their group, and are read back', () => {
@@ -132,6 +133,10 @@ describe('a record', () => {
     foreign.append('Parley', 'no');
     const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, foreign, '');
     expect(record).toMatchObject({ id: 'no slash', type: '', version: 0 });
+    const more = headers();
+    more.append('Parley-Version', '2');
+    more.append('Their-Version', '7');
+    expect(recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, more, '')).toMatchObject({ version: 2 });
   });
 
   it('has an id that cannot break out of its header', () => {
