@@ -57,10 +57,20 @@ describe('the directory', () => {
   it('folds what concerns people only, and reads the one person for it', () => {
     expect(directory.kinds).toEqual(['member', 'profile']);
     expect(directory.needs(joined(1))).toEqual([{ collection: 'people', id: encodeId('a:b') }]);
-    const chat = { ...fact, type: 'ChatCreated', id: `chat.${key}`, by: '1', users: ['1', '2'] };
-    const { userId: _userId, ...opened } = chat;
-    const event = recorded(opened as DomainEvent, 1);
-    expect(directory.needs(event)).toEqual([]);
-    expect(directory.fold({ get: () => null, find: () => null }, event)).toEqual({ documents: [], change: null });
+  });
+
+  it.each<DomainEvent>([
+    { type: 'ChatCreated', room: fact.room, at, id: `chat.${key}`, by: '1', users: ['1', '2'] },
+    {
+      ...{ type: 'MessageCreated', room: fact.room, at, id: `msg.${key}`, messageId: key, content: 'hi' },
+      sender: { id: '1', name: 'Ada', avatar: null },
+    },
+    { ...fact, type: 'ReactionAdded', id: `react.${key}`, messageId: key, userName: 'Ada', emoji: '👍' },
+    { ...fact, type: 'ReactionRemoved', id: `react.${key}`, messageId: key },
+    { ...fact, type: 'MessagesSeen', id: `seen.${key}`, n: 1 },
+  ])('makes nothing of $type', (event) => {
+    const view: View = { get: () => null, find: () => null };
+    expect(directory.fold(view, recorded(event, 1))).toEqual({ documents: [], change: null });
+    if (!('userId' in event)) expect(directory.needs(recorded(event, 1))).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ describe('what is announced of a round', () => {
         }
         expect(next).toBe(changes.length + 1);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[Array<Sizes>(300).fill({ ...small, avatar: 2_048 })]] },
     );
   });
 });

@@ -113,6 +113,10 @@ describe('the stats', () => {
     expect(await queries.days(clanRoom('3'), monday, monday)).toEqual([]);
   });
 
+  it('are told nobody', () => {
+    expect(stats.announce([], 1)).toEqual([]);
+  });
+
   it('begin a day at midnight UTC, in whatever order its events come', async () => {
     const queries = new Stats(
       await foldAll([

@@ -20,7 +20,7 @@ import {
   timelineCollections,
 } from '#read-models';
 import { foldRound, type FoldedRound } from '../src/round.js';
-import { timeline, type RoomChange } from '../src/index.js';
+import { type RoomChange, timeline, UnfoldableEvent, type View } from '../src/index.js';
 import { MAX_REACTIONS } from '../src/timeline.js';
 
 const at = '2026-01-02T03:04:05.678Z';
@@ -167,6 +167,17 @@ describe('the timeline', () => {
     expect(round.letters.map(({ seq }) => seq).sort()).toEqual([1, 2]);
     expect(round.letters.find(({ seq }) => seq === 2)?.reason).toContain('version 9');
     expect((await queries.page(GLOBAL_ROOM, { limit: 10 })).map(({ content, n }) => [content, n])).toEqual([['b', 1]]);
+  });
+
+  it('makes a dead letter of what was seen of a message that is lost', async () => {
+    const { round } = await foldAll([opened(), posted(chat, 'a', '1'), posted(chat, 'b', '1')]);
+    const view: View = {
+      get: (collection) => (collection === 'heads' ? round.heads.get(chat)!.document : null),
+      find: () => null,
+    };
+    const fold = (n: number) => timeline.fold(view, { ...seen('2', n), seq: 4 });
+    expect(() => fold(1)).toThrow(UnfoldableEvent);
+    expect(fold(2).documents).toHaveLength(4);
   });
 
   it('announces in pieces that NATS takes, a direct chat to both people', async () => {
