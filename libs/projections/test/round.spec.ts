@@ -106,6 +106,17 @@ describe('a round', () => {
     expect(timesOf(round.heads.values())).toEqual([[GLOBAL_ROOM, 41]]);
   });
 
+  it('says for which partitions it looked for anything in the store, whether that was there or not', async () => {
+    const { store } = await watched();
+    const both = [...records(GLOBAL_ROOM, 'a'), ...records(clanRoom('3'), 'b')];
+    const [global, clan] = both.map(({ partition }) => partition);
+    const first = await foldRound(timeline, store, noHeads, both);
+    expect(first.readFor).toEqual(new Set([global, clan]));
+    const heads = new Map([[GLOBAL_ROOM, first.heads.get(GLOBAL_ROOM)!]]);
+    expect((await foldRound(timeline, store, heads, both)).readFor).toEqual(new Set([clan]));
+    expect((await foldRound(timeline, store, first.heads, both)).readFor).toEqual(new Set());
+  });
+
   it('sees what it has written itself, and writes the last of each document, but not the heads', async () => {
     const { store } = await watched();
     const round = await foldRound(counting, store, noHeads, records(GLOBAL_ROOM, 'a', 'b', 'a', 'a'));
