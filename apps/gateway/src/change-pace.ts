@@ -2,6 +2,10 @@ import type { Change } from '#read-models';
 
 /** Changes of one message are told at most four times a second. Milliseconds. */
 const INTERVAL = 250;
+/** A change with no more reactions than this costs about what a new message does. */
+const FEW = 20;
+/** Of changes with more, so many reactions are told in a room: four times a second those of the fullest message. */
+const REACTIONS_PER_SECOND = 2_000;
 
 interface Paced {
   readonly timer: NodeJS.Timeout;
@@ -10,40 +14,70 @@ interface Paced {
 }
 
 /**
- * Tells changes of messages that are there: of each message the first at once, and of those that follow within the
- * interval only the last, at its end. Each is told with the whole message, all reactions included, to everybody in the
- * room, so that one person at play would be a flood. Those of different messages may change places.
+ * Tells changes of the messages of one room that are there: of each message the first at once, and of those that follow
+ * within the interval only the last, at its end. Each is told with the whole message, all reactions included, to
+ * everybody in the room, so that one person at play would be a flood: with many messages too, so those that carry many
+ * reactions also wait for each other. Those of different messages may change places.
  */
 export class ChangePace {
+  /** Those of which something was told just now. */
   readonly #messages = new Map<string, Paced>();
+  /** The latest changes of those that wait for the room, in the order of their turns. */
+  readonly #waiting = new Map<string, Change>();
+  /** When the reactions that were told have had their time, on the monotonic clock. */
+  #freeAt = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly tell: (change: Change) => void) {}
 
   take(change: Change): void {
-    const { messageId } = change.message;
+    const { messageId, reactions } = change.message;
     const paced = this.#messages.get(messageId);
-    if (paced) {
-      paced.held = change;
-      return;
+    if (paced) paced.held = change;
+    else if (reactions.length <= FEW) this.#tell(change);
+    else {
+      this.#waiting.set(messageId, change);
+      this.#goOn();
     }
-    this.#messages.set(messageId, { timer: setTimeout(this.#end, INTERVAL, messageId), held: null });
-    this.tell(change);
   }
 
   /** Tells nothing until {@link resume}. */
   pause(): void {
+    clearTimeout(this.#timer);
     for (const { timer } of this.#messages.values()) clearTimeout(timer);
   }
 
   resume(): void {
     for (const messageId of [...this.#messages.keys()]) this.#end(messageId);
+    this.#goOn();
   }
 
   /** What is held is never told. */
   forget(): void {
     this.pause();
     this.#messages.clear();
+    this.#waiting.clear();
   }
+
+  #tell(change: Change): void {
+    const { messageId } = change.message;
+    this.#waiting.delete(messageId);
+    this.#messages.set(messageId, { timer: setTimeout(this.#end, INTERVAL, messageId), held: null });
+    this.tell(change);
+  }
+
+  readonly #goOn = (): void => {
+    clearTimeout(this.#timer);
+    for (const change of this.#waiting.values()) {
+      const now = performance.now();
+      if (this.#freeAt > now) {
+        this.#timer = setTimeout(this.#goOn, this.#freeAt - now);
+        return;
+      }
+      this.#freeAt = now + (change.message.reactions.length / REACTIONS_PER_SECOND) * 1_000;
+      this.#tell(change);
+    }
+  };
 
   readonly #end = (messageId: string): void => {
     const paced = this.#messages.get(messageId);

@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM } from '#domain';
-import { type Change, type MessageDocument, placeId } from '#read-models';
+import { type Change, type MessageDocument, placeId, type ReactionView } from '#read-models';
 import { ChangePace } from '../src/change-pace.js';
 
-const change = (n: number, rev: number): Change => {
+const reactions = (count: number): ReactionView[] =>
+  Array.from({ length: count }, (_, i) => ({ userId: String(i), userName: `name of ${i}`, emoji: '👍' }));
+
+const change = (n: number, rev: number, reacted = 0): Change => {
   const message: MessageDocument = {
     ...{ _id: placeId(GLOBAL_ROOM, n), seq: rev, room: GLOBAL_ROOM, n, rev0: n, rev, messageId: `message ${n}` },
-    ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: 'x', feeling: null, reactions: [], sent: null },
+    ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: 'x', feeling: null, sent: null },
+    reactions: reactions(reacted),
     at: '2026-01-01T00:00:00.000Z',
   };
   return { rev, kind: 'reaction', message };
@@ -15,8 +19,8 @@ const change = (n: number, rev: number): Change => {
 describe('changes of messages', () => {
   let told: number[];
   let pace: ChangePace;
-  const take = (n: number, rev: number) => {
-    pace.take(change(n, rev));
+  const take = (n: number, rev: number, reacted?: number) => {
+    pace.take(change(n, rev, reacted));
   };
 
   beforeEach(() => {
@@ -57,6 +61,58 @@ describe('changes of messages', () => {
     expect(told).toEqual([11, 13]);
     jest.advanceTimersByTime(250);
     expect(told).toEqual([11, 13, 12]);
+  });
+
+  it('of many messages with many reactions are told in turn, the last of each always', () => {
+    // One person at play: 50 changes a second, each of another message.
+    for (let rev = 1; rev <= 250; rev++) {
+      take(rev % 50, rev, 500);
+      jest.advanceTimersByTime(20);
+    }
+    // Four in each of five seconds, and the one at the end.
+    expect(told).toHaveLength(21);
+    jest.advanceTimersByTime(20_000);
+    const last = new Map(told.map((rev) => [rev % 50, rev]));
+    expect([...last.values()].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => 201 + i));
+    expect(new Set(told.slice(0, 50).map((rev) => rev % 50)).size).toBe(50);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('with few reactions wait for none of those, and those with fewer for less', () => {
+    take(1, 11, 100);
+    take(2, 12, 20);
+    take(3, 13, 21);
+    take(4, 14, 21);
+    expect([told, jest.getTimerCount()]).toEqual([[11, 12], 3]);
+    jest.advanceTimersByTime(49);
+    expect(told).toEqual([11, 12]);
+    jest.advanceTimersByTime(2);
+    expect(told).toEqual([11, 12, 13]);
+    jest.advanceTimersByTime(12);
+    expect(told).toEqual([11, 12, 13, 14]);
+  });
+
+  it('that wait are not told after a later one of the same message', () => {
+    take(1, 11, 100);
+    take(2, 12, 21);
+    take(2, 13, 20);
+    jest.advanceTimersByTime(1_000);
+    expect(told).toEqual([11, 13]);
+  });
+
+  it('that wait for others are told after a pause, and not once they are forgotten', () => {
+    take(1, 11, 100);
+    take(2, 12, 100);
+    pace.pause();
+    jest.advanceTimersByTime(1_000);
+    expect(told).toEqual([11]);
+    pace.resume();
+    expect(told).toEqual([11, 12]);
+    take(3, 13, 100);
+    pace.forget();
+    pace.resume();
+    jest.advanceTimersByTime(1_000);
+    expect([told, jest.getTimerCount()]).toEqual([[11, 12], 0]);
   });
 
   it('are not told while it is paused, and the last one afterwards, once', () => {

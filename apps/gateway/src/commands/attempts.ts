@@ -3,7 +3,7 @@ import { isRetryable, OutcomeUnknown } from '#event-store';
 
 /** So long after an unknown outcome the same words are taken for the same message. Milliseconds. */
 const REPEAT_WITHIN = 30_000;
-/** So many are remembered, the latest: with one frame at a time it takes minutes to have more. */
+/** So many are remembered, the latest: with one frame at a time, each in vain for a second, that is half a minute's. */
 const MAX_UNKNOWN = 32;
 /** A command that has to ask the log more than once is given up by then all the same. Milliseconds. */
 const COMMAND_TIME = 4_500;
