@@ -61,7 +61,6 @@ export async function createHttpApp(
   const root = tokens ? limited(module, tokens, settings) : module;
   const app = await NestFactory.create<NestExpressApplication>(root, new HttpAdapter(HTTP_TIMES), options);
   app.disable('x-powered-by');
-  app.set('trust proxy', [...settings.trustedProxies]);
   app.enableCors(crossOrigin(settings.allowedOrigins));
   if (tokens) app.use(app.get(HttpLimits).handle);
   app.useBodyParser('json', bodyOptions);
