@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { type Decision, decided, refused } from './decision.js';
-import { type CommandContext, defineEvent, eventFields, type EventOf, Id } from './event.js';
+import { type CommandContext, defineEvent, eventFields, type EventOf, Id, idOf } from './event.js';
 import { directRoom, roomIds } from './ids.js';
 
 // Direct chats: one per pair. The chat's id on the wire is the stream sequence of its ChatCreated.
@@ -9,7 +9,18 @@ export const ChatCreatedV1 = defineEvent(
   'ChatCreated',
   1,
   'chat',
-  Type.Object({ ...eventFields, by: Id, users: Type.Tuple([Id, Id]) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      ...eventFields,
+      by: idOf('Who opened it.'),
+      users: Type.Tuple([Id, Id], { description: 'Both sides, in the order of their ids in the name of the room.' }),
+    },
+    {
+      additionalProperties: false,
+      description:
+        'The direct chat of two people was opened, once and for all. Its sequence in the log is the `chat_id` of the API.',
+    },
+  ),
 );
 export type ChatCreated = EventOf<typeof ChatCreatedV1>;
 

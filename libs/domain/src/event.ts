@@ -6,17 +6,31 @@ export type Kind = 'msg' | 'react' | 'seen' | 'chat' | 'member' | 'profile';
 
 /** What every event says of itself, beside its own fields. */
 export const eventFields = {
-  /** `<kind>.<command key>`: the same command makes the same event id, which the log refuses to store twice. */
-  id: Type.String({ pattern: '^[a-z]+\\.[0-9a-f]{24}$' }),
-  /** When it was decided, ISO 8601 in UTC with milliseconds. For people: order is the log's sequence, never this. */
-  at: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }),
+  id: Type.String({
+    pattern: '^[a-z]+\\.[0-9a-f]{24}$',
+    description:
+      '`<kind>.<command key>`: the same command makes the same event id, which the log refuses to store twice within ' +
+      'its window of two minutes.',
+  }),
+  at: Type.String({
+    pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+    description:
+      "When it was decided, ISO 8601 in UTC with milliseconds. For people: order is the log's sequence, never this.",
+  }),
 };
 
 export const Id = Type.String({ minLength: 1 });
 
-/** A person as they were at the moment of the event. The avatar is JSON text, handed on as given. */
+/** An id, and whose. */
+export const idOf = (description: string) => Type.String({ minLength: 1, description });
+
+/** A person as they were at the moment of the event. */
 export const Person = Type.Object(
-  { id: Id, name: Type.String({ minLength: 1 }), avatar: Type.Union([Type.String(), Type.Null()]) },
+  {
+    id: idOf("The person's id in the application."),
+    name: Type.String({ minLength: 1, description: 'What they were called then.' }),
+    avatar: Type.Union([Type.String(), Type.Null()], { description: 'JSON text, handed on as given.' }),
+  },
   { additionalProperties: false },
 );
 export type Person = Static<typeof Person>;

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { type Decision, decided } from './decision.js';
-import { type CommandContext, defineEvent, eventFields, type EventOf, Id } from './event.js';
+import { type CommandContext, defineEvent, eventFields, type EventOf, Id, idOf } from './event.js';
 import { userRoom } from './ids.js';
 
 // Who is in which clan: a person is in one at most. The last `member` event of a person's room is the whole state.
@@ -10,18 +10,28 @@ export const MemberJoinedV1 = defineEvent(
   1,
   'member',
   Type.Object(
-    { ...eventFields, userId: Id, clanId: Id, leftClanId: Type.Union([Id, Type.Null()]) },
-    { additionalProperties: false },
+    {
+      ...eventFields,
+      userId: Id,
+      clanId: idOf('The clan they are in from now on.'),
+      leftClanId: Type.Union([Id, Type.Null()], { description: 'The clan they were in until now.' }),
+    },
+    {
+      additionalProperties: false,
+      description: 'A person is in a clan from now on, and no longer in the one before where they moved.',
+    },
   ),
 );
-/** A person is now in `clanId`, and no longer in `leftClanId` where they moved. */
 export type MemberJoined = EventOf<typeof MemberJoinedV1>;
 
 export const MemberLeftV1 = defineEvent(
   'MemberLeft',
   1,
   'member',
-  Type.Object({ ...eventFields, userId: Id, clanId: Id }, { additionalProperties: false }),
+  Type.Object(
+    { ...eventFields, userId: Id, clanId: idOf('The clan they were in.') },
+    { additionalProperties: false, description: 'A person is in no clan from now on.' },
+  ),
 );
 export type MemberLeft = EventOf<typeof MemberLeftV1>;
 

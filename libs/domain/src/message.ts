@@ -1,13 +1,16 @@
 import { Type } from '@sinclair/typebox';
 import { type ChatState, otherSide } from './chat.js';
 import { type Decision, decided, refused } from './decision.js';
-import { type CommandContext, defineEvent, eventFields, type EventOf, Id, Person } from './event.js';
+import { type CommandContext, defineEvent, eventFields, type EventOf, idOf, Person } from './event.js';
 import { clanRoom, GLOBAL_ROOM, type Room } from './ids.js';
 import type { MembershipState } from './membership.js';
 
 // Messages and the reactions to them. They commute, so none of them is appended with an expectation.
 
-const MessageId = Type.String({ pattern: '^[0-9a-f]{24}$' });
+const MessageId = Type.String({
+  pattern: '^[0-9a-f]{24}$',
+  description: 'The `message_id` of the APIs, the same for ever.',
+});
 
 export const MessageCreatedV1 = defineEvent(
   'MessageCreated',
@@ -19,37 +22,51 @@ export const MessageCreatedV1 = defineEvent(
       messageId: MessageId,
       sender: Person,
       content: Type.String({ minLength: 1 }),
-      feeling: Type.Optional(Type.String()),
-      /**
-       * The id the client gave; of a message sent again without one, since its outcome was unknown, its own id. A message
-       * that has one may be in the log twice; the fold takes the first.
-       */
-      clientId: Type.Optional(Type.String()),
+      feeling: Type.Optional(Type.String({ description: 'What the room API calls so; any text.' })),
+      clientId: Type.Optional(
+        Type.String({
+          description:
+            'The id the client gave; of a message sent again without one, since its outcome was unknown, its own id. A ' +
+            'message that has one may be in the log twice; the fold takes the first.',
+        }),
+      ),
     },
-    { additionalProperties: false },
+    {
+      additionalProperties: false,
+      description: 'Somebody said something, in the global room, in their clan or in a direct chat.',
+    },
   ),
 );
 export type MessageCreated = EventOf<typeof MessageCreatedV1>;
 
-const reactionFields = { ...eventFields, messageId: MessageId, userId: Id };
+const reactionFields = { ...eventFields, messageId: MessageId, userId: idOf('Who reacted.') };
 
 export const ReactionAddedV1 = defineEvent(
   'ReactionAdded',
   1,
   'react',
   Type.Object(
-    { ...reactionFields, userName: Type.String({ minLength: 1 }), emoji: Type.String({ minLength: 1 }) },
-    { additionalProperties: false },
+    {
+      ...reactionFields,
+      userName: Type.String({ minLength: 1, description: 'What they were called then.' }),
+      emoji: Type.String({ minLength: 1 }),
+    },
+    {
+      additionalProperties: false,
+      description: "A person's one reaction to a message; it replaces the one they had.",
+    },
   ),
 );
-/** A person's one reaction to a message; it replaces the one they had. */
 export type ReactionAdded = EventOf<typeof ReactionAddedV1>;
 
 export const ReactionRemovedV1 = defineEvent(
   'ReactionRemoved',
   1,
   'react',
-  Type.Object(reactionFields, { additionalProperties: false }),
+  Type.Object(reactionFields, {
+    additionalProperties: false,
+    description: 'A person took their reaction to a message back; they may have had none.',
+  }),
 );
 export type ReactionRemoved = EventOf<typeof ReactionRemovedV1>;
 

@@ -11,7 +11,7 @@ export const ProfileChangedV1 = defineEvent(
   'profile',
   Type.Object(
     { ...eventFields, userId: Id, name: Person.properties.name, avatar: Person.properties.avatar },
-    { additionalProperties: false },
+    { additionalProperties: false, description: 'What a person is called and looks like from now on.' },
   ),
 );
 export type ProfileChanged = EventOf<typeof ProfileChangedV1>;

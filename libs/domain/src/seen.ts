@@ -9,7 +9,17 @@ export const MessagesSeenV1 = defineEvent(
   'MessagesSeen',
   1,
   'seen',
-  Type.Object({ ...eventFields, userId: Id, n: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      ...eventFields,
+      userId: Id,
+      n: Type.Integer({
+        minimum: 1,
+        description: 'The number of the message, as the timeline counted when it was decided.',
+      }),
+    },
+    { additionalProperties: false, description: 'A person has seen a direct chat up to its message number n.' },
+  ),
 );
 export type MessagesSeen = EventOf<typeof MessagesSeenV1>;
 
