@@ -110,7 +110,12 @@ export class RoomFeed {
     }
   }
 
+  /** One that cannot be told keeps no other back, and what is told later has nobody who would catch it. */
   #send(event: RoomEvent, { message }: Change): void {
-    this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
+    try {
+      this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
+    } catch (error) {
+      this.#cursor.misheard(error);
+    }
   }
 }

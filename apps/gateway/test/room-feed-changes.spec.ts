@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom } from '#domain';
 import { timeline } from '#projections';
+import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#read-models';
 import { ROOM_CHAT } from '../src/endpoint.js';
 import { FanOut } from '../src/fan-out.js';
 import { RoomFeed } from '../src/room-feed.js';
@@ -67,6 +68,24 @@ describe('changes of one message', () => {
     expect(told(client)).toEqual(['👍', 'meanwhile', '❤']);
     await settle(1_000);
     expect(client.frames).toHaveLength(4);
+  });
+
+  it('that cannot be told keep no others back, also where they were held', async () => {
+    await react('👍');
+    for (const emoji of ['👎', '🎉']) chat.react(room, messageId, emoji, '2');
+    chat.timeline.fold();
+    await chat.timeline.write();
+    const [untold] = chat.timeline.untold();
+    const update = decodeUpdate(untold!.text) as RoomUpdate;
+    const [spoilt, good] = update.changes;
+    const other = { ...good!, message: { ...good!.message, messageId: 'another' } };
+    const changes = [{ ...spoilt!, message: { ...spoilt!.message, sender: null as never } }, other];
+    chat.elsewhere.live.publishToRoom(room, encodeUpdate({ ...update, changes }));
+    await settle(300);
+    expect(told(client)).toEqual(['👍', '🎉']);
+    await react('❤');
+    await settle(250);
+    expect(told(client)).toEqual(['👍', '🎉', '❤']);
   });
 
   it('that are held while the room is paused are told after it, also where they were due meanwhile', async () => {

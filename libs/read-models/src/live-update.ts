@@ -44,7 +44,7 @@ export class UnreadableUpdate extends Error {
 }
 
 /**
- * Reads an update; of a change no more than what it needs to be put in its place.
+ * Reads an update; of a change no more than what it needs to be put in its place and told in its time.
  * @returns null for a type that this release does not know: it is for others
  * @throws UnreadableUpdate
  */
@@ -74,8 +74,8 @@ function isRoomUpdate(update: object): update is RoomUpdate {
 const isChanges = (changes: unknown): boolean => Array.isArray(changes) && changes.every(isChange);
 
 function isChange(change: Partial<Change> | null): boolean {
-  const { n, messageId } = change?.message ?? {};
-  return [change?.rev, n].every(Number.isInteger) && typeof messageId === 'string';
+  const { n, messageId, reactions } = change?.message ?? {};
+  return [change?.rev, n].every(Number.isInteger) && typeof messageId === 'string' && Array.isArray(reactions);
 }
 
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';

@@ -10,7 +10,7 @@ import {
 } from '../src/index.js';
 
 const ofRoom: RoomUpdate = { type: 'room', version: 1, room: GLOBAL_ROOM, from: 0, to: 1, changes: [] };
-const message = { n: 1, messageId: 'a' };
+const message = { n: 1, messageId: 'a', reactions: [] };
 const change = { rev: 1, kind: 'message', message };
 const ofPerson: PersonUpdate = {
   type: 'person',
@@ -42,7 +42,7 @@ describe('an update', () => {
   it.each<[string, object]>([
     ...spoilt(ofRoom, ['version', 'room', 'from', 'to', 'changes']),
     ...[null, 7, {}, { ...change, rev: '1' }, { ...change, message: null }].map(withChange),
-    ...spoilt(message, ['n', 'messageId']).map(([, other]) => withChange({ ...change, message: other })),
+    ...spoilt(message, ['n', 'messageId', 'reactions']).map(([, other]) => withChange({ ...change, message: other })),
     ...spoilt(ofPerson, ['userId', 'member', 'profile']),
     ['member', { ...ofPerson, member: undefined }],
     ['clanId', { ...ofPerson, member: { seq: 1, clanId: 7 } }],
