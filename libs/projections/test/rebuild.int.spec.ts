@@ -93,14 +93,18 @@ describe('a rebuild in a room where nothing more is said', () => {
       await store.write(collection, writes);
     },
   });
-  const build = (changed: Partial<VersionRegistry> = {}, onProgress: () => void = quiet) => {
+  const build = (
+    changed: Partial<VersionRegistry> = {},
+    onProgress: (version: number, left: number) => void = quiet,
+    owner = 'builder',
+  ) => {
     const { read, replace } = {
       read: (name: string) => readModels.versions.read(name),
       replace: (...[name, to]: Parameters<VersionRegistry['replace']>) => readModels.versions.replace(name, to),
       ...changed,
     };
     return rebuild({
-      ...{ projection: timeline, log, logger, owner: 'builder', clock: quick, signal: interruption.signal },
+      ...{ projection: timeline, log, logger, owner, clock: quick, signal: interruption.signal },
       readModels: {
         ...readModels,
         versions: { read, replace },
@@ -163,6 +167,27 @@ describe('a rebuild in a room where nothing more is said', () => {
     isOpen = true;
     expect((await building).version.number).toBe(2);
     expect(await lastN(2)).toBe(2);
+  }, 30_000);
+
+  it('keeps nobody waiting while it is far behind', async () => {
+    await Promise.all(Array.from({ length: 2_100 }, (_, i) => log.append(posted(`message ${i}`))));
+    let isOpen = false;
+    mayWrite = () => isOpen;
+    const left: number[] = [];
+    const building = build({}, (_, records) => left.push(records));
+    // Looked at a few times.
+    await until('it says how far it is', () => left.length > 5);
+    expect(left.every((records) => records > 2_000)).toBe(true);
+    expect((await versions()).swap).toBeNull();
+    isOpen = true;
+    expect((await building).version.number).toBe(2);
+    expect(await lastN(2)).toBe(2_101);
+  }, 30_000);
+
+  it('is left to one of two who begin at the same moment', async () => {
+    const [one, other] = [build({}, quiet, 'builder 1'), build({}, quiet, 'builder 2')];
+    await expect(other).rejects.toThrow('timeline-2 is being built by builder 1: wait for its end');
+    expect((await one).version.number).toBe(2);
   }, 30_000);
 
   it('succeeds where somebody who built it as well has had it served', async () => {
