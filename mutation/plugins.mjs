@@ -4,8 +4,12 @@ import { declareClassPlugin, declareFactoryPlugin, declareValuePlugin, PluginKin
 import { suiteBySuite } from './suite-by-suite.mjs';
 
 // Of the mutants of a regular expression with the flag v some are none, and a file that holds one cannot be loaded.
-const shouldIgnore = ({ node }) =>
+const ofSets = ({ node }) =>
   node.type === 'RegExpLiteral' && node.flags.includes('v') ? 'not every mutant of it is an expression' : undefined;
+
+// What a schema says to people: no code reads it.
+const descriptions = ({ node }) =>
+  node.type === 'ObjectProperty' && node.key.name === 'description' ? 'it is for people' : undefined;
 
 const inOneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 100);
 
@@ -31,6 +35,7 @@ class Unnoticed {
 
 export const strykerPlugins = [
   declareFactoryPlugin(PluginKind.TestRunner, 'jest-suite-by-suite', suiteBySuite),
-  declareValuePlugin(PluginKind.Ignore, 'expressions-of-sets', { shouldIgnore }),
+  declareValuePlugin(PluginKind.Ignore, 'expressions-of-sets', { shouldIgnore: ofSets }),
+  declareValuePlugin(PluginKind.Ignore, 'descriptions', { shouldIgnore: descriptions }),
   declareClassPlugin(PluginKind.Reporter, 'unnoticed', Unnoticed),
 ];
