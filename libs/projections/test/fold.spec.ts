@@ -21,15 +21,15 @@ const PEOPLE = ['1', '2', '3', 'nobody'];
 interface Step {
   readonly size: number;
   /** What it is folded by afterwards: the same worker, one that starts at the last save, or this one once it has saved. */
-  readonly end: 'goes on' | 'crashes' | 'saves';
-  /** Which documents of it are there after a crash in it. */
+  readonly end: 'goes on' | 'crashes' | 'crashes as it saves' | 'saves';
+  /** Which documents of it, or which heads, are there after a crash in it. */
   readonly written: readonly boolean[];
 }
 
 const anySteps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     size: fc.integer({ min: 1, max: 12 }),
-    end: fc.constantFrom<Step['end']>('goes on', 'crashes', 'saves'),
+    end: fc.constantFrom<Step['end']>('goes on', 'crashes', 'crashes as it saves', 'saves'),
     written: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
   }),
   { maxLength: 30 },
@@ -56,16 +56,18 @@ async function foldInSteps(
       const isThere = () => end !== 'crashes' || written[document++ % written.length];
       await store.write(collection, writes.filter(isThere));
     }
-    if (end === 'crashes') {
+    if (end !== 'crashes') for (const [id, head] of round.heads) heads.set(id, head);
+    const isSaved = (_head: CachedHead, place: number) => end === 'saves' || written[place % written.length];
+    if (projection.heads !== null && (end === 'saves' || end === 'crashes as it saves')) {
+      await store.write(projection.heads, [...heads.values()].filter(isSaved));
+    }
+    if (end === 'crashes' || end === 'crashes as it saves') {
       heads.clear();
       next = saved;
       continue;
     }
-    for (const [id, head] of round.heads) heads.set(id, head);
     next += size;
-    if (end !== 'saves') continue;
-    if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
-    saved = next;
+    if (end === 'saves') saved = next;
   }
   return [...letters].sort((a, b) => a - b);
 }

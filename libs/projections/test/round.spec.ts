@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { clanRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, type Room } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type Document, type DocumentStore, gapId, memoryReadModels } from '#read-models';
-import { collectionsOf, type Projection, Replay, replay, timeline } from '../src/index.js';
+import { collectionsOf, type Projection, projections, Replay, replay, timeline } from '../src/index.js';
 import { type CachedHead, foldRound } from '../src/round.js';
 
 const messageOf = (room: Room, name: string): DomainEvent => {
@@ -106,6 +106,19 @@ describe('a round', () => {
     expect(timesOf(round.heads.values())).toEqual([[GLOBAL_ROOM, 41]]);
   });
 
+  it('takes the heads in memory for no documents of the same name', async () => {
+    const { store, asked } = await watched();
+    const document: Named = { _id: GLOBAL_ROOM, seq: 0, topic: '', times: 40 };
+    const heads = new Map([[GLOBAL_ROOM, { document, known: true, dirty: false }]]);
+    const namesake: Projection<string> = {
+      ...counting,
+      needs: () => [{ collection: 'said', id: GLOBAL_ROOM }],
+      fold: (view) => ({ documents: [], change: view.get('said', GLOBAL_ROOM) ? 'said' : 'never said' }),
+    };
+    const round = await foldRound(namesake, store, heads, records(GLOBAL_ROOM, 'a'));
+    expect([asked, round.changes]).toEqual([['get said global', 'got said'], ['never said']]);
+  });
+
   it('says for which partitions it looked for anything in the store, whether that was there or not', async () => {
     const { store } = await watched();
     const both = [...records(GLOBAL_ROOM, 'a'), ...records(clanRoom('3'), 'b')];
@@ -126,6 +139,9 @@ describe('a round', () => {
       ['global b', 1],
     ]);
     expect(timesOf(round.heads.values())).toEqual([['global', 4]]);
+    expect([...round.writes.get('said')!, ...round.heads.values()].map(({ known }) => known)).toEqual(
+      Array.from({ length: 3 }, () => false),
+    );
     expect(round.changes).toEqual(['a', 'a']);
     expect(round.letters).toEqual([]);
   });
@@ -199,6 +215,10 @@ describe('a round', () => {
     const round = await foldRound(counting, store, noHeads, []);
     expect([asked, round.writes.size, round.heads.size, round.changes, round.letters]).toEqual([[], 0, 0, [], []]);
   });
+});
+
+it('what a projection has stored is found by its name, which it keeps', () => {
+  expect(Object.values(projections).map(({ name }) => name)).toEqual(['timeline', 'directory', 'stats']);
 });
 
 describe('a replay', () => {
