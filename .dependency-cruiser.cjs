@@ -1,6 +1,7 @@
 /**
  * The rule of imports. A library may import only what is listed for it here; an app may import any library but no
- * other app, except `standalone`, which is all of them in one process. Nothing imports in a circle.
+ * other app, except `standalone`, which is all of them in one process, and `workbench`, which no other imports. Nothing
+ * imports in a circle.
  */
 const libraries = {
   domain: [],
@@ -24,8 +25,14 @@ module.exports = {
     {
       name: 'apps-do-not-import-apps',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/', pathNot: '^apps/(standalone|[^/]+/test)/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/(standalone|workbench|[^/]+/test)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'nothing-needs-the-workbench',
+      severity: 'error',
+      from: { pathNot: '^apps/(workbench/|[^/]+/test/)' },
+      to: { path: '^apps/workbench/' },
     },
     ...Object.entries(libraries).map(([library, allowed]) => ({
       name: `${library}-imports-only-${allowed.join('-') || 'itself'}`,
@@ -54,13 +61,13 @@ module.exports = {
     {
       name: 'only-event-store-imports-nats',
       severity: 'error',
-      from: { pathNot: '^(libs/event-store/|apps/standalone/test/)' },
+      from: { pathNot: '^(libs/event-store/|apps/workbench/test/)' },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
       name: 'only-the-mongodb-adapter-imports-the-driver',
       severity: 'error',
-      from: { pathNot: '^(libs/read-models/(src/mongodb|test)/|apps/standalone/src/drill/dropped-database)' },
+      from: { pathNot: '^(libs/read-models/(src/mongodb|test)/|apps/workbench/src/drill/dropped-database)' },
       to: { path: 'node_modules/mongodb/' },
     },
   ],

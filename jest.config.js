@@ -5,6 +5,6 @@ export default {
   ...unit,
   testPathIgnorePatterns: [],
   maxWorkers: 2,
-  globalSetup: '<rootDir>/dist/apps/standalone/test/global-setup.js',
-  globalTeardown: '<rootDir>/dist/apps/standalone/test/global-teardown.js',
+  globalSetup: '<rootDir>/dist/apps/workbench/test/global-setup.js',
+  globalTeardown: '<rootDir>/dist/apps/workbench/test/global-teardown.js',
 };

@@ -1,3 +1,3 @@
-import './prepare.mjs';
+import '../../deploy/dev/prepare.mjs';
 
 await import('../../dist/apps/standalone/src/main.js');

@@ -15,7 +15,7 @@ import { identify } from '../src/servers/process-identity.js';
 const main = 'dist/apps/standalone/src/main.js';
 /** A PATH and a network without a MongoDB. */
 const noMongodb = { PATH: '', MONGOMS_DOWNLOAD_MIRROR: 'http://127.0.0.1:9' };
-const demo = 'dist/apps/standalone/src/demo/main.js';
+const demo = 'dist/apps/workbench/src/demo/main.js';
 const dataFolder = mkdtempSync(join(tmpdir(), 'parley-start-'));
 const children: ChildProcess[] = [];
 

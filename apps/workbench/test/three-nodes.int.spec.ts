@@ -17,7 +17,7 @@ import {
   type ReadModels,
   type RoomUpdate,
 } from '#read-models';
-import { NatsCluster } from '../src/servers/nats-cluster.js';
+import { NatsCluster } from '../src/nats-cluster.js';
 
 const mongodbUrl = process.env['TEST_MONGODB_URL'];
 const cacheDir = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { developmentSecret } from '../secret.js';
-import { startMongodb } from '../servers/mongodb-server.js';
-import { startNats } from '../servers/nats-server.js';
-import { freePort } from '../servers/network.js';
-import { endServer, type RunningServer } from '../servers/process.js';
+import { developmentSecret } from '../../../standalone/src/secret.js';
+import { startMongodb } from '../../../standalone/src/servers/mongodb-server.js';
+import { startNats } from '../../../standalone/src/servers/nats-server.js';
+import { freePort } from '../../../standalone/src/servers/network.js';
+import { endServer, type RunningServer } from '../../../standalone/src/servers/process.js';
 import { CleanUp } from './clean-up.js';
 import { type RoleName, RoleProcess } from './role-process.js';
 

@@ -1,3 +1,3 @@
-import './prepare.mjs';
+import '../../deploy/dev/prepare.mjs';
 
 await import('../../node_modules/jest/bin/jest.js');

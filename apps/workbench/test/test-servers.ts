@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startMongodb } from '../src/servers/mongodb-server.js';
-import { startNats } from '../src/servers/nats-server.js';
-import { identify, isAlive } from '../src/servers/process-identity.js';
-import { endServer, type Log, type RunningServer } from '../src/servers/process.js';
+import { startMongodb } from '../../standalone/src/servers/mongodb-server.js';
+import { startNats } from '../../standalone/src/servers/nats-server.js';
+import { identify, isAlive } from '../../standalone/src/servers/process-identity.js';
+import { endServer, type Log, type RunningServer } from '../../standalone/src/servers/process.js';
 
 /**
  * The servers of one test run: `<cacheDir>/test-servers/<identity of its process>/{nats,mongodb}`. The name tells

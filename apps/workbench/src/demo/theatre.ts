@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Config, createLogger, loadConfig, type Running } from '#platform';
 import { CleanUp } from '../apart/clean-up.js';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
-import { startLocalSystem } from '../local-system.js';
-import { endServer } from '../servers/process.js';
+import { startLocalSystem } from '../../../standalone/src/local-system.js';
+import { endServer } from '../../../standalone/src/servers/process.js';
 
 /** A system with two gateways, on servers and data of its own: nothing of it is left when it is closed. */
 export interface Theatre {

@@ -9,7 +9,7 @@ import { EventLog } from '#event-store';
 import { loadConfig, settings } from '#platform';
 import { memoryReadModels } from '#read-models';
 import { settingsTable } from './settings-table.js';
-import { startSystem } from '../src/system.js';
+import { startSystem } from '../../standalone/src/system.js';
 
 // What the README says, tried.
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '#event-store';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
-import { NatsCluster } from '../servers/nats-cluster.js';
+import { NatsCluster } from '../nats-cluster.js';
 import type { Drill } from './drill.js';
 import { RoomWatch } from './room-watch.js';
 import type { Stage } from './stage.js';

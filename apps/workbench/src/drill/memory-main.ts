@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { EventLog } from '#event-store';
 import { runRole } from '#platform';
 import { memoryReadModels } from '#read-models';
-import { startSystem } from '../system.js';
+import { startSystem } from '../../../standalone/src/system.js';
 
 // The standalone as it is where there is no MongoDB, in a process that a drill can suspend.
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RoleProcess } from '../apart/role-process.js';
 import { startServersApart } from '../apart/servers-apart.js';
-import { freePort } from '../servers/network.js';
+import { freePort } from '../../../standalone/src/servers/network.js';
 import type { Drill } from './drill.js';
 import type { Stage } from './stage.js';
 import { Talker } from './talk.js';

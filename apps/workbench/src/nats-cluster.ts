@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startNats, type StartNatsOptions } from './nats-server.js';
-import { freePort } from './network.js';
-import type { RunningServer } from './process.js';
+import { startNats, type StartNatsOptions } from '../../standalone/src/servers/nats-server.js';
+import { freePort } from '../../standalone/src/servers/network.js';
+import type { RunningServer } from '../../standalone/src/servers/process.js';
 
 const NODES = 3;
 const READY_LIMIT_MS = 30_000;

@@ -8,10 +8,10 @@ import { WebSocket } from 'ws';
 import { EventLog } from '#event-store';
 import { loadConfig, signDevelopmentToken } from '#platform';
 import { memoryReadModels, openMongodbReadModels } from '#read-models';
-import { freePort } from '../src/servers/network.js';
-import { startNats } from '../src/servers/nats-server.js';
-import type { RunningServer } from '../src/servers/process.js';
-import { startSystem, type System } from '../src/system.js';
+import { freePort } from '../../standalone/src/servers/network.js';
+import { startNats } from '../../standalone/src/servers/nats-server.js';
+import type { RunningServer } from '../../standalone/src/servers/process.js';
+import { startSystem, type System } from '../../standalone/src/system.js';
 
 const SECRET = 'a secret for tests, 32 bytes long';
 const mongodbUrl = process.env['TEST_MONGODB_URL'];

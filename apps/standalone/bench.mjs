@@ -1,3 +1,0 @@
-import './prepare.mjs';
-
-await import('../../dist/apps/standalone/src/bench/main.js');
