@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { reconnectDelay } from '#protocol';
-import { Audience } from '../src/audience.js';
-import { FanOut } from '../src/fan-out.js';
-import { textFrame } from '../src/text-frame.js';
+import { Audience } from '../src/feeds/audience.js';
+import { FanOut } from '../src/feeds/fan-out.js';
+import { textFrame } from '../src/socket/text-frame.js';
 import type { ChatClient } from './chat-client.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';

@@ -1,7 +1,7 @@
 import { keySequence } from '#domain';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
-import { Person } from '../src/person.js';
+import { Person } from '../src/feeds/person.js';
 import { settle } from './chat-in-memory.js';
 
 const newKey = keySequence(Buffer.alloc(8, 1));

@@ -3,7 +3,7 @@ import { clanRoom, GLOBAL_ROOM, keySequence, partitionOf, PARTITIONS } from '#do
 import { LogUnavailable } from '#event-store';
 import { checkpointId, memoryReadModels, type ReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
-import { type CaughtUp, caughtUpWith } from '../src/caught-up.js';
+import { type CaughtUp, caughtUpWith } from '../src/feeds/caught-up.js';
 
 const newKey = keySequence(Buffer.alloc(8));
 const rooms = [GLOBAL_ROOM, clanRoom('1'), clanRoom('2')];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM } from '#domain';
 import { type Change, type MessageDocument, placeId, type ReactionView } from '#read-models';
-import { ChangePace } from '../src/change-pace.js';
+import { ChangePace } from '../src/feeds/change-pace.js';
 
 const reactions = (count: number): ReactionView[] =>
   Array.from({ length: count }, (_, i) => ({ userId: String(i), userName: `name of ${i}`, emoji: '👍' }));

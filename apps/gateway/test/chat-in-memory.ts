@@ -26,8 +26,8 @@ import {
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
-import type { CaughtUp } from '../src/caught-up.js';
-import { FollowedTimeline, type TimelineListener } from '../src/followed-timeline.js';
+import type { CaughtUp } from '../src/feeds/caught-up.js';
+import { FollowedTimeline, type TimelineListener } from '../src/feeds/followed-timeline.js';
 import { SteppedFold } from './stepped-fold.js';
 
 const at = '2026-01-01T00:00:00.000Z';

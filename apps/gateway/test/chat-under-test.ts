@@ -7,7 +7,7 @@ import type { EventLog } from '#event-store';
 import { createHttpApp, type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, type GatewayParts, useChatSockets } from '../src/gateway.module.js';
-import { Hub } from '../src/hub.js';
+import { Hub } from '../src/feeds/hub.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatClient } from './chat-client.js';
 import type { Ground } from './ground.js';

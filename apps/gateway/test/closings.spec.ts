@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { CLOSE } from '#protocol';
-import { Closings, protocolClosing } from '../src/closings.js';
-import { DIRECT_CHAT } from '../src/endpoint.js';
+import { Closings, protocolClosing } from '../src/socket/closings.js';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 
 let warned: string[];
 let debugged: string[];

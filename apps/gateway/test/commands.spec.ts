@@ -13,8 +13,8 @@ import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
 import { untilShown } from '../src/commands/shown.js';
-import { Person } from '../src/person.js';
-import { RecentMessages } from '../src/recent-messages.js';
+import { Person } from '../src/feeds/person.js';
+import { RecentMessages } from '../src/commands/recent-messages.js';
 
 const newKey = keySequence(Buffer.alloc(8));
 const caller = (isOpen: boolean): Caller => {

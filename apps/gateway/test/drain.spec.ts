@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Health, loadConfig, Tokens } from '#platform';
 import { reconnectDelay } from '#protocol';
-import { Closings } from '../src/closings.js';
-import { Drain } from '../src/drain.js';
-import { Hub } from '../src/hub.js';
-import { Reception } from '../src/reception.js';
+import { Closings } from '../src/socket/closings.js';
+import { Drain } from '../src/socket/drain.js';
+import { Hub } from '../src/feeds/hub.js';
+import { Reception } from '../src/socket/reception.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { LogUnavailable, OutcomeUnknown } from '#event-store';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
-import { FaultFilter } from '../src/fault-filter.js';
+import { FaultFilter } from '../src/socket/fault-filter.js';
 
 let told: Fault[];
 let warned: string[];

@@ -1,8 +1,8 @@
-import { type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
-import { DirectFeed } from '../src/direct-feed.js';
-import { FanOut } from '../src/fan-out.js';
-import { PersonFeed } from '../src/person-feed.js';
-import { Rooms } from '../src/rooms.js';
+import { type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
+import { DirectFeed } from '../src/feeds/direct-feed.js';
+import { FanOut } from '../src/feeds/fan-out.js';
+import { PersonFeed } from '../src/feeds/person-feed.js';
+import { Rooms } from '../src/feeds/rooms.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
 

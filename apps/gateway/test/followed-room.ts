@@ -1,6 +1,6 @@
 import { clanRoom } from '#domain';
 import { decodeUpdate, type Position, type RoomUpdate } from '#read-models';
-import { RoomCursor } from '../src/room-cursor.js';
+import { RoomCursor } from '../src/feeds/room-cursor.js';
 import { ChatInMemory } from './chat-in-memory.js';
 import type { SteppedFold } from './stepped-fold.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LogUnavailable } from '#event-store';
-import { Gate } from '../src/gate.js';
+import { Gate } from '../src/feeds/gate.js';
 
 let gate: Gate;
 beforeEach(() => {

@@ -1,7 +1,7 @@
-import { type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
-import { Hub } from '../src/hub.js';
-import type { PersonFeed } from '../src/person-feed.js';
-import type { SessionParts } from '../src/session.js';
+import { type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
+import { Hub } from '../src/feeds/hub.js';
+import type { PersonFeed } from '../src/feeds/person-feed.js';
+import type { SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';

@@ -3,8 +3,8 @@ import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { reconnectDelay } from '#protocol';
 import { TIMELINE_FORMAT } from '#read-models';
-import { DIRECT_CHAT, ROOM_CHAT } from '../src/endpoint.js';
-import { onlineTopic } from '../src/hub.js';
+import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
+import { onlineTopic } from '../src/feeds/hub.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 

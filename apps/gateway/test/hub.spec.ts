@@ -15,8 +15,8 @@ import {
   timelineCollections,
 } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
-import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/endpoint.js';
-import { Hub } from '../src/hub.js';
+import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
+import { Hub } from '../src/feeds/hub.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './chat-under-test.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';

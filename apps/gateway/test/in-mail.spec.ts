@@ -7,8 +7,8 @@ import { directRoom, keySequence, type MessageCreated } from '#domain';
 import type { EventLog } from '#event-store';
 import { memoryReadModels, servedTimeline } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
-import { Hub, onlineTopic } from '../src/hub.js';
-import { InMail, type InMailNotice } from '../src/in-mail.js';
+import { Hub, onlineTopic } from '../src/feeds/hub.js';
+import { InMail, type InMailNotice } from '../src/commands/in-mail.js';
 import { settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 

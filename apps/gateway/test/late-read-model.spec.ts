@@ -9,8 +9,8 @@ import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js'
 import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
 import { untilShown } from '../src/commands/shown.js';
-import { Person } from '../src/person.js';
-import { RecentMessages } from '../src/recent-messages.js';
+import { Person } from '../src/feeds/person.js';
+import { RecentMessages } from '../src/commands/recent-messages.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 
 let chat: ChatInMemory;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { OnlineController } from '../src/online.controller.js';
+import { OnlineController } from '../src/socket/online.controller.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM, type Room, userRoom } from '#domain';
 import { decodeRecord, LogUnavailable } from '#event-store';
-import { DIRECT_CHAT, ROOM_CHAT } from '../src/endpoint.js';
+import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
 import type { ChatClient } from './chat-client.js';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedPerson } from './followed-person.js';

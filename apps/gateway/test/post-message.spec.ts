@@ -11,9 +11,9 @@ import { message } from '../../../libs/event-store/test/log-under-test.js';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
-import { Hub } from '../src/hub.js';
-import { InMail, type InMailNotice } from '../src/in-mail.js';
-import { Person } from '../src/person.js';
+import { Hub } from '../src/feeds/hub.js';
+import { InMail, type InMailNotice } from '../src/commands/in-mail.js';
+import { Person } from '../src/feeds/person.js';
 import { until } from './chat-under-test.js';
 import { settings } from './sessions-on-sockets.js';
 

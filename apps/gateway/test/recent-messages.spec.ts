@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { RecentMessages } from '../src/recent-messages.js';
+import { RecentMessages } from '../src/commands/recent-messages.js';
 
 it('a message is recent for a minute', () => {
   const recent = new RecentMessages();

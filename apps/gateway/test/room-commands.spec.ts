@@ -5,7 +5,7 @@ import { FrameRefused } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
 import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-message.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
-import { RecentMessages } from '../src/recent-messages.js';
+import { RecentMessages } from '../src/commands/recent-messages.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
 import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#read-models';
-import { ROOM_CHAT } from '../src/endpoint.js';
-import { FanOut } from '../src/fan-out.js';
-import { RoomFeed } from '../src/room-feed.js';
+import { ROOM_CHAT } from '../src/socket/endpoint.js';
+import { FanOut } from '../src/feeds/fan-out.js';
+import { RoomFeed } from '../src/feeds/room-feed.js';
 import type { ChatClient } from './chat-client.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';

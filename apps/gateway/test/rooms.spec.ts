@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { clanRoom, type Room } from '#domain';
 import { timeline } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
-import { ROOM_CHAT } from '../src/endpoint.js';
-import { FanOut } from '../src/fan-out.js';
-import type { RoomFeed } from '../src/room-feed.js';
-import { Rooms } from '../src/rooms.js';
+import { ROOM_CHAT } from '../src/socket/endpoint.js';
+import { FanOut } from '../src/feeds/fan-out.js';
+import type { RoomFeed } from '../src/feeds/room-feed.js';
+import { Rooms } from '../src/feeds/rooms.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
 import { servedTimeline } from '#read-models';
-import { caughtUpWith } from '../src/caught-up.js';
+import { caughtUpWith } from '../src/feeds/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { gatewayPaths, schemas } from '../../query/src/openapi.js';
 import { refusal } from './chat-client.js';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Session, SessionParts } from '../src/session.js';
+import type { Session, SessionParts } from '../src/socket/session.js';
 import type { ChatClient } from './chat-client.js';
 import { sessionOn } from './sessions-on-sockets.js';
 import { socketInMemory } from './socket-in-memory.js';

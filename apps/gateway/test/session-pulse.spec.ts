@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { Session, SessionParts } from '../src/session.js';
-import { TokenBuckets } from '../src/token-bucket.js';
+import type { Session, SessionParts } from '../src/socket/session.js';
+import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { keySequence } from '#domain';
 import { loadConfig } from '#platform';
-import { Closings } from '../src/closings.js';
-import { DIRECT_CHAT } from '../src/endpoint.js';
-import { Gate } from '../src/gate.js';
-import { Person } from '../src/person.js';
-import { Session, type SessionParts } from '../src/session.js';
+import { Closings } from '../src/socket/closings.js';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import { Gate } from '../src/feeds/gate.js';
+import { Person } from '../src/feeds/person.js';
+import { Session, type SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
-import { socketServer } from '../src/socket-server.js';
-import { TokenBuckets } from '../src/token-bucket.js';
+import { socketServer } from '../src/socket/socket-server.js';
+import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { ChatClient } from './chat-client.js';
 
 export const settings: GatewaySettings = loadConfig(

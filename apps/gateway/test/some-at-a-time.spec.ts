@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { someAtATime } from '../src/some-at-a-time.js';
+import { someAtATime } from '../src/feeds/some-at-a-time.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { TokenBucket, TokenBuckets } from '../src/token-bucket.js';
+import { TokenBucket, TokenBuckets } from '../src/socket/token-bucket.js';
 
 const rate = { perSecond: 10, burst: 3 };
 

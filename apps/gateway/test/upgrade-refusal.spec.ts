@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { refuseUpgrade } from '../src/upgrade-refusal.js';
+import { refuseUpgrade } from '../src/socket/upgrade-refusal.js';
 
 it('the log is not flooded by upgrades that fail for a fault of ours', () => {
   jest.useFakeTimers();

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Room, roomIds, roomKind } from '#domain';
 import { type Change, decodeUpdate, type Position, servedTimeline } from '#read-models';
 import { type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
-import { FollowedTimeline } from '../../gateway/src/followed-timeline.js';
-import { RoomCursor } from '../../gateway/src/room-cursor.js';
+import { FollowedTimeline } from '../../gateway/src/feeds/followed-timeline.js';
+import { RoomCursor } from '../../gateway/src/feeds/room-cursor.js';
 
 const MAX_CHANGES = 1_000_000;
 

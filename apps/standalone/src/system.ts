@@ -3,7 +3,7 @@ import type { EventLog } from '#event-store';
 import { type AtEnd, type Config, createHttpApp, Health, sayHindrances, Tokens, workerName } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
-import { Hub } from '../../gateway/src/hub.js';
+import { Hub } from '../../gateway/src/feeds/hub.js';
 import { Projections } from '../../projector/src/projections.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
 import { QueryModule } from '../../query/src/query.module.js';

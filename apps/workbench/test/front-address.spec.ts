@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { errorAnswer, HTTP_TIMES, httpFault, type Reason, reasons, Refused, rows } from '#platform';
-import { ENDPOINTS } from '../../gateway/src/endpoint.js';
-import { UPGRADE_TIME } from '../../gateway/src/reception.js';
-import { SOCKET_IO_PATH } from '../../gateway/src/socket-address.js';
+import { ENDPOINTS } from '../../gateway/src/socket/endpoint.js';
+import { UPGRADE_TIME } from '../../gateway/src/socket/reception.js';
+import { SOCKET_IO_PATH } from '../../gateway/src/socket/socket-address.js';
 import { READ_TIME } from '../../query/src/in-turn.js';
 import { gatewayPaths } from '../../query/src/openapi.js';
 

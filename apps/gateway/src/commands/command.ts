@@ -1,5 +1,5 @@
 import type { Refusal } from '#domain';
-import type { Person } from '../person.js';
+import type { Person } from '../feeds/person.js';
 import type { Attempts } from './attempts.js';
 
 /** What a handler answers where it refuses; faults it throws. */

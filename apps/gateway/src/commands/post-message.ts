@@ -2,8 +2,8 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
 import { type AskedLog, Chats, EventLog } from '#event-store';
-import { InMail } from '../in-mail.js';
-import { RecentMessages } from '../recent-messages.js';
+import { InMail } from './in-mail.js';
+import { RecentMessages } from './recent-messages.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
 

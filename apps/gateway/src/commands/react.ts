@@ -4,7 +4,7 @@ import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
-import { RecentMessages } from '../recent-messages.js';
+import { RecentMessages } from './recent-messages.js';
 import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';

@@ -17,10 +17,10 @@ import { CLOSE } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Pinned, type Timeline } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import type { Rooms } from './rooms.js';
-import { type Endpoint, ROOM_CHAT } from './endpoint.js';
+import { type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
 import { Person } from './person.js';
 import type { RoomFeed } from './room-feed.js';
-import { countOpen, type Session } from './session.js';
+import { countOpen, type Session } from '../socket/session.js';
 
 const logger = new Logger('PersonFeed');
 

@@ -4,12 +4,12 @@ import type { Config } from '#platform';
 import { LogUnavailable } from '#event-store';
 import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, restartReason } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
-import { Attempts } from './commands/attempts.js';
-import type { Caller } from './commands/command.js';
+import { Attempts } from '../commands/attempts.js';
+import type { Caller } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
-import type { Gate } from './gate.js';
+import type { Gate } from '../feeds/gate.js';
 import { Outbound } from './outbound.js';
-import type { Person } from './person.js';
+import type { Person } from '../feeds/person.js';
 import { textFrame } from './text-frame.js';
 import type { TokenBuckets } from './token-bucket.js';
 

@@ -8,11 +8,11 @@ import { FanOut } from './fan-out.js';
 import { FollowedTimeline } from './followed-timeline.js';
 import { Gate } from './gate.js';
 import { PersonFeed } from './person-feed.js';
-import { Pulse } from './pulse.js';
+import { Pulse } from '../socket/pulse.js';
 import { Rooms } from './rooms.js';
-import type { Session } from './session.js';
-import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
-import { sleep } from './sleep.js';
+import type { Session } from '../socket/session.js';
+import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
+import { sleep } from '../sleep.js';
 import { someAtATime } from './some-at-a-time.js';
 
 /** How many people are read of at the same time. */

@@ -8,7 +8,7 @@ import { ChangePace } from './change-pace.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 /** Before a start that failed is tried again. Milliseconds. */
 const RETRY = 250;

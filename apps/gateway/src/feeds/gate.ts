@@ -1,5 +1,5 @@
 import { LogUnavailable } from '#event-store';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** `lost`: the log is away, and what comes is refused at once. */
 export type Way = 'open' | 'lost';

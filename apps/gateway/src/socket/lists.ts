@@ -3,7 +3,7 @@ import { CLOSE, type DirectEvent } from '#protocol';
 import { FairQueue } from '#platform';
 import { lengthOf, listFrame, type Parts } from './list-frame.js';
 import type { Session } from './session.js';
-import { type GatewaySettings, SETTINGS } from './settings.js';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
 
 /** How many lists are made at the same time; each waits for the database most of its time. */
 const AT_ONCE = 2;

@@ -4,9 +4,9 @@ import type { MessageCreated } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { LineLimit } from '#platform';
 import { userNumberOf } from '#protocol';
-import { DIRECT_CHAT } from './endpoint.js';
-import { Hub, onlineTopic } from './hub.js';
-import { type GatewaySettings, SETTINGS } from './settings.js';
+import { DIRECT_CHAT } from '../socket/endpoint.js';
+import { Hub, onlineTopic } from '../feeds/hub.js';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
 
 const MAX_QUEUED = 10_000;
 const AT_ONCE = 16;

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NotServed, PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 /** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */
 const GRACE_MS = 2 * PIN_AGE_MS;

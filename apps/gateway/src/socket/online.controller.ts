@@ -2,7 +2,7 @@ import { Controller, Get, Inject, type OnApplicationBootstrap } from '@nestjs/co
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type AskedLog, EventLog } from '#event-store';
 import { ForService, WithToken } from '#platform';
-import { Hub } from './hub.js';
+import { Hub } from '../feeds/hub.js';
 
 const TOPIC = 'online-list';
 /** How long the other gateways have to answer, in milliseconds. */

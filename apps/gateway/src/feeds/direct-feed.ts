@@ -6,7 +6,7 @@ import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import { RoomCursor } from './room-cursor.js';
-import { sleep } from './sleep.js';
+import { sleep } from '../sleep.js';
 
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 250;

@@ -8,7 +8,7 @@ import { httpFault, Refused } from '#platform';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
-import { type GatewaySettings, SETTINGS } from './settings.js';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
 import { socketServer } from './socket-server.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';

@@ -1,7 +1,7 @@
 import type { CloseCode } from '#protocol';
 import type { FanOut } from './fan-out.js';
-import { countOpen, type Session } from './session.js';
-import { textFrame } from './text-frame.js';
+import { countOpen, type Session } from '../socket/session.js';
+import { textFrame } from '../socket/text-frame.js';
 
 /** They are few of those who are connected, and may come back the sooner. Milliseconds. */
 const COME_BACK = 2_000;

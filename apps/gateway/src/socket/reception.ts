@@ -19,12 +19,12 @@ import {
 import { CLOSE, READY_FRAME, userNumberOf } from '#protocol';
 import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
-import { Hub } from './hub.js';
-import type { PersonFeed } from './person-feed.js';
+import { Hub } from '../feeds/hub.js';
+import type { PersonFeed } from '../feeds/person-feed.js';
 import { Session } from './session.js';
-import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBuckets } from './token-bucket.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** How long an upgrade may take, in milliseconds. */
 export const UPGRADE_TIME = 5_000;
