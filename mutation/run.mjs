@@ -8,7 +8,7 @@ const SCORE = 85;
 /** Of these folders only what its unit suites can run: the rest is run on servers, or by the simulation. */
 const PURE = {
   'apps/gateway': '!(main|settings|sleep),{socket,feeds,commands}/!(command)',
-  'libs/event-store': 'chats,event-headers,log-record,log-unavailable,people,recently-used,subjects',
+  'libs/event-store': 'chats,event-headers,log-record,log-unavailable,people,subjects',
   'libs/projections': 'directory,projection,replay,room-changes,round,sharing,stats,timeline',
   'libs/read-models': '!(index),memory/*',
 };

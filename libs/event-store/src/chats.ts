@@ -1,14 +1,14 @@
+import { LRUCache } from 'lru-cache';
 import type { ChatCreated, RecordedEvent } from '#domain';
 import type { AskedLog } from './asked-log.js';
 import { decodeRecord } from './log-record.js';
-import { RecentlyUsed } from './recently-used.js';
 
 const REMEMBERED = 10_000;
 
 /** The direct chats, read from the log itself: a chat can be used right after it was created. */
 export class Chats {
   // A ChatCreated never changes, so what is known of it never goes stale.
-  private readonly known = new RecentlyUsed<number, RecordedEvent<ChatCreated>>(REMEMBERED);
+  private readonly known = new LRUCache<number, RecordedEvent<ChatCreated>>({ max: REMEMBERED });
 
   constructor(private readonly log: Pick<AskedLog, 'recordAt'>) {}
 

@@ -1,5 +1,6 @@
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import pTimeout from 'p-timeout';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
 import { Question } from './question.js';
 import { surfacing } from './surfacing.js';
@@ -60,9 +61,8 @@ export class Connection {
       maxPingOut: 2,
       noAsyncTraces: true,
     });
-    const limit = new AbortController();
     try {
-      const nats = await Promise.race([dialling, after(ANSWER_LIMIT_MS, limit.signal)]);
+      const nats = await pTimeout(dialling, { milliseconds: ANSWER_LIMIT_MS, message: 'no connection in time' });
       const jetstream = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_LIMIT_MS });
       return new Connection(nats, jetstream, inboxPrefix);
     } catch (error) {
@@ -71,8 +71,6 @@ export class Connection {
         () => undefined,
       );
       throw new LogUnavailable(`NATS at ${options.servers}: ${(error as Error).message}`, { cause: error });
-    } finally {
-      limit.abort();
     }
   }
 
@@ -226,15 +224,4 @@ function asLogError(cause: unknown): Error {
     error instanceof errors.DrainingConnectionError ||
     error.name === 'JetStreamNotEnabled';
   return unreachable ? new LogUnavailable(`the log is away: ${error.message}`, { cause: error }) : error;
-}
-
-function after(ms: number, signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error('no connection in time'));
-    }, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-    });
-  });
 }

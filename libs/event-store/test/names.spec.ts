@@ -14,7 +14,6 @@ import {
 import { Chats, isRetryable, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
 import { eventHeaders } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
-import { RecentlyUsed } from '../src/recently-used.js';
 import { Subjects } from '../src/subjects.js';
 import { message, nextKey } from './log-under-test.js';
 import { MemoryLogServer } from './memory-log.js';
@@ -187,15 +186,4 @@ it('an error says whether the same may be tried again', () => {
   for (const other of [new Error('no'), { retryable: true }, null, Object.assign(new Error(), { retryable: 1 })]) {
     expect(isRetryable(other)).toBe(false);
   }
-});
-
-describe('what was used recently', () => {
-  it('is kept, the rest is let go', () => {
-    const kept = new RecentlyUsed<number, string>(3);
-    for (const key of [1, 2, 3]) kept.set(key, String(key));
-    kept.get(1);
-    kept.set(4, '4');
-    expect([1, 2, 3, 4].map((key) => kept.get(key))).toEqual(['1', undefined, '3', '4']);
-    expect(kept.size).toBe(3);
-  });
 });

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import pRetry from 'p-retry';
 import { EventLog, isRetryable } from '#event-store';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import type { Config } from './config.js';
@@ -11,16 +12,16 @@ const LONGEST_WAIT = 5_000;
  * Connects to a server that may not be up yet: roles are started in any order. What is not retryable is thrown.
  * @param what for the log: `NATS at nats://127.0.0.1:4222`
  */
-export async function connectPatiently<T>(what: string, connect: () => Promise<T>, logger: LoggerService): Promise<T> {
-  for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (!isRetryable(error)) throw error;
-      logger.warn(`waiting for ${what}: ${error.message}`);
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
+export function connectPatiently<T>(what: string, connect: () => Promise<T>, logger: LoggerService): Promise<T> {
+  return pRetry(connect, {
+    retries: Infinity,
+    minTimeout: FIRST_WAIT,
+    maxTimeout: LONGEST_WAIT,
+    shouldRetry: ({ error }) => isRetryable(error),
+    onFailedAttempt: ({ error }) => {
+      if (isRetryable(error)) logger.warn(`waiting for ${what}: ${error.message}`);
+    },
+  });
 }
 
 /** Once each, not for each event. */

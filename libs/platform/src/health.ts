@@ -1,5 +1,6 @@
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Controller, type DynamicModule, Get, Inject, Logger, Module } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import pTimeout from 'p-timeout';
 import { httpFault, Refused } from './http-errors.js';
 import { ErrorResponse } from './openapi.js';
 
@@ -56,14 +57,11 @@ export class Health {
   }
 
   async #ask(name: string, check: () => Promise<void>): Promise<Failing | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new NotReady(`no answer within ${CHECK_TIME / 1_000} s: see whether its server is up`));
-      }, CHECK_TIME);
-    });
+    const late = (): never => {
+      throw new NotReady(`no answer within ${CHECK_TIME / 1_000} s: see whether its server is up`);
+    };
     try {
-      await Promise.race([check(), late]);
+      await pTimeout(check(), { milliseconds: CHECK_TIME, fallback: late });
       return null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -71,8 +69,6 @@ export class Health {
       if (this.#wasReady) this.#logger.warn(`not ready: ${name}: ${reason}`);
       const message = error instanceof NotReady ? reason : 'it failed: the log of this process says why';
       return { check: name, message };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import pTimeout from 'p-timeout';
 
 /** A part of a process that is stopped, and what it is called in the log. */
 export interface Stop {
@@ -29,18 +30,11 @@ export async function stopAll(stops: readonly Stop[], logger: LoggerService, lim
     }
     return clean;
   };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => {
-      logger.error(`stopping ${at} took too long; given up after ${limit / 1_000} s`);
-      resolve(false);
-    }, limit);
-  });
-  try {
-    return await Promise.race([all(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = (): boolean => {
+    logger.error(`stopping ${at} took too long; given up after ${limit / 1_000} s`);
+    return false;
+  };
+  return pTimeout(all(), { milliseconds: limit, fallback: late });
 }
 
 /**

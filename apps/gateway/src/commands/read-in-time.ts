@@ -1,5 +1,5 @@
+import pTimeout from 'p-timeout';
 import { ReadModelsUnavailable } from '#read-models';
-import { within } from '../within.js';
 
 /**
  * What is read for a command, by the moment it is given up.
@@ -7,4 +7,9 @@ import { within } from '../within.js';
  * @throws ReadModelsUnavailable where it does not come in time
  */
 export const readInTime = <T>(deadline: number, read: Promise<T>): Promise<T> =>
-  within(deadline - performance.now(), read, () => new ReadModelsUnavailable('the read model did not answer in time'));
+  pTimeout(read, {
+    milliseconds: Math.max(1, deadline - performance.now()),
+    fallback: () => {
+      throw new ReadModelsUnavailable('the read model did not answer in time');
+    },
+  });

@@ -1,5 +1,5 @@
+import pTimeout from 'p-timeout';
 import { LogUnavailable } from '#event-store';
-import { within } from '../within.js';
 
 /** `lost`: the log is away, and what comes is refused at once. */
 export type Way = 'open' | 'lost';
@@ -22,9 +22,8 @@ export class Gate {
   /** @throws LogUnavailable where the log is away, or does not come back in time */
   async pass(): Promise<void> {
     if (this.#way === 'open') return;
-    const away = () => new LogUnavailable('the log is away');
-    const way = await within(PATIENCE, Promise.resolve(this.#way), away);
-    if (way === 'lost') throw away();
+    const way = await pTimeout(Promise.resolve(this.#way), { milliseconds: PATIENCE, fallback: () => 'lost' as const });
+    if (way === 'lost') throw new LogUnavailable('the log is away');
   }
 
   open(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import pTimeout from 'p-timeout';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { type AskedLog, EventLog } from '#event-store';
 import {
@@ -24,7 +25,6 @@ import type { PersonFeed } from '../feeds/person-feed.js';
 import { Session } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBuckets } from './token-bucket.js';
-import { within } from '../within.js';
 
 /** How long an upgrade may take, in milliseconds. */
 export const UPGRADE_TIME = 5_000;
@@ -92,7 +92,12 @@ export class Reception {
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {
-      await within(UPGRADE_TIME, this.#prepare(feed, arrival.endpoint, caller), () => unavailable('it took too long'));
+      await pTimeout(this.#prepare(feed, arrival.endpoint, caller), {
+        milliseconds: UPGRADE_TIME,
+        fallback: () => {
+          throw unavailable('it took too long');
+        },
+      });
       this.#checkReady();
       session = this.#open(arrival, caller, feed);
     } finally {
