@@ -11,6 +11,10 @@ const ofSets = ({ node }) =>
 const descriptions = ({ node }) =>
   node.type === 'ObjectProperty' && node.key.name === 'description' ? 'it is for people' : undefined;
 
+// What a logger is called: that too.
+const names = ({ node }) =>
+  node.type === 'NewExpression' && node.callee.name === 'Logger' ? 'it is for people' : undefined;
+
 const inOneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 100);
 
 function before({ fileName, location: { start, end } }) {
@@ -37,5 +41,6 @@ export const strykerPlugins = [
   declareFactoryPlugin(PluginKind.TestRunner, 'jest-suite-by-suite', suiteBySuite),
   declareValuePlugin(PluginKind.Ignore, 'expressions-of-sets', { shouldIgnore: ofSets }),
   declareValuePlugin(PluginKind.Ignore, 'descriptions', { shouldIgnore: descriptions }),
+  declareValuePlugin(PluginKind.Ignore, 'names-of-loggers', { shouldIgnore: names }),
   declareClassPlugin(PluginKind.Reporter, 'unnoticed', Unnoticed),
 ];

@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { commonTokens, tokens } from '@stryker-mutator/api/plugin';
 import { strykerPlugins as jestPlugins } from '@stryker-mutator/jest-runner';
 
@@ -13,7 +15,11 @@ class SuiteBySuite {
 
   async init() {
     await this.jest.init();
-    this.all = this.jest.jestConfig.testMatch;
+    const { testMatch, testPathIgnorePatterns } = this.jest.jestConfig;
+    const isOther = new RegExp(testPathIgnorePatterns.join('|'));
+    this.all = globSync(testMatch.map((glob) => glob.replace('<rootDir>', process.cwd()))).filter(
+      (suite) => !isOther.test(suite),
+    );
   }
 
   capabilities() {
@@ -30,23 +36,31 @@ class SuiteBySuite {
   }
 
   async mutantRun(options) {
-    // What runs while suites are loaded: any of them may notice it.
-    if (!options.testFilter) return this.run(this.all, options);
-    const suites = Map.groupBy(options.testFilter, (id) => id.split('\n', 1)[0]);
     let result;
-    for (const [suite, ids] of [...suites].sort(([, a], [, b]) => b.length - a.length)) {
-      const testFilter = ids.map((id) => id.slice(suite.length + 1));
-      result = await this.run([suite], { ...options, testFilter });
+    for (const { suite, testFilter } of this.whoMayNotice(options)) {
+      this.jest.jestConfig.testMatch = [suite];
+      result = await this.jest.mutantRun({ ...options, testFilter });
       if (result.status !== 'survived') break;
     }
     return result;
   }
 
-  run(testMatch, options) {
-    this.jest.jestConfig.testMatch = testMatch;
-    return this.jest.mutantRun(options);
+  /** Those that are named after the file first, then those with the most tests that run the mistake. */
+  whoMayNotice({ testFilter, sandboxFileName }) {
+    // Without a filter it is run while suites are loaded: any of them may notice it.
+    const suites = testFilter ? bySuite(testFilter) : this.all.map((suite) => ({ suite, testFilter }));
+    const unit = basename(sandboxFileName, '.ts');
+    const isNamedAfterIt = ({ suite }) => basename(suite).startsWith(unit);
+    const tests = (one) => one.testFilter?.length ?? 0;
+    return suites.sort((a, b) => isNamedAfterIt(b) - isNamedAfterIt(a) || tests(b) - tests(a));
   }
 }
+
+const bySuite = (ids) =>
+  Array.from(
+    Map.groupBy(ids, (id) => id.split('\n', 1)[0]),
+    ([suite, ofSuite]) => ({ suite, testFilter: ofSuite.map((id) => id.slice(suite.length + 1)) }),
+  );
 
 export function suiteBySuite(injector) {
   return new SuiteBySuite(jestPlugins[0].factory(injector));

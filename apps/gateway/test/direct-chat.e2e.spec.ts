@@ -148,12 +148,9 @@ describe('create_message', () => {
   it('in a chat of others is answered as one that is not there', async () => {
     const { ada, b, chat_id } = await pair();
     const eve = await system.direct(gateway, nextUser++);
-    const frames = ['create_message', 'seen_message', 'chat_messages'].map(async (event) => {
+    for (const event of ['create_message', 'seen_message', 'chat_messages']) {
       eve.send(event, { chat_id, receiver_id: b, message: 'let me in' });
-      return eve.next();
-    });
-    for (const frame of await Promise.all(frames)) {
-      expect(frame.data).toEqual({ status: 'error', message: 'no such chat', code: 'not_found' });
+      expect((await eve.next()).data).toEqual({ status: 'error', message: 'no such chat', code: 'not_found' });
     }
     expect(await ada.quiet(100)).toEqual([]);
   });
