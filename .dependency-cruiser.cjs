@@ -9,7 +9,7 @@ const libraries = {
   'read-models': ['domain'],
   projections: ['domain', 'event-store', 'read-models'],
   protocol: ['domain'],
-  platform: ['domain', 'event-store', 'read-models', 'protocol'],
+  platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol'],
 };
 
 module.exports = {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, type RecordedEvent } from '#domain';
 import { type Projection, timeline, UnfoldableEvent } from '#projections';
-import { gapCollection, type GapDocument, Timeline, versionName, withNextVersion, withSwap } from '#read-models';
+import { Timeline } from '#projections';
+import { gapCollection, type GapDocument, versionName, withNextVersion, withSwap } from '#read-models';
 import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
 /** An older release: it cannot take in what says "new". */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, GLOBAL_ROOM, partitionOf } from '#domain';
-import { firstVersion, type MessageDocument, placeId } from '#read-models';
+import { type MessageDocument, placeId } from '#projections';
+import { firstVersion } from '#read-models';
 import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
 
 (MONGODB_URL === undefined ? describe.skip : describe)('chatctl verify', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM } from '#domain';
-import { type Change, type MessageDocument, placeId, type ReactionView } from '#read-models';
+import { type Change, type MessageDocument, placeId, type ReactionView } from '#projections';
 import { ChangePace } from '../src/feeds/change-pace.js';
 
 const reactions = (count: number): ReactionView[] =>

@@ -11,18 +11,8 @@ import {
   type Room,
 } from '#domain';
 import { collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
-import {
-  firstVersion,
-  type PersonDocument,
-  type Pinned,
-  type ServedTimeline,
-  servedTimeline,
-  swapped,
-  Timeline,
-  TIMELINE_FORMAT,
-  withNextVersion,
-  withServingLost,
-} from '#read-models';
+import { type PersonDocument, type ServedTimeline, servedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
+import { firstVersion, type Pinned, swapped, withNextVersion, withServingLost } from '#read-models';
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';

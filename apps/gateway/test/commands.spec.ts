@@ -1,13 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keySequence } from '#domain';
-import {
-  firstVersion,
-  memoryReadModels,
-  servedTimeline,
-  type ServedTimeline,
-  TIMELINE_FORMAT,
-  timelineCollections,
-} from '#read-models';
+import { servedTimeline, type ServedTimeline, TIMELINE_FORMAT, timelineCollections } from '#projections';
+import { firstVersion, memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type RoomChange, timeline } from '#projections';
-import { inboxId, ReadModelsUnavailable } from '#read-models';
+import { inboxId } from '#projections';
+import { ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedChats } from './followed-chats.js';
 import type { SteppedFold } from './stepped-fold.js';

@@ -1,5 +1,5 @@
 import type { Room } from '#domain';
-import { decodeUpdate, type RoomUpdate } from '#read-models';
+import { decodeUpdate, type RoomUpdate } from '#projections';
 import { DirectFeed } from '../src/feeds/direct-feed.js';
 import { FanOut } from '../src/feeds/fan-out.js';
 import type { ChatClient } from './chat-client.js';

@@ -1,5 +1,5 @@
 import { clanRoom } from '#domain';
-import { decodeUpdate, type Position, type RoomUpdate } from '#read-models';
+import { decodeUpdate, type Position, type RoomUpdate } from '#projections';
 import { RoomCursor } from '../src/feeds/room-cursor.js';
 import { ChatInMemory } from './chat-in-memory.js';
 import type { SteppedFold } from './stepped-fold.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { NotServed, ReadModelsUnavailable, TIMELINE_FORMAT } from '#read-models';
+import { TIMELINE_FORMAT } from '#projections';
+import { NotServed, ReadModelsUnavailable } from '#read-models';
 import type { FollowedTimeline } from '../src/feeds/followed-timeline.js';
 import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { reconnectDelay } from '#protocol';
-import { TIMELINE_FORMAT } from '#read-models';
+import { TIMELINE_FORMAT } from '#projections';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { onlineTopic } from '../src/feeds/hub.js';
 import { holdTime, settle } from './chat-in-memory.js';

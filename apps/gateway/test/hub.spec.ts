@@ -5,15 +5,13 @@ import { LogUnavailable } from '#event-store';
 import {
   type Change,
   encodeUpdate,
-  firstVersion,
-  memoryReadModels,
   type MessageDocument,
   placeId,
-  type ReadModels,
   servedTimeline,
   TIMELINE_FORMAT,
   timelineCollections,
-} from '#read-models';
+} from '#projections';
+import { firstVersion, memoryReadModels, type ReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { Hub } from '../src/feeds/hub.js';

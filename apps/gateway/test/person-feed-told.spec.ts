@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { clanRoom, GLOBAL_ROOM, type Room, userRoom } from '#domain';
 import { LogUnavailable } from '#event-store';
-import { encodeUpdate, ReadModelsUnavailable } from '#read-models';
+import { encodeUpdate } from '#projections';
+import { ReadModelsUnavailable } from '#read-models';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
 import type { ChatClient } from './chat-client.js';
 import { arrived, holdTime, settle } from './chat-in-memory.js';

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, type RecordedEvent } from '#domain';
 import { type Projection, rebuild, timeline, UnfoldableEvent } from '#projections';
-import { openMongodbReadModels, servedTimeline, swapped, withNextVersion } from '#read-models';
+import { servedTimeline } from '#projections';
+import { openMongodbReadModels, swapped, withNextVersion } from '#read-models';
 import type { Received } from './chat-client.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
 import { type Projection, type RoomChange, timeline } from '#projections';
-import { ReadModelsUnavailable, type RoomUpdate } from '#read-models';
+import { type RoomUpdate } from '#projections';
+import { ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedRoom } from './followed-room.js';
 import type { SteppedFold } from './stepped-fold.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ReadModelsUnavailable, type RoomUpdate } from '#read-models';
+import { type RoomUpdate } from '#projections';
+import { ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { FollowedRoom } from './followed-room.js';
 

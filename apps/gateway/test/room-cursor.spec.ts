@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { decodeUpdate, ReadModelsUnavailable, type RoomUpdate } from '#read-models';
+import { decodeUpdate, type RoomUpdate } from '#projections';
+import { ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { eachOf, FollowedRoom } from './followed-room.js';
 

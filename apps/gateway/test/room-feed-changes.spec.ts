@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom } from '#domain';
 import { timeline } from '#projections';
-import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#read-models';
+import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#projections';
 import { ROOM_CHAT } from '../src/socket/endpoint.js';
 import { FanOut } from '../src/feeds/fan-out.js';
 import { RoomFeed } from '../src/feeds/room-feed.js';

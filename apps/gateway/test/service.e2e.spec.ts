@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
-import { servedTimeline } from '#read-models';
+import { servedTimeline } from '#projections';
 import { caughtUpWith } from '../src/feeds/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { gatewayPaths, schemas } from '../../query/src/openapi.js';

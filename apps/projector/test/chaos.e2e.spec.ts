@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { GLOBAL_ROOM } from '#domain';
 import { projections } from '#projections';
-import { servedTimeline } from '#read-models';
+import { servedTimeline } from '#projections';
 import type { StatusReport } from '../../chatctl/src/status/report.js';
 import { MONGODB_URL, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { Follower } from './follower.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, PARTITIONS } from '#domain';
 import { Runner, timeline } from '#projections';
-import { openMongodbReadModels, type ReadModels, servedTimeline } from '#read-models';
+import { servedTimeline } from '#projections';
+import { openMongodbReadModels, type ReadModels } from '#read-models';
 import { MONGODB_URL, posted, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 

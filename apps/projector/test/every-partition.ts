@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, PARTITIONS, partitionOf, type Room } from '#domain';
-import { servedTimeline } from '#read-models';
+import { servedTimeline } from '#projections';
 import { posted, type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { Follower } from './follower.js';
 

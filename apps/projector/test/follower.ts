@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, decodeUpdate, type Position, servedTimeline } from '#read-models';
+import { type Change, decodeUpdate, type Position, servedTimeline } from '#projections';
 import { type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { FollowedTimeline } from '../../gateway/src/feeds/followed-timeline.js';
 import { RoomCursor } from '../../gateway/src/feeds/room-cursor.js';

@@ -6,7 +6,8 @@ import { otherSide } from '#domain';
 import { Chats } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
-import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
+import { type MessageDocument, type ServedTimeline } from '#projections';
+import { Served } from '#read-models';
 import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
 

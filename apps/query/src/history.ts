@@ -6,7 +6,8 @@ import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domai
 import { People } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, notFound, WithToken } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
-import { type MessageDocument, Served, type ServedTimeline } from '#read-models';
+import { type MessageDocument, type ServedTimeline } from '#projections';
+import { Served } from '#read-models';
 import { InTurn } from './in-turn.js';
 import { Id, Input, NumberText } from './input.js';
 

@@ -3,7 +3,7 @@ import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nest
 import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
-import { encodeUpdate } from '#read-models';
+import { encodeUpdate } from '#projections';
 import { ErrorResponse, ForService, WithToken } from '#platform';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';

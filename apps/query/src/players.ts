@@ -6,7 +6,7 @@ import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom }
 import { EventLog } from '#event-store';
 import { avatarText, ErrorResponse, ForService, WithToken } from '#platform';
 import { FilledText } from '#protocol';
-import { encodeUpdate } from '#read-models';
+import { encodeUpdate } from '#projections';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
 

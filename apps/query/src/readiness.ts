@@ -1,6 +1,7 @@
 import { type EventLog, LogUnavailable } from '#event-store';
 import { type Health, NotReady, servedCheck } from '#platform';
-import { checkpointsOf, type ReadModels, servedTimeline, versionName } from '#read-models';
+import { servedTimeline } from '#projections';
+import { checkpointsOf, type ReadModels, versionName } from '#read-models';
 
 // What the query side needs: the log, the read models, and read models that are not far behind.
 

@@ -65,10 +65,9 @@ describe('the page on adding a projection', () => {
   it('shows code of each of its steps', () => {
     const files = snippetsOf(textOf('adding-a-projection.md')).map(({ file }) => file);
     expect([...new Set(files)]).toEqual([
-      'libs/read-models/src/documents.ts',
-      'libs/read-models/src/stats.ts',
-      'libs/projections/src/stats.ts',
-      'libs/platform/src/settings.ts',
+      'libs/projections/src/stats/documents.ts',
+      'libs/projections/src/stats/queries.ts',
+      'libs/projections/src/stats/fold.ts',
       'libs/projections/src/projections.ts',
       'libs/projections/test/fold.spec.ts',
     ]);

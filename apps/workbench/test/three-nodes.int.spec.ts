@@ -9,14 +9,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { clanRoom, keySequence, type MessageCreated, partitionOf, PARTITIONS, type Room } from '#domain';
 import { EventLog, isRetryable, type LogOptions, OutcomeUnknown } from '#event-store';
 import { timeline, Worker } from '#projections';
-import {
-  decodeUpdate,
-  firstVersion,
-  memoryReadModels,
-  openMongodbReadModels,
-  type ReadModels,
-  type RoomUpdate,
-} from '#read-models';
+import { decodeUpdate, type RoomUpdate } from '#projections';
+import { firstVersion, memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { NatsCluster } from '../src/nats-cluster.js';
 
 const mongodbUrl = process.env['TEST_MONGODB_URL'];

@@ -1,3 +1,4 @@
+import { projections } from '#projections';
 import {
   anyText,
   listOf,
@@ -27,9 +28,8 @@ const sockets: readonly Role[] = ['gateway', 'standalone'];
 const folding: readonly Role[] = ['projector', 'standalone'];
 const local: readonly Role[] = ['standalone', 'chatctl'];
 
-/** The projections there are. */
-export const projectionNames = ['timeline', 'directory', 'stats'] as const;
-export type ProjectionName = (typeof projectionNames)[number];
+export type ProjectionName = keyof typeof projections;
+const projectionNames = Object.keys(projections) as ProjectionName[];
 
 /** Every variable that is read, by name. Nothing else reads the environment; what is not listed here is ignored. */
 export const rows = {

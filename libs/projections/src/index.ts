@@ -1,5 +1,16 @@
-export type { Clock } from './clock.js';
-export { directory } from './directory.js';
+// The projections: what each writes, and how it is asked. Which there are, the list in projections.ts says.
+export { directory } from './directory/fold.js';
+export * from './directory/documents.js';
+export * from './directory/queries.js';
+export { stats } from './stats/fold.js';
+export * from './stats/documents.js';
+export * from './stats/queries.js';
+export { timeline } from './timeline/fold.js';
+export * from './timeline/documents.js';
+export * from './timeline/queries.js';
+export type { RoomChange } from './timeline/room-changes.js';
+export * from './live-update.js';
+export { projections } from './projections.js';
 export {
   collectionsOf,
   type Folded,
@@ -9,12 +20,10 @@ export {
   UnfoldableEvent,
   type View,
 } from './projection.js';
-export { projections } from './projections.js';
-export { rebuild, type RebuildOptions, type Rebuilt, RebuildRefused } from './rebuild.js';
-export { Replay, replay } from './replay.js';
-export { stats } from './stats.js';
-export type { RoomChange } from './room-changes.js';
-export { Runner } from './runner.js';
-export { timeline } from './timeline.js';
-export type { PresentMembers, RecordSource, WorkedLog } from './worked-log.js';
-export { Worker, type WorkerLog, type WorkerOptions, type WorkerState } from './worker.js';
+// What runs them.
+export type { Clock } from './engine/clock.js';
+export { rebuild, type RebuildOptions, type Rebuilt, RebuildRefused } from './engine/rebuild.js';
+export { Replay, replay } from './engine/replay.js';
+export { Runner } from './engine/runner.js';
+export type { PresentMembers, RecordSource, WorkedLog } from './engine/worked-log.js';
+export { Worker, type WorkerLog, type WorkerOptions, type WorkerState } from './engine/worker.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type DomainEvent, encodeId, type RecordedEvent, userRoom } from '#domain';
-import { decodeUpdate, type PersonDocument } from '#read-models';
+import { decodeUpdate, type PersonDocument } from '../src/index.js';
 import { directory, type View } from '../src/index.js';
 
 const at = '2026-01-02T03:04:05.678Z';

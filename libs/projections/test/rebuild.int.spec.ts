@@ -10,13 +10,13 @@ import {
   type ReadModels,
   ReadModelsUnavailable,
   swapped,
-  Timeline,
   type VersionRegistry,
   versionName,
   withNextVersion,
   withoutBuilding,
   withSwap,
 } from '#read-models';
+import { Timeline } from '../src/index.js';
 import { type Clock, rebuild, Runner, timeline, type WorkerLog } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 

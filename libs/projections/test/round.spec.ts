@@ -3,7 +3,7 @@ import { clanRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, type
 import type { LogRecord } from '#event-store';
 import { type Document, type DocumentStore, gapId, memoryReadModels } from '#read-models';
 import { collectionsOf, type Projection, projections, Replay, replay, timeline } from '../src/index.js';
-import { type CachedHead, foldRound } from '../src/round.js';
+import { type CachedHead, foldRound } from '../src/engine/round.js';
 
 const messageOf = (room: Room, name: string): DomainEvent => {
   const messageId = Buffer.from(name.padEnd(12, '.')).toString('hex');

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { PARTITIONS } from '#domain';
 import type { Clock, PresentMembers } from '../src/index.js';
-import { Share } from '../src/share.js';
-import { ownersOf } from '../src/sharing.js';
+import { Share } from '../src/engine/share.js';
+import { ownersOf } from '../src/engine/sharing.js';
 
 const anyMembers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
 

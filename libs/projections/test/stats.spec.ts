@@ -11,8 +11,9 @@ import {
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
-import { type DocumentStore, memoryReadModels, Stats, statsCollections } from '#read-models';
-import { foldRound } from '../src/round.js';
+import { type DocumentStore, memoryReadModels } from '#read-models';
+import { Stats, statsCollections } from '../src/index.js';
+import { foldRound } from '../src/engine/round.js';
 import { stats } from '../src/index.js';
 
 const chat = directRoom('1', '2');

@@ -9,9 +9,9 @@ import {
   firstVersion,
   memoryReadModels,
   type ReadModels,
-  Timeline,
   withServingLost,
 } from '#read-models';
+import { Timeline } from '../src/index.js';
 import { timeline, Worker, type WorkedLog, type WorkerLog } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 

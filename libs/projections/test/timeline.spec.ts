@@ -11,18 +11,11 @@ import {
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
-import {
-  type ChangeDocument,
-  type DocumentStore,
-  memoryReadModels,
-  type MessageDocument,
-  placeId,
-  Timeline,
-  timelineCollections,
-} from '#read-models';
-import { foldRound, type FoldedRound } from '../src/round.js';
+import { type DocumentStore, memoryReadModels } from '#read-models';
+import { type ChangeDocument, type MessageDocument, placeId, Timeline, timelineCollections } from '../src/index.js';
+import { foldRound, type FoldedRound } from '../src/engine/round.js';
 import { type RoomChange, timeline, UnfoldableEvent, type View } from '../src/index.js';
-import { MAX_REACTIONS } from '../src/timeline.js';
+import { MAX_REACTIONS } from '../src/timeline/fold.js';
 
 const at = '2026-01-02T03:04:05.678Z';
 const chat = directRoom('1', '2');

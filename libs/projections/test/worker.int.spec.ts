@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type DomainEvent, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { decodeUpdate, Directory, firstVersion, type ReadModels, type RoomUpdate, Timeline } from '#read-models';
+import { firstVersion, type ReadModels } from '#read-models';
+import { decodeUpdate, Directory, type RoomUpdate, Timeline } from '../src/index.js';
 import { directory, timeline, Worker, type WorkerLog } from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 

@@ -1,5 +1,13 @@
 import type { Room } from '#domain';
-import type { CollectionDefinition } from './store.js';
+import type { CollectionDefinition, Document } from './store.js';
+
+/**
+ * Says that a room's documents lack an event, which could not be folded: `_id` is `<room>:<seq>`. Every projection has
+ * them, beside its own documents.
+ */
+export interface GapDocument extends Document {
+  readonly room: Room;
+}
 
 /** Beside the collections of every projection: the events that its documents lack, by room. */
 export const gapCollection = { name: 'gaps' } as const satisfies CollectionDefinition;

@@ -1,6 +1,15 @@
 import { PARTITIONS } from '#domain';
-import type { Document } from './documents.js';
 import { type VersionRegistry, versionName } from './versions.js';
+
+/**
+ * What projections write and queries read. Every document carries `seq`, the stream sequence of the last event folded
+ * into it, which guards its writes. `_id`s are built to be the order that is asked for, so that every page is a range of
+ * them.
+ */
+export interface Document {
+  readonly _id: string;
+  readonly seq: number;
+}
 
 /** A collection of a projection: its name, and the one field beside `_id` that it is asked by, if any. */
 export interface CollectionDefinition {

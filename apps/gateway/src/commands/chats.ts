@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { otherSide, refused, type Room } from '#domain';
 import { Chats } from '#event-store';
 import { type ChatListEntryView, chatView, type DirectMessageView, directMessageView } from '#protocol';
-import { Served, type ServedTimeline } from '#read-models';
+import { type ServedTimeline } from '#projections';
+import { Served } from '#read-models';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Caller, Refused } from './command.js';
 

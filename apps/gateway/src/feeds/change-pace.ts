@@ -1,4 +1,4 @@
-import type { Change } from '#read-models';
+import type { Change } from '#projections';
 
 /** Changes of one message are told at most four times a second. Milliseconds. */
 const INTERVAL = 250;

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import { directFrame, directMessageView } from '#protocol';
-import type { ChatPosition, Change, Pinned, RoomUpdate, Timeline } from '#read-models';
+import type { ChatPosition, Change, RoomUpdate, Timeline } from '#projections';
+import type { Pinned } from '#read-models';
 import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { NotServed, PIN_AGE_MS, type Pinned, type ServedTimeline, type Timeline } from '#read-models';
+import { type ServedTimeline, type Timeline } from '#projections';
+import { NotServed, PIN_AGE_MS, type Pinned } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
 import { sleep } from '../sleep.js';
 

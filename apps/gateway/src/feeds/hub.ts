@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
-import { type Pinned, Served, type ServedTimeline, type Timeline } from '#read-models';
+import { type ServedTimeline, type Timeline } from '#projections';
+import { type Pinned, Served } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';

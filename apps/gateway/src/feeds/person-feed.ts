@@ -14,7 +14,8 @@ import {
 import { type AskedLog, isRetryable, type LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
 import { CLOSE } from '#protocol';
-import { decodeUpdate, type PersonUpdate, type Pinned, type Timeline } from '#read-models';
+import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
+import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import type { Rooms } from './rooms.js';
 import { type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import type { Change, Pinned, Position, RoomUpdate, Timeline } from '#read-models';
+import type { Change, Position, RoomUpdate, Timeline } from '#projections';
+import type { Pinned } from '#read-models';
 import { sleep } from '../sleep.js';
 
 /** More missed changes than this are not sent one by one. */

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import type { Pinned, Timeline } from '#read-models';
+import type { Timeline } from '#projections';
+import type { Pinned } from '#read-models';
 import { RoomFeed, type RoomFeedParts } from './room-feed.js';
 import { someAtATime } from './some-at-a-time.js';
 

@@ -2,7 +2,7 @@ import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import type { Running } from '#platform';
 import { replay, timeline } from '#projections';
-import { type MessageDocument, Timeline } from '#read-models';
+import { type MessageDocument, Timeline } from '#projections';
 import { chatHistory, type ToldMessage, roomHistory } from '../apart/history.js';
 import type { Cast } from './conversation.js';
 import type { Testimony } from './verdict.js';

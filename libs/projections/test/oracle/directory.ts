@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#domain';
-import type { PersonDocument } from '#read-models';
+import type { PersonDocument } from '../../src/index.js';
 
 /** What the directory must say of somebody: what the last events of theirs say. */
 export function personIn(events: readonly RecordedEvent[], userId: string): Omit<PersonDocument, '_id'> | null {

@@ -1,5 +1,5 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import type { Timeline } from '#read-models';
+import type { Timeline } from '../../src/index.js';
 
 /** What anybody can ask of a room. */
 export function shownBy(queries: Timeline, asked: readonly Room[]) {

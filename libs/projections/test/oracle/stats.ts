@@ -1,5 +1,5 @@
 import type { RecordedEvent, Room } from '#domain';
-import type { EventCounts } from '#read-models';
+import type { EventCounts } from '../../src/index.js';
 
 /** What the stats must say of a room: its days, each counted from its events. */
 export function daysIn(events: readonly RecordedEvent[], room: Room) {

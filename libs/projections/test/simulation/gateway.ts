@@ -1,5 +1,6 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import type { ChangeDocument, Document, MessageDocument, RoomUpdate } from '#read-models';
+import type { Document } from '#read-models';
+import type { ChangeDocument, MessageDocument, RoomUpdate } from '../../src/index.js';
 import type { Expected } from './expected.js';
 import type { Documents } from './fake-store.js';
 

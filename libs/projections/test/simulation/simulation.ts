@@ -1,4 +1,5 @@
-import { decodeUpdate, firstVersion, placeId, type RoomUpdate } from '#read-models';
+import { firstVersion } from '#read-models';
+import { decodeUpdate, placeId, type RoomUpdate } from '../../src/index.js';
 import { timeline, Worker } from '../../src/index.js';
 import { type Expected, expectedOf } from './expected.js';
 import type { Published } from './fake-log.js';

@@ -1,5 +1,5 @@
 import type { Room } from '#domain';
-import { decodeUpdate, type MessageDocument, placeId, type RoomUpdate } from '#read-models';
+import { decodeUpdate, type MessageDocument, placeId, type RoomUpdate } from '../../src/index.js';
 import type { FakeLog, Published } from './fake-log.js';
 import type { FakeStore } from './fake-store.js';
 import { changesOf, receiversOf, type RoomChanged } from './gateway.js';

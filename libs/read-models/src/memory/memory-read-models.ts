@@ -1,5 +1,5 @@
-import type { Document } from '../documents.js';
 import type {
+  Document,
   Checkpoint,
   Checkpoints,
   CheckpointSave,

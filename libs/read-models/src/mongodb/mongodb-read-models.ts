@@ -7,8 +7,8 @@ import {
   MongoClient,
   MongoServerError,
 } from 'mongodb';
-import type { Document } from '../documents.js';
 import {
+  type Document,
   type Checkpoint,
   type Checkpoints,
   type CheckpointSave,

@@ -18,7 +18,7 @@ import {
   react,
   type Room,
 } from '#domain';
-import type { Position } from '#read-models';
+import type { Position } from '#projections';
 
 /** A room of the room API, as its commands name it. */
 export interface PublicPlace {

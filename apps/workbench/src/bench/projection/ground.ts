@@ -1,5 +1,6 @@
 import type { EventLog, LogOptions } from '#event-store';
-import { firstVersion, openMongodbReadModels, type ReadModels, Timeline, TIMELINE_FORMAT } from '#read-models';
+import { Timeline, TIMELINE_FORMAT } from '#projections';
+import { firstVersion, openMongodbReadModels, type ReadModels } from '#read-models';
 import type { RoleProcess } from '../../apart/role-process.js';
 import type { ServersApart } from '../../apart/servers-apart.js';
 import type { PartProcess } from '../cpu-time.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DomainEvent } from '#domain';
 import { type EventLog, isRetryable } from '#event-store';
-import { decodeUpdate } from '#read-models';
+import { decodeUpdate } from '#projections';
 import { atScheduledTimes, dueAt } from '../load/schedule.js';
 import { quantile } from '../quantiles.js';
 import { clans, type Conversation } from './conversation.js';

@@ -9,7 +9,7 @@ import {
   gapId,
   type Write,
 } from '#read-models';
-import type { Need, Projection, View } from './projection.js';
+import type { Need, Projection, View } from '../projection.js';
 
 /** A head in memory: `known` to be in the store in some version, `dirty` until its last version is. */
 export interface CachedHead {

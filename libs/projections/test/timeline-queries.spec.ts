@@ -1,19 +1,16 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
+import { type Document, type DocumentStore, memoryReadModels, firstVersion } from '#read-models';
 import {
   type ChangeDocument,
-  type Document,
-  type DocumentStore,
   type InboxDocument,
   inboxId,
-  memoryReadModels,
   type MessageDocument,
   placeId,
   type SeenDocument,
   seenId,
   servedTimeline,
   Timeline,
-  firstVersion,
   TIMELINE_FORMAT,
   timelineCollections,
 } from '../src/index.js';

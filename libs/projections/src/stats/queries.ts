@@ -1,23 +1,6 @@
-import { encodeId, type Room } from '#domain';
-import type { ActiveUserDocument, DayDocument } from './documents.js';
-import type { CollectionDefinition, DocumentStore } from './store.js';
-
-export const STATS_FORMAT = 1;
-
-export const statsCollections = [
-  { name: 'days' },
-  { name: 'activeUsers' },
-] as const satisfies readonly CollectionDefinition[];
-
-/** The documents of each collection of the stats. */
-export interface StatsDocuments {
-  days: DayDocument;
-  activeUsers: ActiveUserDocument;
-}
-
-export const dayId = (room: Room, day: string): string => `${room}:${day}`;
-export const activeUserId = (room: Room, day: string, userId: string): string =>
-  `${dayId(room, day)}:${encodeId(userId)}`;
+import type { Room } from '#domain';
+import type { DocumentStore } from '#read-models';
+import { type DayDocument, dayId } from './documents.js';
 
 const DAY_MS = 86_400_000;
 

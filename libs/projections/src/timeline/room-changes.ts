@@ -1,6 +1,6 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, encodeUpdate, type RoomUpdate } from '#read-models';
-import type { LiveText } from './projection.js';
+import { type Change, encodeUpdate, type RoomUpdate } from '../live-update.js';
+import type { LiveText } from '../projection.js';
 
 /** NATS refuses messages above 1 MB; a client that waits for one piece should not wait for a megabyte. */
 const MAX_UPDATE_CHARACTERS = 256 * 1024;

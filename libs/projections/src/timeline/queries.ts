@@ -1,46 +1,20 @@
 import { encodeId, type Room } from '#domain';
-import type { Change } from './live-update.js';
-import type {
-  ChangeDocument,
-  HeadDocument,
-  InboxDocument,
-  MessageDocument,
-  Position,
-  SeenDocument,
+import { type DocumentStore, type ReadModels, Served } from '#read-models';
+import type { Change } from '../live-update.js';
+import {
+  type ChangeDocument,
+  type InboxDocument,
+  inboxId,
+  type MessageDocument,
+  placeId,
+  type Position,
+  type SeenDocument,
+  seenId,
+  TIMELINE_FORMAT,
 } from './documents.js';
-import { Served } from './served.js';
-import type { CollectionDefinition, DocumentStore, ReadModels } from './store.js';
-
-/** Raised with every other shape or meaning of the timeline's documents: those of another format are not read. */
-export const TIMELINE_FORMAT = 1;
-
-export const timelineCollections = [
-  { name: 'messages', index: 'messageId' },
-  { name: 'changes' },
-  { name: 'heads' },
-  { name: 'inbox' },
-  { name: 'seen' },
-] as const satisfies readonly CollectionDefinition[];
 
 /** Where a direct chat of a person stands, by its last event. */
 export type ChatPosition = Pick<InboxDocument, 'room' | 'chatId' | 'n' | 'rev' | 'seq'>;
-
-/** The documents of each collection of the timeline. */
-export interface TimelineDocuments {
-  messages: MessageDocument;
-  changes: ChangeDocument;
-  heads: HeadDocument;
-  inbox: InboxDocument;
-  seen: SeenDocument;
-}
-
-/** Numbers in an `_id` are padded, so that their order as text is their order. */
-const padded = (n: number): string => String(n).padStart(10, '0');
-
-/** The `_id` of message `n` of a room, or of its change `rev`. */
-export const placeId = (room: Room, number: number): string => `${room}:${padded(number)}`;
-export const inboxId = (userId: string, room: Room): string => `${encodeId(userId)}:${room}`;
-export const seenId = (room: Room, userId: string, n: number): string => `${room}:${encodeId(userId)}:${padded(n)}`;
 
 /** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
 const endOf = (prefix: string): string => `${prefix};`;

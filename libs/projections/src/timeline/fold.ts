@@ -9,10 +9,10 @@ import {
   type Room,
   roomKind,
 } from '#domain';
+import { type Document } from '#read-models';
 import {
   type ChangeDocument,
   type ChatView,
-  type Document,
   type HeadDocument,
   inboxId,
   type InboxDocument,
@@ -24,9 +24,9 @@ import {
   TIMELINE_FORMAT,
   timelineCollections,
   type TimelineDocuments,
-} from '#read-models';
+} from './documents.js';
 import { announce, type RoomChange } from './room-changes.js';
-import { type Folded, type Need, nothing, type Projection, UnfoldableEvent, type View } from './projection.js';
+import { type Folded, type Need, nothing, type Projection, UnfoldableEvent, type View } from '../projection.js';
 
 /** Every reaction is told with all the others of its message; further people's are not kept. */
 export const MAX_REACTIONS = 500;

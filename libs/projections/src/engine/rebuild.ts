@@ -12,7 +12,7 @@ import {
   withSwap,
 } from '#read-models';
 import { type Clock, sleep, systemClock } from './clock.js';
-import type { Projection } from './projection.js';
+import type { Projection } from '../projection.js';
 import { LOOK_MS } from './runner.js';
 import type { WorkedLog } from './worked-log.js';
 import { Worker, type WorkerLog } from './worker.js';

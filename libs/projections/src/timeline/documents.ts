@@ -1,13 +1,35 @@
-import type { Room } from '#domain';
+import { encodeId, type Room } from '#domain';
+import type { CollectionDefinition, Document } from '#read-models';
 
-// The documents of the read models: what the projections write and the queries read. Every document carries `seq`, the
-// stream sequence of the last event folded into it, which guards its writes. `_id`s are built to be the order that is
-// asked for, so that every page is a range of them.
+// What the fold of the timeline writes and its queries read.
 
-export interface Document {
-  readonly _id: string;
-  readonly seq: number;
+/** Raised with every other shape or meaning of the timeline's documents: those of another format are not read. */
+export const TIMELINE_FORMAT = 1;
+
+export const timelineCollections = [
+  { name: 'messages', index: 'messageId' },
+  { name: 'changes' },
+  { name: 'heads' },
+  { name: 'inbox' },
+  { name: 'seen' },
+] as const satisfies readonly CollectionDefinition[];
+
+/** The documents of each collection of the timeline. */
+export interface TimelineDocuments {
+  messages: MessageDocument;
+  changes: ChangeDocument;
+  heads: HeadDocument;
+  inbox: InboxDocument;
+  seen: SeenDocument;
 }
+
+/** Numbers in an `_id` are padded, so that their order as text is their order. */
+const padded = (n: number): string => String(n).padStart(10, '0');
+
+/** The `_id` of message `n` of a room, or of its change `rev`. */
+export const placeId = (room: Room, number: number): string => `${room}:${padded(number)}`;
+export const inboxId = (userId: string, room: Room): string => `${encodeId(userId)}:${room}`;
+export const seenId = (room: Room, userId: string, n: number): string => `${room}:${encodeId(userId)}:${padded(n)}`;
 
 /** A place within a room: `n` counts its messages, `rev` its changes; both from 1 and without holes, 0 for none. */
 export interface Position {
@@ -30,14 +52,6 @@ export interface ReactionView {
 
 /** How many messages each side of a direct chat has sent, in the order of the room's name. */
 export type Counts = readonly [number, number];
-
-/**
- * Says that a room's documents lack an event, which could not be folded: `_id` is `<room>:<seq>`. Every projection has
- * them, beside its own documents.
- */
-export interface GapDocument extends Document {
-  readonly room: Room;
-}
 
 /** A message, at its place: `_id` is `<room>:<n>`. */
 export interface MessageDocument extends Document, Position {
@@ -115,46 +129,4 @@ export interface SeenDocument extends Document {
   readonly userId: string;
   readonly n: number;
   readonly at: string;
-}
-
-/** A person: `_id` is the encoded user id. A name or clan of null is one the log knows nothing of. */
-export interface PersonDocument extends Document {
-  readonly userId: string;
-  readonly name: string | null;
-  readonly avatar: string | null;
-  readonly clanId: string | null;
-  /** The sequences of the last `profile` and `member` events; 0 for none. */
-  readonly profileSeq: number;
-  readonly memberSeq: number;
-}
-
-/** What happened in a room on one UTC day: `_id` is `<room>:<day>`. */
-export interface DayDocument extends Document {
-  readonly room: Room;
-  /** `YYYY-MM-DD` */
-  readonly day: string;
-  readonly counts: EventCounts;
-  /** How many people did any of it. */
-  readonly activeUsers: number;
-}
-
-export interface EventCounts {
-  readonly messages: number;
-  readonly reactionsAdded: number;
-  readonly reactionsRemoved: number;
-  readonly seenMarks: number;
-  readonly chatsOpened: number;
-  readonly joins: number;
-  readonly leaves: number;
-  readonly profileChanges: number;
-}
-
-/**
- * Somebody did something in a room on that day: `_id` is `<room>:<day>:<user>`. Only ever inserted, so `seq` is that of
- * the first thing they did.
- */
-export interface ActiveUserDocument extends Document {
-  readonly room: Room;
-  readonly day: string;
-  readonly userId: string;
 }

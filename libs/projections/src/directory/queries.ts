@@ -1,10 +1,6 @@
 import { encodeId } from '#domain';
+import type { DocumentStore } from '#read-models';
 import type { PersonDocument } from './documents.js';
-import type { CollectionDefinition, DocumentStore } from './store.js';
-
-export const DIRECTORY_FORMAT = 1;
-
-export const directoryCollections = [{ name: 'people' }] as const satisfies readonly CollectionDefinition[];
 
 /** The queries on the directory: what people are called and which clan they are in, as the projector has it. */
 export class Directory {

@@ -1,6 +1,7 @@
 import { encodeId, evolveMembership, evolveProfile, type RecordedEvent } from '#domain';
-import { DIRECTORY_FORMAT, directoryCollections, encodeUpdate, type PersonDocument } from '#read-models';
-import { type Folded, nothing, type Projection } from './projection.js';
+import { DIRECTORY_FORMAT, directoryCollections, type PersonDocument } from './documents.js';
+import { encodeUpdate } from '../live-update.js';
+import { type Folded, nothing, type Projection } from '../projection.js';
 
 /** What people are called and which clan they are in: a document per person. */
 export const directory: Projection<PersonDocument> = {

@@ -4,7 +4,7 @@ import { type DocumentStore, type ReadModels, versionName } from '#read-models';
 import { type Clock, sleep, systemClock } from './clock.js';
 import type { Partition } from './partition.js';
 import { Pauses } from './pauses.js';
-import { collectionsOf, type Projection } from './projection.js';
+import { collectionsOf, type Projection } from '../projection.js';
 import { type FoldedRound, foldRound, type Heads } from './round.js';
 import { Share } from './share.js';
 import { checkCheckpoints, CheckpointsGone, Refused, VersionGone } from './take-over.js';

@@ -1,6 +1,6 @@
 import type { DeadLetter, LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import { collectionsOf, type Projection } from './projection.js';
+import { collectionsOf, type Projection } from '../projection.js';
 import { foldRound } from './round.js';
 
 const ROUND = 2_000;

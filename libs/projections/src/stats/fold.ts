@@ -1,16 +1,16 @@
 import type { RecordedEvent } from '#domain';
+import { type Document } from '#read-models';
 import {
   type ActiveUserDocument,
   activeUserId,
   type DayDocument,
   dayId,
-  type Document,
   type EventCounts,
   STATS_FORMAT,
   statsCollections,
   type StatsDocuments,
-} from '#read-models';
-import type { Folded, Need, Projection, View } from './projection.js';
+} from './documents.js';
+import type { Folded, Need, Projection, View } from '../projection.js';
 
 /**
  * How much happened in each room on each day, and by how many people: counts of the log's events, by the UTC day they

@@ -1,5 +1,5 @@
 import type { Room } from '#domain';
-import type { MessageDocument } from './documents.js';
+import type { MessageDocument } from './timeline/documents.js';
 
 // What a projector tells the gateways, over core NATS, once it is in the read model.
 

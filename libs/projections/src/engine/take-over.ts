@@ -7,7 +7,7 @@ import {
   type VersionRegistry,
 } from '#read-models';
 import { Partition } from './partition.js';
-import type { Projection } from './projection.js';
+import type { Projection } from '../projection.js';
 import type { WorkedLog } from './worked-log.js';
 
 export interface TakeOverParts {

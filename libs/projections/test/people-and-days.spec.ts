@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { clanRoom, encodeId, GLOBAL_ROOM, type Room } from '#domain';
+import { memoryReadModels } from '#read-models';
 import {
   activeUserId,
   type DayDocument,
   dayId,
   Directory,
   directoryCollections,
-  memoryReadModels,
   type PersonDocument,
   Stats,
   statsCollections,

@@ -1,0 +1,50 @@
+import { encodeId, type Room } from '#domain';
+import type { CollectionDefinition, Document } from '#read-models';
+
+export const STATS_FORMAT = 1;
+
+export const statsCollections = [
+  { name: 'days' },
+  { name: 'activeUsers' },
+] as const satisfies readonly CollectionDefinition[];
+
+/** The documents of each collection of the stats. */
+export interface StatsDocuments {
+  days: DayDocument;
+  activeUsers: ActiveUserDocument;
+}
+
+export const dayId = (room: Room, day: string): string => `${room}:${day}`;
+export const activeUserId = (room: Room, day: string, userId: string): string =>
+  `${dayId(room, day)}:${encodeId(userId)}`;
+
+/** What happened in a room on one UTC day: `_id` is `<room>:<day>`. */
+export interface DayDocument extends Document {
+  readonly room: Room;
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly counts: EventCounts;
+  /** How many people did any of it. */
+  readonly activeUsers: number;
+}
+
+export interface EventCounts {
+  readonly messages: number;
+  readonly reactionsAdded: number;
+  readonly reactionsRemoved: number;
+  readonly seenMarks: number;
+  readonly chatsOpened: number;
+  readonly joins: number;
+  readonly leaves: number;
+  readonly profileChanges: number;
+}
+
+/**
+ * Somebody did something in a room on that day: `_id` is `<room>:<day>:<user>`. Only ever inserted, so `seq` is that of
+ * the first thing they did.
+ */
+export interface ActiveUserDocument extends Document {
+  readonly room: Room;
+  readonly day: string;
+  readonly userId: string;
+}
