@@ -1,15 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-// What the pages in docs/ show of the code is there, and so is what they link to.
+// What the pages show of the code is there, and so is what they link to.
 
-const folder = 'docs';
-const pages = readdirSync(folder).filter((name) => name.endsWith('.md'));
-const textOf = (page: string) => readFileSync(join(folder, page), 'utf8');
+const pagesIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+const pages = [...pagesIn('.'), ...pagesIn('docs')];
+const textOf = (page: string) => readFileSync(page, 'utf8');
 
 const LINK = /\]\(((?!https?:|#)[^)#\s]+)(?:#[^)]*)?\)/g;
-const filesLinkedIn = (text: string) => [...text.matchAll(LINK)].map(([, link]) => join(folder, link!));
+const filesLinkedIn = (text: string, page: string) =>
+  [...text.matchAll(LINK)].map(([, link]) => join(dirname(page), link!));
 
 interface Snippet {
   /** The first source that is linked since the block before it, else the one of that block, within a section. */
@@ -18,7 +22,8 @@ interface Snippet {
   readonly parts: readonly string[];
 }
 
-function snippetsOf(text: string): Snippet[] {
+function snippetsOf(page: string): Snippet[] {
+  const text = textOf(page);
   const snippets: Snippet[] = [];
   let file = '';
   for (const piece of text.split(/(^```ts\n[\s\S]*?^```$)/m)) {
@@ -27,7 +32,7 @@ function snippetsOf(text: string): Snippet[] {
       // A heading begins anew; otherwise further blocks are of the same file.
       if (/^## /m.test(piece)) file = '';
       const section = piece.slice(piece.lastIndexOf('\n## ') + 1);
-      file = filesLinkedIn(section).find((linked) => linked.endsWith('.ts')) ?? file;
+      file = filesLinkedIn(section, page).find((linked) => linked.endsWith('.ts')) ?? file;
     } else {
       snippets.push({ file, parts: code.split(/\n? *\/\/ …\n?/) });
     }
@@ -46,24 +51,32 @@ function holds(source: string, parts: readonly string[]): boolean {
   return true;
 }
 
-describe.each(pages)('docs/%s', (page) => {
-  const text = textOf(page);
-
+describe.each(pages)('%s', (page) => {
   it('links to files that are there', () => {
-    expect(filesLinkedIn(text).filter((file) => !existsSync(file))).toEqual([]);
+    expect(filesLinkedIn(textOf(page), page).filter((file) => !existsSync(file))).toEqual([]);
   });
 
   it('shows code that is in the file it names', () => {
-    const wrong = snippetsOf(text).filter(({ file, parts }) => !existsSync(file) || !holds(textOfSource(file), parts));
+    const wrong = snippetsOf(page).filter(({ file, parts }) => !existsSync(file) || !holds(textOfSource(file), parts));
     expect(wrong).toEqual([]);
   });
 });
 
 const textOfSource = (file: string) => readFileSync(file, 'utf8');
 
-describe('the page on adding a projection', () => {
-  it('shows code of each of its steps', () => {
-    const files = snippetsOf(textOf('adding-a-projection.md')).map(({ file }) => file);
+describe('the pages on adding something', () => {
+  it('show code of each step of a command', () => {
+    const files = snippetsOf('docs/adding-a-command.md').map(({ file }) => file);
+    expect([...new Set(files)]).toEqual([
+      'libs/domain/src/seen.ts',
+      'apps/gateway/src/commands/mark-seen.ts',
+      'libs/protocol/src/payloads.ts',
+      'apps/gateway/src/socket/direct-chat.gateway.ts',
+    ]);
+  });
+
+  it('show code of each step of a projection', () => {
+    const files = snippetsOf('docs/adding-a-projection.md').map(({ file }) => file);
     expect([...new Set(files)]).toEqual([
       'libs/projections/src/stats/documents.ts',
       'libs/projections/src/stats/queries.ts',
