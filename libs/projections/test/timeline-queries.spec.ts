@@ -229,11 +229,13 @@ describe('what happened since a position', () => {
     expect(changes?.map((one) => one.message.rev)).toEqual([5, 3, 3, 4, 5]);
   });
 
-  it('is read with no message that was read already', async () => {
+  it('is read with no message that was read already, and without a pause', async () => {
+    hurry();
     const { timeline, counted } = written(await holding(contents), {});
     await since(timeline, 0, 0);
     expect(counted.ids).toEqual([]);
     await since(timeline, 1, 1);
+    expect(setTimeout).not.toHaveBeenCalled();
     expect(counted.ids).toEqual([placeId(GLOBAL_ROOM, 1)]);
   });
 
