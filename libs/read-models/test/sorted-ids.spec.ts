@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SortedIds } from '../src/memory/sorted-ids.js';
 
@@ -23,8 +23,11 @@ const orders = {
 };
 
 describe.each(Object.entries(orders))('ids that were added %s', (_, order) => {
-  const ids = new SortedIds();
-  for (const n of order) ids.add(idOf(n));
+  let ids: SortedIds;
+  beforeAll(() => {
+    ids = new SortedIds();
+    for (const n of order) ids.add(idOf(n));
+  });
 
   it('are read up and down, from one on and not up to another', () => {
     fc.assert(

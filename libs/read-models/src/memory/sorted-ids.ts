@@ -50,7 +50,6 @@ export class SortedIds {
 function lowerBound(ids: readonly string[], id: string): number {
   let low = 0;
   let high = ids.length;
-  if (high > 0 && ids[high - 1]! < id) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (ids[middle]! < id) low = middle + 1;
