@@ -4,8 +4,8 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { Health, HealthModule, servedCheck, Tokens } from '#platform';
-import { servedTimeline } from '#projections';
-import { type ReadModels, Served } from '#read-models';
+import { ServedTimeline } from '#projections';
+import { type ReadModels } from '#read-models';
 import { type CaughtUp, caughtUpWith } from './feeds/caught-up.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
@@ -42,7 +42,7 @@ export interface GatewayParts {
 @Module({})
 export class GatewayModule {
   static of({ settings, log, readModels, tokens, health, caughtUp }: GatewayParts): DynamicModule {
-    const served = servedTimeline(readModels);
+    const served = new ServedTimeline(readModels);
     health.add('read models', () => readModels.ping());
     health.add('timeline', servedCheck(served));
     return {
@@ -52,7 +52,7 @@ export class GatewayModule {
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: EventLog, useValue: log },
-        { provide: Served, useValue: served },
+        { provide: ServedTimeline, useValue: served },
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, readModels) },

@@ -11,7 +11,7 @@ import {
   type Room,
 } from '#domain';
 import { collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
-import { type PersonDocument, type ServedTimeline, servedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
+import { type PersonDocument, ServedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
 import { firstVersion, type Pinned, swapped, withNextVersion, withServingLost } from '#read-models';
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -49,7 +49,7 @@ export class ChatInMemory {
   readonly log = this.server.connect();
   readonly elsewhere = this.server.connect();
   readonly readModels = heldReadModels();
-  readonly served: ServedTimeline = servedTimeline(this.readModels);
+  readonly served: ServedTimeline = new ServedTimeline(this.readModels);
   readonly nextKey = keySequence(Buffer.alloc(8, 7));
   readonly timeline: SteppedFold<RoomChange>;
   readonly directory: SteppedFold<PersonDocument>;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keySequence } from '#domain';
-import { servedTimeline, type ServedTimeline, TIMELINE_FORMAT, timelineCollections } from '#projections';
+import { ServedTimeline, TIMELINE_FORMAT, timelineCollections } from '#projections';
 import { firstVersion, memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Attempts } from '../src/commands/attempts.js';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   const readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
-  served = servedTimeline(readModels);
+  served = new ServedTimeline(readModels);
 });
 
 /** How often something was looked for before it was given up, in a second at most. */

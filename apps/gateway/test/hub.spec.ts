@@ -7,7 +7,7 @@ import {
   encodeUpdate,
   type MessageDocument,
   placeId,
-  servedTimeline,
+  ServedTimeline,
   TIMELINE_FORMAT,
   timelineCollections,
 } from '#projections';
@@ -42,7 +42,7 @@ beforeEach(async () => {
   readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
-  hub = new Hub(log, servedTimeline(readModels), withInMail, newKey, () => Promise.resolve(true));
+  hub = new Hub(log, new ServedTimeline(readModels), withInMail, newKey, () => Promise.resolve(true));
   hub.onApplicationBootstrap();
   await until('a timeline is followed', () => hub.hindrance === null);
 });

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, keySequence, type MessageCreated } from '#domain';
 import type { EventLog } from '#event-store';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Hub, onlineTopic } from '../src/feeds/hub.js';
@@ -67,7 +67,7 @@ afterEach(async () => {
 function start(url?: string): void {
   log = new MemoryLogServer().connect() as unknown as EventLog;
   const toldTo = { ...settings, inMail: url === undefined ? {} : { url } };
-  const hub = new Hub(log, servedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
+  const hub = new Hub(log, new ServedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
   inMail = new InMail(log, hub, toldTo);
 }
 

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, keySequence, openChat } from '#domain';
 import { Chats, LogUnavailable, OutcomeUnknown } from '#event-store';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { memoryReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { message } from '../../../libs/event-store/test/log-under-test.js';
@@ -43,7 +43,7 @@ beforeEach(async () => {
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
   const toldTo = { ...settings, inMail: { url } };
-  const hub = new Hub(log, servedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
+  const hub = new Hub(log, new ServedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
   inMail = new InMail(log, hub, toldTo);
   handler = new PostDirectMessageHandler(log, new Chats(log), inMail);
   keys = [];

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, type RecordedEvent } from '#domain';
 import { type Projection, rebuild, timeline, UnfoldableEvent } from '#projections';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { openMongodbReadModels, swapped, withNextVersion } from '#read-models';
 import type { Received } from './chat-client.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
@@ -66,7 +66,7 @@ const lacking = (content: string): Projection<never> => ({
     const asking = { on: true };
     const ask = async (startMs: number) => {
       await new Promise((resolve) => setTimeout(resolve, startMs));
-      const served = servedTimeline(system.readModels);
+      const served = new ServedTimeline(system.readModels);
       while (asking.on) {
         const told = (listener.frames.at(-1)?.message?.['content'] as string | undefined) ?? null;
         const { queries } = await served.pin();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { caughtUpWith } from '../src/feeds/caught-up.js';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { gatewayPaths, schemas } from '../../query/src/openapi.js';
@@ -182,7 +182,7 @@ it('waits for read models that are behind what the log holds already', async () 
   ada.send('globalMessage', { content: 'not folded yet' });
   await until('appended', async () => (await system.log.last(GLOBAL_ROOM, 'msg')) !== null);
   const isCaughtUp = caughtUpWith(system.log, system.readModels);
-  const { version } = await servedTimeline(system.readModels).pin();
+  const { version } = await new ServedTimeline(system.readModels).pin();
   expect(await isCaughtUp(version)).toBe(false);
   await system.startProjections();
   await until('caught up', () => isCaughtUp(version));

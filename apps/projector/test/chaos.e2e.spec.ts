@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { GLOBAL_ROOM } from '#domain';
 import { projections } from '#projections';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import type { StatusReport } from '../../chatctl/src/status/report.js';
 import { MONGODB_URL, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { Follower } from './follower.js';
@@ -121,7 +121,7 @@ interface VerifyReport {
     }, 60_000);
 
     it('lose and double no message', async () => {
-      const { queries } = await servedTimeline(system.readModels).pin();
+      const { queries } = await new ServedTimeline(system.readModels).pin();
       for (const [room, ids] of load.messages) expect([room, await queries.lastN(room)]).toEqual([room, ids.size]);
     });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, PARTITIONS } from '#domain';
 import { Runner, timeline } from '#projections';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import { MONGODB_URL, posted, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
@@ -37,7 +37,7 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     for (const room of rooms) await system.append(posted(room, content));
   };
   const lengths = async () => {
-    const { queries } = await servedTimeline(system.readModels).pin();
+    const { queries } = await new ServedTimeline(system.readModels).pin();
     return new Set(await Promise.all(rooms.map((room) => queries.lastN(room))));
   };
 

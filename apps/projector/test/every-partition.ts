@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, PARTITIONS, partitionOf, type Room } from '#domain';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { posted, type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { Follower } from './follower.js';
 
@@ -57,7 +57,7 @@ export class EveryPartition {
 
   /** What the rooms have that was not sent, or not in this order, and what was told otherwise. */
   async faults(): Promise<string[]> {
-    const { queries } = await servedTimeline(this.system.readModels).pin();
+    const { queries } = await new ServedTimeline(this.system.readModels).pin();
     const faults = await Promise.all(this.followers.map((follower) => follower.faults()));
     for (const [i, room] of rooms.entries()) {
       const stored = await queries.pageAfter(room, { after: 0, limit: 100_000 });

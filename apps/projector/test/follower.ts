@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, decodeUpdate, type Position, servedTimeline } from '#projections';
+import { type Change, decodeUpdate, type Position, ServedTimeline } from '#projections';
 import { type SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { FollowedTimeline } from '../../gateway/src/feeds/followed-timeline.js';
 import { RoomCursor } from '../../gateway/src/feeds/room-cursor.js';
@@ -41,7 +41,7 @@ export class Follower {
     if (roomKind(room) === 'direct') log.live.subscribeToUser(roomIds(room)[0]!, accept);
     else log.live.subscribeToRoom(room, accept);
     await log.live.flush();
-    const followed = new FollowedTimeline(servedTimeline(readModels), () => Promise.resolve(true), {
+    const followed = new FollowedTimeline(new ServedTimeline(readModels), () => Promise.resolve(true), {
       moved: (to) => cursor.move(to),
       ended: () => undefined,
     });

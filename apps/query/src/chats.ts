@@ -6,8 +6,7 @@ import { otherSide } from '#domain';
 import { Chats } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
-import { type MessageDocument, type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { type MessageDocument, ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
 
@@ -75,7 +74,7 @@ class ListChats extends Query<ChatList> {
 
 @QueryHandler(ListChats)
 export class ListChatsHandler implements IQueryHandler<ListChats> {
-  constructor(@Inject(Served) private readonly served: ServedTimeline) {}
+  constructor(@Inject(ServedTimeline) private readonly served: ServedTimeline) {}
 
   async execute({ userId, before, limit }: ListChats): Promise<ChatList> {
     const { queries: timeline } = await this.served.pin();
@@ -100,7 +99,7 @@ class ReadMessages extends Query<MessagePage> {
 @QueryHandler(ReadMessages)
 export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
   constructor(
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(Chats) private readonly chats: Chats,
   ) {}
 

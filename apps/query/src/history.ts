@@ -6,8 +6,7 @@ import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domai
 import { People } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, notFound, WithToken } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
-import { type MessageDocument, type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { type MessageDocument, ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
 import { Id, Input, NumberText } from './input.js';
 
@@ -82,7 +81,7 @@ class ReadHistory extends Query<HistoryPage> {
 @QueryHandler(ReadHistory)
 export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   constructor(
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(People) private readonly people: People,
   ) {}
 

@@ -2,8 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Chats, EventLog, People } from '#event-store';
 import { type Health, HealthModule, Tokens } from '#platform';
-import { servedTimeline } from '#projections';
-import { type ReadModels, Served } from '#read-models';
+import { ServedTimeline } from '#projections';
+import { type ReadModels } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
@@ -32,7 +32,7 @@ export class QueryModule {
         { provide: Tokens, useValue: tokens },
         { provide: People, useValue: new People(log) },
         { provide: Chats, useValue: new Chats(log) },
-        { provide: Served, useValue: servedTimeline(readModels) },
+        { provide: ServedTimeline, useValue: new ServedTimeline(readModels) },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,
         ListChatsHandler,

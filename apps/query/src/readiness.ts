@@ -1,6 +1,6 @@
 import { type EventLog, LogUnavailable } from '#event-store';
 import { type Health, NotReady, servedCheck } from '#platform';
-import { servedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { checkpointsOf, type ReadModels, versionName } from '#read-models';
 
 // What the query side needs: the log, the read models, and read models that are not far behind.
@@ -45,7 +45,7 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
   );
   // What one process keeps in its memory it also folds: its own worker says how far it is.
   if (!readModels.shared) return;
-  const isServed = servedCheck(servedTimeline(readModels));
+  const isServed = servedCheck(new ServedTimeline(readModels));
   health.add('projection timeline', async () => {
     await isServed();
     const lag = await timelineLag(log, readModels).catch((cause: unknown) => {

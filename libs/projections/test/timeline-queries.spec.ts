@@ -9,7 +9,7 @@ import {
   placeId,
   type SeenDocument,
   seenId,
-  servedTimeline,
+  ServedTimeline,
   Timeline,
   TIMELINE_FORMAT,
   timelineCollections,
@@ -369,6 +369,6 @@ it('the timeline is asked in the version that is served', async () => {
   await store.setUp(timelineCollections);
   await write(store, { messages: [message(1, 1)] });
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 7));
-  const { version, queries } = await servedTimeline(readModels).pin();
+  const { version, queries } = await new ServedTimeline(readModels).pin();
   expect([version, await queries.lastN(GLOBAL_ROOM)]).toEqual([7, 1]);
 });

@@ -1,5 +1,5 @@
-import { ReadModelsUnavailable } from './store.js';
-import { versionName, type VersionRegistry } from './versions.js';
+import { type DocumentStore, type ReadModels, ReadModelsUnavailable } from './store.js';
+import { versionName } from './versions.js';
 
 /** What is known is older than this at most, in ms: so long after a swap everybody asks the new version. */
 export const PIN_AGE_MS = 500;
@@ -11,6 +11,9 @@ export interface Pinned<Queries> {
   readonly earlier: readonly number[];
   readonly queries: Queries;
 }
+
+/** What queries are asked of. */
+export type AskedReadModels = Pick<ReadModels, 'versions' | 'projection'>;
 
 /** Which projection is asked, and in which format. */
 export interface Asked {
@@ -31,9 +34,9 @@ export class Served<Queries> {
   #reading: Promise<Pinned<Queries>> | null = null;
 
   constructor(
-    private readonly registry: VersionRegistry,
+    private readonly readModels: AskedReadModels,
     private readonly asked: Asked,
-    private readonly open: (version: number) => Queries,
+    private readonly open: (store: DocumentStore) => Queries,
   ) {}
 
   /** What was served within the last {@link PIN_AGE_MS}. @throws NotServed, ReadModelsUnavailable */
@@ -45,8 +48,8 @@ export class Served<Queries> {
   async #read(): Promise<Pinned<Queries>> {
     const { name, format } = this.asked;
     const readAt = performance.now();
-    const versions = await this.registry.read(name);
-    if (!versions) throw new NotServed(`no projector has run ${name} yet: start one`);
+    const versions = await this.readModels.versions.read(name);
+    if (!versions) throw new NotServed(`no projector has run ${name} yet: start one that has it among its PROJECTIONS`);
     const { serving } = versions;
     if (serving.format !== format) {
       throw new NotServed(
@@ -57,7 +60,11 @@ export class Served<Queries> {
     this.#readAt = readAt;
     const known = this.#pinned?.version === serving.number ? this.#pinned.queries : null;
     const earlier = versions.old.map(({ number }) => number);
-    this.#pinned = { version: serving.number, earlier, queries: known ?? this.open(serving.number) };
+    this.#pinned = {
+      version: serving.number,
+      earlier,
+      queries: known ?? this.open(this.readModels.projection(name, serving.number)),
+    };
     return this.#pinned;
   }
 }

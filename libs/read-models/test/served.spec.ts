@@ -44,10 +44,15 @@ describe('the version that is served', () => {
     jest.advanceTimersByTime(10 * PIN_AGE_MS);
     registry = new CountedRegistry();
     opened = [];
-    served = new Served(registry, { name: 'timeline', format: 3 }, (version) => {
+    const projection = (name: string, version: number) => {
       opened.push(version);
-      return `queries on ${version}`;
-    });
+      return memoryReadModels().projection(name, version);
+    };
+    served = new Served(
+      { versions: registry, projection },
+      { name: 'timeline', format: 3 },
+      () => `queries on ${opened.at(-1)}`,
+    );
   });
   afterEach(() => {
     jest.useRealTimers();
@@ -94,7 +99,9 @@ describe('the version that is served', () => {
 
   it('is none where no projector has run, or none that this release can read', async () => {
     await expect(served.pin()).rejects.toThrow(NotServed);
-    await expect(served.pin()).rejects.toThrow('no projector has run timeline yet: start one');
+    await expect(served.pin()).rejects.toThrow(
+      'no projector has run timeline yet: start one that has it among its PROJECTIONS',
+    );
     await registry.replace('timeline', firstVersion(4, 7));
     await expect(served.pin()).rejects.toThrow(NotServed);
     await expect(served.pin()).rejects.toThrow(

@@ -3,8 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { otherSide, refused, type Room } from '#domain';
 import { Chats } from '#event-store';
 import { type ChatListEntryView, chatView, type DirectMessageView, directMessageView } from '#protocol';
-import { type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { ServedTimeline } from '#projections';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Caller, Refused } from './command.js';
 
@@ -25,7 +24,7 @@ export class ChatMessages extends Query<Refused | AsyncIterable<readonly DirectM
 export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
   constructor(
     @Inject(Chats) private readonly chats: Chats,
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -73,7 +72,7 @@ export class ChatsOf extends Query<AsyncIterable<readonly ChatListEntryView[]>> 
 @QueryHandler(ChatsOf)
 export class ChatsOfHandler implements IQueryHandler<ChatsOf> {
   constructor(
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 

@@ -2,8 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { markSeen, type Room } from '#domain';
 import { type AskedLog, Chats, EventLog } from '#event-store';
-import { type InboxDocument, type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { type InboxDocument, ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
 import { readInTime } from './read-in-time.js';
@@ -25,7 +24,7 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(Chats) private readonly chats: Chats,
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
   ) {}
 
   execute(command: MarkChatSeen): Promise<Refused | null> {

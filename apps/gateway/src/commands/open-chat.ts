@@ -3,8 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type ChatCreated, directRoom, openChat, type RecordedEvent } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import type { ChatSource } from '#protocol';
-import { type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
 import type { Caller, Refused } from './command.js';
 import { untilShown } from './shown.js';
@@ -24,7 +23,7 @@ export class OpenDirectChat extends Command<Refused | ChatSource> {
 export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'decide'>,
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
   ) {}
 
   execute(command: OpenDirectChat): Promise<Refused | ChatSource> {

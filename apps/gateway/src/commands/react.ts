@@ -3,8 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
-import { type MessageDocument, type ServedTimeline } from '#projections';
-import { Served } from '#read-models';
+import { type MessageDocument, ServedTimeline } from '#projections';
 import { RecentMessages } from './recent-messages.js';
 import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
@@ -32,7 +31,7 @@ export class ReactToMessage extends Command<Refused | null> {
 export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
-    @Inject(Served) private readonly served: ServedTimeline,
+    @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
-import { type ServedTimeline, type Timeline } from '#projections';
-import { type Pinned, Served } from '#read-models';
+import { ServedTimeline, type Timeline } from '#projections';
+import { type Pinned } from '#read-models';
 import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
@@ -50,7 +50,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     @Inject(EventLog) private readonly log: AskedLog,
-    @Inject(Served) served: ServedTimeline,
+    @Inject(ServedTimeline) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
     @Inject(CAUGHT_UP) caughtUp: CaughtUp,

@@ -1,6 +1,6 @@
 import { encodeId } from '#domain';
-import type { DocumentStore } from '#read-models';
-import type { PersonDocument } from './documents.js';
+import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
+import { DIRECTORY_FORMAT, type PersonDocument } from './documents.js';
 
 /** The queries on the directory: what people are called and which clan they are in, as the projector has it. */
 export class Directory {
@@ -8,5 +8,12 @@ export class Directory {
 
   async person(userId: string): Promise<PersonDocument | null> {
     return (await this.store.get<PersonDocument>('people', [encodeId(userId)]))[0] ?? null;
+  }
+}
+
+/** The directory as it is served. */
+export class ServedDirectory extends Served<Directory> {
+  constructor(readModels: AskedReadModels) {
+    super(readModels, { name: 'directory', format: DIRECTORY_FORMAT }, (store) => new Directory(store));
   }
 }

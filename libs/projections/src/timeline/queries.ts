@@ -1,5 +1,5 @@
 import { encodeId, type Room } from '#domain';
-import { type DocumentStore, type ReadModels, Served } from '#read-models';
+import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
 import type { Change } from '../live-update.js';
 import {
   type ChangeDocument,
@@ -210,12 +210,9 @@ function firstAtOrAbove(marks: readonly SeenDocument[], n: number): number {
   return low;
 }
 
-export type ServedTimeline = Served<Timeline>;
-
 /** The timeline as it is served. */
-export const servedTimeline = ({ versions, projection }: Pick<ReadModels, 'versions' | 'projection'>): ServedTimeline =>
-  new Served(
-    versions,
-    { name: 'timeline', format: TIMELINE_FORMAT },
-    (version) => new Timeline(projection('timeline', version)),
-  );
+export class ServedTimeline extends Served<Timeline> {
+  constructor(readModels: AskedReadModels) {
+    super(readModels, { name: 'timeline', format: TIMELINE_FORMAT }, (store) => new Timeline(store));
+  }
+}
