@@ -9,7 +9,7 @@ const SCORE = 85;
 const PURE = {
   'apps/gateway': '!(main|settings|sleep),{socket,feeds,commands}/!(command)',
   'libs/event-store': 'chats,event-headers,log-record,log-unavailable,people,subjects',
-  'libs/projections': '{timeline,directory,stats}/*,engine/{replay,round,sharing},live-update,projection',
+  'libs/projections': '{timeline,directory,stats}/*,engine/{progress,replay,round,sharing},live-update,projection',
   'libs/read-models': '!(index),memory/*',
 };
 const [folder, ...files] = process.argv.slice(2).map((path) => path.replace(/\/$/, ''));

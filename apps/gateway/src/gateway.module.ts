@@ -4,9 +4,8 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { Chats, EventLog } from '#event-store';
 import { Health, HealthModule, servedCheck, Tokens } from '#platform';
-import { ServedTimeline } from '#projections';
+import { type CaughtUp, caughtUpWith, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
-import { type CaughtUp, caughtUpWith } from './feeds/caught-up.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
@@ -55,7 +54,7 @@ export class GatewayModule {
         { provide: ServedTimeline, useValue: served },
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
-        { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, readModels) },
+        { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, timeline, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: Chats, useValue: new Chats(log) },
         ...[Hub, Reception, Closings, Lists, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],

@@ -10,13 +10,12 @@ import {
   openChat,
   type Room,
 } from '#domain';
-import { collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
+import { type CaughtUp, collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
 import { type PersonDocument, ServedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
 import { firstVersion, type Pinned, swapped, withNextVersion, withServingLost } from '#read-models';
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { heldReadModels } from '../../../libs/read-models/test/held-read-models.js';
-import type { CaughtUp } from '../src/feeds/caught-up.js';
 import { FollowedTimeline, type TimelineListener } from '../src/feeds/followed-timeline.js';
 import { SteppedFold } from './stepped-fold.js';
 

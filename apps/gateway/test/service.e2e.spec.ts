@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
-import { ServedTimeline } from '#projections';
-import { caughtUpWith } from '../src/feeds/caught-up.js';
+import { caughtUpWith, ServedTimeline, timeline } from '#projections';
 import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
 import { gatewayPaths, schemas } from '../../query/src/openapi.js';
 import { refusal } from './chat-client.js';
@@ -181,7 +180,7 @@ it('waits for read models that are behind what the log holds already', async () 
   await system.stopProjections();
   ada.send('globalMessage', { content: 'not folded yet' });
   await until('appended', async () => (await system.log.last(GLOBAL_ROOM, 'msg')) !== null);
-  const isCaughtUp = caughtUpWith(system.log, system.readModels);
+  const isCaughtUp = caughtUpWith(system.log, timeline, system.readModels);
   const { version } = await new ServedTimeline(system.readModels).pin();
   expect(await isCaughtUp(version)).toBe(false);
   await system.startProjections();

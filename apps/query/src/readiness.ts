@@ -1,32 +1,9 @@
 import { type EventLog, LogUnavailable } from '#event-store';
 import { type Health, NotReady, servedCheck } from '#platform';
-import { ServedTimeline } from '#projections';
-import { checkpointsOf, type ReadModels, versionName } from '#read-models';
+import { servedLag, ServedTimeline, timeline } from '#projections';
+import type { ReadModels } from '#read-models';
 
 // What the query side needs: the log, the read models, and read models that are not far behind.
-
-/**
- * How many events the timeline has still to fold, or null where no projector has ever taken it on. By the consumers of
- * its partitions: the highest epoch of a partition is its owner's. Where there are none, since no projector has been at
- * work for minutes, nothing counts what waits: then it is none, or Infinity.
- */
-export async function timelineLag(log: EventLog, { versions, checkpoints }: ReadModels): Promise<number | null> {
-  const serving = (await versions.read('timeline'))?.serving.number;
-  if (serving === undefined) return null;
-  const consumer = new RegExp(`^${versionName('timeline', serving)}-(\\d+)-e(\\d+)$`);
-  const owners = new Map<string, { readonly epoch: number; readonly pending: number }>();
-  for (const { name, pending } of await log.consumers()) {
-    const [, partition, epochText] = consumer.exec(name) ?? [];
-    if (partition === undefined) continue;
-    const epoch = Number(epochText);
-    if (epoch > (owners.get(partition)?.epoch ?? -1)) owners.set(partition, { epoch, pending });
-  }
-  if (owners.size > 0) return [...owners.values()].reduce((sum, { pending }) => sum + pending, 0);
-  const folded = await checkpointsOf(checkpoints, 'timeline', serving);
-  if (folded.every((checkpoint) => checkpoint === null)) return null;
-  const ends = await Promise.all(folded.map((_, partition) => log.lastSeq({ partition })));
-  return ends.every((end, partition) => end <= (folded[partition]?.seq ?? 0)) ? 0 : Infinity;
-}
 
 /** Adds the checks that make this role ready. */
 export function watch(health: Health, log: EventLog, readModels: ReadModels, maxLagEvents: number): void {
@@ -48,7 +25,7 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
   const isServed = servedCheck(new ServedTimeline(readModels));
   health.add('projection timeline', async () => {
     await isServed();
-    const lag = await timelineLag(log, readModels).catch((cause: unknown) => {
+    const lag = await servedLag(log, timeline, readModels).catch((cause: unknown) => {
       throw new NotReady('the log does not say how far the projector is: see the check "log"', { cause });
     });
     if (lag === null) throw new NotReady('no projector has run on this log: start one');

@@ -23,6 +23,16 @@ export {
 // What runs them.
 export type { Clock } from './engine/clock.js';
 export { rebuild, type RebuildOptions, type Rebuilt, RebuildRefused } from './engine/rebuild.js';
+export {
+  type CaughtUp,
+  caughtUpWith,
+  consumersOf,
+  consumersPrefix,
+  pendingOf,
+  type Place,
+  placesOf,
+  servedLag,
+} from './engine/progress.js';
 export { Replay, replay } from './engine/replay.js';
 export { Runner } from './engine/runner.js';
 export type { PresentMembers, RecordSource, WorkedLog } from './engine/worked-log.js';

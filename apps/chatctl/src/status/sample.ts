@@ -1,9 +1,8 @@
 import type { StreamFigures } from '#event-store';
-import type { Projection } from '#projections';
+import { type Place, placesOf, type Projection } from '#projections';
 import type { ReadModels } from '#read-models';
 import { nameOf, type ProjectionVersion, projections } from '../projections.js';
 import type { Servers } from '../servers.js';
-import { type Place, placesOf } from './places.js';
 
 /** What one partition of a projection looks like at a moment. */
 export interface PartitionSample extends Place {
@@ -73,8 +72,9 @@ async function sampleOf(
   now: number,
   lettersIn: (partition: number) => number,
 ): Promise<ProjectionSample | null> {
-  const { kinds } = shown.projection;
-  const places = await placesOf(shown, readModels, await log.consumers());
+  const { projection, version } = shown;
+  const { kinds } = projection;
+  const places = await placesOf(projection, version, readModels, await log.consumers());
   const present = await log.members.of(nameOf(shown));
   // Read models in memory are not shared out: who folds them tells nobody.
   const workers = readModels ? present : [...new Set(places.flatMap(({ owner }) => owner ?? []))];

@@ -1,4 +1,4 @@
-import type { Projection } from '#projections';
+import { consumersPrefix, type Projection } from '#projections';
 import { type ReadModels, type Version, versionName, type Versions, withoutBuilding, withoutOld } from '#read-models';
 import { type Command, readOptions } from '../command.js';
 import { projectionNamed, projections } from '../projections.js';
@@ -85,7 +85,7 @@ async function remove(
   }
   if (found.state === 'being built') await change(readModels, name, withoutBuilding);
   await readModels.remove(name, number);
-  await log.removeConsumers(`${versionName(name, number)}-`);
+  await log.removeConsumers(consumersPrefix(versionName(name, number)));
   await change(readModels, name, (versions) => withoutOld(versions, number));
 }
 

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { type ServedTimeline, type Timeline } from '#projections';
+import type { CaughtUp, ServedTimeline, Timeline } from '#projections';
 import { NotServed, PIN_AGE_MS, type Pinned } from '#read-models';
-import type { CaughtUp } from './caught-up.js';
 import { sleep } from '../sleep.js';
 
 /** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */

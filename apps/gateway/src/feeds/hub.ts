@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
-import { ServedTimeline, type Timeline } from '#projections';
+import { type CaughtUp, ServedTimeline, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
-import type { CaughtUp } from './caught-up.js';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
 import { FollowedTimeline } from './followed-timeline.js';

@@ -1,5 +1,6 @@
 import { EventLog } from '#event-store';
 import type { Running } from '#platform';
+import { pendingOf } from '#projections';
 
 /** The log answers with figures of at most a second ago, so asking more often shows nothing more. */
 const EVERY_MS = 1_050;
@@ -37,7 +38,7 @@ export class LagWatch {
   }
 
   private async now(): Promise<number> {
-    const lag = (await this.log.consumers()).reduce((sum, { pending }) => sum + pending, 0);
+    const lag = pendingOf(await this.log.consumers());
     this.most = Math.max(this.most, lag);
     return lag;
   }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLog } from '#event-store';
 import { type Config, progressBar } from '#platform';
+import { consumersPrefix } from '#projections';
 import { startServersApart } from '../apart/servers-apart.js';
 import { machineOf } from './machine.js';
 import { Options } from './options.js';
@@ -71,7 +72,7 @@ async function measure(
   return withReadModels(servers, SERVED, async (readModels) => {
     await checkRooms(ground, readModels, 2);
     await readModels.remove('timeline', 1);
-    await log.removeConsumers('timeline-1-');
+    await log.removeConsumers(consumersPrefix('timeline-1'));
     progress(`appending messages: twice for ${seconds} s`);
     const lags = await measureLags(ground, projector, catchUps[0]!.eventsPerSecond, seconds);
     await checkRooms(ground, readModels, 2);

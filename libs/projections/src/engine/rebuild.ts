@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Kind, PARTITIONS } from '#domain';
+import { PARTITIONS } from '#domain';
 import { type EventLog, isRetryable } from '#event-store';
 import {
-  checkpointsOf,
   PIN_AGE_MS,
   type ReadModels,
   swapped,
@@ -13,6 +12,7 @@ import {
 } from '#read-models';
 import { type Clock, sleep, systemClock } from './clock.js';
 import type { Projection } from '../projection.js';
+import { caughtUpWith } from './progress.js';
 import { LOOK_MS } from './runner.js';
 import type { WorkedLog } from './worked-log.js';
 import { Worker, type WorkerLog } from './worker.js';
@@ -88,7 +88,7 @@ export async function rebuild(given: RebuildOptions): Promise<Rebuilt> {
   try {
     void worker.start();
     for (let attempt = 1; ; attempt++) {
-      await caughtUp(options, worker, building);
+      await untilNear(options, worker, building);
       const beganAt = clock.now();
       const outcome = await swap(options, building).catch(passing);
       const before = await versionBefore(options, building);
@@ -171,7 +171,7 @@ async function beginBuilding({ projection, log, readModels, owner, signal, clock
 }
 
 /** Until the version is near to the log, or is not to be built any more. */
-async function caughtUp(
+async function untilNear(
   { projection, log, readModels, owner, onProgress, signal, clock }: Parts,
   worker: Worker<unknown>,
   { number }: Version,
@@ -216,29 +216,10 @@ async function swap(options: Parts, building: Version): Promise<string | null> {
   const old = versionName(projection.name, begun.serving.number);
   const stopped = await holds(async () => (await log.members.of(old)).length === 0, STEP_LIMIT_MS, clock, signal);
   if (!stopped) return `the projectors of ${old} did not stop: ${(await log.members.of(old)).join(', ')}`;
-  const targets = await lastSeqs(log, projection.kinds);
-  const reached = await holds(() => isFoldedUpTo(options, building, targets), STEP_LIMIT_MS, clock, signal);
+  const isCaughtUp = caughtUpWith(log, projection, readModels);
+  const reached = await holds(() => isCaughtUp(building.number), STEP_LIMIT_MS, clock, signal);
   if (!reached) return 'the new version did not reach the end of the log in time';
   return (await registry.replace(projection.name, swapped(swapping, building))) ? null : 'it took too long';
-}
-
-/** The sequence of the last record of each partition that the projection folds. */
-function lastSeqs(log: RebuiltLog, kinds: readonly Kind[] | undefined): Promise<number[]> {
-  return Promise.all(
-    Array.from({ length: PARTITIONS }, async (_, partition) => {
-      if (!kinds) return log.lastSeq({ partition });
-      return Math.max(...(await Promise.all(kinds.map((kind) => log.lastSeq({ partition, kind })))));
-    }),
-  );
-}
-
-async function isFoldedUpTo(
-  { readModels, projection }: Parts,
-  { number }: Version,
-  targets: readonly number[],
-): Promise<boolean> {
-  const stored = await checkpointsOf(readModels.checkpoints, projection.name, number);
-  return stored.every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= targets[partition]!);
 }
 
 /** Where the version is not served yet. What cannot be undone now, a projector undoes. */

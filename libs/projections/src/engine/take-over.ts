@@ -7,6 +7,7 @@ import {
   type VersionRegistry,
 } from '#read-models';
 import { Partition } from './partition.js';
+import { consumerStem } from './progress.js';
 import type { Projection } from '../projection.js';
 import type { WorkedLog } from './worked-log.js';
 
@@ -63,10 +64,10 @@ export async function takeOver(
   if (checkpoint.seq === 0) await checkKept(readModels.versions, projection.name, version);
   // Its last owner, or the log, may have gone on since it was checked.
   await checkTail(log, checkpoint, number);
-  const name = `${versionName(projection.name, version)}${readModels.shared ? '' : `-${owner}`}-${number}-e`;
+  const stem = consumerStem(versionName(projection.name, version), number, readModels.shared ? null : owner);
   const consumer = await log.consume({
-    name: `${name}${checkpoint.epoch}`,
-    deleteOthersWithPrefix: name,
+    name: `${stem}${checkpoint.epoch}`,
+    deleteOthersWithPrefix: stem,
     partition: number,
     ...(projection.kinds && { kinds: projection.kinds }),
     from: checkpoint.seq + 1,

@@ -11,6 +11,7 @@ import {
 } from '#domain';
 import { EventLog } from '#event-store';
 import { progressBar, signDevelopmentToken } from '#platform';
+import { pendingOf } from '#projections';
 import { getJson, lastOfRoom } from '../../apart/history.js';
 import type { SystemApart } from '../../apart/system-apart.js';
 
@@ -126,7 +127,7 @@ async function foldedBy(log: EventLog, name: string): Promise<void> {
   const bar = progressBar(name, process.stderr);
   for (;;) {
     const consumers = await log.consumers();
-    const left = consumers.reduce((sum, { pending }) => sum + pending, 0);
+    const left = pendingOf(consumers);
     bar(left);
     if (left === 0 && consumers.length > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 1_050));

@@ -1,4 +1,5 @@
 import { progressBar } from '#platform';
+import { consumersPrefix } from '#projections';
 import { median } from '../quantiles.js';
 import { watchFolding } from './fold-watch.js';
 import { checkRooms, type Ground, partsOf, startProjector, withReadModels } from './ground.js';
@@ -76,7 +77,7 @@ async function catchUp(ground: Ground, processes: number, database: string): Pro
     // The disk is for the next one, and so is the log.
     await readModels.remove('timeline', 1);
   });
-  await log.removeConsumers('timeline-1-');
+  await log.removeConsumers(consumersPrefix('timeline-1'));
   const from = Math.max(FROM * events, moments[0]!.folded);
   if (from >= TO * events) {
     throw new Error(`${events} events are folded before ${processes} processes are at work: take more`);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PARTITIONS } from '#domain';
 import type { EventLog } from '#event-store';
+import { consumersOf, pendingOf } from '#projections';
 import { busySeconds, cpuByPart, type PartProcess } from '../cpu-time.js';
 import type { Moment } from './moments.js';
 
@@ -39,14 +40,8 @@ export async function watchFolding(
   }
 }
 
-/** By the newest consumer of each partition: an older one may be left behind. Null while a partition has none. */
+/** Null while a partition has no consumer. */
 async function unfolded(log: EventLog, group: string): Promise<number | null> {
-  const newest = new Map<string, { readonly epoch: number; readonly pending: number }>();
-  for (const { name, pending } of await log.consumers()) {
-    const [, partition, epoch] = /^-(\d+)-e(\d+)$/.exec(name.slice(group.length)) ?? [];
-    if (!name.startsWith(group) || partition === undefined) continue;
-    if (Number(epoch) > (newest.get(partition)?.epoch ?? 0)) newest.set(partition, { epoch: Number(epoch), pending });
-  }
-  if (newest.size < PARTITIONS) return null;
-  return [...newest.values()].reduce((sum, { pending }) => sum + pending, 0);
+  const consumers = consumersOf(group, await log.consumers());
+  return consumers.size < PARTITIONS ? null : pendingOf(consumers.values());
 }
