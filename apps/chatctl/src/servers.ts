@@ -1,4 +1,5 @@
-import { EventLog, isRetryable } from '#event-store';
+import { RetryableError } from '#domain';
+import { EventLog } from '#event-store';
 import { findRunning, loadConfig } from '#platform';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 
@@ -52,7 +53,7 @@ export async function reachably<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (isRetryable(error)) throw new Unreachable(error.message, { cause: error });
+    if (error instanceof RetryableError) throw new Unreachable(error.message, { cause: error });
     throw error;
   }
 }

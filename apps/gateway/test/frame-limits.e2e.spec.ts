@@ -58,11 +58,11 @@ describe('too many frames', () => {
   it('that wait: those within the limit are carried out, then the connection is closed', async () => {
     const gateway = await started({ limits: { framesPerSecond: 10_000, frameBurst: 100_000, inboundFrames: 5 } });
     const ada = await system.room(gateway, 'queue');
-    gateway.hub.gate.hold();
+    gateway.hub.barrier.hold();
     say(ada, 1, 50);
     await ada.quiet(100);
     expect(ada.ws.readyState).toBe(ada.ws.OPEN);
-    gateway.hub.gate.open();
+    gateway.hub.barrier.open();
     expect(await ada.closed).toEqual(TOO_MANY);
     // The first one is in hand, and five wait.
     expect(await storedOf('queue')).toEqual(numbers(6));

@@ -36,7 +36,7 @@ export class HubInMemory {
   ): Promise<SessionInMemory & { readonly feed: PersonFeed }> {
     const feed = this.hub.hold(userId);
     await Promise.all([feed.prepare(endpoint, clanId === undefined ? {} : { clanId }), settle()]);
-    const joined = await sessionInMemory({ endpoint, person: feed.person, gate: this.hub.gate, ...parts });
+    const joined = await sessionInMemory({ endpoint, person: feed.person, barrier: this.hub.barrier, ...parts });
     this.hub.add(joined.session, feed);
     return { ...joined, feed };
   }

@@ -18,9 +18,9 @@ afterEach(() => {
 
 const contents = ({ frames }: ChatClient) =>
   frames.map(({ message, data }) => message?.['content'] ?? (data as { message: string }).message);
-const way = () => {
-  const { gate } = gateway.hub;
-  return typeof gate.way === 'string' ? gate.way : 'held';
+const state = () => {
+  const { barrier } = gateway.hub;
+  return typeof barrier.state === 'string' ? barrier.state : 'held';
 };
 
 describe('a gateway whose log was away', () => {
@@ -30,19 +30,19 @@ describe('a gateway whose log was away', () => {
     await chat.timeline.run();
     const [ada, direct] = [await gateway.join('ada', '7'), await gateway.join('1', undefined, DIRECT_CHAT)];
     connection.lose();
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
     for (const to of [clanRoom('7'), room]) chat.say(to, 'missed', to === room ? '2' : '9');
     await chat.timeline.run();
     const members = [connection.gates.hold('last'), connection.gates.hold('last')];
     connection.comeBack();
     for (const member of members) await arrived(member);
-    expect(way()).toBe('held');
+    expect(state()).toBe('held');
     chat.say(GLOBAL_ROOM, 'heard', '9');
     await gateway.tell();
     expect([contents(ada.client), contents(direct.client)]).toEqual([[], []]);
     for (const member of members) member.release();
     await settle(50);
-    expect(way()).toBe('open');
+    expect(state()).toBe('open');
     expect(contents(ada.client).sort()).toEqual(['heard', 'missed']);
     expect(contents(direct.client)).toEqual(['missed']);
   });
@@ -70,19 +70,19 @@ describe('a gateway whose log was away', () => {
     await arrived(first);
     connection.lose();
     await settle();
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
     const second = connection.gates.hold('last');
     connection.comeBack();
     first.release();
     await arrived(second);
     await settle(1_000);
-    expect(way()).toBe('held');
+    expect(state()).toBe('held');
     chat.say(clanRoom('7'), 'missed', '9');
     await gateway.tell();
     expect(contents(ada.client)).toEqual([]);
     second.release();
     await settle(50);
-    expect(way()).toBe('open');
+    expect(state()).toBe('open');
     expect(contents(ada.client)).toEqual(['missed']);
   });
 
@@ -91,7 +91,7 @@ describe('a gateway whose log was away', () => {
     gateway.connection.comeBack();
     gateway.connection.lose();
     await settle(2_000);
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
   });
 
   it('stays shut where it is lost again before those are read again who could not be', async () => {
@@ -101,13 +101,13 @@ describe('a gateway whose log was away', () => {
     connection.gates.fail('last', new LogUnavailable('away'));
     connection.comeBack();
     await settle(100);
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
     connection.lose();
     await settle(2_000);
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
     connection.comeBack();
     await settle(50);
-    expect(way()).toBe('open');
+    expect(state()).toBe('open');
   });
 
   it('reads those again half a second later who could not be read, and nobody else', async () => {
@@ -119,15 +119,15 @@ describe('a gateway whose log was away', () => {
     connection.comeBack();
     const read = jest.spyOn(connection.gates, 'pass');
     await settle(100);
-    expect(way()).toBe('lost');
+    expect(state()).toBe('shut');
     expect(read.mock.calls.filter(([asked]) => asked === 'last')).toHaveLength(2);
     const again = connection.gates.hold('last');
     await settle(400);
     await arrived(again);
-    expect(way()).toBe('held');
+    expect(state()).toBe('held');
     again.release();
     await settle();
-    expect(way()).toBe('open');
+    expect(state()).toBe('open');
     expect(read.mock.calls.filter(([asked]) => asked === 'last')).toHaveLength(4);
   });
 

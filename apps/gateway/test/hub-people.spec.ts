@@ -143,7 +143,7 @@ describe('a gateway that goes', () => {
     await settle();
     expect([hub.held.people, hub.held.rooms, chat.server.subscriptions.size]).toEqual([0, 0, 0]);
     connection.lose();
-    expect(hub.gate.way).toBe('open');
+    expect(hub.barrier.state).toBe('open');
     for (const session of hub.sessions) session.terminate();
     await settle();
     expect(jest.getTimerCount()).toBe(0);

@@ -57,7 +57,7 @@ afterAll(() => {
 async function enter(userId: string, clanId: string, endpoint: Endpoint = ROOM_CHAT) {
   const feed = hub.hold(userId);
   await feed.prepare(endpoint, { clanId });
-  const { session, client } = await sockets.connect({ endpoint, person: feed.person, gate: hub.gate });
+  const { session, client } = await sockets.connect({ endpoint, person: feed.person, barrier: hub.barrier });
   hub.add(session, feed);
   return { session, client };
 }
@@ -100,7 +100,7 @@ describe("one person's trouble", () => {
     log.connection.lose();
     log.connection.comeBack();
     expect([await ada.closed, await other.closed]).toEqual(Array(2).fill({ code: 1011, reason: 'internal error' }));
-    await until('the gate is open', () => hub.gate.way === 'open');
+    await until('the barrier is open', () => hub.barrier.state === 'open');
     await say(clan, 1);
     expect(await contentOf(bob)).toBe('message 1');
     expect(hub.connections()).toEqual(new Map([['bob', 1]]));
@@ -194,7 +194,7 @@ describe('after an interruption', () => {
     again.release();
     await late;
     expect([await contentOf(ada), await contentOf(bob)]).toEqual(['message 1', 'message 1']);
-    expect([hub.gate.way, hub.hindrance]).toEqual(['open', null]);
+    expect([hub.barrier.state, hub.hindrance]).toEqual(['open', null]);
   });
 
   it('of which another one came in between, everybody is read again', async () => {
@@ -208,11 +208,11 @@ describe('after an interruption', () => {
       if (i < 2) hold.release();
       else hold.fail(new LogUnavailable('for a moment'));
     }
-    await until('the gate is shut', () => hub.gate.way === 'lost');
+    await until('the barrier is shut', () => hub.barrier.state === 'shut');
     log.connection.lose();
     await elsewhere.append(changedClan('ada'));
     await new Promise((resolve) => setTimeout(resolve, RETRIED));
-    expect(hub.gate.way).toBe('lost');
+    expect(hub.barrier.state).toBe('shut');
     const held = log.connection.gates.hold('last');
     log.connection.comeBack();
     await held.arrived;

@@ -23,10 +23,10 @@ afterAll(async () => {
 
 async function interrupt(meanwhile: () => Promise<void>): Promise<void> {
   proxy.cut();
-  await until('lost', () => cut.hub.gate.way === 'lost');
+  await until('lost', () => cut.hub.barrier.state === 'shut');
   await meanwhile();
   proxy.mend();
-  await until('back', () => cut.hub.gate.way === 'open');
+  await until('back', () => cut.hub.barrier.state === 'open');
 }
 
 describe('a gateway whose log was away for a while', () => {
@@ -136,7 +136,7 @@ describe('a gateway whose log does not answer', () => {
     expect(first[2].data).toMatchObject({ code: 'unknown', message: UNKNOWN.message });
     expect(queued).toEqual(Array<object>(3).fill({ error: UNAVAILABLE.message }));
 
-    await until('it is back', () => cut.hub.gate.way === 'open');
+    await until('it is back', () => cut.hub.barrier.state === 'open');
     ada.send('clanMessage', { content: 'once' });
     eve.send('clanMessage', { content: 'once, with an id' }, 'e1');
     bob.send('create_message', direct);

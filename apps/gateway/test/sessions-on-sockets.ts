@@ -6,7 +6,7 @@ import { keySequence } from '#domain';
 import { loadConfig } from '#platform';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
-import { Gate } from '../src/feeds/gate.js';
+import { CommandBarrier } from '../src/commands/command-barrier.js';
 import { Person } from '../src/feeds/person.js';
 import { Session, type SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
@@ -24,7 +24,7 @@ export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partia
   new Session({
     ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, ...on },
     ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
-    ...{ gate: new Gate(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
+    ...{ barrier: new CommandBarrier(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
     ...parts,
   });
 

@@ -10,8 +10,9 @@ import {
   type Room,
   roomIds,
   userRoom,
+  RetryableError,
 } from '#domain';
-import { type EventLog, isRetryable } from '#event-store';
+import { type EventLog } from '#event-store';
 import { posted, profile } from '../../chatctl/test/system-under-test.js';
 import { oneOf } from './seeded-random.js';
 
@@ -98,7 +99,7 @@ export class Load {
         this.appended++;
         return stored.seq;
       } catch (error) {
-        if (!isRetryable(error) || attempt === 3) throw error;
+        if (!(error instanceof RetryableError) || attempt === 3) throw error;
       }
     }
   }

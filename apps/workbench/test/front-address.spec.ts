@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { errorAnswer, HTTP_TIMES, httpFault, type Reason, reasons, Refused, rows } from '#platform';
+import { errorAnswer, HTTP_TIMES, httpFault, type Reason, reasons, HttpRefusal, rows } from '#platform';
 import { ENDPOINTS } from '../../gateway/src/socket/endpoint.js';
 import { UPGRADE_TIME } from '../../gateway/src/socket/reception.js';
 import { SOCKET_IO_PATH } from '../../gateway/src/socket/socket-address.js';
@@ -68,7 +68,7 @@ describe('the one address', () => {
     for (const [status, reason, message] of refusals) {
       const answer = [status, reason, message].reduce((text, word, i) => text!.replace(`{args[${i}]}`, word!), shape);
       expect(reasons).toContain(reason);
-      const same = new Refused(Number(status), [httpFault(reason as Reason, message!)]);
+      const same = new HttpRefusal(Number(status), [httpFault(reason as Reason, message!)]);
       expect(JSON.parse(answer!)).toEqual(errorAnswer(same));
     }
   });

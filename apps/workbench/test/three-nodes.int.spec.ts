@@ -6,8 +6,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { clanRoom, keySequence, type MessageCreated, partitionOf, PARTITIONS, type Room } from '#domain';
-import { EventLog, isRetryable, type LogOptions, OutcomeUnknown } from '#event-store';
+import {
+  clanRoom,
+  keySequence,
+  type MessageCreated,
+  partitionOf,
+  PARTITIONS,
+  type Room,
+  RetryableError,
+} from '#domain';
+import { EventLog, type LogOptions, OutcomeUnknown } from '#event-store';
 import { timeline, Worker } from '#projections';
 import { decodeUpdate, type RoomUpdate } from '#projections';
 import { firstVersion, memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
@@ -161,7 +169,7 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!isRetryable(error) || Date.now() > deadline) throw error;
+      if (!(error instanceof RetryableError) || Date.now() > deadline) throw error;
       await sleep(100);
     }
   }

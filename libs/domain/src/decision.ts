@@ -8,14 +8,19 @@ export interface Refusal {
 
 export type RefusalCode = 'not_found' | 'no_clan' | 'same_person' | 'wrong_receiver';
 
+/** A command that is refused. */
+export interface Refused {
+  readonly refusal: Refusal;
+}
+
 /**
  * What a command comes to: an event to append, nothing because it is so already, or a refusal. A command makes at most
  * one event, so that one append is all there is to make atomic.
  */
-export type Decision<E> = { readonly event: E | null } | { readonly refusal: Refusal };
+export type Decision<E> = { readonly event: E | null } | Refused;
 
 export const decided = <E>(event: E | null): Decision<E> => ({ event });
 
-export const refused = (code: RefusalCode, message: string, field: string): { refusal: Refusal } => ({
+export const refused = (code: RefusalCode, message: string, field: string): Refused => ({
   refusal: { code, message, field },
 });

@@ -6,7 +6,7 @@ export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
 export { type AppendOptions, type Decided, EventLog, type LogOptions, type LogState } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
 export { decodeRecord, type LogRecord } from './log-record.js';
-export { isRetryable, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
+export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
 export type { Members } from './members.js';
 export { People } from './people.js';

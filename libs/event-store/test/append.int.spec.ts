@@ -31,7 +31,7 @@ describe('append', () => {
     );
     const refused = outcomes.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(10_000 - 512 - 8_192);
-    expect(refused[0]).toMatchObject({ reason: { name: 'LogUnavailable', retryable: true } });
+    expect(refused[0]).toMatchObject({ reason: { name: 'LogUnavailable' } });
   });
 
   it('refuses an id that would end its header', async () => {

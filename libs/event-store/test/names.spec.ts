@@ -10,8 +10,9 @@ import {
   partitionOf,
   UnreadableEvent,
   userRoom,
+  RetryableError,
 } from '#domain';
-import { Chats, isRetryable, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
+import { Chats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
 import { eventHeaders } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
@@ -181,9 +182,7 @@ describe('what the log knows of people and chats', () => {
   });
 });
 
-it('an error says whether the same may be tried again', () => {
-  expect([new LogUnavailable('away'), new OutcomeUnknown('?')].map(isRetryable)).toEqual([true, true]);
-  for (const other of [new Error('no'), { retryable: true }, null, Object.assign(new Error(), { retryable: 1 })]) {
-    expect(isRetryable(other)).toBe(false);
-  }
+it('what fails with the log may be tried again', () => {
+  for (const error of [new LogUnavailable('away'), new OutcomeUnknown('?')])
+    expect(error).toBeInstanceOf(RetryableError);
 });

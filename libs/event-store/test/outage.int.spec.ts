@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GLOBAL_ROOM, joinClan, type MembershipEvent, partitionOf, userRoom } from '#domain';
-import { EventLog, isRetryable, LogUnavailable, OutcomeUnknown } from '../src/index.js';
+import { GLOBAL_ROOM, joinClan, type MembershipEvent, partitionOf, userRoom, RetryableError } from '#domain';
+import { EventLog, LogUnavailable, OutcomeUnknown } from '../src/index.js';
 import { CuttableProxy } from './cuttable-proxy.js';
 import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
@@ -106,7 +106,7 @@ describe('NATS that is away', () => {
     const lost = (await settled).filter(({ status }) => status === 'rejected');
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(lost.length).toBeGreaterThan(0);
-    for (const outcome of lost) expect(outcome).toMatchObject({ reason: { retryable: true } });
+    for (const outcome of lost) expect(outcome).toMatchObject({ reason: expect.any(RetryableError) });
     await server.start();
     for (const event of events) await retried(() => log.append(event));
     const stored = (await all(log.read())).map(({ id }) => id);
@@ -263,7 +263,7 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!isRetryable(error) || tries > 50) throw error;
+      if (!(error instanceof RetryableError) || tries > 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -1,6 +1,7 @@
+import { RetryableError } from '#domain';
 import type { LoggerService } from '@nestjs/common';
 import pRetry from 'p-retry';
-import { EventLog, isRetryable } from '#event-store';
+import { EventLog } from '#event-store';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import type { Config } from './config.js';
 import type { AtEnd } from './role.js';
@@ -17,9 +18,9 @@ export function connectPatiently<T>(what: string, connect: () => Promise<T>, log
     retries: Infinity,
     minTimeout: FIRST_WAIT,
     maxTimeout: LONGEST_WAIT,
-    shouldRetry: ({ error }) => isRetryable(error),
+    shouldRetry: ({ error }) => error instanceof RetryableError,
     onFailedAttempt: ({ error }) => {
-      if (isRetryable(error)) logger.warn(`waiting for ${what}: ${error.message}`);
+      if (error instanceof RetryableError) logger.warn(`waiting for ${what}: ${error.message}`);
     },
   });
 }

@@ -1,3 +1,5 @@
+import { RetryableError } from '#domain';
+
 /** One who has work waiting, or in hand. */
 interface Owner {
   /** Each begins a piece of work; the first is the next. */
@@ -6,9 +8,8 @@ interface Owner {
 }
 
 /** Work that did not begin in time. Trying again later is right. */
-export class TurnMissed extends Error {
+export class TurnMissed extends RetryableError {
   override readonly name = 'TurnMissed';
-  readonly retryable = true;
 }
 
 export interface FairQueueOptions {

@@ -1,7 +1,7 @@
 import { Controller, type DynamicModule, Get, Inject, Logger, Module } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import pTimeout from 'p-timeout';
-import { httpFault, Refused } from './http-errors.js';
+import { httpFault, HttpRefusal } from './http-errors.js';
 import { ErrorResponse } from './openapi.js';
 
 /** Says why something is not ready and what to do about it; its message is shown to whoever asks. */
@@ -95,7 +95,7 @@ export class HealthController {
     const readiness = await this.health.ready();
     if (readiness.ready) return readiness;
     const faults = readiness.failing.map(({ check, message }) => httpFault('UNAVAILABLE', message, check));
-    throw new Refused(503, faults);
+    throw new HttpRefusal(503, faults);
   }
 }
 

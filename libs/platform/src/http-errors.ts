@@ -1,6 +1,7 @@
+import { RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { isRetryable, OutcomeUnknown } from '#event-store';
+import { OutcomeUnknown } from '#event-store';
 import { echo } from '#protocol';
 import { TurnMissed } from './fair-queue.js';
 import { LineLimit } from './line-limit.js';
@@ -45,8 +46,8 @@ export interface ErrorAnswer {
 }
 
 /** Refuses a request. Thrown by handlers; `errors` is what the client is told. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class HttpRefusal extends Error {
+  override readonly name = 'HttpRefusal';
   constructor(
     readonly statusCode: number,
     readonly errors: readonly HttpFault[],
@@ -68,12 +69,13 @@ export const httpFault = (
   additional: null,
 });
 
-export const invalid = (faults: readonly HttpFault[]): Refused => new Refused(400, faults);
+export const invalid = (faults: readonly HttpFault[]): HttpRefusal => new HttpRefusal(400, faults);
 
-export const notFound = (field: string, value: unknown, message: string): Refused =>
-  new Refused(404, [httpFault('NOT_FOUND', message, field, value)]);
+export const notFound = (field: string, value: unknown, message: string): HttpRefusal =>
+  new HttpRefusal(404, [httpFault('NOT_FOUND', message, field, value)]);
 
-export const notAuthorized = (message: string): Refused => new Refused(403, [httpFault('NOT_AUTHORIZED', message)]);
+export const notAuthorized = (message: string): HttpRefusal =>
+  new HttpRefusal(403, [httpFault('NOT_AUTHORIZED', message)]);
 
 /** What the framework and the body parsers refuse, by status; their own texts may hold anything of the request. */
 const refusals = new Map<number, readonly [Reason, string]>([
@@ -97,7 +99,7 @@ function statusOf(error: unknown): number | null {
 
 /** What is answered for an error; a status of 500 is a fault of ours. */
 export function errorAnswer(error: unknown): ErrorAnswer {
-  if (error instanceof Refused) return { statusCode: error.statusCode, errors: error.errors };
+  if (error instanceof HttpRefusal) return { statusCode: error.statusCode, errors: error.errors };
   if (error instanceof InvalidToken) {
     return { statusCode: 401, errors: [httpFault('NOT_AUTHENTICATED', error.message, 'token')] };
   }
@@ -111,7 +113,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
       errors: [httpFault('UNAVAILABLE', 'others are before you, too many or too slow: try again')],
     };
   }
-  if (isRetryable(error)) {
+  if (error instanceof RetryableError) {
     return { statusCode: 503, errors: [httpFault('UNAVAILABLE', 'a server that this needs is away: try again')] };
   }
   const statusCode = statusOf(error) ?? 500;

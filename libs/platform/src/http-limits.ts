@@ -4,7 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { clientAddress } from './client-address.js';
 import type { HttpSettings } from './config.js';
 import { callerOf } from './http-auth.js';
-import { httpFault, Refused } from './http-errors.js';
+import { httpFault, HttpRefusal } from './http-errors.js';
 import { LineLimit } from './line-limit.js';
 import { type Caller, InvalidToken, isService, type Tokens } from './tokens.js';
 
@@ -48,7 +48,7 @@ export class HttpLimits {
       this.#lines.say(`too many requests of ${who}: refused with 429`);
       response.setHeader('Retry-After', count.timeToBlockExpire);
       const message = 'too many requests: try again after the seconds that Retry-After says';
-      throw new Refused(429, [httpFault('TOO_MANY', message)]);
+      throw new HttpRefusal(429, [httpFault('TOO_MANY', message)]);
     }
     response.setHeader('X-RateLimit-Limit', this.#burst);
     response.setHeader('X-RateLimit-Remaining', Math.max(0, this.#burst - count.totalHits));

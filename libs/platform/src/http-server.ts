@@ -5,7 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
 import type { HttpSettings } from './config.js';
 import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
-import { HttpErrors, httpFault, invalid, Refused } from './http-errors.js';
+import { HttpErrors, httpFault, invalid, HttpRefusal } from './http-errors.js';
 import type { Tokens } from './tokens.js';
 
 /** Our largest body is a profile with an avatar of 2 KB, which escapes can make six times as long. */
@@ -17,7 +17,7 @@ export const MAX_BODY_DEPTH = 16;
  * that is no UTF-8 would be taken with other characters in it than were meant.
  */
 function checkBody(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
-  if (encoding !== 'utf-8') throw new Refused(415, [httpFault('VALIDATION', 'the body must be JSON in UTF-8')]);
+  if (encoding !== 'utf-8') throw new HttpRefusal(415, [httpFault('VALIDATION', 'the body must be JSON in UTF-8')]);
   if (!isUtf8(body)) throw invalid([httpFault('VALIDATION', 'the body is not well-formed UTF-8')]);
   if (isDeeperThan(body, MAX_BODY_DEPTH)) {
     throw invalid([httpFault('VALIDATION', `the body is nested more than ${MAX_BODY_DEPTH} levels deep`)]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { RetryableError } from '#domain';
 import { connectPatiently, sayHindrances } from '../src/connecting.js';
 
-const away = Object.assign(new Error('nobody listens there'), { retryable: true });
+const away = new RetryableError('nobody listens there');
 
 describe('connecting to a server', () => {
   it('waits for one that is not up yet, and says so', async () => {

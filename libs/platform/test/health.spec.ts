@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Health, HealthController, HealthModule, NotReady } from '../src/health.js';
-import { Refused } from '../src/http-errors.js';
+import { HttpRefusal } from '../src/http-errors.js';
 
 Logger.overrideLogger(false);
 
@@ -65,9 +65,9 @@ describe('health', () => {
     const ready = new HealthController(health).ready().catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(5_000);
     const refusal = await ready;
-    expect(refusal).toBeInstanceOf(Refused);
-    expect((refusal as Refused).errors.map(({ field }) => field)).toEqual(['log', 'lag']);
-    expect(JSON.stringify((refusal as Refused).errors)).not.toContain('10.1.2.3');
+    expect(refusal).toBeInstanceOf(HttpRefusal);
+    expect((refusal as HttpRefusal).errors.map(({ field }) => field)).toEqual(['log', 'lag']);
+    expect(JSON.stringify((refusal as HttpRefusal).errors)).not.toContain('10.1.2.3');
   });
 
   it('is served once where two roles share it', () => {

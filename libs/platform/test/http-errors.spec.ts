@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { RetryableError } from '#domain';
 import { BadRequestException, Logger, NotFoundException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutcomeUnknown } from '#event-store';
@@ -37,7 +38,7 @@ describe('an error answer', () => {
   });
 
   it('says that a server which is away comes back', () => {
-    const away = Object.assign(new Error('10.1.2.3'), { retryable: true });
+    const away = new RetryableError('10.1.2.3');
     expect(errorAnswer(away)).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNAVAILABLE' }] });
     expect(JSON.stringify(errorAnswer(away))).not.toContain('10.1.2.3');
   });
@@ -80,7 +81,7 @@ describe('the log', () => {
   });
 
   it.each([
-    ['warn', Object.assign(new Error('10.1.2.3'), { retryable: true })],
+    ['warn', new RetryableError('10.1.2.3')],
     ['error', new Error('a fault of ours')],
   ] as const)('is not flooded by what cannot be answered: %s', (level, error) => {
     jest.useFakeTimers();

@@ -10,7 +10,7 @@ import {
   HealthModule,
   type HttpSettings,
   loadConfig,
-  Refused,
+  HttpRefusal,
   httpFault,
   signDevelopmentToken,
   Tokens,
@@ -47,7 +47,7 @@ class TwoController {
 
   @Get('away')
   away(): never {
-    throw new Refused(503, [httpFault('UNAVAILABLE', 'away')]);
+    throw new HttpRefusal(503, [httpFault('UNAVAILABLE', 'away')]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { PARTITIONS } from '#domain';
+import { PARTITIONS, RetryableError } from '#domain';
 import { type VersionRegistry, versionName } from './versions.js';
 
 /**
@@ -129,7 +129,6 @@ export interface ReadModels {
 }
 
 /** The server of the read models is away or did not answer in time. Trying again later is right. */
-export class ReadModelsUnavailable extends Error {
+export class ReadModelsUnavailable extends RetryableError {
   override readonly name = 'ReadModelsUnavailable';
-  readonly retryable = true;
 }

@@ -73,7 +73,7 @@ describe('a fault of the driver', () => {
     expect(isOfReach(error)).toBe(true);
     const failing = reach(() => Promise.reject(error));
     await expect(failing).rejects.toBeInstanceOf(ReadModelsUnavailable);
-    await expect(failing).rejects.toMatchObject({ retryable: true, cause: error });
+    await expect(failing).rejects.toMatchObject({ name: 'ReadModelsUnavailable', cause: error });
   });
 
   it.each(named(lasting))('comes again, and is told as it is: %s', async (_, error) => {

@@ -1,5 +1,5 @@
-import { type CommandContext, commandKey, type Room } from '#domain';
-import { isRetryable, OutcomeUnknown } from '#event-store';
+import { type CommandContext, commandKey, type Room, RetryableError } from '#domain';
+import { OutcomeUnknown } from '#event-store';
 
 /** So long after an unknown outcome the same words are taken for the same message. Milliseconds. */
 const REPEAT_WITHIN = 30_000;
@@ -75,7 +75,7 @@ export class Attempts {
       return outcome;
     } catch (error) {
       // What may have been stored by an earlier attempt may still be, whatever keeps this one from being stored.
-      const isUnknown = error instanceof OutcomeUnknown || (earlier !== null && isRetryable(error));
+      const isUnknown = error instanceof OutcomeUnknown || (earlier !== null && error instanceof RetryableError);
       if (!isUnknown) throw error;
       if (said !== null && tried) this.#remember(said, tried);
       throw error instanceof OutcomeUnknown ? error : new OutcomeUnknown(error.message, { cause: error });

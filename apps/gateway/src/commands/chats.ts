@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { otherSide, refused, type Room } from '#domain';
+import { otherSide, refused, type Room, type Refused } from '#domain';
 import { Chats } from '#event-store';
 import { type ChatListEntryView, chatView, type DirectMessageView, directMessageView } from '#protocol';
 import { ServedTimeline } from '#projections';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
-import type { Caller, Refused } from './command.js';
+import type { Caller } from './command.js';
 
 /** How many are read and shown together: between two parts, others have their turn. */
 const PART = 100;

@@ -1,11 +1,5 @@
-import type { Refusal } from '#domain';
 import type { Person } from '../feeds/person.js';
 import type { Attempts } from './attempts.js';
-
-/** What a handler answers where it refuses; faults it throws. */
-export interface Refused {
-  readonly refusal: Refusal;
-}
 
 /** Who asks for something, over one connection. */
 export interface Caller {

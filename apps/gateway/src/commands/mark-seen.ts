@@ -1,10 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { markSeen, type Room } from '#domain';
+import { markSeen, type Room, type Refused } from '#domain';
 import { type AskedLog, Chats, EventLog } from '#event-store';
 import { type InboxDocument, ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
-import type { Caller, Refused } from './command.js';
+import type { Caller } from './command.js';
 import { readInTime } from './read-in-time.js';
 import { untilShown } from './shown.js';
 

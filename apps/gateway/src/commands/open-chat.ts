@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type ChatCreated, directRoom, openChat, type RecordedEvent } from '#domain';
+import { type ChatCreated, directRoom, openChat, type RecordedEvent, type Refused } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import type { ChatSource } from '#protocol';
 import { ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
-import type { Caller, Refused } from './command.js';
+import type { Caller } from './command.js';
 import { untilShown } from './shown.js';
 
 /** Opens the one chat of two people, or finds it; answers with the chat as the caller sees it. */

@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
+import { postToChat, postToRoom, type PublicRoom, publicRoom, type Refused } from '#domain';
 import { type AskedLog, Chats, EventLog } from '#event-store';
 import { InMail } from './in-mail.js';
 import { RecentMessages } from './recent-messages.js';
 import type { Attempt } from './attempts.js';
-import type { Caller, Refused } from './command.js';
+import type { Caller } from './command.js';
 
 /** A new message in the global room or in the sender's clan; answers null once it is in the log. */
 export class PostRoomMessage extends Command<Refused | null> {

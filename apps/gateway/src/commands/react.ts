@@ -1,13 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type PublicRoom, publicRoom, react, type Room } from '#domain';
+import { type PublicRoom, publicRoom, react, type Room, type Refused } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { type MessageDocument, ServedTimeline } from '#projections';
 import { RecentMessages } from './recent-messages.js';
 import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
-import type { Caller, Refused } from './command.js';
+import type { Caller } from './command.js';
 import { readInTime } from './read-in-time.js';
 
 /** How long a message that was just appended is waited for, and how often it is looked for. Milliseconds. */

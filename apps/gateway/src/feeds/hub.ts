@@ -6,9 +6,9 @@ import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
 import { FanOut } from './fan-out.js';
 import { FollowedTimeline } from './followed-timeline.js';
-import { Gate } from './gate.js';
+import { CommandBarrier } from '../commands/command-barrier.js';
 import { PersonFeed } from './person-feed.js';
-import { Pulse } from '../socket/pulse.js';
+import { KeepAlive } from '../socket/keep-alive.js';
 import { Rooms } from './rooms.js';
 import type { Session } from '../socket/session.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
@@ -34,13 +34,13 @@ interface Held {
 /** Everybody who is connected to this gateway, their connections and the rooms they are in. */
 @Injectable()
 export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly gate = new Gate();
+  readonly barrier = new CommandBarrier();
   readonly sessions: ReadonlySet<Session>;
   readonly #sessions = new Set<Session>();
   readonly #people = new Map<string, Held>();
   readonly #fanOut = new FanOut();
   readonly #rooms: Rooms;
-  readonly #pulse: Pulse;
+  readonly #keepAlive: KeepAlive;
   readonly #timeline: FollowedTimeline;
   readonly #logger = new Logger(Hub.name);
   #stopListening: (() => void) | null = null;
@@ -63,11 +63,11 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
       },
     });
     this.#rooms = new Rooms({ live: log.live, timeline: this.#timeline, fanOut: this.#fanOut, dialect });
-    this.#pulse = new Pulse(this.#sessions);
+    this.#keepAlive = new KeepAlive(this.#sessions);
   }
 
   onApplicationBootstrap(): void {
-    this.#pulse.start();
+    this.#keepAlive.start();
     this.#timeline.start();
     this.#stopListening = this.log.live.onInterrupted((phase) => {
       if (phase === 'lost') this.#lost();
@@ -76,7 +76,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    this.#pulse.stop();
+    this.#keepAlive.stop();
     this.#timeline.stop();
     this.#stopListening?.();
     for (const { feed } of this.#people.values()) feed.stop();
@@ -105,7 +105,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Why there is nothing to be told here, or null. */
   get hindrance(): string | null {
     if (this.#timeline.hindrance !== null) return this.#timeline.hindrance;
-    if (this.gate.way === 'open') return null;
+    if (this.barrier.state === 'open') return null;
     return 'the log was away, and who is in which clan is read again: wait, and see that NATS is up';
   }
 
@@ -151,26 +151,26 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   #lost(): void {
     this.#interruption++;
-    this.gate.shut();
+    this.barrier.shut();
     this.#rooms.pause();
   }
 
   /** Who is in which clan is read again from the log before anything is told or accepted. */
   async #recover(): Promise<void> {
     const interruption = this.#interruption;
-    this.gate.hold();
+    this.barrier.hold();
     for (let unread = this.#feeds(); ;) {
       unread = await this.#refresh(unread);
       if (interruption !== this.#interruption) return;
       if (unread.length === 0) break;
       // What waited is told that it was in vain; who comes now waits for the next attempt.
-      this.gate.shut();
+      this.barrier.shut();
       await sleep(RETRY);
       if (interruption !== this.#interruption) return;
-      this.gate.hold();
+      this.barrier.hold();
     }
     this.#rooms.resume();
-    this.gate.open();
+    this.barrier.open();
     await this.#forEverybody('their chats', (feed) => feed.catchUp());
   }
 

@@ -10,8 +10,9 @@ import {
   type RecordedEvent,
   type Room,
   userRoom,
+  RetryableError,
 } from '#domain';
-import { type AskedLog, isRetryable, type LiveSubscription } from '#event-store';
+import { type AskedLog, type LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
 import { CLOSE } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
@@ -114,7 +115,7 @@ export class PersonFeed {
     try {
       await this.#read({});
     } catch (error) {
-      if (isRetryable(error)) throw error;
+      if (error instanceof RetryableError) throw error;
       this.#sendAway(error);
     }
   }

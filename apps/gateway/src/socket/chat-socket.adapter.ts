@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
 import type { WebSocketServer } from 'ws';
-import { httpFault, Refused } from '#platform';
+import { httpFault, HttpRefusal } from '#platform';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
@@ -14,7 +14,7 @@ import { socketServer } from './socket-server.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
-class Door extends EventEmitter {
+class EndpointServer extends EventEmitter {
   constructor(
     readonly endpoint: Endpoint,
     readonly server: WebSocketServer,
@@ -28,7 +28,7 @@ class Door extends EventEmitter {
  * handles the frames of a connection one after the other, and answers every bad one.
  */
 export class ChatSocketAdapter extends AbstractWsAdapter {
-  readonly #doors = new Map<string, Door>();
+  readonly #servers = new Map<string, EndpointServer>();
   readonly #http: Server;
   readonly #reception: Reception;
   readonly #settings: GatewaySettings;
@@ -42,7 +42,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     http.on('upgrade', this.#onUpgrade);
   }
 
-  override create(_port: number, { path }: { path?: string } = {}): Door {
+  override create(_port: number, { path }: { path?: string } = {}): EndpointServer {
     const endpoint = ENDPOINTS.find((known) => known.path === path);
     if (!endpoint) throw new Error(`there is no endpoint ${path ?? '(no path)'}`);
     const server = socketServer(this.#settings.limits.frameBytes);
@@ -50,9 +50,9 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     server.on('wsClientError', (error, socket, request) => {
       refuseUpgrade(socket, handshakeRefusal(error, request));
     });
-    const door = new Door(endpoint, server);
-    this.#doors.set(endpoint.path, door);
-    return door;
+    const endpointServer = new EndpointServer(endpoint, server);
+    this.#servers.set(endpoint.path, endpointServer);
+    return endpointServer;
   }
 
   override bindMessageHandlers(session: Session, handlers: MessageMappingProperties[]): void {
@@ -68,8 +68,8 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     session.whenOver(callback);
   }
 
-  override close(door: Door): Promise<void> {
-    this.#doors.delete(door.endpoint.path);
+  override close(endpointServer: EndpointServer): Promise<void> {
+    this.#servers.delete(endpointServer.endpoint.path);
     return Promise.resolve();
   }
 
@@ -90,14 +90,14 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     const target = targetOf(request);
     const socketIo = socketIoRefusal(target);
     if (socketIo) throw socketIo;
-    const door = this.#doors.get(withoutSlash(target.path));
-    if (!door) {
+    const endpointServer = this.#servers.get(withoutSlash(target.path));
+    if (!endpointServer) {
       // It may be another's path.
       if (this.#http.listenerCount('upgrade') > 1) return;
-      throw new Refused(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
+      throw new HttpRefusal(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
     }
-    const { endpoint, server } = door;
+    const { endpoint, server } = endpointServer;
     const session = await this.#reception.admit({ endpoint, query: target.query, request, socket, head, server });
-    if (session) door.emit('connection', session, request);
+    if (session) endpointServer.emit('connection', session, request);
   }
 }

@@ -1,5 +1,6 @@
+import { RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { isRetryable, OutcomeUnknown } from '#event-store';
+import { OutcomeUnknown } from '#event-store';
 import { LineLimit, TurnMissed } from '#platform';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import type { Session } from './session.js';
@@ -18,13 +19,13 @@ export class FaultFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const session = host.switchToWs().getClient<Session>();
     // A list whose turn did not come says nothing of what is asked next.
-    if (isRetryable(error) && !(error instanceof TurnMissed)) session.waitedInVain();
+    if (error instanceof RetryableError && !(error instanceof TurnMissed)) session.waitedInVain();
     session.refuse(this.faultOf(error));
   }
 
   private faultOf(error: unknown): Fault {
     if (error instanceof FrameRefused) return error.fault;
-    if (isRetryable(error)) {
+    if (error instanceof RetryableError) {
       this.warnings.say(error.message);
       return error instanceof OutcomeUnknown ? UNKNOWN : UNAVAILABLE;
     }

@@ -1,5 +1,5 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
-import type { Refusal } from '#domain';
+import type { Refused } from '#domain';
 import { FrameRefused, type PayloadClass, readPayload } from '#protocol';
 
 /** Reads the data of a frame as the class that the handler's parameter is declared with. */
@@ -14,7 +14,7 @@ class PayloadPipe implements PipeTransform {
 export const PAYLOAD = new PayloadPipe();
 
 /** Passes on what was accepted. A refusal ends the handler, with what the frame held in the field at fault. */
-export function accepted<T>(outcome: T | { readonly refusal: Refusal }, data: object): T {
+export function accepted<T>(outcome: T | Refused, data: object): T {
   if (typeof outcome !== 'object' || outcome === null || !('refusal' in outcome)) return outcome;
   const { refusal } = outcome;
   const value: unknown = Reflect.get(data, refusal.field);

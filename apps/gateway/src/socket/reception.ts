@@ -14,7 +14,7 @@ import {
   isService,
   notAuthorized,
   NotReady,
-  Refused,
+  HttpRefusal,
   Tokens,
 } from '#platform';
 import { CLOSE, READY_FRAME, userNumberOf } from '#protocol';
@@ -40,9 +40,9 @@ export interface Arrival {
   readonly server: WebSocketServer;
 }
 
-const tooMany = new Refused(429, [httpFault('TOO_MANY', 'too many connects: try again after a while')]);
+const tooMany = new HttpRefusal(429, [httpFault('TOO_MANY', 'too many connects: try again after a while')]);
 
-const unavailable = (message: string): Refused => new Refused(503, [httpFault('UNAVAILABLE', message)]);
+const unavailable = (message: string): HttpRefusal => new HttpRefusal(503, [httpFault('UNAVAILABLE', message)]);
 
 /**
  * Lets connections in. All that a connection relies on is there before the upgrade is answered: who it is, the rooms
@@ -176,7 +176,7 @@ export class Reception {
       session = new Session({
         ...{ endpoint, socket, ws, limits },
         ...{ person: feed.person, expiresAt: caller.expiresAt },
-        ...{ frames: this.#frames, gate: this.hub.gate, newKey: this.newKey, closings: this.closings },
+        ...{ frames: this.#frames, barrier: this.hub.barrier, newKey: this.newKey, closings: this.closings },
       });
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);

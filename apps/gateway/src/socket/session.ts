@@ -7,7 +7,7 @@ import { type Closings, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
-import type { Gate } from '../feeds/gate.js';
+import type { CommandBarrier } from '../commands/command-barrier.js';
 import { Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { textFrame } from './text-frame.js';
@@ -35,7 +35,7 @@ export interface SessionParts {
   readonly limits: Config['limits'];
   /** How many frames each person may send, over all their connections. */
   readonly frames: TokenBuckets;
-  readonly gate: Gate;
+  readonly barrier: CommandBarrier;
   readonly newKey: () => string;
   readonly closings: Closings;
 }
@@ -143,7 +143,7 @@ export class Session implements Caller {
 
   async admit(): Promise<void> {
     if (this.#cameAt < this.#heldUpUntil) throw new LogUnavailable('it waited behind what was in vain');
-    await this.#parts.gate.pass();
+    await this.#parts.barrier.pass();
   }
 
   /** What the frame in hand asked a server for did not come. If that took long, those behind it are not kept as well. */

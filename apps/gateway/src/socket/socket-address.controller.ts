@@ -1,7 +1,7 @@
 import { All, Controller, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { httpFault, Refused } from '#platform';
+import { httpFault, HttpRefusal } from '#platform';
 import { DIRECT_CHAT, ROOM_CHAT } from './endpoint.js';
 import { SOCKET_IO_PATH, socketIoRefusal, targetOf } from './socket-address.js';
 
@@ -14,6 +14,6 @@ export class SocketAddressController {
     const socketIo = socketIoRefusal(targetOf(request));
     if (socketIo) throw socketIo;
     response.setHeader('Upgrade', 'websocket');
-    throw new Refused(426, [httpFault('VALIDATION', 'connect to this address with a WebSocket')]);
+    throw new HttpRefusal(426, [httpFault('VALIDATION', 'connect to this address with a WebSocket')]);
   }
 }

@@ -1,4 +1,4 @@
-import { httpFault, invalid, type Refused } from '#platform';
+import { httpFault, invalid, type HttpRefusal } from '#platform';
 
 /** What a request asks for: the path as it was sent, with nothing resolved in it, and the query. */
 export interface Target {
@@ -24,7 +24,7 @@ export const SOCKET_IO_PATH = '/socket.io';
  * Why Socket.IO is refused, or null where it is none: it speaks a protocol of its own over the same upgrade, so a client
  * of it would be let in and never understand a word.
  */
-export function socketIoRefusal({ path, query }: Target): Refused | null {
+export function socketIoRefusal({ path, query }: Target): HttpRefusal | null {
   const parameter = ['EIO', 'transport'].find((name) => query.has(name)) ?? null;
   if (parameter === null && withoutSlash(path) !== SOCKET_IO_PATH) return null;
   const message = 'this is not Socket.IO: use a plain WebSocket, at /ws/chat or /ws';

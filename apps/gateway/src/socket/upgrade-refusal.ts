@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { errorAnswer, httpFault, LineLimit, Refused } from '#platform';
+import { errorAnswer, httpFault, LineLimit, HttpRefusal } from '#platform';
 
 const errors = new LineLimit(new Logger('Upgrade'), { level: 'error', lines: 20, intervalMs: 10_000 });
 
@@ -25,8 +25,8 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
 }
 
 /** What is wrong with a handshake that ws does not take: its message names the header at fault. */
-export function handshakeRefusal({ message }: Error, { method }: IncomingMessage): Refused {
-  if (method !== 'GET') return new Refused(405, [httpFault('NOT_ALLOWED', 'a WebSocket is opened with GET')]);
+export function handshakeRefusal({ message }: Error, { method }: IncomingMessage): HttpRefusal {
+  if (method !== 'GET') return new HttpRefusal(405, [httpFault('NOT_ALLOWED', 'a WebSocket is opened with GET')]);
   const statusCode = message.includes('Sec-WebSocket-Version') ? 426 : 400;
-  return new Refused(statusCode, [httpFault('VALIDATION', `this is no WebSocket handshake: ${message}`)]);
+  return new HttpRefusal(statusCode, [httpFault('VALIDATION', `this is no WebSocket handshake: ${message}`)]);
 }

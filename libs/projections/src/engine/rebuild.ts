@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { PARTITIONS } from '#domain';
-import { type EventLog, isRetryable } from '#event-store';
+import { PARTITIONS, RetryableError } from '#domain';
+import type { EventLog } from '#event-store';
 import {
   PIN_AGE_MS,
   type ReadModels,
@@ -135,7 +135,7 @@ async function versionBefore(
 
 /** A server that is away for a moment spoils one attempt, not the rebuild. */
 function passing(error: unknown): string {
-  if (isRetryable(error)) return error.message;
+  if (error instanceof RetryableError) return error.message;
   throw error;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DomainEvent } from '#domain';
-import { type EventLog, isRetryable } from '#event-store';
+import { type DomainEvent, RetryableError } from '#domain';
+import { type EventLog } from '#event-store';
 import { decodeUpdate } from '#projections';
 import { atScheduledTimes, dueAt } from '../load/schedule.js';
 import { quantile } from '../quantiles.js';
@@ -85,7 +85,7 @@ export class LiveLoad {
         await this.log.append(event);
         return;
       } catch (error) {
-        if (!isRetryable(error) || performance.now() > giveUp) throw error;
+        if (!(error instanceof RetryableError) || performance.now() > giveUp) throw error;
       }
       await sleep(RETRY_MS);
     }

@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 const BEAT = 500;
 
 /** Looks after every connection twice a second: pings, pongs and the end of tokens. */
-export class Pulse {
+export class KeepAlive {
   #timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly sessions: ReadonlySet<Session>) {}

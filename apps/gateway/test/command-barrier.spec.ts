@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LogUnavailable } from '#event-store';
-import { Gate } from '../src/feeds/gate.js';
+import { CommandBarrier } from '../src/commands/command-barrier.js';
 
-let gate: Gate;
+let barrier: CommandBarrier;
 beforeEach(() => {
-  gate = new Gate();
+  barrier = new CommandBarrier();
 });
 afterEach(() => {
-  gate.open();
+  barrier.open();
   jest.useRealTimers();
 });
 
 /** How each of them has passed, or not yet. */
 function passing(): { outcome: string } {
   const passed = { outcome: 'waits' };
-  gate.pass().then(
+  barrier.pass().then(
     () => (passed.outcome = 'passed'),
     (error: unknown) => (passed.outcome = error instanceof LogUnavailable ? 'refused' : 'failed'),
   );
@@ -22,10 +22,10 @@ function passing(): { outcome: string } {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('the gate', () => {
+describe('the barrier', () => {
   it('lets through while it is open, and refuses at once while it is shut', async () => {
     const early = passing();
-    gate.shut();
+    barrier.shut();
     const late = passing();
     await turn();
     expect([early.outcome, late.outcome]).toEqual(['passed', 'refused']);
@@ -35,32 +35,36 @@ describe('the gate', () => {
     [
       'passed',
       () => {
-        gate.open();
+        barrier.open();
       },
     ],
     [
       'refused',
       () => {
-        gate.shut();
+        barrier.shut();
       },
     ],
   ])('holds what comes until it is known whether it is %s', async (outcome, say) => {
-    gate.shut();
-    gate.hold();
+    barrier.shut();
+    barrier.hold();
     const one = passing();
-    gate.hold();
+    barrier.hold();
     const other = passing();
     await turn();
     expect([one.outcome, other.outcome]).toEqual(['waits', 'waits']);
     say();
     await turn();
-    expect([one.outcome, other.outcome, gate.way]).toEqual([outcome, outcome, outcome === 'passed' ? 'open' : 'lost']);
+    expect([one.outcome, other.outcome, barrier.state]).toEqual([
+      outcome,
+      outcome,
+      outcome === 'passed' ? 'open' : 'shut',
+    ]);
   });
 
   it('can hold again', async () => {
-    gate.hold();
-    gate.open();
-    gate.hold();
+    barrier.hold();
+    barrier.open();
+    barrier.hold();
     const held = passing();
     await turn();
     expect(held.outcome).toBe('waits');
@@ -68,7 +72,7 @@ describe('the gate', () => {
 
   it('keeps nobody longer than a command may take, and no timer of who has passed', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-    gate.hold();
+    barrier.hold();
     const held = passing();
     jest.advanceTimersByTime(4_400);
     await turn();
@@ -77,7 +81,7 @@ describe('the gate', () => {
     await turn();
     expect(held.outcome).toBe('refused');
     passing();
-    gate.open();
+    barrier.open();
     await turn();
     expect(jest.getTimerCount()).toBe(0);
   });

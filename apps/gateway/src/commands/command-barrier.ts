@@ -1,0 +1,51 @@
+import pTimeout from 'p-timeout';
+import { LogUnavailable } from '#event-store';
+
+/** `shut`: the log is away, and what comes is refused at once. */
+export type BarrierState = 'open' | 'shut';
+
+/** What waits for what is said next is not kept longer. Milliseconds. */
+const PATIENCE = 4_500;
+
+/**
+ * Where commands pass. While the connection to the log is lost they are refused; once it is back, they wait until
+ * everybody's membership was read again.
+ */
+export class CommandBarrier {
+  #state: BarrierState | Promise<BarrierState> = 'open';
+  #settle: ((state: BarrierState) => void) | null = null;
+
+  get state(): BarrierState | Promise<BarrierState> {
+    return this.#state;
+  }
+
+  /** @throws LogUnavailable where the log is away, or does not come back in time */
+  async pass(): Promise<void> {
+    if (this.#state === 'open') return;
+    const state = await pTimeout(Promise.resolve(this.#state), {
+      milliseconds: PATIENCE,
+      fallback: () => 'shut' as const,
+    });
+    if (state === 'shut') throw new LogUnavailable('the log is away');
+  }
+
+  open(): void {
+    this.#set('open');
+  }
+
+  shut(): void {
+    this.#set('shut');
+  }
+
+  /** Lets everything that comes wait for what is said next. */
+  hold(): void {
+    if (this.#settle) return;
+    this.#state = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  #set(state: BarrierState): void {
+    this.#state = state;
+    this.#settle?.(state);
+    this.#settle = null;
+  }
+}
