@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { decodeUpdate, type RoomUpdate } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
@@ -38,6 +39,16 @@ describe('a cursor', () => {
     reading.release();
     await settle();
     expect(room.told).toEqual(['1', '3']);
+  });
+
+  it('reads what an update told of that cannot be read, and says so once', async () => {
+    const said = jest.spyOn(Logger.prototype, 'error');
+    await room.start();
+    const updates = await room.saying('1', '2');
+    accept(...updates.map((update) => ({ ...update, changes: undefined as never })));
+    await settle();
+    expect(room.told).toEqual(['1', '2']);
+    expect(said.mock.calls).toEqual([[expect.stringMatching('an update of clan:7 cannot be read: TypeError')]]);
   });
 
   it('tells updates in order, each change once, and drops what it had', async () => {
@@ -118,7 +129,7 @@ describe('a cursor', () => {
       ...timeline
         .untold()
         .flatMap(({ text }) => eachOf(decodeUpdate(text) as RoomUpdate))
-        .slice(1),
+        .slice(-1),
     );
     await settle(480);
     const readings = asked.mock.calls.filter(([name]) => name === RANGE);

@@ -33,12 +33,10 @@ export class RoomCursor {
   #paused = false;
   #moving: Pinned<Timeline> | null = null;
   #reading: Promise<void> | null = null;
-  /** How many times it was asked to read once more while reading. */
-  #asked = 0;
   #stopped = false;
   #misheard = false;
   #waiting: RoomUpdate[] = [];
-  /** Whether updates were dropped, before the start or while it was paused, that the next reading finds. */
+  /** Whether updates were dropped that the next reading finds. */
   #dropped = false;
 
   constructor(
@@ -76,7 +74,6 @@ export class RoomCursor {
     if (this.#timeline && update.version !== this.#timeline.version) return;
     if (!this.#timeline || !this.#mayTell || this.#reading) {
       if (this.#waiting.length < MAX_WAITING) this.#waiting.push(update);
-      else if (this.#reading) this.#asked++;
       else this.#dropped = true;
     } else if (update.from > rev) {
       this.#waiting.push(update);
@@ -99,11 +96,8 @@ export class RoomCursor {
 
   /** What happened up to `rev` may not have been told: it is read, unless it is known already. */
   missed(rev = Infinity): void {
-    if (this.#reading) this.#asked++;
-    else {
-      this.#dropped ||= rev > this.#at.rev;
-      this.#goOn();
-    }
+    this.#dropped ||= rev > this.#at.rev;
+    if (!this.#reading) this.#goOn();
   }
 
   /**
@@ -169,11 +163,9 @@ export class RoomCursor {
   async #readAll(): Promise<void> {
     while (this.#mayTell) {
       try {
-        const asked = this.#asked;
         this.#dropped = false;
         await this.#readMissed();
-        if (asked !== this.#asked) continue;
-        if (!this.#isBehind) break;
+        if (this.#dropped || !this.#isBehind) break;
         // Whoever told of it had written it: only documents that are taken away can be missing.
         throw new Error(`what was told of ${this.room} is not there to be read`);
       } catch (error) {
