@@ -10,6 +10,8 @@ import { memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Hub, onlineTopic } from '../src/feeds/hub.js';
 import { InMail, type InMailNotice } from '../src/commands/in-mail.js';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
@@ -31,6 +33,7 @@ let aborted: number;
 let answer: number | null;
 let warned: string[];
 let log: EventLog;
+let hub: Hub;
 let inMail: InMail;
 
 beforeEach(async () => {
@@ -67,7 +70,7 @@ afterEach(async () => {
 function start(url?: string): void {
   log = new MemoryLogServer().connect() as unknown as EventLog;
   const toldTo = { ...settings, inMail: url === undefined ? {} : { url } };
-  const hub = new Hub(log, new ServedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
+  hub = new Hub(log, new ServedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
   inMail = new InMail(log, hub, toldTo);
 }
 
@@ -108,6 +111,31 @@ describe('the webhook', () => {
     send('offline');
     await until('it is told', () => said.length > 0);
     expect(contents()).toEqual(['offline']);
+  });
+
+  it('is not told where the receiver is here, or has come while the notice waited', async () => {
+    answer = null;
+    for (let i = 0; i < 17; i++) send(`m${i}`);
+    await until('so many wait for it', () => open.length === 16);
+    const feed = hub.hold('2');
+    const { session } = await sessionInMemory({ endpoint: DIRECT_CHAT, person: feed.person });
+    hub.add(session, feed);
+    send('here');
+    answer = 200;
+    for (const response of open.splice(0)) response.end();
+    inMail.messageSent(from('1', 'to another'), 9, '3');
+    await until('it is told', () => contents().includes('to another'));
+    expect(contents()).toHaveLength(17);
+    expect(contents()).not.toContain('here');
+    expect(warned).toEqual([]);
+  });
+
+  it('that leads elsewhere is not followed, which is said', async () => {
+    answer = 307;
+    send('hello');
+    await until('it was tried', () => warned.length > 0);
+    expect(warned[0]).toContain('answered 307, a redirect, which is not followed: set INMAIL_WEBHOOK_URL');
+    expect(contents()).toEqual(['hello']);
   });
 
   it('is tried three times, each after a longer pause; the rest goes on', async () => {

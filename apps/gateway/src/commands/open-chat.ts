@@ -42,9 +42,7 @@ export class OpenDirectChatHandler implements ICommandHandler<OpenDirectChat> {
     const look = async () => (await this.served.pin()).queries.entry(userId, room);
     const entry = await untilShown(caller, attempt, look);
     if (entry) return entry;
-    const chat = decision.event ?? decision.last;
-    if (chat?.type !== 'ChatCreated') throw new Error(`the chat of ${room} is not in the log`);
-    const { seq: chatId, users, at } = chat;
+    const { seq: chatId, users, at } = (decision.event ?? decision.last) as RecordedEvent<ChatCreated>;
     return { chatId, users, receiverId, createdAt: at, updatedAt: at, unread: 0, last: null };
   }
 }

@@ -39,7 +39,7 @@ export class FollowedTimeline {
 
   /** @throws NotServed where nothing is followed yet */
   get current(): Pinned<Timeline> {
-    if (!this.#current) throw new NotServed(this.#hindrance ?? 'no timeline is followed yet');
+    if (!this.#current) throw new NotServed(this.#hindrance!);
     return this.#current;
   }
 
