@@ -80,7 +80,9 @@ describe('a message', () => {
     expect(await send()).toEqual({ outcome: expect.any(OutcomeUnknown), isRepeat: null });
     admitted = null;
     now += 20_000;
-    expect((await send(refused)).outcome).toBeInstanceOf(OutcomeUnknown);
+    const { outcome } = await send(refused);
+    expect(outcome).toBeInstanceOf(OutcomeUnknown);
+    expect(outcome).toMatchObject({ cause: refused });
     now += 20_000;
     const ours = new Error('ours');
     expect((await send(ours)).outcome).toBe(ours);

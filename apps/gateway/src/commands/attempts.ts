@@ -36,8 +36,8 @@ interface Unknown {
  * was told to: without that it would be there twice.
  */
 export class Attempts {
-  /** By their words, the latest last. */
-  readonly #unknown = new Map<string, Unknown>();
+  /** By their words, the latest last; nothing without words. */
+  readonly #unknown = new Map<string | null, Unknown>();
 
   /** @param admit rejects where a command must not be carried out, which is then certain to have stored nothing */
   constructor(
@@ -57,7 +57,7 @@ export class Attempts {
     command: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
     const said = words && JSON.stringify([clientId, words]);
-    const earlier = said === null ? null : this.#recall(said);
+    const earlier = this.#recall(said);
     let tried = earlier;
     const attempt: Attempt = {
       deadline: performance.now() + COMMAND_TIME,
@@ -71,7 +71,7 @@ export class Attempts {
     try {
       await this.admit();
       const outcome = await command(attempt);
-      if (said !== null) this.#unknown.delete(said);
+      this.#unknown.delete(said);
       return outcome;
     } catch (error) {
       // What may have been stored by an earlier attempt may still be, whatever keeps this one from being stored.
@@ -89,7 +89,7 @@ export class Attempts {
     return { key: this.newKey(), at };
   }
 
-  #recall(said: string): Unknown | null {
+  #recall(said: string | null): Unknown | null {
     const earlier = this.#unknown.get(said);
     return earlier && performance.now() < earlier.until ? earlier : null;
   }
@@ -98,6 +98,6 @@ export class Attempts {
     this.#unknown.delete(said);
     this.#unknown.set(said, { room, key, until: performance.now() + REPEAT_WITHIN });
     const [oldest] = this.#unknown.keys();
-    if (this.#unknown.size > MAX_UNKNOWN && oldest !== undefined) this.#unknown.delete(oldest);
+    if (this.#unknown.size > MAX_UNKNOWN) this.#unknown.delete(oldest!);
   }
 }

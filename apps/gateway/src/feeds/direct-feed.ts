@@ -72,7 +72,7 @@ export class DirectFeed {
     await this.#ready;
     const read = await this.#read(() => this.timeline.current);
     const revs = new Map(read?.positions.map(({ room, rev }) => [room, rev]));
-    for (const [room, rev] of revs) if (rev !== this.#baseline?.positions.get(room)?.rev) this.#chat(room);
+    for (const [room, rev] of revs) if (rev !== this.#baseline!.positions.get(room)?.rev) this.#chat(room);
     for (const [room, { cursor }] of this.#chats) cursor.missed(revs.get(room));
   }
 
