@@ -36,7 +36,7 @@ const mutants = await new Stryker({
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // What a run leaves behind in Jest's contexts is never freed.
-  maxTestRunnerReuse: 60,
+  maxTestRunnerReuse: 20,
   // Loops without end are counted out; this is for what waits without end, on a busy machine too.
   timeoutMS: 15_000,
   plugins: ['@stryker-mutator/jest-runner', './mutation/plugins.mjs'],
