@@ -128,7 +128,9 @@ describe('a chat that is seen', () => {
       [ada, 2],
       [ada, 99],
     ] as const) {
-      expect((await settled(see(caller, chatId))).value).toMatchObject({ refusal: { code: 'not_found' } });
+      expect((await settled(see(caller, chatId))).value).toMatchObject({
+        refusal: { code: 'not_found', field: 'chat_id' },
+      });
     }
   });
 
@@ -221,6 +223,20 @@ describe('what is asked of direct chats', () => {
     const parts = await partsOf<{ message: string }>(await settled(messages(ada, 1, 230)));
     expect(parts.map(({ length }) => length)).toEqual([100, 100, 30]);
     expect(parts.flat().map(({ message }) => message)).toEqual(contents.slice(-230));
+    expect((await partsOf(await settled(messages(ada, 1, 200)))).map(({ length }) => length)).toEqual([100, 100]);
+  });
+
+  it('is answered as far as it went when it was asked for', async () => {
+    const { value } = await settled(messages(ada, 1));
+    const parts = value as AsyncIterable<{ message: string }[]>;
+    const marks = chat.gates.hold('range marks of timeline-1');
+    const answer = whole<{ message: string }>({ value: parts });
+    await settle();
+    chat.say(room, 'meanwhile', '1');
+    await chat.timeline.run();
+    marks.release();
+    await settle();
+    expect((await answer).map(({ message }) => message)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('is answered with nothing where nothing was said', async () => {

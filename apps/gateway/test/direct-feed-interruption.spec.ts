@@ -157,9 +157,17 @@ describe('the feed of direct chats, in another version of the timeline', () => {
     expect([chats.told, chats.client.end?.code]).toEqual([[], 1012]);
   });
 
+  it('has its audience start over where it has not a chat that was there', async () => {
+    await chats.say(open('2').room, 'before');
+    await chats.ready();
+    await chats.feed.move(chats.chat.pinned(2));
+    await settle();
+    expect([chats.told, chats.client.end?.code]).toEqual([[], 1012]);
+  });
+
   it('looks at the messages of those chats only that have another last event there', async () => {
-    const [two, three] = [open('2'), open('3')];
-    for (const { room } of [two, three]) await chats.say(room, 'before');
+    const [two, three, four] = [open('2'), open('3'), open('4')];
+    for (const { room } of [two, three, four]) await chats.say(room, 'before');
     await chats.ready();
     await fold();
     const store = chats.chat.readModels.projection('timeline', 2);

@@ -120,7 +120,7 @@ describe('what is no handshake is refused in the shape of every error', () => {
 });
 
 it('who connects too often is refused with 429, by either API, and nobody else', async () => {
-  const few = await system.startGateway({ http: { requestsPerSecond: 1, requestsBurst: 3 } });
+  const few = await system.startGateway({ http: { requestsPerSecond: 0.001, requestsBurst: 3 } });
   for (let i = 0; i < 3; i++) await (await system.room(few, 7)).close();
   for (const url of [system.roomUrl(few, system.token(7)), system.directUrl(few, 7)]) {
     const { status, headers, body } = await refusal(url);

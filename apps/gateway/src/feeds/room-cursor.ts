@@ -118,10 +118,10 @@ export class RoomCursor {
     return !this.#paused && !this.#moving && !this.#stopped;
   }
 
-  /** Whether changes are missing that come before what waits to be told. */
+  /** Whether changes are missing that come before what waits to be told, and that no other reading finds. */
   get #isBehind(): boolean {
     const [next] = this.#waiting;
-    return this.#mayTell && next !== undefined && next.from > this.#at.rev;
+    return this.#mayTell && !this.#dropped && next !== undefined && next.from > this.#at.rev;
   }
 
   async #move(): Promise<void> {
@@ -165,7 +165,7 @@ export class RoomCursor {
       try {
         this.#dropped = false;
         await this.#readMissed();
-        if (this.#dropped || !this.#isBehind) break;
+        if (!this.#isBehind) break;
         // Whoever told of it had written it: only documents that are taken away can be missing.
         throw new Error(`what was told of ${this.room} is not there to be read`);
       } catch (error) {
