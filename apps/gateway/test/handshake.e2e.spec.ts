@@ -132,7 +132,7 @@ it('who connects too often is refused with 429, by either API, and nobody else',
 });
 
 it('who has no valid token is counted by the address it comes from, and spends nothing of a user', async () => {
-  const http = { requestsPerSecond: 1, requestsBurst: 3, trustedProxies: ['loopback'] };
+  const http = { requestsPerSecond: 0.001, requestsBurst: 3, trustedProxies: ['loopback'] };
   const few = await system.startGateway({ http });
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
   const status = async (url: string, address: string) => (await refusal(url, from(address))).status;
