@@ -36,4 +36,5 @@ export {
 export { Replay, replay } from './engine/replay.js';
 export { Runner } from './engine/runner.js';
 export type { PresentMembers, RecordSource, WorkedLog } from './engine/worked-log.js';
-export { Worker, type WorkerLog, type WorkerOptions, type WorkerState } from './engine/worker.js';
+export { Worker, type WorkerState } from './engine/worker.js';
+export type { WorkerLog, WorkerOptions } from './engine/worker-options.js';

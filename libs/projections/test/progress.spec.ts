@@ -80,7 +80,10 @@ describe('a version of the timeline', () => {
 
   it('has caught up where what it does not fold is all that it lacks', async () => {
     say();
-    expect(await caughtUpWith(log, directory, readModels)(1)).toBe(true);
+    const isFolded = () => caughtUpWith(log, directory, readModels)(1);
+    expect(await isFolded()).toBe(true);
+    server.store({ room: GLOBAL_ROOM, kind: 'profile', id: 'profile.1', type: 'ProfileChanged', version: 1, body: '' });
+    expect(await isFolded()).toBe(false);
   });
 });
 

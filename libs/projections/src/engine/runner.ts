@@ -8,7 +8,8 @@ import {
   withSwap,
 } from '#read-models';
 import { systemClock } from './clock.js';
-import { Worker, type WorkerOptions, type WorkerState } from './worker.js';
+import { Worker, type WorkerState } from './worker.js';
+import type { WorkerOptions } from './worker-options.js';
 
 /** How often it looks which version is served, in ms: so long a worker may fold on that is to stop. */
 export const LOOK_MS = 500;

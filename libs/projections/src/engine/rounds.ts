@@ -1,0 +1,150 @@
+import type { LogRecord } from '#event-store';
+import type { DocumentStore } from '#read-models';
+import type { Clock } from './clock.js';
+import type { OwnedPartitions } from './owned-partitions.js';
+import type { Partition } from './partition.js';
+import { type FoldedRound, foldRound } from './round.js';
+import type { WorkerOptions } from './worker-options.js';
+
+const ROUND_RECORDS = 2_000;
+const ROUND_CHARACTERS = 8 * 1024 * 1024;
+/** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
+const SAVE_EVERY_MS = 250;
+const SAVE_EVERY_RECORDS = 5_000;
+
+export interface RoundsParts<Change> extends WorkerOptions<Change> {
+  readonly clock: Clock;
+  readonly store: DocumentStore;
+  readonly owned: OwnedPartitions;
+  /** Tries again what a database that is away for a moment keeps from being done. */
+  readonly patiently: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** Throws where the worker must start over, the connection to the log having been lost. */
+  readonly throwIfLost: () => void;
+}
+
+/**
+ * What a worker does with its partitions, round by round: folds what waits, writes it and tells of it; and, less often,
+ * saves how far that is.
+ */
+export class Rounds<Change> {
+  private recordsSinceSave = 0;
+  private savedAt = 0;
+  readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
+
+  constructor(private readonly parts: RoundsParts<Change>) {}
+
+  /** The partitions are taken over anew, from what is saved. */
+  startOver(): void {
+    this.savedAt = this.parts.clock.now();
+  }
+
+  get isSaveDue(): boolean {
+    if (this.recordsSinceSave >= SAVE_EVERY_RECORDS) return true;
+    return this.saveDueInMs <= 0 && !this.parts.owned.areSaved;
+  }
+
+  get saveDueInMs(): number {
+    return this.savedAt + SAVE_EVERY_MS - this.parts.clock.now();
+  }
+
+  /** Whatever is fenced off meanwhile is left out. */
+  async round(): Promise<void> {
+    const { projection, version, log, owned, patiently } = this.parts;
+    let taken = this.take();
+    let round: WrittenRound<Change> | null = null;
+    while (round === null) {
+      // What was taken of those that are fenced off meanwhile is their next owner's.
+      taken = taken.filter(({ partition }) => owned.has(partition));
+      const records = taken.flatMap((part) => part.records);
+      round = await patiently(() => this.foldAndWrite(records));
+    }
+    for (const text of round.isTold ? projection.announce(round.changes, version) : []) {
+      if ('room' in text) log.live.publishToRoom(text.room, text.text);
+      else log.live.publishToUser(text.userId, text.text);
+    }
+    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+    for (const { partition, records: part } of taken) {
+      const last = part.at(-1)!;
+      partition.folded = { seq: last.seq, eventId: last.id };
+    }
+    const count = taken.reduce((sum, { records }) => sum + records.length, 0);
+    this.recordsSinceSave += count;
+    this.counts.folded += count - round.letters.length;
+    this.counts.deadLetters += round.letters.length;
+    this.counts.rounds++;
+  }
+
+  /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
+  async save(): Promise<void> {
+    const { log, projection, readModels, store, clock, owned, patiently, throwIfLost } = this.parts;
+    this.recordsSinceSave = 0;
+    this.savedAt = clock.now();
+    if (owned.areSaved) return;
+    await log.live.flush();
+    // What was published just before a loss may have reached nobody: it is folded, and published, once more.
+    throwIfLost();
+    // One whose consumer has ended is left as it is to its next owner, this worker or another.
+    const moved = owned.all.filter(({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended === null);
+    if (moved.length === 0) return;
+    const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
+    const fenced = await patiently(async () => {
+      if (projection.heads !== null) {
+        await store.write(
+          projection.heads,
+          moved.flatMap((partition) => partition.dirtyHeads),
+        );
+      }
+      return readModels.checkpoints.save(saves);
+    });
+    for (const partition of moved) {
+      if (fenced.includes(partition.checkpointId)) continue;
+      partition.savedAll();
+      partition.consumer.ack(partition.saved);
+    }
+    const behind = moved.filter(({ checkpointId: id }) => fenced.includes(id));
+    if (behind.length > 0) await patiently(() => owned.drop(behind));
+  }
+
+  /** What waits, of all partitions together, in turns. */
+  private take(): { readonly partition: Partition; readonly records: LogRecord[] }[] {
+    const { waiting } = this.parts.owned;
+    return waiting.map((partition) => ({
+      partition,
+      records: partition.take(Math.ceil(ROUND_RECORDS / waiting.length), ROUND_CHARACTERS / waiting.length),
+    }));
+  }
+
+  /** Null where somebody has taken over what it is of, and nothing is written: it is dropped. @throws CheckpointsGone */
+  private async foldAndWrite(records: readonly LogRecord[]): Promise<WrittenRound<Change> | null> {
+    const { projection, log, logger, store, owned, announcing } = this.parts;
+    const round = await foldRound(projection, store, owned.heads, records);
+    // What was looked for may have been in a database that was emptied, where there is less than was folded, or that
+    // somebody else fills anew: nothing may come of it where the checkpoint, which goes with it, is not this worker's.
+    if (await owned.dropFenced(owned.all.filter(({ number }) => round.readFor.has(number)))) return null;
+    await Promise.all([...round.writes].map(([collection, writes]) => store.write(collection, writes)));
+    // After the mark of their rooms, by which it is told whether a letter is settled.
+    for (const letter of round.letters) {
+      logger.error(
+        `event ${letter.seq} is a dead letter of ${letter.projection}: ${letter.reason}. The rest goes on without ` +
+          'it; its room lacks it until code that can read it folds that room anew.',
+      );
+      await log.deadLetter(letter);
+    }
+    return { ...round, isTold: announcing || (await this.isFollowed()) };
+  }
+
+  /**
+   * Of a version that is built. Asked once the documents are written: what is not told because nobody follows it yet is
+   * read by whoever does later.
+   */
+  private async isFollowed(): Promise<boolean> {
+    const { projection, version, readModels } = this.parts;
+    const versions = await readModels.versions.read(projection.name);
+    if (!versions) return false;
+    return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
+  }
+}
+
+interface WrittenRound<Change> extends FoldedRound<Change> {
+  readonly isTold: boolean;
+}

@@ -1,0 +1,26 @@
+import type { ReadModels } from '#read-models';
+import type { Clock } from './clock.js';
+import type { Projection } from '../projection.js';
+import type { WorkedLog } from './worked-log.js';
+
+/** Reported as one line each; `error` says what to do. */
+export interface WorkerLog {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface WorkerOptions<Change> {
+  readonly projection: Projection<Change>;
+  /** Which version of it: what its documents, checkpoints, consumers and members are named by. */
+  readonly version: number;
+  /** Whether the gateways are told of what it folds: always, or only once the version is served or about to be. */
+  readonly announcing: boolean;
+  readonly log: WorkedLog;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions' | 'projection' | 'ping'>;
+  /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
+  readonly owner: string;
+  readonly logger: WorkerLog;
+  /** The system's own where none is given. */
+  readonly clock?: Clock;
+}
