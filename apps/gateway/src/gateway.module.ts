@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
-import { Chats, EventLog } from '#event-store';
+import { DirectChats, EventLog } from '#event-store';
 import { Health, HealthModule, servedCheck, Tokens } from '#platform';
 import { type CaughtUp, caughtUpWith, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
-import { ChatMessagesHandler, ChatsOfHandler } from './commands/chats.js';
+import { ChatMessagesHandler, ChatsOfHandler } from './commands/chat-lists.js';
 import { MarkChatSeenHandler } from './commands/mark-seen.js';
 import { OpenDirectChatHandler } from './commands/open-chat.js';
 import { PostDirectMessageHandler, PostRoomMessageHandler } from './commands/post-message.js';
@@ -56,7 +56,7 @@ export class GatewayModule {
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, timeline, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
-        { provide: Chats, useValue: new Chats(log) },
+        { provide: DirectChats, useValue: new DirectChats(log) },
         ...[Hub, Reception, Closings, Lists, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
         ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],

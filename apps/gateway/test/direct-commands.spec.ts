@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandKey, directRoom } from '#domain';
-import { Chats, decodeRecord, LogUnavailable } from '#event-store';
+import { DirectChats, decodeRecord, LogUnavailable } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
-import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chats.js';
+import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
 import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
 import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
@@ -76,7 +76,9 @@ describe('a chat that is opened', () => {
 describe('a chat that is seen', () => {
   const see = (caller: CallerInMemory, chatId: number) =>
     outcomeOf(
-      new MarkChatSeenHandler(chat.log, new Chats(chat.log), chat.served).execute(new MarkChatSeen(caller, chatId)),
+      new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(
+        new MarkChatSeen(caller, chatId),
+      ),
     );
 
   beforeEach(async () => {
@@ -143,9 +145,10 @@ describe('a chat that is seen', () => {
 
 describe('a command of a direct chat', () => {
   const commands = {
-    see: () => new MarkChatSeenHandler(chat.log, new Chats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
+    see: () =>
+      new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
     post: () =>
-      new PostDirectMessageHandler(chat.log, new Chats(chat.log), undefined as never).execute(
+      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), undefined as never).execute(
         new PostDirectMessage(bob, 1, '1', 'hello'),
       ),
   };
@@ -180,7 +183,7 @@ describe('a command of a direct chat', () => {
 describe('what is asked of direct chats', () => {
   const messages = (caller: CallerInMemory, chatId: number, chatMessagesMax = 1_000) =>
     outcomeOf(
-      new ChatMessagesHandler(new Chats(chat.log), chat.served, { ...settings, chatMessagesMax }).execute(
+      new ChatMessagesHandler(new DirectChats(chat.log), chat.served, { ...settings, chatMessagesMax }).execute(
         new ChatMessages(caller, chatId),
       ),
     );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
-import { Chats, type EventLog } from '#event-store';
+import { DirectChats, type EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
 import { Attempts } from '../src/commands/attempts.js';
@@ -72,7 +72,7 @@ describe('a mark of what was seen', () => {
     const { room, chatId } = chat.open('2', '1');
     chat.say(room, 'hello', '2');
     await chat.timeline.run();
-    const handler = new MarkChatSeenHandler(log, new Chats(log), chat.served);
+    const handler = new MarkChatSeenHandler(log, new DirectChats(log), chat.served);
     const marking = watch(handler.execute(new MarkChatSeen(caller, chatId)));
     await settle(500);
     expect(marking.outcome).toBe('waits');
@@ -86,7 +86,7 @@ describe('a mark of what was seen', () => {
   });
 
   it('in a chat that is none is refused', async () => {
-    const handler = new MarkChatSeenHandler(log, new Chats(log), chat.served);
+    const handler = new MarkChatSeenHandler(log, new DirectChats(log), chat.served);
     const marking = watch(handler.execute(new MarkChatSeen(caller, 77)));
     await settle(50);
     expect(marking.outcome).toMatchObject({ refusal: { code: 'not_found', field: 'chat_id' } });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ChatData } from '#protocol';
-import { Chats } from '#event-store';
-import { ChatMessages, ChatMessagesHandler, type ChatsOf, ChatsOfHandler } from '../src/commands/chats.js';
+import { DirectChats } from '#event-store';
+import { ChatMessages, ChatMessagesHandler, type ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { DirectChatGateway } from '../src/socket/direct-chat.gateway.js';
 import { Lists } from '../src/socket/lists.js';
 import { Person } from '../src/feeds/person.js';
@@ -14,7 +14,7 @@ let chat: ChatInMemory;
 let gateway: DirectChatGateway;
 beforeEach(async () => {
   chat = await ChatInMemory.start();
-  const messages = new ChatMessagesHandler(new Chats(chat.log), chat.served, settings);
+  const messages = new ChatMessagesHandler(new DirectChats(chat.log), chat.served, settings);
   const chats = new ChatsOfHandler(chat.served, settings);
   const execute = (query: ChatMessages | ChatsOf) =>
     query instanceof ChatMessages ? messages.execute(query) : chats.execute(query);

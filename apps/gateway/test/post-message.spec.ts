@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, keySequence, openChat } from '#domain';
-import { Chats, LogUnavailable, OutcomeUnknown } from '#event-store';
+import { DirectChats, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ServedTimeline } from '#projections';
 import { memoryReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -45,7 +45,7 @@ beforeEach(async () => {
   const toldTo = { ...settings, inMail: { url } };
   const hub = new Hub(log, new ServedTimeline(memoryReadModels()), toldTo, newKey, () => Promise.resolve(true));
   inMail = new InMail(log, hub, toldTo);
-  handler = new PostDirectMessageHandler(log, new Chats(log), inMail);
+  handler = new PostDirectMessageHandler(log, new DirectChats(log), inMail);
   keys = [];
   const admit = () => Promise.resolve();
   const attempts = new Attempts('1', () => keys.shift() ?? newKey(), admit);

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import { connectServers, createHttpApp, Health, HealthModule, runRole, workerName } from '#platform';
-import { Projections } from './projections.js';
+import { ProjectionRunners } from './projection-runners.js';
 
 await runRole('projector', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
   const health = new Health();
   const app = await createHttpApp(HealthModule.of(health), config.http, logger);
   atEnd('HTTP', () => app.close());
-  const projections = new Projections({ ...servers, names: config.projections, owner: workerName(), logger });
+  const projections = new ProjectionRunners({ ...servers, names: config.projections, owner: workerName(), logger });
   atEnd('the projections', () => projections.stop());
   projections.watch(health, config.ready.maxLagEvents);
   await app.listen(config.http.port, config.http.host);

@@ -1,10 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { Chats, EventLog, People } from '#event-store';
+import { DirectChats, EventLog, People } from '#event-store';
 import { type Health, HealthModule, Tokens } from '#platform';
 import { ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
-import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.js';
+import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, MembersController } from './members.js';
@@ -31,7 +31,7 @@ export class QueryModule {
         { provide: EventLog, useValue: log },
         { provide: Tokens, useValue: tokens },
         { provide: People, useValue: new People(log) },
-        { provide: Chats, useValue: new Chats(log) },
+        { provide: DirectChats, useValue: new DirectChats(log) },
         { provide: ServedTimeline, useValue: new ServedTimeline(readModels) },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatCreated, markSeen, type RecordedEvent } from '#domain';
-import type { ChatList, MessagePage } from '../src/chats.js';
+import type { ChatList, MessagePage } from '../src/chats.controller.js';
 import { type Answer, context, QueryUnderTest, stores } from './query-under-test.js';
 
 const page = ({ body }: Answer): MessagePage => body as MessagePage;

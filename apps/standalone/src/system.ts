@@ -4,7 +4,7 @@ import { type AtEnd, type Config, createHttpApp, Health, sayHindrances, Tokens, 
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';
-import { Projections } from '../../projector/src/projections.js';
+import { ProjectionRunners } from '../../projector/src/projection-runners.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
 import { QueryModule } from '../../query/src/query.module.js';
 import { watch } from '../../query/src/readiness.js';
@@ -21,7 +21,7 @@ export interface System {
   /** Base addresses of the gateways, `ws://host:port`; the first one's port carries the HTTP side too. */
   readonly gateways: readonly string[];
   readonly http: string;
-  readonly projections: Projections;
+  readonly projections: ProjectionRunners;
   /** Resolves once the read models have caught up with the log; until then upgrades are answered with 503. */
   readonly caughtUp: () => Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   const { config, log, readModels, logger, atEnd } = parts;
   sayHindrances(log, logger || silent);
   await log.setUp();
-  const projections = new Projections({
+  const projections = new ProjectionRunners({
     names: config.projections,
     log,
     readModels,

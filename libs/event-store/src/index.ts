@@ -1,6 +1,6 @@
 export type { AskedLive, AskedLog } from './asked-log.js';
 export type { BacklogPart } from './backlog.js';
-export { Chats } from './chats.js';
+export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
 export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
 export { type AppendOptions, type Decided, EventLog, type LogOptions, type LogState } from './event-log.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatCreated, clanRoom, directRoom, openChat, type RecordedEvent, userRoom } from '#domain';
-import { Chats, type EventLog, People } from '../src/index.js';
+import { DirectChats, type EventLog, People } from '../src/index.js';
 import { LogUnderTest, message, nextKey } from './log-under-test.js';
 
 let test: LogUnderTest;
@@ -47,7 +47,7 @@ describe('chats and people', () => {
       openChat({ key: nextKey(), at, by: '1', receiver: '2' }, chatOf(last)),
     );
     const event = 'event' in opened ? opened.event : null;
-    const chats = new Chats(log);
+    const chats = new DirectChats(log);
     for (let reads = 0; reads < 2; reads++) expect(await chats.byId(event?.seq ?? 0)).toEqual(event);
     expect(await chats.byId(1)).toBeNull();
     expect(await chats.byId(10_000_000)).toBeNull();

@@ -12,7 +12,7 @@ import {
   userRoom,
   RetryableError,
 } from '#domain';
-import { Chats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
+import { DirectChats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
 import { eventHeaders } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
@@ -173,9 +173,11 @@ describe('what the log knows of people and chats', () => {
     await log.append(message(clanRoom('3'), 'no chat'));
     await log.append(opened);
     server.store({ room: GLOBAL_ROOM, kind: 'chat', id: '', type: '', version: 0, body: 'not JSON' });
-    const chats = new Chats(log);
+    const chats = new DirectChats(log);
     expect(await chats.byId(2)).toEqual({ ...opened, seq: 2 });
     for (const none of [0, 1, 3, 4]) expect(await chats.byId(none)).toBeNull();
+    for (const userId of opened.users) expect(await chats.ofPerson(userId, 2)).toEqual({ ...opened, seq: 2 });
+    expect([await chats.ofPerson('77', 2), await chats.ofPerson('7', 1)]).toEqual([null, null]);
     log.connection.lose();
     expect(await chats.byId(2)).toEqual({ ...opened, seq: 2 });
     await expect(chats.byId(1)).rejects.toThrow(LogUnavailable);

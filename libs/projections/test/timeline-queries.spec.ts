@@ -356,6 +356,13 @@ describe('when a message was seen', () => {
     expect(await askedOf(others, [1])).toEqual([null]);
   });
 
+  it('is when the other side did, whoever wrote it', async () => {
+    const timeline = await timelineOf({ seen: [seen(2, '1'), seen(5, '2')] });
+    const receiptOf = await timeline.receipts(chat, [{ n: 1 }, { n: 5 }]);
+    const by = (id: string, n: number) => receiptOf({ n, sender: { id, name: id, avatar: null } });
+    expect([by('1', 1), by('2', 1), by('1', 5), by('2', 5)]).toEqual([at(5), at(2), at(5), null]);
+  });
+
   it('is not asked where there are no messages', async () => {
     const { timeline, counted } = written(await holding({ seen: [seen(2)] }), {});
     expect((await timeline.seenAt(chat, '1', []))(1)).toBeNull();

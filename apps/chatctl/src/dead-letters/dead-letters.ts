@@ -3,7 +3,7 @@ import { RebuildRefused } from '#projections';
 import { versionName } from '#read-models';
 import type { EventLog, LetterPlace, LogRecord, StoredLetter } from '#event-store';
 import { type Command, readOptions } from '../command.js';
-import { projectionNamed } from '../projections.js';
+import { projectionNamed } from '../projection-version.js';
 import { foldableLetters } from '../rebuild/letters.js';
 import { rebuildAndServe } from '../rebuild/rebuild.js';
 import { type Servers, withServers } from '../servers.js';

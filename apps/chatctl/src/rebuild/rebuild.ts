@@ -2,7 +2,7 @@ import { type Projection, rebuild } from '#projections';
 import { versionName } from '#read-models';
 import { progressBar, workerName } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
-import { projectionNamed } from '../projections.js';
+import { projectionNamed } from '../projection-version.js';
 import { type Servers, Unreachable, withServers } from '../servers.js';
 import { dropSettled } from './letters.js';
 

@@ -1,5 +1,5 @@
 import type { StreamFigures } from '#event-store';
-import { nameOf } from '../projections.js';
+import { nameOf } from '../projection-version.js';
 import type { PartitionSample, ProjectionSample, Sample } from './sample.js';
 
 export interface PartitionReport {

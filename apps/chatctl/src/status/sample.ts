@@ -1,7 +1,7 @@
 import type { StreamFigures } from '#event-store';
 import { type Place, placesOf, type Projection } from '#projections';
 import type { ReadModels } from '#read-models';
-import { nameOf, type ProjectionVersion, projections } from '../projections.js';
+import { nameOf, type ProjectionVersion, projections } from '../projection-version.js';
 import type { Servers } from '../servers.js';
 
 /** What one partition of a projection looks like at a moment. */

@@ -1,6 +1,6 @@
 import { progressBar } from '#platform';
 import { type Command, readOptions } from '../command.js';
-import { nameOf, projectionNamed, projections, servedVersion } from '../projections.js';
+import { nameOf, projectionNamed, projections, servedVersion } from '../projection-version.js';
 import { Unreachable, withServers } from '../servers.js';
 import type { Difference } from './difference.js';
 import { verifyProjection } from './verification.js';

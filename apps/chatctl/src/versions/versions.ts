@@ -1,7 +1,7 @@
 import { consumersPrefix, type Projection } from '#projections';
 import { type ReadModels, type Version, versionName, type Versions, withoutBuilding, withoutOld } from '#read-models';
 import { type Command, readOptions } from '../command.js';
-import { projectionNamed, projections } from '../projections.js';
+import { projectionNamed, projections } from '../projection-version.js';
 import { type Servers, Unreachable, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { markSeen, type Room, type Refused } from '#domain';
-import { type AskedLog, Chats, EventLog } from '#event-store';
+import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type InboxDocument, ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
 import type { Caller } from './command.js';
@@ -23,7 +23,7 @@ export class MarkChatSeen extends Command<Refused | null> {
 export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
-    @Inject(Chats) private readonly chats: Chats,
+    @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { postToChat, postToRoom, type PublicRoom, publicRoom, type Refused } from '#domain';
-import { type AskedLog, Chats, EventLog } from '#event-store';
+import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { InMail } from './in-mail.js';
 import { RecentMessages } from './recent-messages.js';
 import type { Attempt } from './attempts.js';
@@ -66,7 +66,7 @@ export class PostDirectMessage extends Command<Refused | null> {
 export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessage> {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
-    @Inject(Chats) private readonly chats: Chats,
+    @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(InMail) private readonly inMail: InMail,
   ) {}
 

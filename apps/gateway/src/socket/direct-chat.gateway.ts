@@ -2,7 +2,7 @@ import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
 import { ChatData, type ChatListEntryView, chatView, CreateChatData, CreateMessageData, userIdOf } from '#protocol';
-import { ChatMessages, ChatsOf } from '../commands/chats.js';
+import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
 import { OpenDirectChat } from '../commands/open-chat.js';
 import { PostDirectMessage } from '../commands/post-message.js';

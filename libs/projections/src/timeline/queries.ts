@@ -1,4 +1,4 @@
-import { encodeId, type Room } from '#domain';
+import { encodeId, type Room, roomIds } from '#domain';
 import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
 import type { Change } from '../live-update.js';
 import {
@@ -165,6 +165,16 @@ export class Timeline {
   /** One direct chat as one of its people sees it. */
   async entry(userId: string, room: Room): Promise<InboxDocument | null> {
     return (await this.store.get<InboxDocument>('inbox', [inboxId(userId, room)]))[0] ?? null;
+  }
+
+  /** When its receiver saw a message of a direct chat, for each of these; null for not yet. */
+  async receipts(
+    room: Room,
+    messages: readonly { readonly n: number }[],
+  ): Promise<(message: Pick<MessageDocument, 'sender' | 'n'>) => string | null> {
+    const [one, other] = roomIds(room) as [string, string];
+    const [byOne, byOther] = await Promise.all([this.seenAt(room, one, messages), this.seenAt(room, other, messages)]);
+    return ({ sender, n }) => (sender.id === one ? byOther : byOne)(n);
   }
 
   /**

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { ChatCreated, RecordedEvent } from '#domain';
+import { type ChatCreated, otherSide, type RecordedEvent } from '#domain';
 import type { AskedLog } from './asked-log.js';
 import { decodeRecord } from './log-record.js';
 
 const REMEMBERED = 10_000;
 
 /** The direct chats, read from the log itself: a chat can be used right after it was created. */
-export class Chats {
+export class DirectChats {
   // A ChatCreated never changes, so what is known of it never goes stale.
   private readonly known = new LRUCache<number, RecordedEvent<ChatCreated>>({ max: REMEMBERED });
 
@@ -26,5 +26,11 @@ export class Chats {
     const event = decodeRecord(record) as RecordedEvent<ChatCreated>;
     this.known.set(chatId, event);
     return event;
+  }
+
+  /** The same, or null where this person is not one of its two. @throws LogUnavailable */
+  async ofPerson(userId: string, chatId: number, deadline?: number): Promise<RecordedEvent<ChatCreated> | null> {
+    const chat = await this.byId(chatId, deadline);
+    return chat && otherSide(chat.users, userId) !== null ? chat : null;
   }
 }

@@ -16,7 +16,7 @@ export interface ProjectionsOptions {
 }
 
 /** The projections that this process runs, a worker for each. */
-export class Projections {
+export class ProjectionRunners {
   private readonly workers: ReadonlyMap<ProjectionName, Runner<unknown>>;
   /** Settles when the first of the workers has ended, for whatever reason. */
   readonly ended: Promise<void>;

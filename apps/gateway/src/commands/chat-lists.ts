@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { otherSide, refused, type Room, type Refused } from '#domain';
-import { Chats } from '#event-store';
+import { refused, type Room, type Refused } from '#domain';
+import { DirectChats } from '#event-store';
 import { type ChatListEntryView, chatView, type DirectMessageView, directMessageView } from '#protocol';
 import { ServedTimeline } from '#projections';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
@@ -23,7 +23,7 @@ export class ChatMessages extends Query<Refused | AsyncIterable<readonly DirectM
 @QueryHandler(ChatMessages)
 export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
   constructor(
-    @Inject(Chats) private readonly chats: Chats,
+    @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
   ) {}
@@ -31,33 +31,19 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
   async execute({ caller, chatId }: ChatMessages): Promise<Refused | AsyncIterable<readonly DirectMessageView[]>> {
     const { userId } = caller.person;
     await caller.admit();
-    const chat = await this.chats.byId(chatId);
-    const other = chat && otherSide(chat.users, userId);
-    if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
-    return this.read(chat.room, chatId, userId, other);
+    const chat = await this.chats.ofPerson(userId, chatId);
+    return chat ? this.read(chat.room, chatId) : refused('not_found', 'no such chat', 'chat_id');
   }
 
-  private async *read(
-    room: Room,
-    chatId: number,
-    userId: string,
-    other: string,
-  ): AsyncGenerator<readonly DirectMessageView[]> {
+  private async *read(room: Room, chatId: number): AsyncGenerator<readonly DirectMessageView[]> {
     const { queries: timeline } = await this.served.pin();
     const last = await timeline.lastN(room);
     if (last === 0) return;
     let after = Math.max(0, last - this.settings.chatMessagesMax);
-    const ends = [{ n: after + 1 }, { n: last }];
-    const [seenByThem, seenByMe] = await Promise.all([
-      timeline.seenAt(room, other, ends),
-      timeline.seenAt(room, userId, ends),
-    ]);
+    const receiptOf = await timeline.receipts(room, [{ n: after + 1 }, { n: last }]);
     for (; after < last; after += PART) {
       const messages = await timeline.pageAfter(room, { after, limit: Math.min(PART, last - after) });
-      yield messages.map((message) => {
-        const seenAt = (message.sender.id === userId ? seenByThem : seenByMe)(message.n);
-        return directMessageView(message, chatId, seenAt);
-      });
+      yield messages.map((message) => directMessageView(message, chatId, receiptOf(message)));
     }
   }
 }

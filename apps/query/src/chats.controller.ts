@@ -2,11 +2,10 @@ import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } 
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { otherSide } from '#domain';
-import { Chats } from '#event-store';
+import { DirectChats } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
-import { type MessageDocument, ServedTimeline } from '#projections';
+import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
 
@@ -100,28 +99,22 @@ class ReadMessages extends Query<MessagePage> {
 export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
   constructor(
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
-    @Inject(Chats) private readonly chats: Chats,
+    @Inject(DirectChats) private readonly chats: DirectChats,
   ) {}
 
   async execute({ userId, chatId, before, after, limit }: ReadMessages): Promise<MessagePage> {
-    const chat = await this.chats.byId(chatId);
-    const other = chat && otherSide(chat.users, userId);
-    if (!chat || other === null) throw notFound('id', chatId, 'no such chat');
+    const chat = await this.chats.ofPerson(userId, chatId);
+    if (!chat) throw notFound('id', chatId, 'no such chat');
     const { queries: timeline } = await this.served.pin();
     const messages =
       after === null
         ? await timeline.page(chat.room, { limit, ...(before !== undefined && { before }) })
         : await timeline.pageAfter(chat.room, { after, limit });
-    const [seenByCaller, seenByOther] = await Promise.all([
-      timeline.seenAt(chat.room, userId, messages),
-      timeline.seenAt(chat.room, other, messages),
-    ]);
-    const seenAt = ({ sender, n }: MessageDocument): string | null =>
-      sender.id === userId ? seenByOther(n) : seenByCaller(n);
+    const receiptOf = await timeline.receipts(chat.room, messages);
     const last = messages.at(-1)?.n ?? 0;
     const isEnd = messages.length < limit || (after === null && last === 1);
     return {
-      data: messages.map((message) => directMessageView(message, chatId, seenAt(message))),
+      data: messages.map((message) => directMessageView(message, chatId, receiptOf(message))),
       next: isEnd ? null : last,
     };
   }
