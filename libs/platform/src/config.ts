@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { type Setting, Unfit } from './setting.js';
-import { type ProjectionName, type Role, rows } from './settings.js';
+import { type Setting, Unfit } from './settings/setting.js';
+import { type ProjectionName, type Role, rows } from './settings/settings.js';
 
 /** The whole configuration of a process. What each value means and its default: `settings`. */
 export interface Config {

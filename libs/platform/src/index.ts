@@ -14,7 +14,7 @@ export * from './progress-bar.js';
 export * from './role.js';
 export * from './running.js';
 export * from './served-check.js';
-export * from './settings.js';
+export * from './settings/settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
 export * from './worker-name.js';

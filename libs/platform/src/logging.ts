@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel as NestLevel } from '@nestjs/common';
 import type { Config, LogLevel } from './config.js';
-import type { Role } from './setting.js';
+import type { Role } from './settings/setting.js';
 
 const levels: Readonly<Record<LogLevel, NestLevel[]>> = {
   error: ['fatal', 'error'],

@@ -1,7 +1,7 @@
 import type { ConsoleLogger } from '@nestjs/common';
 import { type Config, loadConfig } from './config.js';
 import { createLogger } from './logging.js';
-import type { Role } from './settings.js';
+import type { Role } from './settings/settings.js';
 import { type Stop, stopAll, stopOnSignals } from './shutdown.js';
 
 /** Says how to stop something, as soon as it is started. What was started last is stopped first. */

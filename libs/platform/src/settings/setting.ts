@@ -1,9 +1,17 @@
 import { createPublicKey } from 'node:crypto';
 import proxyAddr from 'proxy-addr';
 
-// What one setting is: a row of the table in settings.ts, and the ways to read its text.
+// What one setting is: a row of the table in settings.ts, whose it is, and the ways to read its text.
 
 export type Role = 'gateway' | 'projector' | 'query' | 'standalone' | 'chatctl';
+
+export const every: readonly Role[] = ['gateway', 'projector', 'query', 'standalone'];
+export const apart: readonly Role[] = ['gateway', 'projector', 'query'];
+export const withData: readonly Role[] = [...every, 'chatctl'];
+export const serving: readonly Role[] = ['gateway', 'query', 'standalone'];
+export const sockets: readonly Role[] = ['gateway', 'standalone'];
+export const folding: readonly Role[] = ['projector', 'standalone'];
+export const local: readonly Role[] = ['standalone', 'chatctl'];
 
 /** A row of the configuration table; `D` is `string` where there is a default and `null` where there is none. */
 export interface Setting<T, D extends string | null = string | null> {
