@@ -1,23 +1,51 @@
-import { Controller, Delete, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Put, Query as Parameters } from '@nestjs/common';
+import {
+  Command,
+  CommandBus,
+  CommandHandler,
+  type ICommandHandler,
+  type IQueryHandler,
+  Query,
+  QueryBus,
+  QueryHandler,
+} from '@nestjs/cqrs';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
-import { encodeUpdate } from '#projections';
+import { encodeUpdate, ServedDirectory } from '#projections';
 import { ErrorResponse, ForService, WithToken } from '#platform';
+import { avatarOf } from '#protocol';
 import { newContext } from './command-context.js';
-import { Id, Input } from './input.js';
+import { Id, Input, NumberText } from './input.js';
+import { pinned } from './pinned.js';
+import type { Player } from './players.js';
 
-// PUT and DELETE /clans/:clanId/members/:userId: the surrounding application says who is in which clan.
+// PUT and DELETE /clans/:clanId/members/:userId: the surrounding application says who is in which clan. GET
+// /clans/:clanId/members: who is, as the directory has it.
 
-class MemberPath {
+class ClanPath {
   @ApiProperty({ type: String, maxLength: 64 })
   @Id()
   clanId!: string;
+}
 
+class MemberPath extends ClanPath {
   @ApiProperty({ type: String, maxLength: 64 })
   @Id()
   userId!: string;
+}
+
+class PageParameters {
+  @ApiProperty({ type: String, required: false, maxLength: 64, description: 'The `next` of the page before.' })
+  @IsOptional()
+  @Id()
+  after?: string;
+
+  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
+  @IsOptional()
+  @NumberText(1, 200)
+  limit?: string;
 }
 
 class ChangeMember extends Command<void> {
@@ -53,14 +81,64 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
   }
 }
 
+export interface MemberList {
+  readonly data: readonly Omit<Player, 'clanId'>[];
+  /** The `after` of the next page; null where there is none. */
+  readonly next: string | null;
+}
+
+class ListMembers extends Query<MemberList> {
+  constructor(
+    readonly clanId: string,
+    readonly after: string | undefined,
+    readonly limit: number,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListMembers)
+export class ListMembersHandler implements IQueryHandler<ListMembers> {
+  constructor(@Inject(ServedDirectory) private readonly served: ServedDirectory) {}
+
+  async execute({ clanId, after, limit }: ListMembers): Promise<MemberList> {
+    const people = await (await pinned(this.served)).members(clanId, { after, limit });
+    return {
+      data: people.map(({ userId, name, avatar }) => ({ userId, name, avatar: avatarOf(avatar) })),
+      next: people.length < limit ? null : people.at(-1)!.userId,
+    };
+  }
+}
+
 @ApiTags('Surrounding application')
 @WithToken()
 @ForService()
-@Controller('clans/:clanId/members/:userId')
+@Controller('clans/:clanId/members')
 export class MembersController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+  ) {}
 
-  @Put()
+  @Get()
+  @ApiOperation({
+    summary: 'Who is in a clan',
+    description:
+      'In an order of the ids that stays. `next` is the `after` of the following page. As the projector has it, which ' +
+      'is some milliseconds behind what was told.',
+  })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/MemberList' } })
+  @ErrorResponse(400, 'An id or a parameter is not what it must be.')
+  @ErrorResponse(403, 'The token is not a service token.')
+  @ErrorResponse(503, 'The projection is not run, or a server is away; try again after `Retry-After` seconds.')
+  async list(
+    @Param(new Input(ClanPath, 'dropped')) { clanId }: ClanPath,
+    @Parameters(new Input(PageParameters, 'dropped')) { after, limit }: PageParameters,
+  ): Promise<MemberList> {
+    return this.queries.execute(new ListMembers(clanId, after, Number(limit ?? 50)));
+  }
+
+  @Put(':userId')
   @HttpCode(204)
   @ApiOperation({ summary: 'Puts a person into a clan, out of the one they were in' })
   @ApiNoContentResponse({ description: 'The person is in this clan.' })
@@ -71,7 +149,7 @@ export class MembersController {
     await this.commands.execute(new ChangeMember(joinClan, userId, clanId));
   }
 
-  @Delete()
+  @Delete(':userId')
   @HttpCode(204)
   @ApiOperation({ summary: 'Takes a person out of a clan' })
   @ApiNoContentResponse({ description: 'The person is not in this clan.' })

@@ -2,6 +2,7 @@ import { type INestApplication, NotFoundException } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { errorSchemas } from '#platform';
+import { eventCounters } from '#projections';
 
 // The OpenAPI page. Shapes that come from the protocol are described here, beside each other.
 
@@ -14,6 +15,12 @@ const listOf = (name: string) => ({ type: 'array', items: ref(name) });
 const position = {
   n: whole('The number of the message in its room, from 1, without holes.'),
   rev: whole("The room's change number at the last change of the message."),
+};
+
+const person = {
+  userId: text(),
+  name: { ...text('Null: the log knows of none, and the id is shown.'), nullable: true },
+  avatar: { type: 'object', nullable: true, additionalProperties: true },
 };
 
 const next = { type: 'integer', nullable: true, description: 'The cursor of the next page, or null.' };
@@ -111,6 +118,34 @@ export const schemas = {
       ...position,
     },
   },
+  Player: { type: 'object', properties: { ...person, clanId: { ...text('Null: in none.'), nullable: true } } },
+  MemberList: {
+    type: 'object',
+    properties: {
+      data: { type: 'array', items: { type: 'object', properties: person } },
+      next: { ...next, type: 'string' },
+    },
+  },
+  DayList: {
+    type: 'object',
+    properties: {
+      data: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            day: { type: 'string', format: 'date' },
+            activeUsers: whole('How many people did any of it.'),
+            counts: {
+              type: 'object',
+              description: "Joins, leaves and changes of a profile count in the person's own room.",
+              properties: Object.fromEntries(eventCounters.map((counter) => [counter, whole()])),
+            },
+          },
+        },
+      },
+    },
+  },
   OnlineEntry: { type: 'object', properties: { userId: text(), connections: whole('At all gateways together.') } },
   OnlineList: { type: 'object', properties: { data: listOf('OnlineEntry') } },
   MessagePage: {
@@ -166,7 +201,7 @@ export function serveOpenApi(app: INestApplication): void {
     next(PAGE.has(path) ? undefined : new NotFoundException());
   });
   const description =
-    'History, direct chats, and what the surrounding application tells. Sockets are described elsewhere. ' +
+    'History, direct chats, and what the surrounding application tells and asks. Sockets are described elsewhere. ' +
     'Every answer that is not a success has the shape of ErrorAnswer.';
   const builder = new DocumentBuilder()
     .setTitle('Parley')

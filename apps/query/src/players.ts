@@ -1,16 +1,26 @@
-import { Body, Controller, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ApiBody, ApiNoContentResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
+import {
+  Command,
+  CommandBus,
+  CommandHandler,
+  type ICommandHandler,
+  type IQueryHandler,
+  Query,
+  QueryBus,
+  QueryHandler,
+} from '@nestjs/cqrs';
+import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { avatarText, ErrorResponse, ForService, WithToken } from '#platform';
-import { FilledText } from '#protocol';
-import { encodeUpdate } from '#projections';
+import { avatarText, ErrorResponse, ForService, notFound, WithToken } from '#platform';
+import { avatarOf, FilledText } from '#protocol';
+import { encodeUpdate, ServedDirectory } from '#projections';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
+import { pinned } from './pinned.js';
 
-// PUT /players/:id: the surrounding application says what a person is called and what they look like.
+// PUT and GET /players/:id: what a person is called and looks like, which the surrounding application says; and their clan.
 
 class PlayerPath {
   @ApiProperty({ type: String, maxLength: 64 })
@@ -69,12 +79,55 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
   }
 }
 
+/** A person as the directory has them; null is what the log knows nothing of. */
+export interface Player {
+  readonly userId: string;
+  readonly name: string | null;
+  readonly avatar: unknown;
+  readonly clanId: string | null;
+}
+
+class ReadPlayer extends Query<Player> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@QueryHandler(ReadPlayer)
+export class ReadPlayerHandler implements IQueryHandler<ReadPlayer> {
+  constructor(@Inject(ServedDirectory) private readonly served: ServedDirectory) {}
+
+  async execute({ userId }: ReadPlayer): Promise<Player> {
+    const person = await (await pinned(this.served)).person(userId);
+    if (!person) throw notFound('id', userId, 'the log knows nothing of this person');
+    const { name, avatar, clanId } = person;
+    return { userId, name, avatar: avatarOf(avatar), clanId };
+  }
+}
+
 @ApiTags('Surrounding application')
 @WithToken()
 @ForService()
 @Controller('players/:id')
 export class PlayersController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'What a person is called, looks like, and which clan they are in',
+    description: 'As the projector has it, which is some milliseconds behind what was told.',
+  })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/Player' } })
+  @ErrorResponse(400, 'The id is not what it must be.')
+  @ErrorResponse(403, 'The token is not a service token.')
+  @ErrorResponse(404, 'The log knows nothing of this person.')
+  @ErrorResponse(503, 'The projection is not run, or a server is away; try again after `Retry-After` seconds.')
+  async read(@Param(new Input(PlayerPath, 'dropped')) { id }: PlayerPath): Promise<Player> {
+    return this.queries.execute(new ReadPlayer(id));
+  }
 
   @Put()
   @HttpCode(204)

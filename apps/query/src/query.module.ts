@@ -2,13 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { DirectChats, EventLog, People } from '#event-store';
 import { type Health, HealthModule, Tokens } from '#platform';
-import { ServedTimeline } from '#projections';
+import { ServedDirectory, ServedStats, ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
-import { ChangeMemberHandler, MembersController } from './members.js';
-import { ChangePlayerHandler, PlayersController } from './players.js';
+import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
+import { ChangePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
+import { ListDaysHandler, StatsController } from './stats.js';
 
 /** What the query side works with. Its owner connects it, adds the checks to `health`, and closes it. */
 export interface QueryParts {
@@ -19,26 +20,31 @@ export interface QueryParts {
   readonly limits: ListLimits;
 }
 
-/** HTTP: the history, the chats, and what the surrounding application tells. */
+/** HTTP: the history, the chats, and what the surrounding application tells and asks. */
 @Module({})
 export class QueryModule {
   static of({ log, readModels, tokens, health, limits }: QueryParts): DynamicModule {
     return {
       module: QueryModule,
       imports: [CqrsModule, HealthModule.of(health)],
-      controllers: [HistoryController, ChatsController, MembersController, PlayersController],
+      controllers: [HistoryController, ChatsController, MembersController, PlayersController, StatsController],
       providers: [
         { provide: EventLog, useValue: log },
         { provide: Tokens, useValue: tokens },
         { provide: People, useValue: new People(log) },
         { provide: DirectChats, useValue: new DirectChats(log) },
         { provide: ServedTimeline, useValue: new ServedTimeline(readModels) },
+        { provide: ServedDirectory, useValue: new ServedDirectory(readModels) },
+        { provide: ServedStats, useValue: new ServedStats(readModels) },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,
         ListChatsHandler,
         ReadMessagesHandler,
         ChangeMemberHandler,
+        ListMembersHandler,
         ChangePlayerHandler,
+        ReadPlayerHandler,
+        ListDaysHandler,
       ],
     };
   }

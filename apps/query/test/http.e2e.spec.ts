@@ -12,6 +12,9 @@ const routes = [
   ['PUT', '/clans/1/members/2'],
   ['DELETE', '/clans/1/members/2'],
   ['PUT', '/players/1'],
+  ['GET', '/players/1'],
+  ['GET', '/clans/1/members'],
+  ['GET', '/stats?room=global&from=2026-01-01&to=2026-01-02'],
 ] as const;
 
 const reasons = ({ body }: Answer): unknown[] =>
@@ -98,9 +101,12 @@ describe('HTTP', () => {
       'get /chat/history',
       'get /chats',
       'get /chats/{id}/messages',
+      'get /clans/{clanId}/members',
       'get /health/live',
       'get /health/ready',
       'get /online',
+      'get /players/{id}',
+      'get /stats',
       'put /clans/{clanId}/members/{userId}',
       'put /players/{id}',
     ]);
@@ -112,6 +118,9 @@ describe('HTTP', () => {
       'limit',
       'withPageCount',
     ]);
+    const parametersOf = (path: string) => document.paths[path]!['get']!.parameters.map(({ name }) => name);
+    expect(parametersOf('/clans/{clanId}/members')).toEqual(['clanId', 'after', 'limit']);
+    expect(parametersOf('/stats')).toEqual(['room', 'from', 'to']);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const { responses, security } of Object.values(methods)) {
         if (path.startsWith('/health')) continue;

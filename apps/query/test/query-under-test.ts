@@ -14,7 +14,7 @@ import {
 } from '#domain';
 import { EventLog } from '#event-store';
 import { createHttpApp, Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } from '#platform';
-import { timeline, Runner } from '#projections';
+import { type Projection, timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';
 import { QueryModule } from '../src/query.module.js';
@@ -53,7 +53,9 @@ export class QueryUnderTest {
   private constructor(
     readonly url: string,
     readonly log: EventLog,
+    /** Of the timeline. */
     readonly worker: Runner<unknown>,
+    private readonly newWorker: (projection: Projection<unknown>) => Runner<unknown>,
     private readonly close: () => Promise<void>,
   ) {}
 
@@ -75,7 +77,13 @@ export class QueryUnderTest {
     const projectorLog = await EventLog.connect(options);
     const readModels = await open();
     const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
-    const worker = new Runner({ projection: timeline, log: projectorLog, readModels, owner: token, logger: quiet });
+    const workers: Runner<unknown>[] = [];
+    const newWorker = (projection: Projection<unknown>) => {
+      const worker = new Runner({ projection, log: projectorLog, readModels, owner: token, logger: quiet });
+      workers.push(worker);
+      return worker;
+    };
+    const worker = newWorker(timeline);
     const health = new Health();
     watch(health, log, readModels, maxLagEvents);
     const { http: usual, limits } = loadConfig({}, 'standalone');
@@ -87,12 +95,12 @@ export class QueryUnderTest {
     await app.listen(0, '127.0.0.1');
     const close = async () => {
       await app.close();
-      await worker.stop();
+      await Promise.all(workers.map((one) => one.stop()));
       await projectorLog.close();
       await log.close();
       await readModels.close();
     };
-    return new QueryUnderTest(await app.getUrl(), log, worker, close);
+    return new QueryUnderTest(await app.getUrl(), log, worker, newWorker, close);
   }
 
   async stop(): Promise<void> {
@@ -118,7 +126,7 @@ export class QueryUnderTest {
   }
 
   /** As the surrounding application. */
-  service(method: 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  service(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     return this.request(method, path, this.token('game', 'service'), body === undefined ? {} : json);
   }
@@ -132,10 +140,20 @@ export class QueryUnderTest {
   }
 
   /** Until everything that is in the log can be asked for. */
-  async projected(): Promise<void> {
-    void this.worker.start();
+  projected(): Promise<void> {
+    return this.foldedBy(this.worker);
+  }
+
+  /** A projection beside the timeline: answers what waits until everything that is in the log can be asked of it. */
+  run(projection: Projection<unknown>): () => Promise<void> {
+    const worker = this.newWorker(projection);
+    return () => this.foldedBy(worker);
+  }
+
+  private async foldedBy(worker: Runner<unknown>): Promise<void> {
+    void worker.start();
     // A worker that owns nothing yet lags by nothing.
-    while (this.worker.owned.length < PARTITIONS || (await this.worker.lag()) !== 0) {
+    while (worker.owned.length < PARTITIONS || (await worker.lag()) !== 0) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

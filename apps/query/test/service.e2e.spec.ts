@@ -147,6 +147,9 @@ describe('the surrounding application', () => {
       ['PUT', '/clans/3/members/ada'],
       ['DELETE', '/clans/3/members/ada'],
       ['PUT', '/players/ada'],
+      ['GET', '/players/ada'],
+      ['GET', '/clans/3/members'],
+      ['GET', '/stats?room=global&from=2026-01-01&to=2026-01-02'],
     ] as const) {
       const answer = await query.request(method, path, person);
       expect(answer.status).toBe(403);

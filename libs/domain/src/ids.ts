@@ -59,6 +59,17 @@ const ROOM_NAME = /^(?:global|(?:clan|user):[\w=-]+|direct:[\w=-]+:[\w=-]+)$/;
 /** A room's name as it stands in a subject or a document, or null where it is none. */
 export const parseRoom = (name: string): Room | null => (ROOM_NAME.test(name) ? (name as Room) : null);
 
+/**
+ * The room that somebody means by a name, who need not know which of the two people of a direct chat comes first; null
+ * where it is none.
+ */
+export function roomMeant(name: string): Room | null {
+  const room = parseRoom(name);
+  if (room === null || roomKind(room) !== 'direct') return room;
+  const [one, other] = roomIds(room);
+  return directRoom(one!, other!);
+}
+
 /** FNV-1a, 32 bits, over the characters of a room's name, which are ASCII. */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;

@@ -13,6 +13,7 @@ import {
   PARTITIONS,
   roomIds,
   roomKind,
+  roomMeant,
   userRoom,
 } from '../src/index.js';
 
@@ -92,6 +93,14 @@ describe('a room', () => {
     ]) {
       expect(parseRoom(name)).toBeNull();
     }
+  });
+
+  it('is meant by its name, and that of two people in either order', () => {
+    for (const room of [GLOBAL_ROOM, clanRoom('a.b'), userRoom('7'), directRoom('ä', '7')]) {
+      expect(roomMeant(room)).toBe(room);
+    }
+    expect([roomMeant('direct:7:10'), roomMeant('direct:10:7')]).toEqual(Array(2).fill(directRoom('7', '10')));
+    expect([roomMeant('clan:a.b'), roomMeant('direct:7'), roomMeant('')]).toEqual([null, null, null]);
   });
 
   it('of two people is the same whoever is named first', () => {

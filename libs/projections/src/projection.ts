@@ -4,7 +4,7 @@ import { type CollectionDefinition, type Document, gapCollection } from '#read-m
 /** The documents a fold may read: those it asked for with {@link Projection.needs}, with all writes so far applied. */
 export interface View {
   get(collection: string, id: string): Document | null;
-  /** By the collection's indexed field. */
+  /** By the collection's indexed field, where its value never changes. */
   find(collection: string, value: string): Document | null;
 }
 

@@ -8,6 +8,7 @@ import {
   Directory,
   directoryCollections,
   type PersonDocument,
+  spanFault,
   Stats,
   statsCollections,
 } from '../src/index.js';
@@ -58,7 +59,7 @@ describe('the days of a room', () => {
     expect(limits).toEqual([1, 4]);
   });
 
-  it.each(['2026-1-1', '2026-13-01', '12026-01-01', '2026-01-011', 'a 2026-01-01', ''])(
+  it.each(['2026-1-1', '2026-13-01', '2026-02-29', '12026-01-01', '2026-01-011', '-000001-01', 'a 2026-01-01', ''])(
     'are none from %j',
     async (no) => {
       const { found } = await open();
@@ -66,6 +67,13 @@ describe('the days of a room', () => {
       await expect(found('2026-01-01', no)).rejects.toThrow(`not a day: ${no}; give one as 2026-01-31`);
     },
   );
+
+  it('are a year together at most, from the first to the last', () => {
+    expect(spanFault('2026-01-31', '2026-01-31')).toBeNull();
+    expect(spanFault('2028-01-01', '2028-12-31')).toBeNull();
+    const fault = 'to must be from 2026-01-01 to 2027-01-01, which are 366 days';
+    for (const to of ['2027-01-02', '2025-12-31']) expect(spanFault('2026-01-01', to)).toBe(fault);
+  });
 
   it('have the people of each beside them', () => {
     expect(activeUserId(GLOBAL_ROOM, '2026-01-01', 'a:b')).toBe(`global:2026-01-01:${encodeId('a:b')}`);
@@ -84,5 +92,29 @@ describe('a person', () => {
     await store.write('people', [{ document: ada, known: false }]);
     expect(await new Directory(store).person('a:b')).toEqual(ada);
     expect(await new Directory(store).person('a')).toBeNull();
+  });
+
+  it('is in one clan, whose members are read in the order of their ids, a page at a time', async () => {
+    const store = memoryReadModels().projection('directory', 1);
+    await store.setUp(directoryCollections);
+    const put = (userId: string, clanId: string | null, seq: number) => {
+      const document: PersonDocument = { ...ada, _id: encodeId(userId), userId, clanId, seq };
+      return store.write('people', [{ document, known: seq > 1 }]);
+    };
+    const ids = ['10', '9', 'a:b', 'ä', '_', 'zz'];
+    for (const id of ids) await put(id, '3', 1);
+    for (const id of ['11', 'b']) await put(id, '4', 1);
+    await put('nobody', null, 1);
+    const directory = new Directory(store);
+    const page = async (limit: number, after?: string) =>
+      (await directory.members('3', { limit, after })).map(({ userId }) => userId);
+    const all = await page(100);
+    expect(all).toEqual(['10', '9', 'ä', '_', 'a:b', 'zz'].sort((a, b) => (encodeId(a) < encodeId(b) ? -1 : 1)));
+    expect(await page(4)).toEqual(all.slice(0, 4));
+    for (let i = 0; i < all.length; i++) expect(await page(2, all[i])).toEqual(all.slice(i + 1, i + 3));
+    await put('9', '4', 2);
+    await put('nobody', '3', 2);
+    expect((await page(100)).sort()).toEqual([...all.filter((id) => id !== '9'), 'nobody'].sort());
+    expect(await directory.members('none', { limit: 5 })).toEqual([]);
   });
 });

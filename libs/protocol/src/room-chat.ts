@@ -57,8 +57,8 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
   };
 }
 
-/** What is no JSON is shown as none: one odd event in the log must not keep a room from being told anything. */
-function avatarOf(text: string | null): unknown {
+/** An avatar as it was given, of its JSON text. What is no JSON is shown as none: one odd event in the log must not keep a room from being told anything. */
+export function avatarOf(text: string | null): unknown {
   if (text === null) return null;
   try {
     return JSON.parse(text);

@@ -14,8 +14,13 @@ export interface Document {
 /** A collection of a projection: its name, and the one field beside `_id` that it is asked by, if any. */
 export interface CollectionDefinition {
   readonly name: string;
-  /** An indexed field. Not unique: beside `_id` a unique index would make "duplicate key" ambiguous. */
+  /**
+   * An indexed field, which holds a text, or null where a document is to be found by none. Not unique: beside `_id` a
+   * unique index would make "duplicate key" ambiguous.
+   */
   readonly index?: string;
+  /** The index is in the order of `_id` for each value, so that ranges of the documents that have one can be read. */
+  readonly ordered?: true;
 }
 
 /** A part of one collection, in the order of `_id`. */
@@ -27,6 +32,8 @@ export interface Range {
   /** At most so many documents, 1 or more. */
   readonly limit: number;
   readonly descending?: boolean;
+  /** Only the documents whose indexed field has this value, of a collection whose index is `ordered`. */
+  readonly having?: { readonly field: string; readonly value: string };
   /** What is asked for beside `_id` and `seq`; the other fields may be left where they are. All where it is not given. */
   readonly fields?: readonly string[];
 }
@@ -51,7 +58,7 @@ export interface Write {
  * {@link ReadModelsUnavailable}; what was written by then may or may not be there, and may be written again.
  */
 export interface DocumentStore {
-  /** Creates the collections and indexes that are missing. */
+  /** Creates the collections and indexes that are missing, also where there are documents already. */
   setUp(collections: readonly CollectionDefinition[]): Promise<void>;
   /** The documents with these `_id`s, in any order; those that are not there are left out. */
   get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]>;

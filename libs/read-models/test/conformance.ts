@@ -13,11 +13,16 @@ import {
 } from '../src/index.js';
 
 interface Note extends Document {
-  readonly topic: string;
+  readonly topic: string | null;
   readonly text: string;
 }
 
-const note = (_id: string, seq: number, topic = 't', text = `${_id}@${seq}`): Note => ({ _id, seq, topic, text });
+const note = (_id: string, seq: number, topic: string | null = 't', text = `${_id}@${seq}`): Note => ({
+  _id,
+  seq,
+  topic,
+  text,
+});
 const fresh = (...documents: Note[]): Write[] => documents.map((document) => ({ document, known: false }));
 const known = (...documents: Note[]): Write[] => documents.map((document) => ({ document, known: true }));
 
@@ -36,7 +41,7 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
     beforeAll(async () => {
       readModels = await open();
       store = readModels.projection('pages', 1);
-      await store.setUp([{ name: 'notes' }]);
+      await store.setUp([{ name: 'notes' }, { name: 'indexed', index: 'topic', ordered: true }]);
     });
 
     afterAll(() => readModels.close());
@@ -68,6 +73,26 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
         { _id: 'fields:1', seq: 1, text: 'fields:1@1' },
         { _id: 'fields:2', seq: 2, text: 'fields:2@2' },
       ]);
+    });
+
+    it('reads of a range only what has a value, in the order of _id, whatever else is there', async () => {
+      const ids = Array.from({ length: 12 }, (_, i) => `having:${String(i).padStart(2, '0')}`);
+      const topics = ['a', 'b', null, 'a'];
+      const notes = ids.map((id, i) => note(id, 1, topics[i % 4]));
+      await store.write('indexed', fresh(...notes.reverse()));
+      const ofA = ids.filter((_, i) => topics[i % 4] === 'a');
+      const range = { from: 'having:', to: 'having;', limit: 100, having: { field: 'topic', value: 'a' } };
+      expect(idsOf(await store.range('indexed', range))).toEqual(ofA);
+      expect(idsOf(await store.range('indexed', { ...range, limit: 2 }))).toEqual(ofA.slice(0, 2));
+      expect(idsOf(await store.range('indexed', { ...range, limit: 2, descending: true }))).toEqual(
+        ofA.slice(-2).reverse(),
+      );
+      const between = { ...range, from: `${ofA[1]}\0`, to: ofA[4]! };
+      expect(idsOf(await store.range('indexed', between))).toEqual(ofA.slice(2, 4));
+      expect(await store.range('indexed', { ...range, having: { field: 'topic', value: 'c' } })).toEqual([]);
+      // It is the value of now that counts.
+      await store.write('indexed', known(note(ofA[0]!, 2, 'b'), note(ofA[1]!, 2, null), note(ids[1]!, 2, 'a')));
+      expect(idsOf(await store.range('indexed', range))).toEqual([ids[1], ...ofA.slice(2)]);
     });
 
     it('reads what is highest in a range, in order, limited, below a value', async () => {
@@ -189,6 +214,30 @@ export function describeWorked(adapter: string, open: () => Promise<Omit<ReadMod
       const found = await store.findBy<Note>('notes', 'topic', ['a', 'none']);
       expect(idsOf(found).sort()).toEqual(['find:0', 'find:2', 'find:3']);
       expect(await store.findBy('notes', 'topic', [])).toStrictEqual([]);
+    });
+
+    it('finds by the value that the field has now', async () => {
+      const found = async (topic: string) => idsOf(await store.findBy('notes', 'topic', [topic])).sort();
+      await store.write(
+        'notes',
+        fresh(note('moves:1', 1, 'left'), note('moves:2', 1, 'left'), note('moves:3', 1, null)),
+      );
+      await store.write('notes', known(note('moves:1', 2, 'right'), note('moves:3', 2, 'right')));
+      expect([await found('left'), await found('right')]).toEqual([['moves:2'], ['moves:1', 'moves:3']]);
+      await store.write('notes', known(note('moves:2', 2, null), note('moves:3', 3, 'left')));
+      expect([await found('left'), await found('right')]).toEqual([['moves:3'], ['moves:1']]);
+      // Older than what is there: it moves nothing.
+      await store.write('notes', known(note('moves:1', 1, 'left')));
+      expect([await found('left'), await found('right')]).toEqual([['moves:3'], ['moves:1']]);
+    });
+
+    it('finds by a field that gets its index only once there are documents', async () => {
+      const later = readModels.projection(name, 21);
+      await later.setUp([{ name: 'notes' }]);
+      await later.write('notes', fresh(note('later:1', 1, 'early')));
+      await later.setUp([{ name: 'notes', index: 'topic' }]);
+      await later.write('notes', fresh(note('later:2', 1, 'early')));
+      expect(idsOf(await later.findBy('notes', 'topic', ['early'])).sort()).toEqual(['later:1', 'later:2']);
     });
 
     it('reads a collection that was never set up as empty', async () => {

@@ -13,6 +13,8 @@ it('a collection in memory is asked by the one field that it has an index on', a
   await store.write('notes', [{ document, known: false }]);
   expect(await store.findBy('notes', 'topic', ['t'])).toEqual([document]);
   await expect(store.findBy('notes', 'text', ['t'])).rejects.toThrow('notes has no index on text');
+  const having = { from: '', to: '~', limit: 1, having: { field: 'text', value: 't' } };
+  await expect(store.range('notes', having)).rejects.toThrow('notes has no index on text');
 });
 
 it('what is in memory is this process’s own', () => {

@@ -2,7 +2,9 @@ import type { CollectionDefinition, Document } from '#read-models';
 
 export const DIRECTORY_FORMAT = 1;
 
-export const directoryCollections = [{ name: 'people' }] as const satisfies readonly CollectionDefinition[];
+export const directoryCollections = [
+  { name: 'people', index: 'clanId', ordered: true },
+] as const satisfies readonly CollectionDefinition[];
 
 /** A person: `_id` is the encoded user id. A name or clan of null is one the log knows nothing of. */
 export interface PersonDocument extends Document {

@@ -28,16 +28,19 @@ export interface DayDocument extends Document {
   readonly activeUsers: number;
 }
 
-export interface EventCounts {
-  readonly messages: number;
-  readonly reactionsAdded: number;
-  readonly reactionsRemoved: number;
-  readonly seenMarks: number;
-  readonly chatsOpened: number;
-  readonly joins: number;
-  readonly leaves: number;
-  readonly profileChanges: number;
-}
+/** What is counted, in the order it is shown. */
+export const eventCounters = [
+  'messages',
+  'reactionsAdded',
+  'reactionsRemoved',
+  'seenMarks',
+  'chatsOpened',
+  'joins',
+  'leaves',
+  'profileChanges',
+] as const;
+
+export type EventCounts = Readonly<Record<(typeof eventCounters)[number], number>>;
 
 /**
  * Somebody did something in a room on that day: `_id` is `<room>:<day>:<user>`. Only ever inserted, so `seq` is that of

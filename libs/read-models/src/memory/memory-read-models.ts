@@ -40,35 +40,75 @@ export function memoryReadModels(): ReadModels {
 class MemoryCollection {
   readonly documents = new Map<string, Document>();
   readonly ids = new SortedIds();
-  /** Value of the indexed field → the `_id` or `_id`s. Such a field never changes once a document is there. */
-  readonly index = new Map<string, string | string[]>();
+  /** Value of the indexed field → the `_id` or `_id`s. Nearly always there is one: a set for each would be most of it. */
+  private readonly index = new Map<string, string | Set<string>>();
 
-  constructor(readonly field: string | undefined) {}
+  constructor(
+    readonly field: string | undefined,
+    documents: Iterable<Document> = [],
+  ) {
+    for (const document of documents) this.put(document);
+  }
 
   put(document: Document): void {
     const stored = this.documents.get(document._id);
     if (stored && stored.seq >= document.seq) return;
     this.documents.set(document._id, document);
-    if (stored) return;
-    this.ids.add(document._id);
+    if (!stored) this.ids.add(document._id);
     if (this.field === undefined) return;
+    const before = stored ? fieldOf(stored, this.field) : null;
     const value = fieldOf(document, this.field);
+    if (value === before) return;
+    if (before !== null) this.unlist(before, document._id);
+    if (value !== null) this.list(value, document._id);
+  }
+
+  /** Whether it can be asked by this field: as on a server, what is empty can be by any. */
+  isAskedBy(field: string): boolean {
+    return field === this.field || this.documents.size === 0;
+  }
+
+  /** The `_id`s of the documents whose indexed field has this value, in any order. */
+  having(value: string): string[] {
+    const ids = this.index.get(value) ?? [];
+    return typeof ids === 'string' ? [ids] : [...ids];
+  }
+
+  inOrder({ from, to, descending, having }: Omit<Range, 'limit'>): Iterable<string> {
+    if (!having) return descending ? this.ids.descending(from, to) : this.ids.ascending(from, to);
+    const ids = this.having(having.value).filter((id) => id >= from && id < to);
+    ids.sort();
+    return descending ? ids.reverse() : ids;
+  }
+
+  private list(value: string, id: string): void {
     const ids = this.index.get(value);
-    // Nearly always there is one, and a list for each would be most of the index.
-    if (ids === undefined) this.index.set(value, document._id);
-    else if (typeof ids === 'string') this.index.set(value, [ids, document._id]);
-    else ids.push(document._id);
+    if (ids === undefined) this.index.set(value, id);
+    else if (typeof ids === 'string') this.index.set(value, new Set([ids, id]));
+    else ids.add(id);
+  }
+
+  private unlist(value: string, id: string): void {
+    const ids = this.index.get(value);
+    if (ids instanceof Set && ids.size > 1) ids.delete(id);
+    else this.index.delete(value);
   }
 }
 
-const fieldOf = (document: Document, field: string): string => (document as unknown as Record<string, string>)[field]!;
+const fieldOf = (document: Document, field: string): string | null =>
+  (document as unknown as Record<string, string | null>)[field]!;
+
+const noIndex = (collection: string, field: string): Promise<never> =>
+  Promise.reject(new Error(`${collection} has no index on ${field}`));
 
 class MemoryStore implements DocumentStore {
   private readonly collections = new Map<string, MemoryCollection>();
 
   setUp(collections: readonly CollectionDefinition[]): Promise<void> {
     for (const { name, index } of collections) {
-      if (!this.collections.has(name)) this.collections.set(name, new MemoryCollection(index));
+      const known = this.collections.get(name);
+      if (known && (index === undefined || index === known.field)) continue;
+      this.collections.set(name, new MemoryCollection(index, known?.documents.values()));
     }
     return Promise.resolve();
   }
@@ -79,23 +119,19 @@ class MemoryStore implements DocumentStore {
   }
 
   findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
-    const { documents, index, field: indexed } = this.collection(collection);
-    if (documents.size > 0 && field !== indexed) {
-      return Promise.reject(new Error(`${collection} has no index on ${field}`));
-    }
-    return Promise.resolve(
-      pick<D>(
-        documents,
-        [...new Set(values)].flatMap((value) => index.get(value) ?? []),
-      ),
-    );
+    const asked = this.collection(collection);
+    if (!asked.isAskedBy(field)) return noIndex(collection, field);
+    const ids = [...new Set(values)].flatMap((value) => asked.having(value));
+    return Promise.resolve(pick<D>(asked.documents, ids));
   }
 
   range<D extends Document>(collection: string, range: Range): Promise<D[]> {
-    const { documents, ids } = this.collection(collection);
+    const asked = this.collection(collection);
+    const { having } = range;
+    if (having && !asked.isAskedBy(having.field)) return noIndex(collection, having.field);
     const found: D[] = [];
-    for (const id of range.descending ? ids.descending(range.from, range.to) : ids.ascending(range.from, range.to)) {
-      found.push(documents.get(id) as D);
+    for (const id of asked.inOrder(range)) {
+      found.push(asked.documents.get(id) as D);
       if (found.length >= range.limit) break;
     }
     return Promise.resolve(found);

@@ -94,8 +94,8 @@ class MongodbStore implements DocumentStore {
 
   setUp(collections: readonly CollectionDefinition[]): Promise<void> {
     return reach(async () => {
-      for (const { name, index } of collections) {
-        if (index !== undefined) await this.collection(name).createIndex({ [index]: 1 });
+      for (const { name, index, ordered } of collections) {
+        if (index !== undefined) await this.collection(name).createIndex({ [index]: 1, ...(ordered && { _id: 1 }) });
       }
     });
   }
@@ -118,8 +118,9 @@ class MongodbStore implements DocumentStore {
     );
   }
 
-  range<D extends Document>(collection: string, { from, to, limit, descending, fields }: Range): Promise<D[]> {
-    const filter = { _id: { $gte: from, $lt: to } };
+  range<D extends Document>(collection: string, range: Range): Promise<D[]> {
+    const { from, to, limit, descending, having, fields } = range;
+    const filter = { _id: { $gte: from, $lt: to }, ...(having && { [having.field]: having.value }) };
     const projection = fields && Object.fromEntries(['seq', ...fields].map((field) => [field, 1]));
     return this.find(collection, filter, {
       sort: { _id: descending ? -1 : 1 },

@@ -1,0 +1,96 @@
+import { Controller, Get, Inject, Query as Parameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ValidateBy } from 'class-validator';
+import { type Room, roomMeant } from '#domain';
+import { ErrorResponse, ForService, httpFault, invalid, WithToken } from '#platform';
+import { type DayDocument, isDay, ServedStats, spanFault } from '#projections';
+import { Input } from './input.js';
+import { pinned } from './pinned.js';
+
+// GET /stats: how much happened in a room, day by day.
+
+const RoomName = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'roomName',
+    validator: {
+      validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
+      defaultMessage: () =>
+        '$property must be global, clan:<id>, direct:<id>:<id> or user:<id>, with =hh in an id for each byte of UTF-8 ' +
+        'that is no letter, digit, _ or -',
+    },
+  });
+
+const Day = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'day',
+    validator: {
+      validate: (value) => typeof value === 'string' && isDay(value),
+      defaultMessage: () => '$property must be a day, such as 2026-01-31',
+    },
+  });
+
+class StatsParameters {
+  @ApiProperty({
+    type: String,
+    description:
+      'As the log names it: `global`, `clan:<id>`, `direct:<id>:<id>`, or `user:<id>` for what concerns one.',
+  })
+  @RoomName()
+  room!: string;
+
+  @ApiProperty({ type: String, format: 'date', description: 'The first day, in UTC.' })
+  @Day()
+  from!: string;
+
+  @ApiProperty({ type: String, format: 'date', description: 'The last day, of 366 at most.' })
+  @Day()
+  to!: string;
+}
+
+export interface DayList {
+  readonly data: readonly Pick<DayDocument, 'day' | 'activeUsers' | 'counts'>[];
+}
+
+class ListDays extends Query<DayList> {
+  constructor(
+    readonly room: Room,
+    readonly from: string,
+    readonly to: string,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListDays)
+export class ListDaysHandler implements IQueryHandler<ListDays> {
+  constructor(@Inject(ServedStats) private readonly served: ServedStats) {}
+
+  async execute({ room, from, to }: ListDays): Promise<DayList> {
+    const days = await (await pinned(this.served)).days(room, from, to);
+    return { data: days.map(({ day, activeUsers, counts }) => ({ day, activeUsers, counts })) };
+  }
+}
+
+@ApiTags('Surrounding application')
+@WithToken()
+@ForService()
+@Controller('stats')
+export class StatsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'How much happened in a room, day by day',
+    description: 'Oldest first; a day on which nothing happened is left out. Wants the projection `stats` to be run.',
+  })
+  @ApiOkResponse({ schema: { $ref: '#/components/schemas/DayList' } })
+  @ErrorResponse(400, 'A parameter is missing or not what it must be, or the days are too many or the wrong way round.')
+  @ErrorResponse(403, 'The token is not a service token.')
+  @ErrorResponse(503, 'The projection is not run, or a server is away; try again after `Retry-After` seconds.')
+  async days(@Parameters(new Input(StatsParameters, 'dropped')) { room, from, to }: StatsParameters): Promise<DayList> {
+    const fault = spanFault(from, to);
+    if (fault !== null) throw invalid([httpFault('VALIDATION', fault, 'to', to)]);
+    return this.queries.execute(new ListDays(roomMeant(room)!, from, to));
+  }
+}
