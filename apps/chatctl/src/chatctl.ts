@@ -4,6 +4,7 @@ import { deadLetters } from './dead-letters/dead-letters.js';
 import { Unreachable } from './servers.js';
 import { RebuildRefused } from '#projections';
 import { rebuildCommand } from './rebuild/rebuild.js';
+import { statsCommand } from './stats/stats.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
 import { USAGE, UsageError } from './usage.js';
@@ -13,6 +14,7 @@ import { versionsCommand } from './versions/versions.js';
 const commands: ReadonlyMap<string, Command> = new Map([
   ['token', tokenCommand],
   ['status', status],
+  ['stats', statsCommand],
   ['verify', verify],
   ['dead-letters', deadLetters],
   ['rebuild', rebuildCommand],

@@ -14,6 +14,8 @@ export interface Servers {
   readonly readModels: ReadModels | null;
 }
 
+export type ServersWithDatabase = Servers & { readonly readModels: ReadModels };
+
 /**
  * Connects to the servers that NATS_URL and MONGODB_URL name, or to those of the standalone that runs on PARLEY_DATA,
  * and disconnects when the work is done.
@@ -45,6 +47,24 @@ export async function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Ser
     } finally {
       await log.close();
     }
+  });
+}
+
+/**
+ * As {@link withServers}, for a command that cannot do without MongoDB.
+ * @param why it is needed: `… MongoDB`
+ */
+export function withDatabase<T>(
+  env: NodeJS.ProcessEnv,
+  why: string,
+  work: (servers: ServersWithDatabase) => Promise<T>,
+): Promise<T> {
+  return withServers(env, ({ log, readModels }) => {
+    if (readModels) return work({ log, readModels });
+    throw new Unreachable(
+      `${why}, and none is known here: set MONGODB_URL. Read models in the memory of a standalone cannot be looked ` +
+        'into; they are built from the log at each start',
+    );
   });
 }
 

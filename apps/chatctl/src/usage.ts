@@ -11,6 +11,10 @@ export const USAGE = `chatctl: the command line of Parley
   chatctl status [--watch] [--json]
       shows who folds what, how far it is behind the log, and what the streams hold; --watch again every second
 
+  chatctl stats ROOM [--from DAY] [--to DAY] [--json]
+      how much happened in a room on each day (UTC), and by how many people: the last 30 days, or up to 366; ROOM is
+      global, clan:ID, direct:ID:ID, or user:ID for what concerns one person; wants the projection stats to be run
+
   chatctl verify [--projection NAME] [--json]
       folds the log in memory and compares every document in MongoDB with it, also while the system runs;
       exit status 0: all equal, 1: differences

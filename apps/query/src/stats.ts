@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as Parameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
-import { type Room, roomMeant } from '#domain';
+import { type Room, ROOM_NAMES, roomMeant } from '#domain';
 import { ErrorResponse, ForService, httpFault, invalid, WithToken } from '#platform';
 import { type DayDocument, isDay, ServedStats, spanFault } from '#projections';
 import { Input } from './input.js';
@@ -15,9 +15,7 @@ const RoomName = (): PropertyDecorator =>
     name: 'roomName',
     validator: {
       validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
-      defaultMessage: () =>
-        '$property must be global, clan:<id>, direct:<id>:<id> or user:<id>, with =hh in an id for each byte of UTF-8 ' +
-        'that is no letter, digit, _ or -',
+      defaultMessage: () => `$property must be ${ROOM_NAMES}`,
     },
   });
 

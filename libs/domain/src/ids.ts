@@ -59,6 +59,11 @@ const ROOM_NAME = /^(?:global|(?:clan|user):[\w=-]+|direct:[\w=-]+:[\w=-]+)$/;
 /** A room's name as it stands in a subject or a document, or null where it is none. */
 export const parseRoom = (name: string): Room | null => (ROOM_NAME.test(name) ? (name as Room) : null);
 
+/** How rooms are named, in words for who asks. */
+export const ROOM_NAMES =
+  'global, clan:<id>, direct:<id>:<id> or user:<id>, with =hh in an id for each byte of UTF-8 that is no letter, ' +
+  'digit, _ or -';
+
 /**
  * The room that somebody means by a name, who need not know which of the two people of a direct chat comes first; null
  * where it is none.

@@ -6,7 +6,7 @@ import { type Command, readOptions } from '../command.js';
 import { projectionNamed } from '../projection-version.js';
 import { foldableLetters } from '../rebuild/letters.js';
 import { rebuildAndServe } from '../rebuild/rebuild.js';
-import { type Servers, withServers } from '../servers.js';
+import { type Servers, withDatabase, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';
 
 const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
@@ -30,9 +30,9 @@ export const deadLetters: Command = async (args, surroundings) => {
   }
   if (action === 'refold') {
     const projection = projectionNamed(words.length > 1 ? words.join(' ') : words[0]);
-    return withServers(env, async (servers) => {
+    return withDatabase(env, 'refold rebuilds in MongoDB', async (servers) => {
       const { name } = projection;
-      const building = (await servers.readModels?.versions.read(name))?.building;
+      const building = (await servers.readModels.versions.read(name))?.building;
       if (building) {
         throw new RebuildRefused(
           `${versionName(name, building.number)} is half built, and may lack the same events: finish it with ` +

@@ -3,7 +3,7 @@ import { versionName } from '#read-models';
 import { progressBar, workerName } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { projectionNamed } from '../projection-version.js';
-import { type Servers, Unreachable, withServers } from '../servers.js';
+import { type ServersWithDatabase, withDatabase } from '../servers.js';
 import { dropSettled } from './letters.js';
 
 /** By convention, of a process that Ctrl-C ended. */
@@ -13,24 +13,18 @@ const INTERRUPTED = 130;
 export const rebuildCommand: Command = async (args, surroundings) => {
   const { values, positionals } = readOptions(args, { json: { type: 'boolean' } }, true);
   const projection = projectionNamed(positionals.length > 1 ? positionals.join(' ') : positionals[0]);
-  return withServers(surroundings.env, (servers) =>
+  return withDatabase(surroundings.env, 'rebuild works on MongoDB', (servers) =>
     rebuildAndServe(servers, projection, surroundings, values.json ?? false),
   );
 };
 
 /** @returns the exit status */
 export async function rebuildAndServe(
-  { log, readModels }: Servers,
+  { log, readModels }: ServersWithDatabase,
   projection: Projection<unknown>,
   { out, progress, interrupted }: Surroundings,
   json: boolean,
 ): Promise<number> {
-  if (!readModels) {
-    throw new Unreachable(
-      'rebuild works on MongoDB, and none is known here: set MONGODB_URL. Read models in the memory of a standalone ' +
-        'are built from the log at each start',
-    );
-  }
   const say = (line: string) => progress.write(`${line}\n`);
   const signal = interrupted();
   const beganAt = performance.now();

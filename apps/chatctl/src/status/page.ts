@@ -1,4 +1,5 @@
 import { PARTITIONS } from '#domain';
+import { table } from '../table.js';
 import type { PartitionReport, ProjectionReport, StatusReport } from './report.js';
 
 // A page of 80 columns and 24 lines for two projections: they stand side by side, workers are letters.
@@ -53,14 +54,6 @@ const figures = ({ lagEvents, lagSeconds, rate, deadLetters }: Figures): string[
   rate === null ? '-' : String(Math.round(rate)),
   String(deadLetters),
 ];
-
-/** Rows as lines: the first column to the left, the others, which are figures, to the right. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join(' '),
-  );
-}
 
 function sideBySide(blocks: readonly (readonly string[])[]): string[] {
   const widths = blocks.map((lines) => Math.max(...lines.map((line) => line.length)));

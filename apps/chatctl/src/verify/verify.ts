@@ -1,7 +1,7 @@
 import { progressBar } from '#platform';
 import { type Command, readOptions } from '../command.js';
 import { nameOf, projectionNamed, projections, servedVersion } from '../projection-version.js';
-import { Unreachable, withServers } from '../servers.js';
+import { withDatabase } from '../servers.js';
 import type { Difference } from './difference.js';
 import { verifyProjection } from './verification.js';
 
@@ -15,13 +15,7 @@ export const verify: Command = async (args, { env, out, progress }) => {
   const { values } = readOptions(args, OPTIONS);
   const { projection: name, json = false } = values;
   const chosen = name === undefined ? projections : [projectionNamed(name)];
-  return withServers(env, async ({ log, readModels }) => {
-    if (!readModels) {
-      throw new Unreachable(
-        'verify compares with MongoDB, and none is known here: set MONGODB_URL. Read models in the memory of a ' +
-          'standalone cannot be looked into; they are built from the log at each start',
-      );
-    }
+  return withDatabase(env, 'verify compares with MongoDB', async ({ log, readModels }) => {
     const reports: object[] = [];
     let total = 0;
     for (const projection of chosen) {

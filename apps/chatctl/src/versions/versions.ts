@@ -2,7 +2,7 @@ import { consumersPrefix, type Projection } from '#projections';
 import { type ReadModels, type Version, versionName, type Versions, withoutBuilding, withoutOld } from '#read-models';
 import { type Command, readOptions } from '../command.js';
 import { projectionNamed, projections } from '../projection-version.js';
-import { type Servers, Unreachable, withServers } from '../servers.js';
+import { type ServersWithDatabase, withDatabase } from '../servers.js';
 import { UsageError } from '../usage.js';
 
 const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
@@ -14,7 +14,7 @@ export const versionsCommand: Command = async (args, { env, out }) => {
   const [action, ...words] = positionals;
   if (action === 'list') {
     if (words.length > 0) throw new UsageError('versions list takes no more words');
-    return withDatabase(env, async ({ readModels }) => {
+    return withDatabase(env, 'versions are kept in MongoDB', async ({ readModels }) => {
       for (const projection of projections) {
         for (const shown of await versionsOf(readModels, projection)) {
           const { version, format, state } = shown;
@@ -32,22 +32,13 @@ export const versionsCommand: Command = async (args, { env, out }) => {
     throw new UsageError('say which version: PROJECTION VERSION, such as timeline 1');
   }
   if (!yes) throw new UsageError('remove deletes the documents of that version: say --yes');
-  return withDatabase(env, async (servers) => {
+  return withDatabase(env, 'versions are kept in MongoDB', async (servers) => {
     await remove(servers, projection, Number(number));
     const removed = { projection: projection.name, version: Number(number) };
     out.write(`${json ? JSON.stringify({ removed }) : `removed ${versionName(projection.name, Number(number))}`}\n`);
     return 0;
   });
 };
-
-type WithDatabase = Servers & { readonly readModels: ReadModels };
-
-function withDatabase<T>(env: NodeJS.ProcessEnv, work: (servers: WithDatabase) => Promise<T>): Promise<T> {
-  return withServers(env, ({ log, readModels }) => {
-    if (readModels) return work({ log, readModels });
-    throw new Unreachable('versions are kept in MongoDB, and none is known here: set MONGODB_URL');
-  });
-}
 
 interface ShownVersion {
   readonly projection: string;
@@ -69,7 +60,7 @@ async function versionsOf(readModels: ReadModels, { name }: Projection<unknown>)
 
 /** Given up first, so that no rebuild goes on with it; the documents go before the mention of them. */
 async function remove(
-  { log, readModels }: WithDatabase,
+  { log, readModels }: ServersWithDatabase,
   projection: Projection<unknown>,
   number: number,
 ): Promise<void> {
