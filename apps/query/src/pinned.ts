@@ -1,4 +1,4 @@
-import { httpFault, Refused } from '#platform';
+import { httpFault, HttpRefusal } from '#platform';
 import { NotServed, type Served } from '#read-models';
 
 /**
@@ -9,7 +9,7 @@ export async function pinned<Queries>(served: Served<Queries>): Promise<Queries>
   try {
     return (await served.pin()).queries;
   } catch (error) {
-    if (error instanceof NotServed) throw new Refused(503, [httpFault('UNAVAILABLE', error.message)]);
+    if (error instanceof NotServed) throw new HttpRefusal(503, [httpFault('UNAVAILABLE', error.message)]);
     throw error;
   }
 }
