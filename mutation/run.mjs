@@ -29,7 +29,7 @@ const mutants = await new Stryker({
       testMatch: [`<rootDir>/${folder}/**/*.spec.ts`],
       testEnvironment: './mutation/until-a-failure.mjs',
       // Of a mistake by which something never comes, each test of it waits as long.
-      testTimeout: 5_000,
+      testTimeout: 10_000,
       moduleNameMapper: { ...unit.moduleNameMapper, '^fast-check$': '<rootDir>/mutation/fast-check.mjs' },
     },
   },
