@@ -96,6 +96,19 @@ describe('a cursor', () => {
     expect(room.told).toEqual(numbers(2, 8));
   });
 
+  it('reads once more at once where it is said to have missed something of what came while it read', async () => {
+    await room.start();
+    const reading = room.gates.hold('range changes of timeline-1 answer');
+    room.cursor.missed();
+    await arrived(reading);
+    const [, second] = await room.saying('1', '2');
+    room.cursor.missed();
+    accept(second);
+    reading.release();
+    await settle();
+    expect(room.told).toEqual(['1', '2']);
+  });
+
   it('drops what waited and was read already', async () => {
     await room.start();
     const updates = await room.saying(...numbers(1, 5));
