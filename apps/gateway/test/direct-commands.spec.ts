@@ -262,6 +262,13 @@ describe('what is asked of direct chats', () => {
     expect((await settled(messages(ada, 1))).error).toBeInstanceOf(LogUnavailable);
   });
 
+  it('are the chats part by part where they are many', async () => {
+    for (let other = 100; other < 230; other++) chat.open('1', String(other));
+    await chat.timeline.run();
+    const parts = await partsOf(await settled(list(ada, 120)));
+    expect(parts.map(({ length }) => length)).toEqual([100, 20]);
+  });
+
   it('are the latest chats, latest first', async () => {
     chat.open('1', '3');
     chat.say(chat.open('1', '4').room, 'x', '4');

@@ -120,6 +120,7 @@ describe('the webhook', () => {
     const feed = hub.hold('2');
     const { session } = await sessionInMemory({ endpoint: DIRECT_CHAT, person: feed.person });
     hub.add(session, feed);
+    const asked = jest.spyOn(log.live, 'ask');
     send('here');
     answer = 200;
     for (const response of open.splice(0)) response.end();
@@ -127,6 +128,15 @@ describe('the webhook', () => {
     await until('it is told', () => contents().includes('to another'));
     expect(contents()).toHaveLength(17);
     expect(contents()).not.toContain('here');
+    expect(asked.mock.calls.map(([topic]) => topic)).toEqual([onlineTopic('3')]);
+    expect(warned).toEqual([]);
+  });
+
+  it('may answer with nothing', async () => {
+    answer = 204;
+    send('hello');
+    await until('it is told', () => said.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     expect(warned).toEqual([]);
   });
 
@@ -160,6 +170,8 @@ describe('the webhook', () => {
     for (const response of open.splice(0)) response.end();
     await until('all are told', () => said.length === 40);
     expect(new Set(contents()).size).toBe(40);
+    send('later');
+    await until('it is told', () => contents().includes('later'));
     expect(warned).toEqual([]);
   });
 

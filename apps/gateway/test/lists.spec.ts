@@ -210,6 +210,18 @@ describe('a client that does not read its list', () => {
     expect(await client.closed).toEqual({ code: 4008, reason: 'too slow a reader' });
   });
 
+  it('is closed with 4008 at once where what it was told before has piled up', async () => {
+    const { session, client } = await sessionInMemory({ limits: { ...usual, outboundBytes: 1_000 } });
+    client.ws.removeAllListeners('message');
+    client.ws.pause();
+    session.deliver(Buffer.concat(list));
+    await session.replyList(list);
+    expect(session.isOpen).toBe(false);
+    client.ws.resume();
+    expect((await client.closed).code).toBe(4008);
+    await session.replyList(list);
+  });
+
   it('is not taken for dead meanwhile: a ping waits behind the list, and its time begins when that has gone', async () => {
     const { session, client } = await sessionInMemory();
     client.ws.removeAllListeners('message');

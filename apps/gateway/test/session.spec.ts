@@ -91,6 +91,15 @@ describe('frames behind one that was kept in vain', () => {
   });
 });
 
+it('a frame that is not text is refused, and the next is handled', async () => {
+  const { session, client } = await connect();
+  const work = serveWork(session);
+  client.sendRaw(Buffer.from('{"event":"work"}'), true);
+  expect(await client.next()).toMatchObject({ data: { message: 'a frame must be text, not binary', code: 'binary' } });
+  client.send('work');
+  await until('the next is handled', () => work.begun === 1);
+});
+
 describe('a connection that ends', () => {
   it.each<[string, (client: ChatClient, session: Session) => void]>([
     [
