@@ -1,3 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import '../../deploy/dev/prepare.mjs';
 
-await import('../../dist/apps/workbench/src/docs/main.js');
+// npm run docs: writes the page that is made from the code.
+const { eventsPage } = await import('../../dist/apps/workbench/src/events-page.js');
+writeFileSync('docs/events.md', eventsPage('libs/domain/test/fixtures'));
+console.log('wrote docs/events.md');

@@ -5,7 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { decodeEvent, eventDefinitions, partitionOf, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { eventsPage, storedExample } from '../src/docs/events-page.js';
+import { eventsPage, storedExample } from '../src/events-page.js';
 
 const FIXTURES = 'libs/domain/test/fixtures';
 const servers = process.env['TEST_NATS_URL'] ?? '';

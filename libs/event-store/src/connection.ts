@@ -3,7 +3,6 @@ import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nat
 import pTimeout from 'p-timeout';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
 import { Question } from './question.js';
-import { surfacing } from './surfacing.js';
 
 export interface ServerOptions {
   /** One URL or several, separated by commas. */
@@ -224,4 +223,18 @@ function asLogError(cause: unknown): Error {
     error instanceof errors.DrainingConnectionError ||
     error.name === 'JetStreamNotEnabled';
   return unreachable ? new LogUnavailable(`the log is away: ${error.message}`, { cause: error }) : error;
+}
+
+/**
+ * Calls a listener out of the NATS client's reader. An exception would stop that reader for good, without a word; it
+ * surfaces as an uncaught one of the process instead, since it is a fault of the listener's owner.
+ */
+export function surfacing(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

@@ -273,3 +273,13 @@ export class EventLog {
     await this.connection.close();
   }
 }
+
+/** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
+export interface AskedLog extends Pick<
+  EventLog,
+  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
+> {
+  readonly live: AskedLive;
+}
+
+export type AskedLive = Pick<Live, keyof Live>;

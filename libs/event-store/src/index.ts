@@ -1,9 +1,16 @@
-export type { AskedLive, AskedLog } from './asked-log.js';
 export type { BacklogPart } from './backlog.js';
 export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
 export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
-export { type AppendOptions, type Decided, EventLog, type LogOptions, type LogState } from './event-log.js';
+export {
+  type AskedLive,
+  type AskedLog,
+  type AppendOptions,
+  type Decided,
+  EventLog,
+  type LogOptions,
+  type LogState,
+} from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
 export { decodeRecord, type LogRecord } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';

@@ -1,7 +1,6 @@
 import type { Room } from '#domain';
-import type { Connection, Phase } from './connection.js';
+import { type Connection, type Phase, surfacing } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
-import { surfacing } from './surfacing.js';
 import type { Subjects } from './subjects.js';
 
 export interface LiveSubscription {

@@ -1,5 +1,5 @@
 import { membershipOf, type MembershipState, profileOf, type ProfileState, userRoom } from '#domain';
-import type { AskedLog } from './asked-log.js';
+import type { AskedLog } from './event-log.js';
 
 /** What the log knows of a person: the last event of its kind is the whole state, null where there is none. */
 export class People {

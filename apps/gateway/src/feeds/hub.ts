@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import pMap from 'p-map';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
 import { type CaughtUp, ServedTimeline, type Timeline } from '#projections';
@@ -13,7 +14,6 @@ import { Rooms } from './rooms.js';
 import type { Session } from '../socket/session.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { sleep } from '../sleep.js';
-import { someAtATime } from './some-at-a-time.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;
@@ -178,14 +178,15 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   async #refresh(feeds: readonly PersonFeed[]): Promise<PersonFeed[]> {
     const unread: PersonFeed[] = [];
     let reason = '';
-    await someAtATime(feeds, {
-      atOnce: AT_ONCE,
-      work: (feed) => feed.refresh(),
-      failed: (feed, error) => {
+    const refresh = async (feed: PersonFeed): Promise<void> => {
+      try {
+        await feed.refresh();
+      } catch (error) {
         unread.push(feed);
         reason = String(error);
-      },
-    });
+      }
+    };
+    await pMap(feeds, refresh, { concurrency: AT_ONCE });
     if (unread.length > 0) this.#logger.warn(`reading memberships again: ${unread.length} to go, ${reason}`);
     return unread;
   }
@@ -207,11 +208,18 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     return [...this.#people.values()].map(({ feed }) => feed);
   }
 
-  /** Not all at the same moment, or the servers would get a question for everybody, or for every chat. */
-  #forEverybody(what: string, work: (feed: PersonFeed) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
-    const failed = ({ userId }: PersonFeed, error: unknown): void => {
-      this.#logger.error(`${what}, of user ${JSON.stringify(userId)}: ${String(error)}`);
+  /**
+   * Not all at the same moment, or the servers would get a question for everybody, or for every chat. Who has trouble has
+   * it alone.
+   */
+  async #forEverybody(what: string, work: (feed: PersonFeed) => Promise<void>, concurrency = AT_ONCE): Promise<void> {
+    const workAlone = async (feed: PersonFeed): Promise<void> => {
+      try {
+        await work(feed);
+      } catch (error) {
+        this.#logger.error(`${what}, of user ${JSON.stringify(feed.userId)}: ${String(error)}`);
+      }
     };
-    return someAtATime(this.#feeds(), { atOnce, work, failed });
+    await pMap(this.#feeds(), workAlone, { concurrency });
   }
 }

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
+import pMap from 'p-map';
 import type { Room } from '#domain';
 import type { Timeline } from '#projections';
 import type { Pinned } from '#read-models';
 import { RoomFeed, type RoomFeedParts } from './room-feed.js';
-import { someAtATime } from './some-at-a-time.js';
 
 /** How many rooms are looked up in another version at the same time. */
 const MOVED_AT_ONCE = 64;
@@ -42,13 +42,14 @@ export class Rooms {
   /** Every feed that there is goes on in another version of the timeline. */
   async move(to: Pinned<Timeline>): Promise<void> {
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
-    await someAtATime(feeds, {
-      atOnce: MOVED_AT_ONCE,
-      work: (feed) => feed.move(to),
-      failed: ({ room }, error) => {
-        this.#logger.error(`${room} in timeline ${to.version}: ${String(error)}`);
-      },
-    });
+    const move = async (feed: RoomFeed): Promise<void> => {
+      try {
+        await feed.move(to);
+      } catch (error) {
+        this.#logger.error(`${feed.room} in timeline ${to.version}: ${String(error)}`);
+      }
+    };
+    await pMap(feeds, move, { concurrency: MOVED_AT_ONCE });
   }
 
   pause(): void {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GLOBAL_ROOM } from '#domain';
 import { EventLog } from '#event-store';
 import { startSystemApart } from '../apart/system-apart.js';
-import type { Drill } from './drill.js';
 import { Talker } from './talk.js';
+import type { Drill } from './stage.js';
 
 const MESSAGES = 200;
 const WHOLE_WITHIN_S = 15;

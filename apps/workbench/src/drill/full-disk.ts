@@ -8,9 +8,8 @@ import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { startNats, type StartNatsOptions } from '../../../standalone/src/servers/nats-server.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../../standalone/src/servers/process.js';
-import type { Drill } from './drill.js';
 import { untilReadiness, upgrade } from './readiness.js';
-import type { Stage } from './stage.js';
+import type { Drill, Stage } from './stage.js';
 import { Talker } from './talk.js';
 
 const DISK_MB = 48;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signDevelopmentToken } from '#platform';
 import { startSystemApart } from '../apart/system-apart.js';
-import type { Drill } from './drill.js';
 import { untilReadiness, upgrade } from './readiness.js';
+import type { Drill } from './stage.js';
 
 const NOTICED_WITHIN_S = 4;
 const BACK_WITHIN_S = 5;

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '#platform';
-import type { Drill } from './drill.js';
 import { droppedDatabase } from './dropped-database.js';
 import { fullDisk } from './full-disk.js';
 import { hangingNats } from './hanging-nats.js';
-import { Stage } from './stage.js';
+import { type Drill, Stage } from './stage.js';
 import { suspend } from './suspend.js';
 import { threeNodes } from './three-nodes.js';
 

@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { RoleProcess } from '../apart/role-process.js';
 import { startServersApart } from '../apart/servers-apart.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
-import type { Drill } from './drill.js';
-import type { Stage } from './stage.js';
+import type { Drill, Stage } from './stage.js';
 import { Talker } from './talk.js';
 
 /** Longer than a consumer of read models in memory lives unasked, and than anybody counts as present. */

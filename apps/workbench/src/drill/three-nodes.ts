@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '#event-store';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { NatsCluster } from '../nats-cluster.js';
-import type { Drill } from './drill.js';
 import { RoomWatch } from './room-watch.js';
-import type { Stage } from './stage.js';
+import type { Drill, Stage } from './stage.js';
 
 const STREAM = 'EVENTS';
 const ROUNDS = 3;
