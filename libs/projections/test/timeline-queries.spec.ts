@@ -1,103 +1,27 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
-import { type Document, type DocumentStore, memoryReadModels, firstVersion } from '#read-models';
+import { clanRoom, directRoom, GLOBAL_ROOM } from '#domain';
+import { firstVersion, memoryReadModels } from '#read-models';
 import {
-  type ChangeDocument,
-  type InboxDocument,
-  inboxId,
   type MessageDocument,
-  placeId,
   type SeenDocument,
-  seenId,
   ServedTimeline,
-  Timeline,
   TIMELINE_FORMAT,
   timelineCollections,
 } from '../src/index.js';
-
-const at = (minute: number) => `2026-01-02T03:${String(minute).padStart(2, '0')}:00.000Z`;
-
-/** Message `n`, which was change `rev0` of its room; `rev` is its last change. */
-const message = (n: number, rev0: number, { rev = rev0, room = GLOBAL_ROOM } = {}): MessageDocument => ({
-  ...{ _id: placeId(room, n), seq: rev, room, n, rev0, rev, messageId: `${room} ${n}` },
-  ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: `m${n}`, feeling: null, reactions: [], at: at(n) },
-  sent: null,
-});
-/** Change `rev` of a room, of message `n`, when there were `lastN`. */
-const change = (rev: number, n: number, lastN: number, room: Room = GLOBAL_ROOM): ChangeDocument => ({
-  ...{ _id: placeId(room, rev), seq: 100 + rev, room, n, rev, lastN },
-});
-
-const chat = directRoom('1', '2');
-const seen = (n: number, userId = '1', room: Room = chat): SeenDocument => ({
-  ...{ _id: seenId(room, userId, n), seq: n, room, userId, n, at: at(n) },
-});
-const entry = (userId: string, receiverId: string, updatedSeq: number): InboxDocument => {
-  const room = directRoom(userId, receiverId);
-  return {
-    ...{ _id: inboxId(userId, room), seq: updatedSeq, room, n: 0, rev: 0, chatId: updatedSeq, userId, receiverId },
-    ...{ users: ['1', '2'], createdAt: at(0), updatedAt: at(0), updatedSeq, last: null, seenN: 0, unread: 0 },
-  };
-};
-
-type Contents = Partial<Record<(typeof timelineCollections)[number]['name'], readonly Document[]>>;
-
-const write = async (store: DocumentStore, contents: Contents) => {
-  for (const [collection, documents] of Object.entries(contents)) {
-    await store.write(
-      collection,
-      documents.map((document) => ({ document, known: false })),
-    );
-  }
-};
-
-async function holding(contents: Contents): Promise<DocumentStore> {
-  const store = memoryReadModels().projection('timeline', 1);
-  await store.setUp(timelineCollections);
-  await write(store, contents);
-  return store;
-}
-
-const timelineOf = async (contents: Contents) => new Timeline(await holding(contents));
-
-/** Of a range only what was asked for, as a server answers it. */
-const asked = <D extends Document>(documents: readonly D[], fields: readonly string[] | undefined): D[] =>
-  documents.map((document) => {
-    if (!fields) return document;
-    const kept = Object.entries(document).filter(([name]) => ['_id', 'seq', ...fields].includes(name));
-    return Object.fromEntries(kept) as unknown as D;
-  });
-
-/** The timeline on a store that is written to between two readings: before the n-th range, the n-th of these. */
-function written(store: DocumentStore, before: Readonly<Record<number, Contents>>) {
-  const counted = { ranges: 0, ids: [] as string[] };
-  const meanwhile: DocumentStore = {
-    setUp: (collections) => store.setUp(collections),
-    get: (collection, ids) => {
-      counted.ids.push(...ids);
-      return store.get(collection, ids);
-    },
-    findBy: (collection, field, values) => store.findBy(collection, field, values),
-    write: (collection, writes) => store.write(collection, writes),
-    highest: (collection, range) => store.highest(collection, range),
-    range: async (collection, range) => {
-      const due = before[++counted.ranges];
-      if (due) await write(store, due);
-      return asked(await store.range(collection, range), range.fields);
-    },
-  };
-  return { timeline: new Timeline(meanwhile), counted };
-}
-
-/** Pauses end at once; answers how long they would have been, in ms. */
-function hurry(): { ms: number } {
-  const paused = { ms: 0 };
-  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((end: () => void, ms: number) => {
-    paused.ms += ms;
-    setImmediate(end);
-  }) as typeof setTimeout);
-  return paused;
-}
+import {
+  at,
+  change,
+  chat,
+  type Contents,
+  entry,
+  holding,
+  hurry,
+  message,
+  seen,
+  timelineOf,
+  write,
+  written,
+} from './timeline-documents.js';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -201,95 +125,6 @@ describe('a page of a room', () => {
     const timeline = await timelineOf({ messages });
     expect((await timeline.message('clan:3 7'))?.n).toBe(7);
     expect(await timeline.message('clan:3 70')).toBeNull();
-  });
-});
-
-describe('what happened since a position', () => {
-  const contents = {
-    messages: [message(1, 1, { rev: 5 }), message(2, 2, { rev: 3 }), message(3, 4)],
-    changes: [change(3, 2, 2), change(5, 1, 3)],
-  };
-  const since = async (timeline: Timeline, n: number, rev: number, max = 100) =>
-    (await timeline.changesSince(GLOBAL_ROOM, { n, rev }, max))?.map((one) => [one.rev, one.kind, one.message.n]);
-
-  it('comes in order, each message as it is now', async () => {
-    const timeline = await timelineOf(contents);
-    const all = [
-      [1, 'message', 1],
-      [2, 'message', 2],
-      [3, 'reaction', 2],
-      [4, 'message', 3],
-      [5, 'reaction', 1],
-    ];
-    expect(await since(timeline, 0, 0)).toEqual(all);
-    expect(await since(timeline, 2, 2)).toEqual(all.slice(2));
-    expect(await since(timeline, 3, 4)).toEqual(all.slice(4));
-    expect(await since(timeline, 3, 5)).toEqual([]);
-    const changes = await timeline.changesSince(GLOBAL_ROOM, { n: 0, rev: 0 }, 5);
-    expect(changes?.map((one) => one.message.rev)).toEqual([5, 3, 3, 4, 5]);
-  });
-
-  it('is read with no message that was read already, and without a pause', async () => {
-    hurry();
-    const { timeline, counted } = written(await holding(contents), {});
-    await since(timeline, 0, 0);
-    expect(counted.ids).toEqual([]);
-    await since(timeline, 1, 1);
-    expect(setTimeout).not.toHaveBeenCalled();
-    expect(counted.ids).toEqual([placeId(GLOBAL_ROOM, 1)]);
-  });
-
-  it('is as much as was asked for, and nothing where it is more', async () => {
-    const timeline = await timelineOf(contents);
-    expect(await since(timeline, 0, 0, 5)).toHaveLength(5);
-    expect(await since(timeline, 0, 0, 4)).toBeUndefined();
-    const messages = Array.from({ length: 9 }, (_, i) => message(i + 1, i + 1));
-    expect(await since(await timelineOf({ messages }), 0, 0, 8)).toBeUndefined();
-    const changes = Array.from({ length: 9 }, (_, i) => change(i + 2, 1, 1));
-    expect(await since(await timelineOf({ messages: [message(1, 1, { rev: 10 })], changes }), 1, 1, 8)).toBeUndefined();
-  });
-
-  it('has no holes: what is missing in between is waited for', async () => {
-    hurry();
-    const store = await holding({ messages: [message(1, 1), message(3, 3)] });
-    const { timeline, counted } = written(store, { 5: { messages: [message(2, 2)] } });
-    expect(await since(timeline, 0, 0)).toEqual([1, 2, 3].map((n) => [n, 'message', n]));
-    expect(counted.ranges).toBe(6);
-  });
-
-  it('is given up where a hole stays', async () => {
-    const paused = hurry();
-    const { timeline, counted } = written(await holding({ messages: [message(2, 2)] }), {});
-    expect(await since(timeline, 0, 0)).toBeUndefined();
-    expect(counted.ranges).toBe(40);
-    expect(paused.ms).toBeGreaterThan(1_000);
-    expect(paused.ms).toBeLessThan(3_000);
-  });
-
-  it('ends before a change that is there before its message', async () => {
-    const timeline = await timelineOf({ messages: [message(1, 1)], changes: [change(2, 2, 2)] });
-    expect(await since(timeline, 0, 0)).toEqual([[1, 'message', 1]]);
-  });
-
-  it('shows a change on its message as that change left it', async () => {
-    hurry();
-    const store = await holding({ messages: [message(1, 1)], changes: [change(2, 1, 1)] });
-    const { timeline } = written(store, { 3: { messages: [message(1, 1, { rev: 2 })] } });
-    const changes = await timeline.changesSince(GLOBAL_ROOM, { n: 1, rev: 1 }, 10);
-    expect(changes?.map((one) => [one.rev, one.message.rev])).toEqual([[2, 2]]);
-  });
-
-  it('reads a message again that was changed between the two readings', async () => {
-    const store = await holding({ messages: [message(1, 1)] });
-    const both = { messages: [message(1, 1, { rev: 2 })], changes: [change(2, 1, 1)] };
-    const { timeline, counted } = written(store, { 2: both });
-    const changes = await timeline.changesSince(GLOBAL_ROOM, { n: 0, rev: 0 }, 10);
-    expect(changes?.map((one) => [one.rev, one.kind])).toEqual([
-      [1, 'message'],
-      [2, 'reaction'],
-    ]);
-    expect(changes?.at(-1)?.message.rev).toBe(2);
-    expect(counted.ranges).toBe(2);
   });
 });
 

@@ -12,7 +12,7 @@ import {
 } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import { type ChangeDocument, type MessageDocument, placeId, Timeline, timelineCollections } from '../src/index.js';
+import { type MessageDocument, placeId, Timeline, timelineCollections } from '../src/index.js';
 import { foldRound, type FoldedRound } from '../src/engine/round.js';
 import { type RoomChange, timeline, UnfoldableEvent, type View } from '../src/index.js';
 import { MAX_REACTIONS } from '../src/timeline/fold.js';
@@ -277,38 +277,5 @@ describe('the timeline', () => {
       if (next) position = { n: Math.max(position.n, next.message.n), rev: next.rev };
     }
     expect(await queries.changesSince(GLOBAL_ROOM, { n: 0, rev: 0 }, 3)).toBeNull();
-  });
-});
-
-describe('what changed since a position, read while it is written', () => {
-  it('never shows a change on its message as it was before', async () => {
-    const events = [posted(GLOBAL_ROOM, 'm1'), posted(GLOBAL_ROOM, 'm2'), reacted(GLOBAL_ROOM, 'm1', '1', '👍')];
-    const { store } = await foldAll(events.slice(0, 2));
-    const { store: later } = await foldAll(events);
-    const [reactedTo] = await later.get<MessageDocument>('messages', [placeId(GLOBAL_ROOM, 1)]);
-    const [change] = await later.get<ChangeDocument>('changes', [placeId(GLOBAL_ROOM, 3)]);
-    let reads = 0;
-    // The messages are read, then the change is written, and its message only later.
-    const slow: DocumentStore = {
-      setUp: (collections) => store.setUp(collections),
-      write: (collection, writes) => store.write(collection, writes),
-      findBy: (collection, field, values) => store.findBy(collection, field, values),
-      get: (collection, ids) => store.get(collection, ids),
-      highest: (collection, highest) => store.highest(collection, highest),
-      range: async (collection, range) => {
-        reads++;
-        if (reads === 2) await store.write('changes', [{ document: change!, known: false }]);
-        if (reads === 5) await store.write('messages', [{ document: reactedTo!, known: true }]);
-        return store.range(collection, range);
-      },
-    };
-    const changes = await new Timeline(slow).changesSince(GLOBAL_ROOM, { n: 0, rev: 0 }, 10);
-    expect(changes?.map(({ rev, message }) => [rev, message.n])).toEqual([
-      [1, 1],
-      [2, 2],
-      [3, 1],
-    ]);
-    expect(changes!.at(-1)!.message.reactions).toHaveLength(1);
-    expect(reads).toBeGreaterThan(4);
   });
 });
