@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DirectChats } from '#event-store';
 import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
@@ -14,37 +13,26 @@ import { Input, NumberText } from './input.js';
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 
 class ChatPath {
-  @ApiProperty({ type: 'integer', minimum: 1 })
   @NumberText(1, MAX_NUMBER)
   id!: string;
 }
 
 class PageParameters {
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, description: 'Messages below this `n`, newest first.' })
-  @IsOptional()
-  @NumberText(1, MAX_NUMBER)
+  @NumberText(1, MAX_NUMBER, { optional: true, description: 'Messages below this `n`, newest first.' })
   before?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 0, description: 'Messages above this `n`, oldest first.' })
-  @IsOptional()
-  @NumberText(0, MAX_NUMBER)
+  @NumberText(0, MAX_NUMBER, { optional: true, description: 'Messages above this `n`, oldest first.' })
   after?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @NumberText(1, 200)
+  @NumberText(1, 200, { default: 50 })
   limit?: string;
 }
 
 class ListParameters {
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, description: 'The `next` of the page before.' })
-  @IsOptional()
-  @NumberText(1, MAX_NUMBER)
+  @NumberText(1, MAX_NUMBER, { optional: true, description: 'The `next` of the page before.' })
   before?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @NumberText(1, 200)
+  @NumberText(1, 200, { default: 50 })
   limit?: string;
 }
 

@@ -25,14 +25,10 @@ class HistoryParameters {
   @Id()
   recipientId?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, default: 1, description: 'Page 1 is the newest.' })
-  @IsOptional()
-  @NumberText(1, MAX_PAGE)
+  @NumberText(1, MAX_PAGE, { default: 1, description: 'Page 1 is the newest.' })
   page?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 50, default: 20 })
-  @IsOptional()
-  @NumberText(1, 50)
+  @NumberText(1, 50, { default: 20 })
   limit?: string;
 
   @ApiProperty({

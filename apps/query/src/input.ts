@@ -1,31 +1,58 @@
-import type { PipeTransform } from '@nestjs/common';
-import { getMetadataStorage, ValidateBy, validateSync } from 'class-validator';
+import { applyDecorators, type PipeTransform } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { getMetadataStorage, IsOptional, ValidateBy, validateSync } from 'class-validator';
 import { isText, MAX_ID_LENGTH } from '#domain';
 import { httpFault, type HttpFault, invalid } from '#platform';
 
 /** A class whose fields carry class-validator's decorators. */
 type InputClass<T extends object> = new () => T;
 
+/** What is said of a field in the OpenAPI page beside its rule; with a default, it may be left out. */
+interface FieldOptions {
+  readonly optional?: true;
+  readonly default?: number;
+  readonly description?: string;
+}
+
+/** A field's rule and its entry in the OpenAPI page, which say the same. */
+function field(
+  rule: PropertyDecorator,
+  schema: ApiPropertyOptions,
+  { optional, ...said }: FieldOptions,
+): PropertyDecorator {
+  const required = !optional && said.default === undefined;
+  const entry = ApiProperty({ ...schema, ...said, required } as ApiPropertyOptions);
+  return applyDecorators(entry, rule, ...(required ? [] : [IsOptional()]));
+}
+
 /** An id from outside: 1 to 64 characters of well-formed Unicode. */
-export const Id = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'id',
-    validator: {
-      validate: (value) => isText(value, MAX_ID_LENGTH) && value !== '',
-      defaultMessage: () => `$property must be an id of 1 to ${MAX_ID_LENGTH} characters`,
-    },
-  });
+export const Id = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'id',
+      validator: {
+        validate: (value) => isText(value, MAX_ID_LENGTH) && value !== '',
+        defaultMessage: () => `$property must be an id of 1 to ${MAX_ID_LENGTH} characters`,
+      },
+    }),
+    { type: String, maxLength: MAX_ID_LENGTH },
+    options,
+  );
 
 /** A whole number in decimal digits, as it stands in an address. */
-export const NumberText = (least: number, most: number): PropertyDecorator =>
-  ValidateBy({
-    name: 'numberText',
-    validator: {
-      validate: (value) =>
-        typeof value === 'string' && /^\d{1,16}$/.test(value) && Number(value) >= least && Number(value) <= most,
-      defaultMessage: () => `$property must be a whole number from ${least} to ${most}`,
-    },
-  });
+export const NumberText = (least: number, most: number, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'numberText',
+      validator: {
+        validate: (value) =>
+          typeof value === 'string' && /^\d{1,16}$/.test(value) && Number(value) >= least && Number(value) <= most,
+        defaultMessage: () => `$property must be a whole number from ${least} to ${most}`,
+      },
+    }),
+    { type: 'integer', minimum: least, ...(most < Number.MAX_SAFE_INTEGER && { maximum: most }) },
+    options,
+  );
 
 /**
  * Reads the parameters or the body of a request as a class, or refuses it with all that is wrong. Only the fields that

@@ -9,8 +9,7 @@ import {
   QueryBus,
   QueryHandler,
 } from '@nestjs/cqrs';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate, ServedDirectory } from '#projections';
@@ -25,26 +24,20 @@ import type { Player } from './players.js';
 // /clans/:clanId/members: who is, as the directory has it.
 
 class ClanPath {
-  @ApiProperty({ type: String, maxLength: 64 })
   @Id()
   clanId!: string;
 }
 
 class MemberPath extends ClanPath {
-  @ApiProperty({ type: String, maxLength: 64 })
   @Id()
   userId!: string;
 }
 
 class PageParameters {
-  @ApiProperty({ type: String, required: false, maxLength: 64, description: 'The `next` of the page before.' })
-  @IsOptional()
-  @Id()
+  @Id({ optional: true, description: 'The `next` of the page before.' })
   after?: string;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @NumberText(1, 200)
+  @NumberText(1, 200, { default: 50 })
   limit?: string;
 }
 

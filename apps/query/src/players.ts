@@ -23,7 +23,6 @@ import { pinned } from './pinned.js';
 // PUT and GET /players/:id: what a person is called and looks like, which the surrounding application says; and their clan.
 
 class PlayerPath {
-  @ApiProperty({ type: String, maxLength: 64 })
   @Id()
   id!: string;
 }
