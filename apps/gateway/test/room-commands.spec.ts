@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, commandKey, GLOBAL_ROOM } from '#domain';
-import { decodeRecord, LogUnavailable } from '#event-store';
+import { decodeRecord, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { FrameRefused } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
 import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-message.js';
@@ -47,6 +47,28 @@ describe('a message to a room', () => {
     const ids = events().map((event) => (event.type === 'MessageCreated' ? event.messageId : ''));
     expect(ids[1]).toBe(commandKey('1', clanRoom('7'), 'c1'));
     expect(ids.map((id) => recent.has(id))).toEqual([true, true]);
+  });
+
+  it('whose outcome is unknown is the same once more by all of its words, and by no fewer', async () => {
+    chat.log.connection.gates.fail('append answer', new OutcomeUnknown('no answer'));
+    expect((await settled(post('global', 'hello', 'happy'))).error).toBeInstanceOf(OutcomeUnknown);
+    for (const [to, content, feeling] of [
+      ['clan', 'hello', 'happy'],
+      ['global', 'bye', 'happy'],
+      ['global', 'hello', 'sad'],
+      ['global', 'hello', null],
+      ['global', 'hello', 'happy'],
+    ] as const) {
+      expect(await settled(post(to, content, feeling))).toEqual({ value: null });
+    }
+    const said = events().map((event) => (event.type === 'MessageCreated' ? [event.content, event.feeling] : []));
+    expect(said).toEqual([
+      ['hello', 'happy'],
+      ['hello', 'happy'],
+      ['bye', 'happy'],
+      ['hello', 'sad'],
+      ['hello', undefined],
+    ]);
   });
 
   it('of somebody in no clan is refused', async () => {

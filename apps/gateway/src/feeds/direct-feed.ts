@@ -112,8 +112,9 @@ export class DirectFeed {
   #chat(room: Room): FollowedChat {
     const known = this.#chats.get(room);
     if (known) return known;
-    const position = this.#baseline?.positions.get(room);
-    return position ? this.#wake(this.#baseline!.timeline, position) : this.#open(room);
+    const { timeline, positions } = this.#baseline!;
+    const position = positions.get(room);
+    return position ? this.#wake(timeline, position) : this.#open(room);
   }
 
   #wake(timeline: Pinned<Timeline>, { room, chatId, n, rev }: ChatPosition): FollowedChat {
