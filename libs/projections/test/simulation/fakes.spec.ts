@@ -1,7 +1,7 @@
 import { afterAll } from '@jest/globals';
 import { PARTITIONS } from '#domain';
 import { describeFoldedLog } from '../../../event-store/test/folded-conformance.js';
-import { describeWorked } from '../../../read-models/test/conformance.js';
+import { describeWorked } from '../../../read-models/test/worked-conformance.js';
 import { FakeLog } from './fake-log.js';
 import { FakeStore } from './fake-store.js';
 import { recordOf } from './records.js';
