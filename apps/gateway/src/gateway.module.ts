@@ -22,7 +22,7 @@ import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
 import { RoomChatGateway } from './socket/room-chat.gateway.js';
-import { SocketAddressController } from './socket/socket-address.controller.js';
+import { SocketAddressController } from './socket/socket-address.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** What a gateway needs and does not own: whoever made it ends it. */

@@ -6,7 +6,7 @@ import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
-import { untilShown } from '../src/commands/shown.js';
+import { untilShown } from '../src/commands/read-in-time.js';
 import { Person } from '../src/feeds/person.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 

@@ -8,7 +8,7 @@ import type { Caller } from '../src/commands/command.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
 import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
-import { untilShown } from '../src/commands/shown.js';
+import { untilShown } from '../src/commands/read-in-time.js';
 import { Person } from '../src/feeds/person.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { TurnMissed } from '#platform';
-import { listFrame, type Parts } from '../src/socket/list-frame.js';
+import { listFrame, type Parts, textFrame, textHeader } from '../src/socket/text-frame.js';
 import { Lists } from '../src/socket/lists.js';
 import { Person } from '../src/feeds/person.js';
-import { textFrame, textHeader } from '../src/socket/text-frame.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { until } from './chat-under-test.js';
 import { sessionInMemory } from './session-in-memory.js';

@@ -1,6 +1,7 @@
+import pTimeout from 'p-timeout';
 import { Controller, type DynamicModule, Get, Inject, Logger, Module } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import pTimeout from 'p-timeout';
+import type { Served } from '#read-models';
 import { httpFault, HttpRefusal } from './http-errors.js';
 import { ErrorResponse } from './openapi.js';
 
@@ -117,3 +118,10 @@ export class HealthModule {
     return module;
   }
 }
+
+/** A check of the health: there is a version of the projection that this release can read. */
+export const servedCheck = (served: Served<unknown>) => async (): Promise<void> => {
+  await served.pin().catch((cause: unknown) => {
+    throw new NotReady(cause instanceof Error ? cause.message : String(cause), { cause });
+  });
+};

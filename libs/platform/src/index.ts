@@ -13,8 +13,6 @@ export * from './openapi.js';
 export * from './progress-bar.js';
 export * from './role.js';
 export * from './running.js';
-export * from './served-check.js';
 export * from './settings/settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
-export * from './worker-name.js';

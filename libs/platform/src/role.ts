@@ -1,4 +1,6 @@
 import type { ConsoleLogger } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type Config, loadConfig } from './config.js';
 import { createLogger } from './logging.js';
 import type { Role } from './settings/settings.js';
@@ -35,3 +37,10 @@ export async function runRole(
   if (logger) await stopAll(stops, logger);
   process.exit(1);
 }
+
+/**
+ * What a worker is called in heartbeats and checkpoints: host, process, and a random number for each life. Containers
+ * on the host's network have one host name and a process 1 each, and workers of one name would fence each other off.
+ */
+export const workerName = (): string =>
+  `${hostname().replace(/\W/g, '-')}-${process.pid}-${randomBytes(3).toString('hex')}`;

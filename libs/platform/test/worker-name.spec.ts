@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { workerName } from '../src/worker-name.js';
+import { workerName } from '../src/role.js';
 
 describe('a worker', () => {
   it('has a name of its own, also beside one of the same host and process number', () => {

@@ -1,4 +1,4 @@
-import { PARTITIONS, RetryableError } from '#domain';
+import { PARTITIONS, RetryableError, type Room } from '#domain';
 import { type VersionRegistry, versionName } from './versions.js';
 
 /**
@@ -139,3 +139,16 @@ export interface ReadModels {
 export class ReadModelsUnavailable extends RetryableError {
   override readonly name = 'ReadModelsUnavailable';
 }
+
+/**
+ * Says that a room's documents lack an event, which could not be folded: `_id` is `<room>:<seq>`. Every projection has
+ * them, beside its own documents.
+ */
+export interface GapDocument extends Document {
+  readonly room: Room;
+}
+
+/** Beside the collections of every projection: the events that its documents lack, by room. */
+export const gapCollection = { name: 'gaps' } as const satisfies CollectionDefinition;
+
+export const gapId = (room: Room, seq: number): string => `${room}:${String(seq).padStart(16, '0')}`;

@@ -5,8 +5,7 @@ import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type InboxDocument, ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
 import type { Caller } from './command.js';
-import { readInTime } from './read-in-time.js';
-import { untilShown } from './shown.js';
+import { readInTime, untilShown } from './read-in-time.js';
 
 /** Marks all that is in a direct chat by now as seen by the caller; answers null once the caller's queries show it. */
 export class MarkChatSeen extends Command<Refused | null> {

@@ -6,7 +6,7 @@ import type { ChatSource } from '#protocol';
 import { ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
 import type { Caller } from './command.js';
-import { untilShown } from './shown.js';
+import { untilShown } from './read-in-time.js';
 
 /** Opens the one chat of two people, or finds it; answers with the chat as the caller sees it. */
 export class OpenDirectChat extends Command<Refused | ChatSource> {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOSE, type DirectEvent } from '#protocol';
 import { FairQueue } from '#platform';
-import { lengthOf, listFrame, type Parts } from './list-frame.js';
+import { lengthOf, listFrame, type Parts } from './text-frame.js';
 import type { Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { lengthOf } from './list-frame.js';
+import { lengthOf } from './text-frame.js';
 
 /**
  * What waits to be written to one socket. Fan-out never waits for a socket: a reader who lets more than `limit` bytes

@@ -1,4 +1,8 @@
-import { httpFault, invalid, type HttpRefusal } from '#platform';
+import { All, Controller, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { httpFault, invalid, HttpRefusal } from '#platform';
+import { DIRECT_CHAT, ROOM_CHAT } from './endpoint.js';
 
 /** What a request asks for: the path as it was sent, with nothing resolved in it, and the query. */
 export interface Target {
@@ -29,4 +33,17 @@ export function socketIoRefusal({ path, query }: Target): HttpRefusal | null {
   if (parameter === null && withoutSlash(path) !== SOCKET_IO_PATH) return null;
   const message = 'this is not Socket.IO: use a plain WebSocket, at /ws/chat or /ws';
   return invalid([httpFault('VALIDATION', message, parameter, parameter && query.get(parameter))]);
+}
+
+/** Requests to the sockets' addresses that ask for no WebSocket: Socket.IO's first one is such. */
+@ApiExcludeController()
+@Controller()
+export class SocketAddressController {
+  @All([ROOM_CHAT.path, DIRECT_CHAT.path, SOCKET_IO_PATH])
+  refuse(@Req() request: Request, @Res({ passthrough: true }) response: Response): never {
+    const socketIo = socketIoRefusal(targetOf(request));
+    if (socketIo) throw socketIo;
+    response.setHeader('Upgrade', 'websocket');
+    throw new HttpRefusal(426, [httpFault('VALIDATION', 'connect to this address with a WebSocket')]);
+  }
 }
