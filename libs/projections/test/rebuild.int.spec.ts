@@ -73,10 +73,23 @@ describe('a rebuild in a room where nothing more is said', () => {
   });
 
   afterEach(async () => {
+    for (const beating of heartbeats.splice(0)) clearInterval(beating);
     interruption.abort();
     await runner.stop();
     await log.close();
   });
+
+  const heartbeats: NodeJS.Timeout[] = [];
+  /** Somebody else who works on a version, until they leave, or the test ends. */
+  const keepPresent = (version: number, who: string): (() => void) => {
+    const beating = setInterval(() => {
+      log.members.beat(versionName('timeline', version), who).catch(quiet);
+    }, 200);
+    heartbeats.push(beating);
+    return () => {
+      clearInterval(beating);
+    };
+  };
 
   const versions = async () => (await readModels.versions.read('timeline'))!;
   const lastN = (version: number) => new Timeline(readModels.projection('timeline', version)).lastN(GLOBAL_ROOM);
@@ -128,7 +141,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   });
 
   it('is not served while somebody folds the version before', async () => {
-    const beating = setInterval(() => void log.members.beat(versionName('timeline', 1), 'one who goes on'), 200);
+    const leave = keepPresent(1, 'one who goes on');
     const building = build();
     building.catch(quiet);
     await until('the swap is marked', async () => (await versions()).swap !== null);
@@ -140,17 +153,15 @@ describe('a rebuild in a room where nothing more is said', () => {
     await until('it gives up once', () => said.some((line) => line.includes('did not stop: one who goes on')));
     await until('the swap is undone', async () => (await versions()).swap === null);
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
-    clearInterval(beating);
+    leave();
     expect((await building).version.number).toBe(2);
   }, 30_000);
 
   it('is not served before it has what was said until those who folded the version before had stopped', async () => {
     let isOpen = true;
     mayWrite = () => isOpen;
-    let isPresent = true;
-    const beat = () => (isPresent ? log.members.beat(versionName('timeline', 1), 'slow to stop') : undefined);
-    await beat();
-    const beating = setInterval(() => void beat(), 200);
+    await log.members.beat(versionName('timeline', 1), 'slow to stop');
+    const leave = keepPresent(1, 'slow to stop');
     const building = build();
     building.catch(quiet);
     await until('it is built', async () => (await lastN(2)) === 1);
@@ -159,8 +170,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     // As late as that: they are being waited for.
     await sleep(400);
     await log.append(posted('while they stop'));
-    clearInterval(beating);
-    isPresent = false;
+    leave();
     await log.members.leave(versionName('timeline', 1), 'slow to stop');
     await until('it gives up once', () => said.some((line) => line.includes('did not reach the end of the log')));
     expect((await versions()).serving.number).toBe(1);
@@ -263,10 +273,10 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   it('waits for whoever is building it, and refuses where they go on', async () => {
     await readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format));
-    const beating = setInterval(() => void log.members.beat(versionName('timeline', 2), 'the other'), 200);
+    const leave = keepPresent(2, 'the other');
     await log.members.beat(versionName('timeline', 2), 'the other');
     await expect(build()).rejects.toThrow('timeline-2 is being built by the other');
-    clearInterval(beating);
+    leave();
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });
   });
 });

@@ -19,8 +19,8 @@ export interface TakeOverParts {
   readonly owner: string;
 }
 
-/** The worker must not go on: somebody has to look at it. */
-export class Refused extends Error {}
+/** The checkpoint is not of this log: the worker must not go on, somebody has to look at it. */
+export class LogMismatch extends Error {}
 
 /** A checkpoint that this worker had is gone, and with it, as a rule, all that was folded: the database was emptied. */
 export class CheckpointsGone extends Error {
@@ -39,7 +39,7 @@ export class VersionGone extends Error {
 /**
  * Before anything is claimed: whether what is folded is of this log. A worker that was pointed at another one must not
  * fence off those that fold the right one.
- * @throws Refused
+ * @throws LogMismatch
  */
 export async function checkCheckpoints({ projection, version, log, readModels }: TakeOverParts): Promise<void> {
   const stored = await checkpointsOf(readModels.checkpoints, projection.name, version);
@@ -52,7 +52,7 @@ export async function checkCheckpoints({ projection, version, log, readModels }:
 /**
  * Makes this worker the owner of a partition: its epoch, raised, fences the older owner, and a consumer of its own starts
  * right after the checkpoint. A consumer shared over take-overs would lose what the older owner has in hand.
- * @throws Refused where the checkpoint is not of this log
+ * @throws LogMismatch where the checkpoint is not of this log
  * @throws VersionGone where there is none, and nothing may be begun
  */
 export async function takeOver(
@@ -96,7 +96,7 @@ async function checkTail(
   if (seq === 0) return;
   const stored = await log.recordAt(seq);
   if (stored?.id === eventId) return;
-  throw new Refused(
+  throw new LogMismatch(
     `partition ${partition} is folded up to event ${eventId} at ${seq}, where the log has ` +
       `${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its tail, or these read models belong to ` +
       'another log. Restore the log, or drop the database and start again: the read models are then rebuilt from ' +

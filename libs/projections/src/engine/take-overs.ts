@@ -2,7 +2,7 @@ import { StreamMismatch } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
 import type { Clock } from './clock.js';
 import type { Partition } from './partition.js';
-import { Refused, takeOver, type TakeOverParts, VersionGone } from './take-over.js';
+import { LogMismatch, takeOver, type TakeOverParts, VersionGone } from './take-over.js';
 
 export const backoff = (failures: number): number => Math.min(50 * 2 ** failures, 2_000);
 
@@ -84,7 +84,7 @@ export class TakeOvers {
 }
 
 const isOfAll = (error: unknown): error is Error =>
-  error instanceof Refused ||
+  error instanceof LogMismatch ||
   error instanceof VersionGone ||
   error instanceof StreamMismatch ||
   error instanceof ReadModelsUnavailable;

@@ -7,7 +7,7 @@ import { Pauses } from './pauses.js';
 import { collectionsOf } from '../projection.js';
 import { Rounds } from './rounds.js';
 import { Share } from './share.js';
-import { checkCheckpoints, CheckpointsGone, Refused, VersionGone } from './take-over.js';
+import { checkCheckpoints, CheckpointsGone, LogMismatch, VersionGone } from './take-over.js';
 import { backoff, TakeOvers } from './take-overs.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -243,6 +243,6 @@ const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'i
 
 /** How a worker ends by a fault that no new start mends; null for the others. */
 function endOf(error: unknown): Ending | null {
-  if (error instanceof Refused || error instanceof StreamMismatch) return 'refused';
+  if (error instanceof LogMismatch || error instanceof StreamMismatch) return 'refused';
   return error instanceof CheckpointsGone || error instanceof VersionGone ? 'emptied' : null;
 }
