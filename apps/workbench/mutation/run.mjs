@@ -1,7 +1,7 @@
 // npm run mutate -- FOLDER [FILE …]: makes small mistakes in the sources of a folder, or in these files of it, one at a
 // time, and runs the unit suites of the folder on each. Those that nobody noticed are listed.
 import { Stryker } from '@stryker-mutator/core';
-import unit from '../jest.unit.config.js';
+import unit from '../../../jest.unit.config.js';
 
 const SCORE = 85;
 
@@ -27,10 +27,13 @@ const mutants = await new Stryker({
     configFile: 'jest.unit.config.js',
     config: {
       testMatch: [`<rootDir>/${folder}/**/*.spec.ts`],
-      testEnvironment: './mutation/until-a-failure.mjs',
+      testEnvironment: './apps/workbench/mutation/until-a-failure.mjs',
       // Of a mistake by which something never comes, each test of it waits as long.
       testTimeout: 10_000,
-      moduleNameMapper: { ...unit.moduleNameMapper, '^fast-check$': '<rootDir>/mutation/fast-check.mjs' },
+      moduleNameMapper: {
+        ...unit.moduleNameMapper,
+        '^fast-check$': '<rootDir>/apps/workbench/mutation/fast-check.mjs',
+      },
     },
   },
   coverageAnalysis: 'perTest',
@@ -39,7 +42,7 @@ const mutants = await new Stryker({
   maxTestRunnerReuse: 20,
   // Loops without end are counted out; this is for what waits without end, on a busy machine too.
   timeoutMS: 15_000,
-  plugins: ['@stryker-mutator/jest-runner', './mutation/plugins.mjs'],
+  plugins: ['@stryker-mutator/jest-runner', './apps/workbench/mutation/plugins.mjs'],
   ignorers: ['expressions-of-sets', 'descriptions', 'names-of-loggers'],
   reporters: ['progress-append-only', 'unnoticed'],
   thresholds: { high: 100, low: SCORE, break: SCORE },
