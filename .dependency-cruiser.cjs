@@ -10,6 +10,7 @@ const libraries = {
   projections: ['domain', 'event-store', 'read-models'],
   protocol: ['domain'],
   platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol'],
+  http: ['domain', 'protocol', 'platform'],
 };
 
 module.exports = {

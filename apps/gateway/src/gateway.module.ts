@@ -3,7 +3,8 @@ import { type DynamicModule, type INestApplication, Module } from '@nestjs/commo
 import { CqrsModule } from '@nestjs/cqrs';
 import { keySequence } from '#domain';
 import { DirectChats, EventLog } from '#event-store';
-import { Health, HealthModule, servedCheck, Tokens } from '#platform';
+import { HealthModule } from '#http';
+import { Health, servedCheck, Tokens } from '#platform';
 import { type CaughtUp, caughtUpWith, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { connectServers, createHttpApp, Health, runRole, Tokens } from '#platform';
+import { createHttpApp } from '#http';
+import { connectServers, Health, runRole, Tokens } from '#platform';
 import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {

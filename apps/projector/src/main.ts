@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { connectServers, createHttpApp, Health, HealthModule, runRole, workerName } from '#platform';
+import { createHttpApp, HealthModule } from '#http';
+import { connectServers, Health, runRole, workerName } from '#platform';
 import { ProjectionRunners } from './projection-runners.js';
 
 await runRole('projector', async (config, logger, atEnd) => {

@@ -2,7 +2,8 @@ import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } 
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DirectChats } from '#event-store';
-import { type Caller, ErrorResponse, FromToken, httpFault, invalid, notFound, WithToken } from '#platform';
+import { ErrorResponse, FromToken, WithToken } from '#http';
+import { type Caller, httpFault, invalid, notFound } from '#platform';
 import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
 import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';

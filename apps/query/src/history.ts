@@ -4,7 +4,8 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagg
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domain';
 import { People } from '#event-store';
-import { type Caller, ErrorResponse, FromToken, notFound, WithToken } from '#platform';
+import { ErrorResponse, FromToken, WithToken } from '#http';
+import { type Caller, notFound } from '#platform';
 import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
 import { type MessageDocument, ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';

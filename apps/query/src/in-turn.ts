@@ -1,7 +1,8 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { finalize, type Observable, throwError, timeout } from 'rxjs';
-import { callerOf, type Config, FairQueue, httpFault, invalid, Tokens } from '#platform';
+import { callerOf } from '#http';
+import { type Config, FairQueue, httpFault, invalid, Tokens } from '#platform';
 import { ReadModelsUnavailable } from '#read-models';
 
 /** How many lists are read at the same time; each waits for the database most of its time. */

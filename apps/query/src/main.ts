@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { connectServers, createHttpApp, Health, runRole, Tokens } from '#platform';
+import { createHttpApp } from '#http';
+import { connectServers, Health, runRole, Tokens } from '#platform';
 import { serveOpenApi } from './openapi.js';
 import { QueryModule } from './query.module.js';
 import { watch } from './readiness.js';

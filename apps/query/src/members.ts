@@ -13,7 +13,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate, ServedDirectory } from '#projections';
-import { ErrorResponse, ForService, WithToken } from '#platform';
+import { ErrorResponse, ForService, WithToken } from '#http';
 import { avatarOf } from '#protocol';
 import { newContext } from './command-context.js';
 import { Id, Input, NumberText } from './input.js';

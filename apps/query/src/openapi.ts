@@ -1,7 +1,7 @@
 import { type INestApplication, NotFoundException } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { errorSchemas } from '#platform';
+import { errorSchemas } from '#http';
 import { eventCounters } from '#projections';
 
 // The OpenAPI page. Shapes that come from the protocol are described here, beside each other.

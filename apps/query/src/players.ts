@@ -13,7 +13,8 @@ import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty
 import { IsOptional, ValidateBy } from 'class-validator';
 import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { avatarText, ErrorResponse, ForService, notFound, WithToken } from '#platform';
+import { ErrorResponse, ForService, WithToken } from '#http';
+import { avatarText, notFound } from '#platform';
 import { avatarOf, FilledText } from '#protocol';
 import { encodeUpdate, ServedDirectory } from '#projections';
 import { newContext } from './command-context.js';

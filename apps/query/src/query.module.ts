@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { DirectChats, EventLog, People } from '#event-store';
-import { type Health, HealthModule, Tokens } from '#platform';
+import { HealthModule } from '#http';
+import { type Health, Tokens } from '#platform';
 import { ServedDirectory, ServedStats, ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';

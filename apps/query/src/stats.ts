@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 import { type Room, ROOM_NAMES, roomMeant } from '#domain';
-import { ErrorResponse, ForService, httpFault, invalid, WithToken } from '#platform';
+import { ErrorResponse, ForService, WithToken } from '#http';
+import { httpFault, invalid } from '#platform';
 import { type DayDocument, isDay, ServedStats, spanFault } from '#projections';
 import { Input } from './input.js';
 import { pinned } from './pinned.js';

@@ -13,7 +13,8 @@ import {
   type Room,
 } from '#domain';
 import { EventLog } from '#event-store';
-import { createHttpApp, Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } from '#platform';
+import { createHttpApp } from '#http';
+import { Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } from '#platform';
 import { type Projection, timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';

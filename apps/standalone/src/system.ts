@@ -1,6 +1,7 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
-import { type AtEnd, type Config, createHttpApp, Health, sayHindrances, Tokens, workerName } from '#platform';
+import { createHttpApp } from '#http';
+import { type AtEnd, type Config, Health, sayHindrances, Tokens, workerName } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { errorAnswer, HTTP_TIMES, httpFault, type Reason, reasons, HttpRefusal, rows } from '#platform';
+import { HTTP_TIMES } from '#http';
+import { errorAnswer, httpFault, type Reason, reasons, HttpRefusal, rows } from '#platform';
 import { ENDPOINTS } from '../../gateway/src/socket/endpoint.js';
 import { UPGRADE_TIME } from '../../gateway/src/socket/reception.js';
 import { SOCKET_IO_PATH } from '../../gateway/src/socket/socket-address.js';

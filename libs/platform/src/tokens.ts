@@ -143,3 +143,7 @@ export function signDevelopmentToken(secret: string, { userId, seconds, ...perso
   const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
   return jwt.sign(present, createSecretKey(Buffer.from(secret)), { algorithm: 'HS256', expiresIn: seconds });
 }
+
+/** The token of an `Authorization: Bearer` header; null where there is none. */
+export const bearerToken = (header: string | undefined): string | null =>
+  /^Bearer +([^ ]+) *$/i.exec(header ?? '')?.[1] ?? null;

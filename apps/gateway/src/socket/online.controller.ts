@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type AskedLog, EventLog } from '#event-store';
-import { ForService, WithToken } from '#platform';
+import { ForService, WithToken } from '#http';
 import { Hub } from '../feeds/hub.js';
 
 const TOPIC = 'online-list';

@@ -3,10 +3,8 @@ import type { DynamicModule, LoggerService, NestApplicationOptions } from '@nest
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
-import type { HttpSettings } from './config.js';
+import { type HttpSettings, HttpErrors, httpFault, invalid, HttpRefusal, type Tokens } from '#platform';
 import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
-import { HttpErrors, httpFault, invalid, HttpRefusal } from './http-errors.js';
-import type { Tokens } from './tokens.js';
 
 /** Our largest body is a profile with an avatar of 2 KB, which escapes can make six times as long. */
 export const MAX_BODY_BYTES = 16_384;

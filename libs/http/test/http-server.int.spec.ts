@@ -2,19 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Module, Put, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import {
-  BearerGuard,
-  createHttpApp,
-  ForService,
-  Health,
-  HealthModule,
-  type HttpSettings,
-  loadConfig,
-  HttpRefusal,
-  httpFault,
-  signDevelopmentToken,
-  Tokens,
-} from '#platform';
+import { BearerGuard, createHttpApp, ForService, HealthModule } from '../src/index.js';
+import { Health, type HttpSettings, loadConfig, HttpRefusal, httpFault, signDevelopmentToken, Tokens } from '#platform';
 
 // What every role's HTTP side does, whatever it serves: who may read its answers, and how much one may ask for.
 

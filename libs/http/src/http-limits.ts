@@ -1,12 +1,18 @@
 import { type DynamicModule, Logger, Module } from '@nestjs/common';
 import { ThrottlerStorageService } from '@nestjs/throttler';
 import type { NextFunction, Request, Response } from 'express';
-import { clientAddress } from './client-address.js';
-import type { HttpSettings } from './config.js';
+import {
+  clientAddress,
+  type HttpSettings,
+  httpFault,
+  HttpRefusal,
+  LineLimit,
+  type Caller,
+  InvalidToken,
+  isService,
+  type Tokens,
+} from '#platform';
 import { callerOf } from './http-auth.js';
-import { httpFault, HttpRefusal } from './http-errors.js';
-import { LineLimit } from './line-limit.js';
-import { type Caller, InvalidToken, isService, type Tokens } from './tokens.js';
 
 const UNCOUNTED: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 

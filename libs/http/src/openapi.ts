@@ -1,5 +1,5 @@
 import { ApiResponse } from '@nestjs/swagger';
-import { reasons } from './http-errors.js';
+import { reasons } from '#platform';
 
 // How error answers are shown on the OpenAPI page.
 

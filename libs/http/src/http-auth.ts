@@ -11,9 +11,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { notAuthorized } from './http-errors.js';
+import { notAuthorized, type Caller, InvalidToken, isService, Tokens, bearerToken } from '#platform';
 import { ErrorResponse } from './openapi.js';
-import { type Caller, InvalidToken, isService, Tokens } from './tokens.js';
 
 const SERVICE_ONLY = 'parley:service-only';
 
@@ -39,10 +38,6 @@ export const FromToken = createParamDecorator((_: unknown, context: ExecutionCon
   if (!caller) throw new Error('a route that asks for its caller is not guarded');
   return caller;
 });
-
-/** The token of an `Authorization: Bearer` header; null where there is none. */
-export const bearerToken = (header: string | undefined): string | null =>
-  /^Bearer +([^ ]+) *$/i.exec(header ?? '')?.[1] ?? null;
 
 /** Lets in who has a valid token in the header. Never from the address: addresses end up in logs. */
 @Injectable()

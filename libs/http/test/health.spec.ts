@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Health, HealthController, HealthModule, NotReady } from '../src/health.js';
-import { HttpRefusal } from '../src/http-errors.js';
+import { Health, HttpRefusal, NotReady } from '#platform';
+import { HealthController, HealthModule } from '../src/health.controller.js';
 
 Logger.overrideLogger(false);
 
