@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNats, type StartNatsOptions } from '../../standalone/src/servers/nats-server.js';
-import { freePort } from '../../standalone/src/servers/network.js';
+import { freePort, isPortFree } from '../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../standalone/src/servers/process.js';
 
 const NODES = 3;
 const READY_LIMIT_MS = 30_000;
+const GONE_LIMIT_MS = 10_000;
 
 export type NatsClusterOptions = Omit<StartNatsOptions, 'port' | 'more'>;
 
@@ -74,10 +75,20 @@ export class NatsCluster {
     this.running.set(node, await startNats({ ...this.options, dataDir, port: clients, more }));
   }
 
-  /** With -9: no chance to hand anything over. */
-  kill(node: string): void {
+  /**
+   * With -9: no chance to hand anything over. Resolves once its ports are free: a process of many threads counts as ended
+   * when the first of them has, and the last one lets go of the sockets.
+   */
+  async kill(node: string): Promise<void> {
     process.kill(this.running.get(node)!.pid, 'SIGKILL');
     this.running.delete(node);
+    const deadline = Date.now() + GONE_LIMIT_MS;
+    for (const port of Object.values(this.ports.get(node)!) as number[]) {
+      while (!(await isPortFree(port))) {
+        if (Date.now() > deadline) throw new Error(`port ${port} of ${node}, which was killed, is still in use`);
+        await sleep(10);
+      }
+    }
   }
 
   /** Its connections stay open, and it answers nothing. */

@@ -96,7 +96,7 @@ describe('three nats-servers', () => {
     await expect(append).rejects.toThrow(OutcomeUnknown);
     expect(await log.hindrance()).not.toBeNull();
     await until('nobody is kept out', async () => (await log.hindrance()) === null, ELECTED_WITHIN_S);
-    cluster.kill(leader);
+    await cluster.kill(leader);
     await cluster.startNode(leader);
     await log.close();
   }, 60_000);
@@ -137,14 +137,14 @@ describe('three nats-servers', () => {
     };
     await say(ELECTED_WITHIN_S);
 
-    cluster.kill(follower);
+    await cluster.kill(follower);
     await say(GOES_ON_WITHIN_S);
     // Some were on the node that is dead, or this showed nothing.
     expect(said.join('\n')).toContain('has lost the consumers of');
     await cluster.startNode(follower);
     await cluster.untilWhole();
 
-    cluster.kill(leader);
+    await cluster.kill(leader);
     await say(ELECTED_WITHIN_S);
     expect(said.join('\n')).not.toContain('starts over');
     const consumers = () => log.consumers().catch(() => []);

@@ -41,7 +41,7 @@ async function killOne(stage: Stage, part: Part, { cluster, system, rooms }: Sce
   const node = await nodeOf(part, cluster);
   stage.say(`kill -9 of ${node}, ${part}`);
   const at = performance.now();
-  cluster.kill(node);
+  await cluster.kill(node);
   const roles = [system.projector, system.query, ...system.gateways];
   const notReady = new Map<string, number>();
   while (performance.now() < at + WATCHED_S * 1_000) {
