@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pass } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { TurnMissed } from '#platform';
 import { listFrame, type Parts, textFrame, textHeader } from '../src/socket/text-frame.js';
@@ -219,6 +219,14 @@ describe('a client that does not read its list', () => {
     client.ws.resume();
     expect((await client.closed).code).toBe(4008);
     await session.replyList(list);
+  });
+
+  it('is not closed for a list that it has read', async () => {
+    const { session, client } = await sessionInMemory({ limits: { ...usual, listSeconds: 0.1 } });
+    client.ws.removeAllListeners('message');
+    await session.replyList(list);
+    await pass(200);
+    expect(session.isOpen).toBe(true);
   });
 
   it('is not taken for dead meanwhile: a ping waits behind the list, and its time begins when that has gone', async () => {
