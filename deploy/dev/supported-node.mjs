@@ -87,14 +87,15 @@ ${npm.stdout}${npm.stderr}`);
 /** Starts this program anew, with `npm` and whatever else it starts on the same Node. */
 function startOn(program) {
   process.env.PATH = dirname(program) + delimiter + process.env.PATH;
-  const child = spawn(program, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
   const handed = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // Before the child is there: a signal between its start and these would end this process only.
   for (const signal of handed) {
     process.on(signal, () => {
       // A terminal's Ctrl-C reaches the child by itself, and a second one would end it at once.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  const child = spawn(program, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
   child.on('error', (error) => {
     console.error(`${program}: ${error.message}`);
     process.exit(1);

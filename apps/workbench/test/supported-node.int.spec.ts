@@ -58,14 +58,17 @@ describe('on another Node', () => {
     rmSync(clone, { recursive: true, force: true });
   });
 
-  const start = (script: string) => {
+  const install = (script: string) => {
     writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  };
+  const start = () => {
     const args = ['--no-warnings', join(clone, 'deploy/dev/node.mjs'), 'main.js', '--flag', 'two words'];
     return spawn(process.execPath, args, { env: { ...process.env, PARLEY_CACHE: cache }, stdio: 'pipe' });
   };
 
   it('the same program is started on the Node from npm, which says so in one line, and it ends as that ends', async () => {
-    const child = start('printf "%s|" "$@" "$(command -v node)"; exit 7');
+    install('printf "%s|" "$@" "$(command -v node)"; exit 7');
+    const child = start();
     const ended = once(child, 'exit');
     const [out, told] = await Promise.all([text(child.stdout), text(child.stderr)]);
     expect(out).toBe(`--no-warnings|${join(clone, 'deploy/dev/node.mjs')}|main.js|--flag|two words|${program}|`);
@@ -74,13 +77,21 @@ describe('on another Node', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('%s is handed on', async (signal) => {
-    const child = start("trap 'exit 9' TERM INT; echo ready; while :; do sleep 0.05; done");
+    install("trap 'exit 9' TERM INT; sleep 5 & echo ready; wait");
+    const child = start();
     await once(child.stdout, 'data');
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([9, null]);
   });
 
+  it('a signal of the moment at which the program starts is handed on', async () => {
+    install("trap 'exit 9' INT; kill -INT $PPID; sleep 1 & wait");
+    const ends = await Promise.all(Array.from({ length: 20 }, () => once(start(), 'exit')));
+    expect(ends).toEqual(Array.from(ends, () => [9, null]));
+  });
+
   it('it ends by the signal that the program ended by', async () => {
-    expect(await once(start('kill -KILL $$'), 'exit')).toEqual([null, 'SIGKILL']);
+    install('kill -KILL $$');
+    expect(await once(start(), 'exit')).toEqual([null, 'SIGKILL']);
   });
 });
