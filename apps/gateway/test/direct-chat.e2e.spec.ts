@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { type ChatClient, refusal } from './chat-client.js';
 
 // Section 2 of the contract, row by row.

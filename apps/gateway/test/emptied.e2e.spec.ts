@@ -5,7 +5,8 @@ import { clanRoom, type Room } from '#domain';
 import { decodeUpdate, type RoomUpdate, Timeline } from '#projections';
 import { openMongodbReadModels } from '#read-models';
 import { drop } from '../../../libs/read-models/test/drop.js';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { refusal } from './chat-client.js';
 
 const url = process.env['TEST_MONGODB_URL'];

@@ -16,7 +16,7 @@ import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { Hub } from '../src/feeds/hub.js';
 import type { ChatClient } from './chat-client.js';
-import { until } from './chat-under-test.js';
+import { until } from './until.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 
 const sockets = new SessionsOnSockets();

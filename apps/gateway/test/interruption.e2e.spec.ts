@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { UNAVAILABLE, UNKNOWN } from '#protocol';
 import { refusal } from './chat-client.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { OwnServer } from '../../../libs/event-store/test/own-server.js';
 import { refusal } from './chat-client.js';
-import { ChatUnderTest, type Gateway, standOn, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway, standOn } from './chat-under-test.js';
+import { until } from './until.js';
 import { GroundOnServers } from './ground-on-servers.js';
 
 let server: OwnServer;

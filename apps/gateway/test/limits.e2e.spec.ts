@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
 import { randomBytes, randomInt } from 'node:crypto';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { ChatClient, refusal } from './chat-client.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 

@@ -5,7 +5,7 @@ import { listFrame, type Parts, textFrame, textHeader } from '../src/socket/text
 import { Lists } from '../src/socket/lists.js';
 import { Person } from '../src/feeds/person.js';
 import { holdTime, settle } from './chat-in-memory.js';
-import { until } from './chat-under-test.js';
+import { until } from './until.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 

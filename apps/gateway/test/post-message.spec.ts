@@ -15,7 +15,7 @@ import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/pos
 import { Hub } from '../src/feeds/hub.js';
 import { InMail, type InMailNotice } from '../src/commands/in-mail.js';
 import { Person } from '../src/feeds/person.js';
-import { until } from './chat-under-test.js';
+import { until } from './until.js';
 import { settings } from './sessions-on-sockets.js';
 
 const room = directRoom('1', '2');

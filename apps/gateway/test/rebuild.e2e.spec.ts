@@ -5,7 +5,8 @@ import { type Projection, rebuild, timeline, UnfoldableEvent } from '#projection
 import { ServedTimeline } from '#projections';
 import { openMongodbReadModels, swapped, withNextVersion } from '#read-models';
 import type { Received } from './chat-client.js';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 
 const url = process.env['TEST_MONGODB_URL'];
 const complaints: string[] = [];

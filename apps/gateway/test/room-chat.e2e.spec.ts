@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, react } from '#domain';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { ChatClient, refusal } from './chat-client.js';
 
 // Section 1 of the contract, row by row.

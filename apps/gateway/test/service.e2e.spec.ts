@@ -5,7 +5,8 @@ import { Logger } from '@nestjs/common';
 import { GLOBAL_ROOM } from '#domain';
 import { reconnectDelay } from '#protocol';
 import { caughtUpWith, ServedTimeline, timeline } from '#projections';
-import { ChatUnderTest, type Gateway, until } from './chat-under-test.js';
+import { ChatUnderTest, type Gateway } from './chat-under-test.js';
+import { until } from './until.js';
 import { gatewayPaths, schemas } from '../../query/src/openapi.js';
 import { refusal } from './chat-client.js';
 

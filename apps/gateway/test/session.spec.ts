@@ -6,7 +6,7 @@ import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { FaultFilter } from '../src/socket/fault-filter.js';
 import type { FrameHandler, Session } from '../src/socket/session.js';
 import type { ChatClient } from './chat-client.js';
-import { until } from './chat-under-test.js';
+import { until } from './until.js';
 import { SessionsOnSockets } from './sessions-on-sockets.js';
 
 const sockets = new SessionsOnSockets();

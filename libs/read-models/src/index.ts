@@ -1,6 +1,17 @@
-export * from './store.js';
+import type { MongodbOptions } from './mongodb/mongodb-read-models.js';
+import type { ReadModels } from './store.js';
+
 export { memoryReadModels } from './memory/memory-read-models.js';
-export { openMongodbReadModels, type MongodbOptions } from './mongodb/mongodb-read-models.js';
+export type { MongodbOptions } from './mongodb/mongodb-read-models.js';
 export * from './served.js';
 export * from './store.js';
 export * from './versions.js';
+
+/**
+ * Read models in MongoDB, whose driver is loaded with the first of them.
+ * @throws ReadModelsUnavailable when the server does not answer within `timeoutMs`
+ */
+export async function openMongodbReadModels(options: MongodbOptions): Promise<ReadModels> {
+  const { openMongodbReadModels: open } = await import('./mongodb/mongodb-read-models.js');
+  return open(options);
+}
