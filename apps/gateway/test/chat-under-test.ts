@@ -15,7 +15,6 @@ import type { Ground } from './ground.js';
 import { GroundOnServers } from './ground-on-servers.js';
 import { until } from './until.js';
 
-
 const SECRET = 'a secret for tests, 32 bytes long';
 
 export interface Changes {
