@@ -95,7 +95,7 @@ describe('a chat that is seen', () => {
     chat.say(room, 'c', '1');
     await chat.timeline.run();
     await settle();
-    expect(seen.value).toBeNull();
+    expect(seen.value).toEqual({ ack: { chat_id: 1 } });
   });
 
   it('up to there already is not marked again', async () => {
@@ -103,8 +103,8 @@ describe('a chat that is seen', () => {
     await settle();
     await chat.timeline.run();
     await settle();
-    expect(first.value).toBeNull();
-    expect((await settled(see(bob, 1))).value).toBeNull();
+    expect(first.value).toEqual({ ack: { chat_id: 1 } });
+    expect((await settled(see(bob, 1))).value).toEqual({ ack: { chat_id: 1 } });
     expect(types().filter((type) => type === 'MessagesSeen')).toHaveLength(1);
   });
 
@@ -113,7 +113,7 @@ describe('a chat that is seen', () => {
     await settle(1_990);
     expect(late).toEqual({});
     await settle(50);
-    expect(late.value).toBeNull();
+    expect(late.value).toEqual({ ack: { chat_id: 1 } });
     chat.say(room, 'c', '1');
     await chat.timeline.run();
     const left = see(bob, 1);
@@ -121,7 +121,7 @@ describe('a chat that is seen', () => {
     expect(left).toEqual({});
     bob.isOpen = false;
     await settle(40);
-    expect(left.value).toBeNull();
+    expect(left.value).toEqual({ ack: { chat_id: 1 } });
   });
 
   it('by somebody else, or is none, is refused', async () => {

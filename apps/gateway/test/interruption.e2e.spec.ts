@@ -131,7 +131,7 @@ describe('a gateway whose log does not answer', () => {
     proxy.release();
     expect(first).toEqual([
       { error: UNKNOWN.message },
-      { error: UNKNOWN.message },
+      { event: 'nack', id: 'e1', data: { code: 'unknown', message: UNKNOWN.message, retryable: true } },
       expect.objectContaining({ event: 'exception' }),
     ]);
     expect(first[2].data).toMatchObject({ code: 'unknown', message: UNKNOWN.message });

@@ -78,11 +78,11 @@ describe('a mark of what was seen', () => {
     expect(marking.outcome).toBe('waits');
     await chat.timeline.run();
     await settle(50);
-    expect(marking.outcome).toBeNull();
+    expect(marking.outcome).toEqual({ ack: { chat_id: chatId } });
     const marks = chat.server.records.length;
     const again = watch(handler.execute(new MarkChatSeen(caller, chatId)));
     await settle(50);
-    expect([again.outcome, chat.server.records.length]).toEqual([null, marks]);
+    expect([again.outcome, chat.server.records.length]).toEqual([{ ack: { chat_id: chatId } }, marks]);
   });
 
   it('in a chat that is none is refused', async () => {
@@ -108,7 +108,7 @@ describe('a reaction', () => {
     expect(reacting.outcome).toBe('waits');
     await chat.timeline.run();
     await settle(100);
-    expect(reacting.outcome).toBeNull();
+    expect(reacting.outcome).toEqual({ ack: { message_id: messageId } });
     expect(chat.server.records.at(-1)).toMatchObject({ type: 'ReactionAdded' });
   });
 
@@ -138,7 +138,7 @@ describe('a reaction', () => {
     person.clanId = '3';
     await chat.timeline.run();
     await settle(100);
-    expect(reacting.outcome).toBeNull();
+    expect(reacting.outcome).toEqual({ ack: { message_id: messageId } });
   });
 });
 

@@ -37,7 +37,6 @@ describe('a message to a room', () => {
     const clan = post('clan', 'to us', 'happy', 'c1');
     expect([global, clan]).toEqual([{}, {}]);
     await settle();
-    expect([global.value, clan.value]).toEqual([null, null]);
     const sender = { id: '1', name: '1', avatar: null };
     expect(events()).toMatchObject([
       { room: GLOBAL_ROOM, sender, content: 'to all' },
@@ -46,6 +45,7 @@ describe('a message to a room', () => {
     expect(events().map((event) => 'feeling' in event)).toEqual([false, true]);
     const ids = events().map((event) => (event.type === 'MessageCreated' ? event.messageId : ''));
     expect(ids[1]).toBe(commandKey('1', clanRoom('7'), 'c1'));
+    expect([global.value, clan.value]).toEqual(ids.map((id) => ({ ack: { message_id: id } })));
     expect(ids.map((id) => recent.has(id))).toEqual([true, true]);
   });
 
@@ -59,7 +59,9 @@ describe('a message to a room', () => {
       ['global', 'hello', null],
       ['global', 'hello', 'happy'],
     ] as const) {
-      expect(await settled(post(to, content, feeling))).toEqual({ value: null });
+      expect(await settled(post(to, content, feeling))).toMatchObject({
+        value: { ack: { message_id: expect.any(String) } },
+      });
     }
     const said = events().map((event) => (event.type === 'MessageCreated' ? [event.content, event.feeling] : []));
     expect(said).toEqual([
@@ -99,8 +101,9 @@ describe('a reaction', () => {
     const id = chat.say(clanRoom('7'), 'hello', '2');
     await chat.timeline.run();
     ada.person.name = 'Ada';
-    expect((await settled(react('clan', id, '👍', 'c1'))).value).toBeNull();
-    expect((await settled(react('clan', id, ''))).value).toBeNull();
+    const done = { ack: { message_id: id } };
+    expect((await settled(react('clan', id, '👍', 'c1'))).value).toEqual(done);
+    expect((await settled(react('clan', id, ''))).value).toEqual(done);
     const [room, userId] = [clanRoom('7'), '1'];
     expect(reactions()).toMatchObject([
       { type: 'ReactionAdded', room, id: `react.${commandKey('1', room, 'c1')}`, messageId: id, userId, emoji: '👍' },
@@ -130,7 +133,7 @@ describe('a reaction', () => {
     expect(reacted).toEqual({});
     await chat.timeline.run();
     await settle(60);
-    expect([reacted.value, reactions().length]).toEqual([null, 1]);
+    expect([reacted.value, reactions().length]).toEqual([{ ack: { message_id: id } }, 1]);
     const late = chat.say(clanRoom('7'), 'late', '2');
     recent.add(late);
     const refused = react('clan', late);

@@ -73,8 +73,8 @@ describe('a connection', () => {
 
   it('is not given up for a pong that was not read yet, since so much else waits to be', async () => {
     const { session, client, begun, pings } = await connect({}, false);
-    let release: () => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    let release: (outcome?: undefined) => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
     for (let i = 0; i < 40; i++) client.send('work', 'x'.repeat(10_000));
     session.beat(begun + 10_100);
     await until('a ping', () => pings() === 1);
@@ -102,7 +102,7 @@ describe('a client that sends too much', () => {
     let handled = 0;
     const work = () => {
       handled++;
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     };
     session.serve(new Map([['work', work]]));
     return () => handled;
@@ -118,8 +118,8 @@ describe('a client that sends too much', () => {
 
   it('is told apart from one whose frames wait: the bound on these is a limit of its own', async () => {
     const { session, client } = await connect({ limits: { ...limits, inboundFrames: 3 } });
-    let release: () => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    let release: (outcome?: undefined) => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
     for (let i = 0; i < 4; i++) client.send('work');
     await turn();
     expect(session.isOpen).toBe(true);

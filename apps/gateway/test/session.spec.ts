@@ -37,7 +37,7 @@ function serveWork(session: Session) {
   const handler: FrameHandler = async () => {
     work.begun++;
     await new Promise<void>((resolve) => (work.release = resolve));
-    return { event: 'done', data: { toJSON: () => work.answersMade++ } };
+    return { ack: {}, answer: { event: 'done', data: { toJSON: () => work.answersMade++ } } };
   };
   session.serve(new Map([['work', handler]]));
   return work;
@@ -57,12 +57,14 @@ describe('frames behind one that was kept in vain', () => {
       await new Promise<void>((resolve) => (release = resolve));
       ahead += kept;
       filter.catch(error, host);
+      return undefined;
     };
     const asked: FrameHandler = () =>
       session.admit().then(
-        () => ({ event: 'done' }),
+        () => ({ ack: {}, answer: { event: 'done', data: null } }),
         (refusal: unknown) => {
           filter.catch(refusal, host);
+          return undefined;
         },
       );
     session.serve(new Map(Object.entries({ inVain, asked })));
@@ -72,7 +74,7 @@ describe('frames behind one that was kept in vain', () => {
     release();
     const frames = await client.take(4);
     client.send('asked');
-    expect(await client.next()).toEqual({ event: 'done' });
+    expect(await client.next()).toEqual({ event: 'done', data: null });
     return frames.map(({ event, data }) => (event === 'exception' ? (data as { code: string }).code : event));
   }
 

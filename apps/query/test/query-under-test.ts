@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
+  clanRoom,
   type Decision,
   type DomainEvent,
+  GLOBAL_ROOM,
   keySequence,
   openChat,
   PARTITIONS,
@@ -160,17 +162,17 @@ export class QueryUnderTest {
   }
 
   say(sender: Person, content: string, feeling?: string): Promise<RecordedEvent> {
-    const command = { ...context(), sender, content, room: 'global' as const };
-    return this.append<DomainEvent>(postToRoom(feeling === undefined ? command : { ...command, feeling }, null));
+    const command = { ...context(), sender, content };
+    return this.append<DomainEvent>(postToRoom(feeling === undefined ? command : { ...command, feeling }, GLOBAL_ROOM));
   }
 
   sayInClan(clanId: string, sender: Person, content: string): Promise<RecordedEvent> {
-    return this.append<DomainEvent>(postToRoom({ ...context(), sender, content, room: 'clan' }, { clanId }));
+    return this.append<DomainEvent>(postToRoom({ ...context(), sender, content }, clanRoom(clanId)));
   }
 
   reactTo(messageId: string, room: Room, userId: string, emoji: string): Promise<RecordedEvent> {
-    const command = { ...context(), room: 'global' as const, messageId, userId, userName: `name of ${userId}`, emoji };
-    return this.append<DomainEvent>(react(command, { membership: null, messageRoom: room }));
+    const command = { ...context(), messageId, userId, userName: `name of ${userId}`, emoji };
+    return this.append<DomainEvent>(react(command, { room, messageRoom: room }));
   }
 
   openChat(by: string, receiver: string) {

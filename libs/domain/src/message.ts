@@ -101,13 +101,8 @@ export function publicRoom(which: PublicRoom, membership: MembershipState): Room
   return membership?.clanId == null ? null : clanRoom(membership.clanId);
 }
 
-export interface PostToRoom extends NewMessage {
-  readonly room: PublicRoom;
-}
-
-/** A new message in the global room or in the sender's clan. */
-export function postToRoom(command: PostToRoom, membership: MembershipState): Decision<MessageCreated> {
-  const room = publicRoom(command.room, membership);
+/** A new message in the room that the sender means, see {@link publicRoom}. */
+export function postToRoom(command: NewMessage, room: Room | null): Decision<MessageCreated> {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
   return decided<MessageCreated>(messageCreated(room, command));
 }
@@ -127,7 +122,6 @@ export function postToChat(command: PostToChat, chat: ChatState): Decision<Messa
 }
 
 export interface React extends CommandContext {
-  readonly room: PublicRoom;
   readonly messageId: string;
   readonly userId: string;
   readonly userName: string;
@@ -135,9 +129,12 @@ export interface React extends CommandContext {
   readonly emoji: string;
 }
 
-/** What a reaction is decided on. `messageRoom` is where the message is, or null where there is none of that id. */
+/**
+ * What a reaction is decided on: the room that the person means, see {@link publicRoom}, and the one that the message
+ * is in, null where there is none of that id.
+ */
 export interface ReactionState {
-  readonly membership: MembershipState;
+  readonly room: Room | null;
   readonly messageRoom: Room | null;
 }
 
@@ -145,10 +142,9 @@ export interface ReactionState {
  * Reacts to a message. What reaction the person has now is not asked: the read model may be behind what they just
  * sent, and a removal decided against it would be lost.
  */
-export function react(command: React, state: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
-  const room = publicRoom(command.room, state.membership);
+export function react(command: React, { room, messageRoom }: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
-  if (state.messageRoom !== room) return refused('not_found', 'no such message in this room', 'message_id');
+  if (messageRoom !== room) return refused('not_found', 'no such message in this room', 'message_id');
   const { messageId, userId, at } = command;
   const fact = { room, id: `react.${command.key}`, at, messageId, userId };
   if (command.emoji === '') return decided<ReactionRemoved>({ type: 'ReactionRemoved', ...fact });

@@ -17,6 +17,7 @@ import {
   openChat,
   postToChat,
   postToRoom,
+  publicRoom,
   react,
   type Decision,
   type DomainEvent,
@@ -104,7 +105,7 @@ describe('a profile', () => {
 describe('a message', () => {
   it('to a room is the same event when it is sent twice', () => {
     const command = { ...context, sender: ada, content: ' hi ', feeling: 'happy', clientId: 'c1' } as const;
-    const event = eventOf(postToRoom({ ...command, room: 'clan' }, inClan3));
+    const event = eventOf(postToRoom(command, clanRoom('3')));
     expect(event).toMatchObject({
       room: clanRoom('3'),
       messageId: context.key,
@@ -113,15 +114,15 @@ describe('a message', () => {
       feeling: 'happy',
       clientId: 'c1',
     });
-    expect(postToRoom({ ...command, room: 'clan' }, inClan3)).toEqual({ event });
-    const plain = eventOf(postToRoom({ ...context, sender: ada, content: 'hi', room: 'global' }, null));
+    expect(postToRoom(command, clanRoom('3'))).toEqual({ event });
+    const plain = eventOf(postToRoom({ ...context, sender: ada, content: 'hi' }, GLOBAL_ROOM));
     expect(plain.room).toBe(GLOBAL_ROOM);
     expect('feeling' in plain || 'clientId' in plain).toBe(false);
   });
 
   it('to the clan of somebody who has none is refused', () => {
     for (const state of [null, { clanId: null }]) {
-      const decision = postToRoom({ ...context, sender: ada, content: 'hi', room: 'clan' }, state);
+      const decision = postToRoom({ ...context, sender: ada, content: 'hi' }, publicRoom('clan', state));
       expect(refusalOf(decision)).toEqual({ code: 'no_clan', field: 'clan_id' });
     }
   });
@@ -150,13 +151,12 @@ describe('a message', () => {
 describe('a reaction', () => {
   const command = {
     ...context,
-    room: 'clan',
     messageId: 'cd'.repeat(12),
     userId: '7',
     userName: 'Ada',
     emoji: '👍',
   } as const;
-  const state = { membership: inClan3, messageRoom: clanRoom('3') };
+  const state = { room: publicRoom('clan', inClan3), messageRoom: clanRoom('3') };
 
   it('is the same event when it is sent twice, and a new one with a new key', () => {
     const event = eventOf(react(command, state));
@@ -176,7 +176,7 @@ describe('a reaction', () => {
       const refusal = refusalOf(react(command, { ...state, messageRoom }));
       expect(refusal).toEqual({ code: 'not_found', field: 'message_id' });
     }
-    const clanless = refusalOf(react(command, { membership: null, messageRoom: null }));
+    const clanless = refusalOf(react(command, { room: null, messageRoom: null }));
     expect(clanless).toEqual({ code: 'no_clan', field: 'clan_id' });
   });
 });

@@ -6,7 +6,13 @@ export interface Frame {
   readonly event: string;
   /** As JSON gave it: not yet looked at. */
   readonly data: unknown;
-  /** At most 64 characters: makes a frame sent twice the same command. */
+  /** At most 64 characters: makes a frame sent twice the same command, and is answered by an ack or a nack. */
+  readonly id?: string;
+}
+
+/** What is wrong with a frame, and the id it gave all the same. */
+export interface BadFrame {
+  readonly fault: Fault;
   readonly id?: string;
 }
 
@@ -43,7 +49,7 @@ export function isDeeperThan(json: Uint8Array, max: number): boolean {
  * Reads a text frame: `{"event": string, "data"?: any, "id"?: string}`. Other fields are let be.
  * @param text UTF-8, already checked to be that
  */
-export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | { fault: Fault } {
+export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | BadFrame {
   if (isDeeperThan(text, maxDepth)) {
     return { fault: { code: 'too_deep', message: `a frame may be nested ${maxDepth} deep at most` } };
   }
@@ -57,14 +63,15 @@ export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | { 
     return { fault: { code: 'not_json', message: 'a frame must be a JSON object {"event", "data"}' } };
   }
   const { event, data, id } = parsed as Record<string, unknown>;
-  if (typeof event !== 'string') {
-    const code = event === undefined ? 'required' : 'invalid';
-    return { fault: { code, field: 'event', value: event, message: 'event must be a string' } };
-  }
-  if (id === undefined || id === null) return { frame: { event, data } };
-  if (!isText(id, MAX_FRAME_ID_LENGTH) || id === '') {
+  const hasId = id !== undefined && id !== null;
+  if (hasId && (!isText(id, MAX_FRAME_ID_LENGTH) || id === '')) {
     const message = `id must be a string of 1 to ${MAX_FRAME_ID_LENGTH} characters`;
     return { fault: { code: 'invalid', field: 'id', value: id, message } };
   }
-  return { frame: { event, data, id } };
+  const given = hasId ? { id } : {};
+  if (typeof event !== 'string') {
+    const code = event === undefined ? 'required' : 'invalid';
+    return { fault: { code, field: 'event', value: event, message: 'event must be a string' }, ...given };
+  }
+  return { frame: { event, data, ...given } };
 }

@@ -1,3 +1,4 @@
+export * from './acknowledgement.js';
 export * from './close-code.js';
 export * from './direct-chat.js';
 export * from './fault.js';

@@ -36,6 +36,7 @@ describe('a frame', () => {
   it('needs an event', () => {
     const fault = { field: 'event', message: 'event must be a string' };
     expect(read('{}')).toEqual({ fault: { ...fault, code: 'required', value: undefined } });
+    expect(read('{"id":"7"}')).toEqual({ fault: { ...fault, code: 'required', value: undefined }, id: '7' });
     expect(read('{"event":null}')).toEqual({ fault: { ...fault, code: 'invalid', value: null } });
     expect(read('{"event":{"a":1}}')).toEqual({ fault: { ...fault, code: 'invalid', value: { a: 1 } } });
   });

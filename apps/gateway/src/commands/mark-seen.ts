@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { markSeen, type Room, type Refused } from '#domain';
+import { markSeen, type Room } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type InboxDocument, ServedTimeline } from '#projections';
 import type { Attempt } from './attempts.js';
-import type { Caller } from './command.js';
+import type { Caller, Outcome } from './command.js';
 import { readInTime, untilShown } from './read-in-time.js';
 
-/** Marks all that is in a direct chat by now as seen by the caller; answers null once the caller's queries show it. */
-export class MarkChatSeen extends Command<Refused | null> {
+/** Marks all that is in a direct chat by now as seen by the caller; is done once the caller's queries show it. */
+export class MarkChatSeen extends Command<Outcome> {
   constructor(
     readonly caller: Caller,
     readonly chatId: number,
@@ -26,12 +26,12 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
   ) {}
 
-  execute(command: MarkChatSeen): Promise<Refused | null> {
+  execute(command: MarkChatSeen): Promise<Outcome> {
     // What is seen already is not marked again.
     return command.caller.attempts.make(command.clientId, null, (attempt) => this.mark(command, attempt));
   }
 
-  private async mark({ caller, chatId }: MarkChatSeen, attempt: Attempt): Promise<Refused | null> {
+  private async mark({ caller, chatId }: MarkChatSeen, attempt: Attempt): Promise<Outcome> {
     const { userId } = caller.person;
     const chat = await this.chats.byId(chatId, attempt.deadline);
     // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
@@ -48,7 +48,7 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
         return shown && shown.seenN >= n ? shown : null;
       });
     }
-    return null;
+    return { ack: { chat_id: chatId } };
   }
 
   private async entry(userId: string, room: Room): Promise<InboxDocument | null> {

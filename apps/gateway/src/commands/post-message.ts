@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { postToChat, postToRoom, type PublicRoom, publicRoom, type Refused } from '#domain';
+import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { InMail } from './in-mail.js';
 import { RecentMessages } from './recent-messages.js';
 import type { Attempt } from './attempts.js';
-import type { Caller } from './command.js';
+import type { Caller, Outcome } from './command.js';
 
-/** A new message in the global room or in the sender's clan; answers null once it is in the log. */
-export class PostRoomMessage extends Command<Refused | null> {
+/** A new message in the global room or in the sender's clan; is done once it is in the log. */
+export class PostRoomMessage extends Command<Outcome> {
   constructor(
     readonly caller: Caller,
     readonly room: PublicRoom,
@@ -27,30 +27,28 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
     @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
 
-  execute(command: PostRoomMessage): Promise<Refused | null> {
+  execute(command: PostRoomMessage): Promise<Outcome> {
     const { caller, room, content, feeling, clientId } = command;
     return caller.attempts.make(clientId, [room, content, feeling], (attempt) => this.post(command, attempt));
   }
 
-  private async post({ caller, room, content, feeling }: PostRoomMessage, attempt: Attempt): Promise<Refused | null> {
-    const { speaker, clanId } = caller.person;
-    const command = {
-      ...attempt.as(publicRoom(room, { clanId })),
-      ...{ room, sender: speaker, content },
-      ...(feeling !== null && { feeling }),
-    };
-    const decision = postToRoom(command, { clanId });
+  private async post(command: PostRoomMessage, attempt: Attempt): Promise<Outcome> {
+    const { speaker, clanId } = command.caller.person;
+    const { content, feeling } = command;
+    const room = publicRoom(command.room, { clanId });
+    const context = attempt.as(room);
+    const decision = postToRoom({ ...context, sender: speaker, content, ...(feeling !== null && { feeling }) }, room);
     if ('refusal' in decision) return decision;
     if (decision.event) {
       await this.log.append(decision.event, attempt);
-      this.recent.add(decision.event.messageId);
+      this.recent.add(context.key);
     }
-    return null;
+    return { ack: { message_id: context.key } };
   }
 }
 
-/** A new message in a direct chat; answers null once it is in the log. */
-export class PostDirectMessage extends Command<Refused | null> {
+/** A new message in a direct chat; is done once it is in the log. */
+export class PostDirectMessage extends Command<Outcome> {
   constructor(
     readonly caller: Caller,
     readonly chatId: number,
@@ -70,7 +68,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     @Inject(InMail) private readonly inMail: InMail,
   ) {}
 
-  execute(command: PostDirectMessage): Promise<Refused | null> {
+  execute(command: PostDirectMessage): Promise<Outcome> {
     const { caller, chatId, receiverId, message, clientId } = command;
     return caller.attempts.make(clientId, [chatId, receiverId, message], (attempt) => this.post(command, attempt));
   }
@@ -78,10 +76,11 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   private async post(
     { caller, chatId, receiverId, message, clientId }: PostDirectMessage,
     attempt: Attempt,
-  ): Promise<Refused | null> {
+  ): Promise<Outcome> {
     const chat = await this.chats.byId(chatId, attempt.deadline);
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
-    const decision = postToChat({ ...attempt.as(chat?.room ?? null), ...said }, chat);
+    const context = attempt.as(chat?.room ?? null);
+    const decision = postToChat({ ...context, ...said }, chat);
     if ('refusal' in decision) return decision;
     if (decision.event) {
       const appended = await this.log.append(decision.event, attempt);
@@ -90,6 +89,6 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
       const isOld = appended === 'conflict' || (mayBeOld && appended.duplicate && !appended.sentAgain);
       if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
     }
-    return null;
+    return { ack: { message_id: context.key } };
   }
 }

@@ -1,21 +1,21 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type PublicRoom, publicRoom, react, type Room, type Refused } from '#domain';
+import { type PublicRoom, publicRoom, react, type Room } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { type MessageDocument, ServedTimeline } from '#projections';
 import { RecentMessages } from './recent-messages.js';
 import { sleep } from '../sleep.js';
 import type { Attempt } from './attempts.js';
-import type { Caller } from './command.js';
+import type { Caller, Outcome } from './command.js';
 import { readInTime } from './read-in-time.js';
 
 /** How long a message that was just appended is waited for, and how often it is looked for. Milliseconds. */
 const PATIENCE = 2_000;
 const INTERVAL = 50;
 
-/** A reaction to a message, or, with an empty emoji, taking it back; answers null once it is in the log. */
-export class ReactToMessage extends Command<Refused | null> {
+/** A reaction to a message, or, with an empty emoji, taking it back; done once it is in the log. */
+export class ReactToMessage extends Command<Outcome> {
   constructor(
     readonly caller: Caller,
     readonly room: PublicRoom,
@@ -35,25 +35,22 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
     @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
 
-  execute(command: ReactToMessage): Promise<Refused | null> {
+  execute(command: ReactToMessage): Promise<Outcome> {
     // Twice the same reaction is the same as once.
     return command.caller.attempts.make(command.clientId, null, (attempt) => this.react(command, attempt));
   }
 
-  private async react({ caller, room, messageId, emoji }: ReactToMessage, attempt: Attempt): Promise<Refused | null> {
-    const { person } = caller;
+  private async react(command: ReactToMessage, attempt: Attempt): Promise<Outcome> {
+    const { caller, messageId, emoji } = command;
     const messageRoom = await this.roomOf(messageId, caller, attempt);
     // Asked only now: the person may have been moved while the message was waited for.
-    const membership = { clanId: person.clanId };
-    const { userId, speaker } = person;
-    const command = {
-      ...attempt.as(publicRoom(room, membership)),
-      ...{ room, messageId, userId, userName: speaker.name, emoji },
-    };
-    const decision = react(command, { membership, messageRoom });
+    const { userId, speaker, clanId } = caller.person;
+    const room = publicRoom(command.room, { clanId });
+    const reaction = { ...attempt.as(room), messageId, userId, userName: speaker.name, emoji };
+    const decision = react(reaction, { room, messageRoom });
     if ('refusal' in decision) return decision;
     if (decision.event) await this.log.append(decision.event, attempt);
-    return null;
+    return { ack: { message_id: messageId } };
   }
 
   /** Who reacts has seen the message, so it is in the read model; only one of our own may be on its way there. */

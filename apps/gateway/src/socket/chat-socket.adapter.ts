@@ -5,6 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
 import type { WebSocketServer } from 'ws';
 import { httpFault, HttpRefusal } from '#platform';
+import type { Frame } from '#protocol';
 import { type Endpoint, ENDPOINTS } from './endpoint.js';
 import { Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
@@ -58,7 +59,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   override bindMessageHandlers(session: Session, handlers: MessageMappingProperties[]): void {
     const byEvent = new Map<string, FrameHandler>();
     for (const { message, callback } of handlers) {
-      const call = callback as (payload: unknown, event: string) => Promise<unknown>;
+      const call = callback as (frame: Frame, event: string) => ReturnType<FrameHandler>;
       byEvent.set(String(message), (frame) => call(frame, frame.event));
     }
     session.serve(byEvent);

@@ -1,15 +1,16 @@
 import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
-import { ChatData, type ChatListEntryView, chatView, CreateChatData, CreateMessageData, userIdOf } from '#protocol';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ChatData, chatView, CreateChatData, CreateMessageData, userIdOf } from '#protocol';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
+import type { Outcome } from '../commands/command.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
 import { OpenDirectChat } from '../commands/open-chat.js';
 import { PostDirectMessage } from '../commands/post-message.js';
 import { DIRECT_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { Lists } from './lists.js';
-import { accepted, PAYLOAD } from './payload-pipe.js';
+import { PAYLOAD } from './payload-pipe.js';
 import { Session } from './session.js';
 
 /** The direct chat: a message comes back to both sides, on all their devices; the other answers go to the caller. */
@@ -27,39 +28,43 @@ export class DirectChatGateway {
     @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: CreateChatData,
     @MessageBody('id') id?: string,
-  ): Promise<WsResponse<ChatListEntryView>> {
+  ): Promise<Outcome> {
     const opened = await this.commands.execute(new OpenDirectChat(caller, userIdOf(data.receiver_id), id));
-    return { event: 'chat_created', data: chatView(accepted(opened, data)) };
+    if ('refusal' in opened) return opened;
+    return { ack: { chat_id: opened.chatId }, answer: { event: 'chat_created', data: chatView(opened) } };
   }
 
   @SubscribeMessage('create_message')
-  async createMessage(
+  createMessage(
     @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: CreateMessageData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     const { chat_id, receiver_id, message } = data;
-    const command = new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, id);
-    accepted(await this.commands.execute(command), data);
+    return this.commands.execute(new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, id));
   }
 
   @SubscribeMessage('seen_message')
-  async seenMessage(
+  seenMessage(
     @ConnectedSocket() caller: Session,
     @MessageBody('data', PAYLOAD) data: ChatData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
-    accepted(await this.commands.execute(new MarkChatSeen(caller, data.chat_id, id)), data);
+  ): Promise<Outcome> {
+    return this.commands.execute(new MarkChatSeen(caller, data.chat_id, id));
   }
 
   @SubscribeMessage('chat_messages')
-  async chatMessages(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ChatData): Promise<void> {
-    const messages = accepted(await this.queries.execute(new ChatMessages(caller, data.chat_id)), data);
-    await this.lists.give(caller, 'get_all_chat_messages', messages);
+  async chatMessages(
+    @ConnectedSocket() caller: Session,
+    @MessageBody('data', PAYLOAD) data: ChatData,
+  ): Promise<Outcome> {
+    const messages = await this.queries.execute(new ChatMessages(caller, data.chat_id));
+    if ('refusal' in messages) return messages;
+    return this.lists.give(caller, 'get_all_chat_messages', messages);
   }
 
   @SubscribeMessage('get_chats')
-  async getChats(@ConnectedSocket() caller: Session): Promise<void> {
-    await this.lists.give(caller, 'updated_chat_list', await this.queries.execute(new ChatsOf(caller)));
+  async getChats(@ConnectedSocket() caller: Session): Promise<Outcome> {
+    return this.lists.give(caller, 'updated_chat_list', await this.queries.execute(new ChatsOf(caller)));
   }
 }

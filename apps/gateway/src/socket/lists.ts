@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOSE, type DirectEvent } from '#protocol';
 import { FairQueue } from '#platform';
+import type { Done } from '../commands/command.js';
 import { lengthOf, listFrame, type Parts } from './text-frame.js';
 import type { Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
@@ -32,8 +33,8 @@ export class Lists {
    * parts are read in turn.
    * @throws TurnMissed, and what reading throws
    */
-  give(session: Session, event: DirectEvent, parts: Parts): Promise<void> {
-    return this.#queue.run(
+  async give(session: Session, event: DirectEvent, parts: Parts): Promise<Done> {
+    await this.#queue.run(
       session.person.userId,
       async () => {
         const frame = session.isOpen ? await listFrame(event, whileOpen(session, parts)) : [];
@@ -49,6 +50,7 @@ export class Lists {
         this.#unread -= lengthOf(frame);
       },
     );
+    return { ack: {} };
   }
 }
 

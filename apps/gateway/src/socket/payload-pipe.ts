@@ -1,5 +1,4 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
-import type { Refused } from '#domain';
 import { FrameRefused, type PayloadClass, readPayload } from '#protocol';
 
 /** Reads the data of a frame as the class that the handler's parameter is declared with. */
@@ -12,11 +11,3 @@ class PayloadPipe implements PipeTransform {
 }
 
 export const PAYLOAD = new PayloadPipe();
-
-/** Passes on what was accepted. A refusal ends the handler, with what the frame held in the field at fault. */
-export function accepted<T>(outcome: T | Refused, data: object): T {
-  if (typeof outcome !== 'object' || outcome === null || !('refusal' in outcome)) return outcome;
-  const { refusal } = outcome;
-  const value: unknown = Reflect.get(data, refusal.field);
-  throw new FrameRefused({ ...refusal, value });
-}

@@ -3,11 +3,12 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { PublicRoom } from '#domain';
 import { NewMessageData, NewReactionData } from '#protocol';
+import type { Outcome } from '../commands/command.js';
 import { PostRoomMessage } from '../commands/post-message.js';
 import { ReactToMessage } from '../commands/react.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
-import { accepted, PAYLOAD } from './payload-pipe.js';
+import { PAYLOAD } from './payload-pipe.js';
 import { Session } from './session.js';
 
 /** The room chat: what is accepted comes back to everybody in the room, its sender included, as a broadcast. */
@@ -21,7 +22,7 @@ export class RoomChatGateway {
     @ConnectedSocket() session: Session,
     @MessageBody('data', PAYLOAD) data: NewMessageData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     return this.post('global', session, data, id);
   }
 
@@ -30,7 +31,7 @@ export class RoomChatGateway {
     @ConnectedSocket() session: Session,
     @MessageBody('data', PAYLOAD) data: NewMessageData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     return this.post('clan', session, data, id);
   }
 
@@ -39,7 +40,7 @@ export class RoomChatGateway {
     @ConnectedSocket() session: Session,
     @MessageBody('data', PAYLOAD) data: NewReactionData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     return this.react('global', session, data, id);
   }
 
@@ -48,17 +49,17 @@ export class RoomChatGateway {
     @ConnectedSocket() session: Session,
     @MessageBody('data', PAYLOAD) data: NewReactionData,
     @MessageBody('id') id?: string,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     return this.react('clan', session, data, id);
   }
 
-  private async post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<void> {
+  private post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<Outcome> {
     const { content, feeling } = data;
-    accepted(await this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, id)), data);
+    return this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, id));
   }
 
-  private async react(room: PublicRoom, caller: Session, data: NewReactionData, id?: string): Promise<void> {
+  private react(room: PublicRoom, caller: Session, data: NewReactionData, id?: string): Promise<Outcome> {
     const { message_id, emoji } = data;
-    accepted(await this.commands.execute(new ReactToMessage(caller, room, message_id, emoji, id)), data);
+    return this.commands.execute(new ReactToMessage(caller, room, message_id, emoji, id));
   }
 }

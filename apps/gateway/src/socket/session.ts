@@ -2,10 +2,20 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Config } from '#platform';
 import { LogUnavailable } from '#event-store';
-import { CLOSE, type CloseCode, type Fault, type Frame, readFrame, restartReason } from '#protocol';
+import {
+  ackFrame,
+  type BadFrame,
+  CLOSE,
+  type CloseCode,
+  type Fault,
+  type Frame,
+  nackFrame,
+  readFrame,
+  restartReason,
+} from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
-import type { Caller } from '../commands/command.js';
+import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
 import { Outbound } from './outbound.js';
@@ -13,8 +23,8 @@ import type { Person } from '../feeds/person.js';
 import { textFrame } from './text-frame.js';
 import type { TokenBuckets } from './token-bucket.js';
 
-/** What a handler makes of a frame: an answer `{event, data}`, or nothing. Faults it has told the session itself. */
-export type FrameHandler = (frame: Frame) => Promise<unknown>;
+/** What a handler makes of a frame; nothing where it has refused it at the session itself. */
+export type FrameHandler = (frame: Frame) => Promise<Outcome | undefined>;
 
 /** While more than this waits to be handled, no more is read from the socket. In bytes. */
 const INBOUND_BYTES = 256 * 1024;
@@ -40,6 +50,8 @@ export interface SessionParts {
   readonly closings: Closings;
 }
 
+const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
+
 /** A frame that waits to be handled. */
 interface Waiting {
   readonly data: Buffer;
@@ -58,7 +70,8 @@ export class Session implements Caller {
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
   readonly #queue: Waiting[] = [];
-  /** When the frame in hand came, and when it was taken in hand. */
+  /** The id of the frame in hand, if it gave one; when that frame came, and when it was taken in hand. */
+  #frameId: string | undefined;
   #cameAt = 0;
   #begunAt = 0;
   /** What came before this is refused. */
@@ -152,8 +165,10 @@ export class Session implements Caller {
     if (now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
   }
 
+  /** Refuses the frame in hand. */
   refuse(fault: Fault): void {
-    this.reply(this.endpoint.errorFrame(fault));
+    const id = this.#frameId;
+    this.reply(id === undefined ? this.endpoint.errorFrame(fault) : nackFrame(id, fault));
   }
 
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
@@ -235,11 +250,8 @@ export class Session implements Caller {
   }
 
   async #handle(data: Buffer, binary: boolean): Promise<void> {
-    if (binary) {
-      this.refuse({ code: 'binary', message: 'a frame must be text, not binary' });
-      return;
-    }
-    const read = readFrame(data, this.#parts.limits.frameDepth);
+    const read = binary ? BINARY : readFrame(data, this.#parts.limits.frameDepth);
+    this.#frameId = 'fault' in read ? read.id : read.frame.id;
     if ('fault' in read) {
       this.refuse(read.fault);
       return;
@@ -250,8 +262,15 @@ export class Session implements Caller {
       this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
       return;
     }
-    const answer = await handler(frame);
-    if (answer !== undefined && this.isOpen) this.reply(JSON.stringify(answer));
+    const outcome = await handler(frame);
+    if (!outcome || !this.isOpen) return;
+    if ('refusal' in outcome) {
+      const { refusal } = outcome;
+      this.refuse({ ...refusal, value: Reflect.get(Object(frame.data), refusal.field) });
+      return;
+    }
+    if (outcome.answer) this.reply(JSON.stringify(outcome.answer));
+    if (frame.id !== undefined) this.reply(ackFrame(frame.id, outcome.ack));
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   type ChatCreated,
+  clanRoom,
   type Decision,
   directRoom,
   keySequence,
@@ -82,7 +83,7 @@ async function prepare(
     rooms: [
       {
         had: await lastOfRoom(http, 'clan', token),
-        next: () => postToRoom({ ...context(), room: 'clan', sender, content: TEXT }, { clanId }),
+        next: () => postToRoom({ ...context(), sender, content: TEXT }, clanRoom(clanId)),
       },
       {
         had: ofChat.data[0]?.n ?? 0,

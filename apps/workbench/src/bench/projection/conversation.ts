@@ -14,7 +14,6 @@ import {
   type Person,
   postToChat,
   postToRoom,
-  type PublicRoom,
   react,
   type Room,
 } from '#domain';
@@ -23,7 +22,6 @@ import type { Position } from '#projections';
 /** A room of the room API, as its commands name it. */
 export interface PublicPlace {
   readonly room: Room;
-  readonly which: PublicRoom;
   readonly clanId: string | null;
 }
 
@@ -32,10 +30,10 @@ export const clans: readonly PublicPlace[] = Array.from({ length: 100 }, (_, i) 
   for (let attempt = 0; ; attempt++) {
     const clanId = `bench-${i}-${attempt}`;
     const room = clanRoom(clanId);
-    if (partitionOf(room) === i % PARTITIONS) return { room, which: 'clan', clanId };
+    if (partitionOf(room) === i % PARTITIONS) return { room, clanId };
   }
 });
-const publicPlaces: readonly PublicPlace[] = [...clans, { room: GLOBAL_ROOM, which: 'global', clanId: null }];
+const publicPlaces: readonly PublicPlace[] = [...clans, { room: GLOBAL_ROOM, clanId: null }];
 const CHATS = 100;
 const PEOPLE = 3_000;
 /** Reactions are to one of so many last messages of a room. */
@@ -80,10 +78,10 @@ export class Conversation {
   }
 
   /** @param content 90 characters where none is given */
-  message({ room, which, clanId }: PublicPlace, content = TEXT): DomainEvent {
+  message({ room }: PublicPlace, content = TEXT): DomainEvent {
     const sender = person(this.below(PEOPLE));
-    const command = { ...this.context(), room: which, sender, content, feeling: 'Happy' };
-    const event = made(postToRoom(command, { clanId }));
+    const command = { ...this.context(), sender, content, feeling: 'Happy' };
+    const event = made(postToRoom(command, room));
     const place = this.place(room);
     place.n++;
     place.rev++;
@@ -100,14 +98,14 @@ export class Conversation {
 
   /** One in ten takes a reaction back. */
   private reaction(of: PublicPlace): DomainEvent {
-    const { room, which, clanId } = of;
+    const { room } = of;
     const place = this.place(room);
     if (place.n === 0) return this.message(of);
     place.rev++;
     const { id: userId, name: userName } = person(this.below(PEOPLE));
     const emoji = this.below(10) === 0 ? '' : this.oneOf(EMOJI);
-    const command = { ...this.context(), room: which, messageId: this.oneOf(place.recent), userId, userName, emoji };
-    return made<DomainEvent>(react(command, { membership: { clanId }, messageRoom: room }));
+    const command = { ...this.context(), messageId: this.oneOf(place.recent), userId, userName, emoji };
+    return made<DomainEvent>(react(command, { room, messageRoom: room }));
   }
 
   private opened(): DomainEvent {
