@@ -7,7 +7,7 @@ import { reconnectDelay } from '#protocol';
 import { caughtUpWith, ServedTimeline, timeline } from '#projections';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
-import { gatewayPaths, schemas } from '../../query/src/openapi.js';
+import { gatewayPaths, OnlineEntry, OnlineList } from '../../query/src/openapi.js';
 import { refusal } from './chat-client.js';
 
 let system: ChatUnderTest;
@@ -48,8 +48,8 @@ describe('GET /online', () => {
     const answer = await fetch(`http://127.0.0.1:${gateway.port}${path}`, { headers });
     expect(Object.keys(documented.responses)).toContain(String(answer.status));
     const body = (await answer.json()) as { data: object[] };
-    expect(Object.keys(body)).toEqual(Object.keys(schemas.OnlineList.properties));
-    expect(Object.keys(body.data[0]!)).toEqual(Object.keys(schemas.OnlineEntry.properties));
+    expect(Object.keys(body)).toEqual(Object.keys(OnlineList.definition.properties));
+    expect(Object.keys(body.data[0]!)).toEqual(Object.keys(OnlineEntry.definition.properties));
   });
 });
 

@@ -1,10 +1,21 @@
 import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Static } from '@sinclair/typebox';
 import { DirectChats } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
 import { type Caller, httpFault, invalid, notFound } from '#platform';
-import { chatView, type ChatListEntryView, directMessageView, type DirectMessageView } from '#protocol';
+import {
+  chatView,
+  ChatListEntryView,
+  directMessageView,
+  DirectMessageView,
+  listOf,
+  named,
+  nullable,
+  shape,
+  whole,
+} from '#protocol';
 import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
@@ -37,17 +48,13 @@ class ListParameters {
   limit?: string;
 }
 
-export interface ChatList {
-  readonly data: readonly ChatListEntryView[];
-  /** The `before` of the next page; null where there is none. */
-  readonly next: number | null;
-}
+const next = nullable(whole('The cursor of the next page, or null.'));
 
-export interface MessagePage {
-  readonly data: readonly DirectMessageView[];
-  /** The `before` or `after` of the next page, in the direction of this one; null where there is none. */
-  readonly next: number | null;
-}
+export const ChatList = named('ChatList', shape({ data: listOf(ChatListEntryView.ref), next }));
+export type ChatList = Static<typeof ChatList.ref>;
+
+export const MessagePage = named('MessagePage', shape({ data: listOf(DirectMessageView.ref), next }));
+export type MessagePage = Static<typeof MessagePage.ref>;
 
 /** The caller's chats, latest first: from the latest one on, or from below a cursor. */
 class ListChats extends Query<ChatList> {
@@ -123,7 +130,7 @@ export class ChatsController {
       '`next` is the `before` of the following page. A chat in which something happens meanwhile moves up: it is on no ' +
       'page twice, and on none of those that follow.',
   })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/ChatList' } })
+  @ApiOkResponse({ schema: ChatList.ref })
   @ErrorResponse(400, 'A parameter is not what it must be.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
@@ -142,7 +149,7 @@ export class ChatsController {
       'Newest first; with `after`, oldest first. `next` is the `before` or the `after` of the following page: a ' +
       'message number, so it stays right while messages come in.',
   })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/MessagePage' } })
+  @ApiOkResponse({ schema: MessagePage.ref })
   @ErrorResponse(400, 'A parameter is not what it must be, or both `before` and `after` are given.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(404, 'There is no such chat, or it is not one of the caller.')

@@ -1,15 +1,16 @@
 import { Controller, Get, Inject, Query as Parameters, UseInterceptors } from '@nestjs/common';
 import { Query, QueryBus, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { type Static, Type } from '@sinclair/typebox';
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { directRoom, GLOBAL_ROOM, publicRoom, type Room, roomKind } from '#domain';
+import { directRoom, GLOBAL_ROOM, publicRoom, type Room } from '#domain';
 import { People } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
 import { type Caller, notFound } from '#platform';
-import { receiverOf, roomMessageView, type RoomMessageView } from '#protocol';
-import { type MessageDocument, ServedTimeline } from '#projections';
+import { listOf, named, oneOf, roomMessageView, RoomMessageView, shape, whole } from '#protocol';
+import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
-import { Id, Input, NumberText } from './input.js';
+import { field, Id, Input, NumberText } from './input.js';
 
 // GET /chat/history: the documented history of the room API, by page numbers.
 
@@ -17,8 +18,11 @@ const types = ['global', 'clan', 'private'] as const;
 const MAX_PAGE = 1_000_000_000;
 
 class HistoryParameters {
-  @ApiProperty({ enum: types, description: 'The global room, the clan of the caller, or a direct chat of theirs.' })
-  @IsIn(types, { message: `type must be one of: ${types.join(', ')}` })
+  @field(
+    IsIn(types, { message: `type must be one of: ${types.join(', ')}` }),
+    { enum: types },
+    { description: 'The global room, the clan of the caller, or a direct chat of theirs.' },
+  )
   type!: (typeof types)[number];
 
   @ApiProperty({ type: String, required: false, description: 'With `type=private`: the other side of the chat.' })
@@ -41,26 +45,27 @@ class HistoryParameters {
   withPageCount?: unknown;
 }
 
-/** A message as the room API shows it; one of a direct chat names who it went to. */
-export type ChatMessage = RoomMessageView & { readonly recipient?: string };
-
 /** The documented answer. Counts are there on page 1, or where they were asked for. */
-export interface HistoryPage {
-  readonly data: { readonly ChatMessage: readonly ChatMessage[] };
-  readonly metaData: {
-    readonly dataKey: 'ChatMessage';
-    readonly modelName: 'ChatMessage';
-    readonly dataType: 'Array';
-    readonly dataCount: number;
-  };
-  readonly paginationData: {
-    readonly currentPage: number;
-    readonly limit: number;
-    readonly offset: number;
-    readonly itemCount?: number;
-    readonly pageCount?: number;
-  };
-}
+export const HistoryPage = named(
+  'HistoryPage',
+  shape({
+    data: shape({ ChatMessage: listOf(RoomMessageView.ref) }),
+    metaData: shape({
+      dataKey: oneOf('ChatMessage'),
+      modelName: oneOf('ChatMessage'),
+      dataType: oneOf('Array'),
+      dataCount: whole('How many are in this answer.'),
+    }),
+    paginationData: shape({
+      currentPage: whole(),
+      limit: whole(),
+      offset: whole(),
+      itemCount: Type.Optional(whole('How many the room has; on page 1, or with `withPageCount`.')),
+      pageCount: Type.Optional(whole('How many pages that is; likewise.')),
+    }),
+  }),
+);
+export type HistoryPage = Static<typeof HistoryPage.ref>;
 
 class ReadHistory extends Query<HistoryPage> {
   constructor(
@@ -93,7 +98,7 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
     const messages =
       newest < 1 ? [] : await timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
     return {
-      data: { ChatMessage: messages.map(chatMessage) },
+      data: { ChatMessage: messages.map(roomMessageView) },
       metaData: {
         dataKey: 'ChatMessage',
         modelName: 'ChatMessage',
@@ -119,11 +124,6 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   }
 }
 
-const chatMessage = (message: MessageDocument): ChatMessage => ({
-  ...roomMessageView(message),
-  ...(roomKind(message.room) === 'direct' && { recipient: receiverOf(message) }),
-});
-
 /** A flag is given by being there. */
 const isFlagged = (value: unknown): boolean => value !== undefined && value !== 'false' && value !== '0';
 
@@ -136,7 +136,7 @@ export class HistoryController {
 
   @Get('history')
   @ApiOperation({ summary: 'The messages of a room, newest first' })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/HistoryPage' } })
+  @ApiOkResponse({ schema: HistoryPage.ref })
   @ErrorResponse(400, 'A parameter is missing or not what it must be.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(404, 'The caller is in no clan.')

@@ -15,7 +15,7 @@ interface FieldOptions {
 }
 
 /** A field's rule and its entry in the OpenAPI page, which say the same. */
-function field(
+export function field(
   rule: PropertyDecorator,
   schema: ApiPropertyOptions,
   { optional, ...said }: FieldOptions,

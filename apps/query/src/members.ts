@@ -10,15 +10,16 @@ import {
   QueryHandler,
 } from '@nestjs/cqrs';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Static } from '@sinclair/typebox';
 import { type Decision, joinClan, leaveClan, type MembershipEvent, membershipOf, userRoom } from '#domain';
 import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate, ServedDirectory } from '#projections';
 import { ErrorResponse, ForService, WithToken } from '#http';
-import { avatarOf } from '#protocol';
+import { avatarOf, listOf, named, nullable, shape, text } from '#protocol';
 import { newContext } from './command-context.js';
 import { Id, Input, NumberText } from './input.js';
 import { pinned } from './pinned.js';
-import type { Player } from './players.js';
+import { person } from './players.js';
 
 // PUT and DELETE /clans/:clanId/members/:userId: the surrounding application says who is in which clan. GET
 // /clans/:clanId/members: who is, as the directory has it.
@@ -74,11 +75,11 @@ export class ChangeMemberHandler implements ICommandHandler<ChangeMember> {
   }
 }
 
-export interface MemberList {
-  readonly data: readonly Omit<Player, 'clanId'>[];
-  /** The `after` of the next page; null where there is none. */
-  readonly next: string | null;
-}
+export const MemberList = named(
+  'MemberList',
+  shape({ data: listOf(shape(person)), next: nullable(text('The cursor of the next page, or null.')) }),
+);
+export type MemberList = Static<typeof MemberList.ref>;
 
 class ListMembers extends Query<MemberList> {
   constructor(
@@ -120,7 +121,7 @@ export class MembersController {
       'In an order of the ids that stays. `next` is the `after` of the following page. As the projector has it, which ' +
       'is some milliseconds behind what was told.',
   })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/MemberList' } })
+  @ApiOkResponse({ schema: MemberList.ref })
   @ErrorResponse(400, 'An id or a parameter is not what it must be.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(503, 'The projection is not run, or a server is away; try again after `Retry-After` seconds.')

@@ -10,12 +10,13 @@ import {
   QueryHandler,
 } from '@nestjs/cqrs';
 import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import type { Static } from '@sinclair/typebox';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { avatarText, notFound } from '#platform';
-import { avatarOf, FilledText } from '#protocol';
+import { avatar, avatarOf, FilledText, named, nullable, shape, text } from '#protocol';
 import { encodeUpdate, ServedDirectory } from '#projections';
 import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
@@ -79,13 +80,15 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
   }
 }
 
-/** A person as the directory has them; null is what the log knows nothing of. */
-export interface Player {
-  readonly userId: string;
-  readonly name: string | null;
-  readonly avatar: unknown;
-  readonly clanId: string | null;
-}
+/** What the directory has of a person, wherever they are shown. */
+export const person = {
+  userId: text(),
+  name: nullable(text('Null: the log knows of none, and the id is shown.')),
+  avatar,
+};
+
+export const Player = named('Player', shape({ ...person, clanId: nullable(text('Null: in none.')) }));
+export type Player = Static<typeof Player.ref>;
 
 class ReadPlayer extends Query<Player> {
   constructor(readonly userId: string) {
@@ -120,7 +123,7 @@ export class PlayersController {
     summary: 'What a person is called, looks like, and which clan they are in',
     description: 'As the projector has it, which is some milliseconds behind what was told.',
   })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/Player' } })
+  @ApiOkResponse({ schema: Player.ref })
   @ErrorResponse(400, 'The id is not what it must be.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(404, 'The log knows nothing of this person.')

@@ -1,55 +1,72 @@
 import { Controller, Get, Inject, Query as Parameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Static, Type } from '@sinclair/typebox';
 import { ValidateBy } from 'class-validator';
 import { type Room, ROOM_NAMES, roomMeant } from '#domain';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { httpFault, invalid } from '#platform';
-import { type DayDocument, isDay, ServedStats, spanFault } from '#projections';
-import { Input } from './input.js';
+import { listOf, named, shape, whole } from '#protocol';
+import { eventCounters, type EventCounts, isDay, ServedStats, spanFault } from '#projections';
+import { field, Input } from './input.js';
 import { pinned } from './pinned.js';
 
 // GET /stats: how much happened in a room, day by day.
 
-const RoomName = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'roomName',
-    validator: {
-      validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
-      defaultMessage: () => `$property must be ${ROOM_NAMES}`,
-    },
-  });
+const RoomName = (description: string): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'roomName',
+      validator: {
+        validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
+        defaultMessage: () => `$property must be ${ROOM_NAMES}`,
+      },
+    }),
+    { type: String },
+    { description },
+  );
 
-const Day = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'day',
-    validator: {
-      validate: (value) => typeof value === 'string' && isDay(value),
-      defaultMessage: () => '$property must be a day, such as 2026-01-31',
-    },
-  });
+const Day = (description: string): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'day',
+      validator: {
+        validate: (value) => typeof value === 'string' && isDay(value),
+        defaultMessage: () => '$property must be a day, such as 2026-01-31',
+      },
+    }),
+    { type: String, format: 'date' },
+    { description },
+  );
 
 class StatsParameters {
-  @ApiProperty({
-    type: String,
-    description:
-      'As the log names it: `global`, `clan:<id>`, `direct:<id>:<id>`, or `user:<id>` for what concerns one.',
-  })
-  @RoomName()
+  @RoomName('As the log names it: `global`, `clan:<id>`, `direct:<id>:<id>`, or `user:<id>` for what concerns one.')
   room!: string;
 
-  @ApiProperty({ type: String, format: 'date', description: 'The first day, in UTC.' })
-  @Day()
+  @Day('The first day, in UTC.')
   from!: string;
 
-  @ApiProperty({ type: String, format: 'date', description: 'The last day, of 366 at most.' })
-  @Day()
+  @Day('The last day, of 366 at most.')
   to!: string;
 }
 
-export interface DayList {
-  readonly data: readonly Pick<DayDocument, 'day' | 'activeUsers' | 'counts'>[];
-}
+export const DayList = named(
+  'DayList',
+  shape({
+    data: listOf(
+      shape({
+        day: Type.String({ format: 'date' }),
+        activeUsers: whole('How many people did any of it.'),
+        counts: Type.Unsafe<EventCounts>({
+          type: 'object',
+          description: "Joins, leaves and changes of a profile count in the person's own room.",
+          properties: Object.fromEntries(eventCounters.map((counter) => [counter, whole()])),
+        }),
+      }),
+    ),
+  }),
+);
+export type DayList = Static<typeof DayList.ref>;
 
 class ListDays extends Query<DayList> {
   constructor(
@@ -83,7 +100,7 @@ export class StatsController {
     summary: 'How much happened in a room, day by day',
     description: 'Oldest first; a day on which nothing happened is left out. Wants the projection `stats` to be run.',
   })
-  @ApiOkResponse({ schema: { $ref: '#/components/schemas/DayList' } })
+  @ApiOkResponse({ schema: DayList.ref })
   @ErrorResponse(400, 'A parameter is missing or not what it must be, or the days are too many or the wrong way round.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(503, 'The projection is not run, or a server is away; try again after `Retry-After` seconds.')

@@ -1,8 +1,9 @@
 import { RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type Static, Type } from '@sinclair/typebox';
 import type { Request, Response } from 'express';
 import { OutcomeUnknown } from '#event-store';
-import { echo } from '#protocol';
+import { echo, listOf, named, nullable, oneOf, text } from '#protocol';
 import { TurnMissed } from './fair-queue.js';
 import { LineLimit } from './line-limit.js';
 import { InvalidToken } from './tokens.js';
@@ -28,22 +29,31 @@ export const reasons = [
 export type Reason = (typeof reasons)[number];
 
 /** One entry of an error answer's list. */
-export interface HttpFault {
-  readonly reason: Reason;
-  /** The parameter, field or claim that is at fault, or null. */
-  readonly field: string | null;
-  /** What was given, of a text its first 100 characters, or null. */
-  readonly value: string | number | boolean | null;
-  readonly message: string;
-  readonly additional: null;
-}
+export const HttpFault = named(
+  'HttpFault',
+  Type.Object({
+    reason: oneOf(...reasons),
+    field: nullable(text('The parameter, field or claim that is at fault.')),
+    value: Type.Unsafe<string | number | boolean | null>({
+      nullable: true,
+      oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
+      description: 'What was given; of a text, the first 100 characters.',
+    }),
+    message: text('For people: what is wrong, and what would be right.'),
+    additional: Type.Unsafe<null>({ type: 'object', nullable: true, description: 'Always null.' }),
+  }),
+);
+export type HttpFault = Static<typeof HttpFault.ref>;
 
 /** The body of every answer that is not a success. */
-export interface ErrorAnswer {
-  /** The HTTP status. */
-  readonly statusCode: number;
-  readonly errors: readonly HttpFault[];
-}
+export const ErrorAnswer = named(
+  'ErrorAnswer',
+  Type.Object({
+    statusCode: Type.Integer({ example: 400, description: 'The HTTP status.' }),
+    errors: listOf(HttpFault.ref),
+  }),
+);
+export type ErrorAnswer = Static<typeof ErrorAnswer.ref>;
 
 /** Refuses a request. Thrown by handlers; `errors` is what the client is told. */
 export class HttpRefusal extends Error {

@@ -1,5 +1,7 @@
+import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, type Room } from '#domain';
 import type { Fault } from './fault.js';
+import { named, nullable, position, shape, text, time, whole } from './shape.js';
 import { userNumberOf } from './user-number.js';
 
 // The direct chat's own frames and shapes, `/ws`. People are numbers here.
@@ -18,20 +20,21 @@ export interface DirectMessageSource {
   readonly rev: number;
 }
 
-export interface DirectMessageView {
-  readonly id: string;
-  readonly chat_id: number;
-  readonly sender_id: number;
-  readonly receiver_id: number;
-  readonly message: string;
-  /** Whether its receiver has seen it, and when they did. */
-  readonly seen: boolean;
-  readonly seen_at: string | null;
-  readonly created_at: string;
-  /** Its number within the chat, and the chat's change number at its last change. */
-  readonly n: number;
-  readonly rev: number;
-}
+export const DirectMessageView = named(
+  'DirectMessage',
+  shape({
+    id: text('24 hex digits.'),
+    chat_id: whole(),
+    sender_id: whole(),
+    receiver_id: whole(),
+    message: text(),
+    seen: Type.Boolean({ description: 'Whether its receiver has seen it.' }),
+    seen_at: nullable(time('When they did.')),
+    created_at: time(),
+    ...position,
+  }),
+);
+export type DirectMessageView = Static<typeof DirectMessageView.ref>;
 
 /** An id that is no number cannot have come in by this API; the room API's people have no direct chats. */
 const numberOf = (userId: string): number => userNumberOf(userId) ?? Number.NaN;
@@ -79,26 +82,34 @@ export interface ChatSource {
   } | null;
 }
 
-export interface LastMessageOfChatView {
-  readonly id: string;
-  readonly chat_id: number;
-  readonly sender_id: number;
-  readonly receiver_id: number;
-  readonly message: string;
-  readonly created_at: string;
-  readonly n: number;
-}
+export const LastMessageOfChatView = named(
+  'LastMessage',
+  nullable(
+    shape({
+      id: text('24 hex digits.'),
+      chat_id: whole(),
+      sender_id: whole(),
+      receiver_id: whole(),
+      message: text(),
+      created_at: time(),
+      n: position.n,
+    }),
+  ),
+);
 
-export interface ChatListEntryView {
-  readonly id: number;
-  readonly user_ids: readonly [number, number];
-  /** The other side, seen from whom the chat is shown to. */
-  readonly receiver_id: number;
-  readonly last_message: LastMessageOfChatView | null;
-  readonly unread_count: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+export const ChatListEntryView = named(
+  'Chat',
+  shape({
+    id: whole(),
+    user_ids: Type.Unsafe<readonly [number, number]>({ type: 'array', items: whole(), minItems: 2, maxItems: 2 }),
+    receiver_id: whole('The other side.'),
+    last_message: LastMessageOfChatView.ref,
+    unread_count: whole('Messages of the other side that the caller has not seen.'),
+    created_at: time(),
+    updated_at: time(),
+  }),
+);
+export type ChatListEntryView = Static<typeof ChatListEntryView.ref>;
 
 export function chatView(source: ChatSource): ChatListEntryView {
   const [one, other] = source.users;

@@ -6,5 +6,6 @@ export * from './frame.js';
 export * from './payload.js';
 export * from './payloads.js';
 export * from './room-chat.js';
+export * from './shape.js';
 export * from './text-rules.js';
 export * from './user-number.js';

@@ -1,5 +1,8 @@
+import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, roomKind, type Room } from '#domain';
+import { receiverOf } from './direct-chat.js';
 import { echo, type Fault, type FaultCode } from './fault.js';
+import { avatar, listOf, named, oneOf, position, shape, text, time } from './shape.js';
 
 // The room chat's own frames and shapes, `/ws/chat`.
 
@@ -24,21 +27,23 @@ export interface RoomMessageSource {
 }
 
 /** A message of any room as the room API shows it, in frames and in the history. */
-export interface RoomMessageView {
-  readonly _id: string;
-  /** Only in a clan. */
-  readonly clan_id?: string;
-  readonly sender: { readonly _id: string; readonly name: string; readonly avatar: unknown };
-  readonly content: string;
-  /** `private` is a direct chat's, which only the history shows in this shape. */
-  readonly type: 'global' | 'clan' | 'private';
-  readonly feeling?: string;
-  readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
-  readonly createdAt: string;
-  /** Its number within the room, and the room's change number at its last change. */
-  readonly n: number;
-  readonly rev: number;
-}
+export const RoomMessageView = named(
+  'ChatMessage',
+  shape({
+    _id: text('24 hex digits.'),
+    clan_id: Type.Optional(text('In a clan.')),
+    recipient: Type.Optional(text('In a direct chat: the id of the person it was sent to.')),
+    sender: shape({ _id: text(), name: text(), avatar }, { description: 'As they were when they sent it.' }),
+    content: text(),
+    // `private` is a direct chat's, which only the history shows in this shape.
+    type: oneOf('global', 'clan', 'private'),
+    feeling: Type.Optional(text('Where one was given.')),
+    reactions: listOf(shape({ playerName: text(), emoji: text() })),
+    createdAt: time(),
+    ...position,
+  }),
+);
+export type RoomMessageView = Static<typeof RoomMessageView.ref>;
 
 export function roomMessageView(source: RoomMessageSource): RoomMessageView {
   const { room, sender, feeling } = source;
@@ -54,6 +59,7 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
     createdAt: source.at,
     n: source.n,
     rev: source.rev,
+    ...(kind === 'direct' && { recipient: receiverOf(source) }),
   };
 }
 
