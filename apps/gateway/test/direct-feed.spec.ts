@@ -83,6 +83,20 @@ describe('the feed of direct chats', () => {
     expect(chats.told).toEqual([`${chatId}: not in the answer`, `${chatId}: after`]);
   });
 
+  it('tells a message that its chat counts already but that was not there to be read when somebody came', async () => {
+    const { room, chatId } = open('2');
+    await chats.say(room, 'before');
+    chats.chat.say(room, 'in the middle of being written');
+    chats.chat.timeline.fold();
+    await chats.chat.timeline.write('inbox');
+    await chats.ready();
+    await settle(500);
+    await chats.chat.timeline.write();
+    chats.chat.timeline.tell();
+    await settle();
+    expect(chats.told).toEqual([`${chatId}: in the middle of being written`]);
+  });
+
   it('follows a chat from its beginning that is opened while it reads', async () => {
     const reading = chats.gates.hold(`${INBOX} answer`);
     void chats.feed.ready();

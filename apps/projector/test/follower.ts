@@ -70,8 +70,9 @@ export class Follower {
   async faults(): Promise<string[]> {
     const { room, told, from } = this;
     const { queries } = this.timeline.current;
-    const stored = await queries.changesSince(room, from, MAX_CHANGES);
-    if (!stored) return [`${room}: the read model has a hole behind change ${from.rev}`];
+    const run = await queries.changesSince(room, from, MAX_CHANGES);
+    if (!run?.isWhole) return [`${room}: the read model has a hole behind change ${from.rev}`];
+    const stored = run.changes;
     const faults = this.lostTrack > 0 ? [`${room}: it lost track`] : [];
     for (let i = 0; i < Math.max(stored.length, told.length); i++) {
       const [should, is] = [nameOf(stored[i]), nameOf(told[i])];

@@ -3,6 +3,7 @@ import { directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { type Document, type DocumentStore, memoryReadModels } from '#read-models';
 import {
   type ChangeDocument,
+  type HeadDocument,
   type InboxDocument,
   inboxId,
   type MessageDocument,
@@ -24,6 +25,11 @@ export const message = (n: number, rev0: number, { rev = rev0, room = GLOBAL_ROO
 /** Change `rev` of a room, of message `n`, when there were `lastN`. */
 export const change = (rev: number, n: number, lastN: number, room: Room = GLOBAL_ROOM): ChangeDocument => ({
   ...{ _id: placeId(room, rev), seq: 100 + rev, room, n, rev, lastN },
+});
+
+/** A head that counts so much. */
+export const head = (n: number, rev: number, room: Room = GLOBAL_ROOM): HeadDocument => ({
+  ...{ _id: room, seq: rev, n, rev, chat: null },
 });
 
 export const chat = directRoom('1', '2');

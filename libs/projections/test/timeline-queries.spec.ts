@@ -14,6 +14,7 @@ import {
   chat,
   type Contents,
   entry,
+  head,
   holding,
   hurry,
   message,
@@ -57,14 +58,33 @@ describe('the position of a room', () => {
     expect(await timeline.position(GLOBAL_ROOM)).toEqual({ n: 2, rev: 3 });
   });
 
-  it('is what is there where a projector died in between, after a while', async () => {
+  it.each<[string, Contents, object]>([
+    ['a message', { messages: [message(1, 1, { rev: 3 })], changes: [change(3, 1, 2)] }, { n: 1, rev: 1 }],
+    ['a message among messages', { messages: [message(1, 1), message(3, 3)] }, { n: 1, rev: 1 }],
+    ['a change', { messages: [message(1, 1, { rev: 2 }), message(2, 3)] }, { n: 1, rev: 1 }],
+    [
+      'a message as a change left it',
+      { messages: [message(1, 1), message(2, 2), message(3, 4)], changes: [change(3, 1, 2)] },
+      { n: 2, rev: 2 },
+    ],
+    ['the first message', { messages: [message(2, 2)] }, { n: 0, rev: 0 }],
+    ['a message behind the head', { heads: [head(4, 5)], messages: [message(5, 6), message(7, 8)] }, { n: 5, rev: 6 }],
+  ])('is below the hole that a projector left which died before it wrote %s, after a while', async (_, has, below) => {
     const paused = hurry();
-    const store = await holding({ messages: [message(1, 1, { rev: 3 })], changes: [change(3, 1, 2)] });
-    const { timeline, counted } = written(store, {});
-    expect(await timeline.position(GLOBAL_ROOM)).toEqual({ n: 1, rev: 3 });
+    const { timeline, counted } = written(await holding(has), {});
+    expect(await timeline.position(GLOBAL_ROOM)).toEqual(below);
     expect(counted.ranges).toBe(24);
     expect(paused.ms).toBeGreaterThan(200);
     expect(paused.ms).toBeLessThan(1_000);
+  });
+
+  it('is read from the head on, however far behind that is', async () => {
+    const many = Array.from({ length: 2_500 }, (_, i) => message(i + 1, i + 1));
+    const behind = written(await holding({ heads: [head(10, 10)], messages: many.slice(10) }), {});
+    expect(await behind.timeline.position(GLOBAL_ROOM)).toEqual({ n: 2_500, rev: 2_500 });
+    const torn = written(await holding({ heads: [head(10, 10)], messages: many.toSpliced(1_700, 1) }), {});
+    hurry();
+    expect(await torn.timeline.position(GLOBAL_ROOM)).toEqual({ n: 1_700, rev: 1_700 });
   });
 });
 
@@ -147,10 +167,26 @@ describe('the chats of a person', () => {
 
   it('stand where they stand, however many they are', async () => {
     const inbox = Array.from({ length: 2_500 }, (_, i) => ({ ...entry('1', `u${i}`, i), n: i, rev: i + 1 }));
-    const { timeline } = written(await holding({ inbox: [...inbox, entry('10', '1', 9)] }), {});
+    const heads = inbox.map(({ room, n, rev }) => ({ ...head(n, rev), _id: room }));
+    const { timeline } = written(await holding({ inbox: [...inbox, entry('10', '1', 9)], heads }), {});
     const positions = await timeline.chatPositions('1');
     const found = [...positions].sort((a, b) => a.n - b.n);
     expect(found).toEqual(inbox.map(({ room, chatId, n, rev, seq }) => ({ room, chatId, n, rev, seq })));
+  });
+
+  it('stand no further than their messages are there', async () => {
+    hurry();
+    const [written, other] = [entry('1', '2', 3), entry('1', '3', 4)];
+    const { room } = written;
+    const timeline = await timelineOf({
+      heads: [{ ...head(1, 1), _id: room }],
+      inbox: [{ ...written, n: 3, rev: 3 }, other],
+      messages: [message(1, 1, { room }), message(3, 3, { room })],
+    });
+    expect(await timeline.chatPositions('1')).toMatchObject([
+      { room, n: 1, rev: 1 },
+      { room: other.room, n: 0, rev: 0 },
+    ]);
   });
 
   it('are found one by one', async () => {

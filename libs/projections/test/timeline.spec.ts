@@ -270,7 +270,7 @@ describe('the timeline', () => {
     let position = { n: 0, rev: 0 };
     for (let i = 0; i <= round.changes.length; i++) {
       const since = await queries.changesSince(GLOBAL_ROOM, position, 100);
-      expect(since?.map(({ rev, kind }) => [rev, kind])).toEqual(
+      expect(since?.changes.map(({ rev, kind }) => [rev, kind])).toEqual(
         round.changes.slice(i).map(({ rev, kind }) => [rev, kind]),
       );
       const next = round.changes[i];

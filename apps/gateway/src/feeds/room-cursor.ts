@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import type { Change, Position, RoomUpdate, Timeline } from '#projections';
+import { type Change, type Position, positionAfter, type RoomUpdate, type Timeline } from '#projections';
 import type { Pinned } from '#read-models';
 import { sleep } from '../sleep.js';
 
@@ -12,8 +12,20 @@ const PIECE = 200;
 const MAX_WAITING = 1_000;
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
+/** So long a hole is waited for: who takes over from a projector that died in the middle of a round needs some seconds. */
+const HOLE_PATIENCE = 30_000;
+/** Before it is looked at again: at first after so long, each time twice as long, up to the other. Milliseconds. */
+const [SOON, LATE] = [10, 500];
 
 const logger = new Logger('RoomCursor');
+
+/** Behind change `rev` one is missing, and others are there. */
+interface Hole {
+  readonly rev: number;
+  /** When it was first seen, on the monotonic clock. */
+  readonly since: number;
+  pause: number;
+}
 
 export interface RoomListener {
   /** In order, without holes, each once. */
@@ -38,6 +50,7 @@ export class RoomCursor {
   #waiting: RoomUpdate[] = [];
   /** Whether updates were dropped that the next reading finds. */
   #dropped = false;
+  #hole: Hole | null = null;
 
   constructor(
     private readonly room: Room,
@@ -164,10 +177,9 @@ export class RoomCursor {
     while (this.#mayTell) {
       try {
         this.#dropped = false;
-        await this.#readMissed();
-        if (!this.#isBehind) break;
-        // Whoever told of it had written it: only documents that are taken away can be missing.
-        throw new Error(`what was told of ${this.room} is not there to be read`);
+        const isWhole = await this.#readMissed();
+        if (isWhole && !this.#isBehind) break;
+        if (!(await this.#waitForHole())) break;
       } catch (error) {
         logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(RETRY);
@@ -175,19 +187,56 @@ export class RoomCursor {
     }
   }
 
-  async #readMissed(): Promise<void> {
+  /** @returns whether nothing is left that was there to be read */
+  async #readMissed(): Promise<boolean> {
     const timeline = this.#timeline!.queries;
-    const changes = await timeline.changesSince(this.room, this.#at, MAX_CATCH_UP);
-    if (!changes) {
+    const run = await timeline.changesSince(this.room, this.#at, MAX_CATCH_UP);
+    if (!run) {
       this.#at = await timeline.position(this.room);
       if (!this.#stopped) this.listener.lostTrack();
-      return;
+      return true;
     }
+    const { changes } = run;
     for (let i = 0; i < changes.length; i += PIECE) {
       if (i > 0) await sleep(5);
-      if (!this.#mayTell) return;
+      if (!this.#mayTell) return true;
       this.#take(changes.slice(i, i + PIECE));
     }
+    return run.isWhole;
+  }
+
+  /**
+   * What is missing in the middle comes once the round is written, by the projector that is at it or by the one that takes
+   * over from it. Nobody has missed anything meanwhile.
+   * @returns whether to look again
+   */
+  async #waitForHole(): Promise<boolean> {
+    if (!this.#mayTell) return false;
+    const { rev } = this.#at;
+    const now = performance.now();
+    if (this.#hole?.rev !== rev) this.#hole = { rev, since: now, pause: SOON };
+    const hole = this.#hole;
+    if (now - hole.since > HOLE_PATIENCE) {
+      await this.#giveUp(hole);
+      return false;
+    }
+    if (hole.pause * 2 > LATE && hole.pause < LATE) logger.warn(`${this.room} waits for its change ${rev + 1}`);
+    await sleep(hole.pause);
+    hole.pause = Math.min(hole.pause * 2, LATE);
+    return true;
+  }
+
+  /** Whoever has all that there is waits on: the projector will tell of the rest. The others start from the history. */
+  async #giveUp({ rev }: Hole): Promise<void> {
+    const at = await this.#timeline!.queries.position(this.room);
+    logger.error(
+      `change ${rev + 1} of ${this.room} is not there after ${HOLE_PATIENCE / 1_000} s: see that a projector runs`,
+    );
+    this.#hole = null;
+    if (at.rev <= rev && !this.#isBehind) return;
+    this.#at = at;
+    this.#waiting = [];
+    if (!this.#stopped) this.listener.lostTrack();
   }
 
   /** What was dropped is read first; what has waited waits for that, and a hole in it starts the next reading. */
@@ -200,10 +249,8 @@ export class RoomCursor {
   }
 
   #take(changes: readonly Change[]): void {
-    const last = changes.at(-1);
-    if (!last) return;
-    const n = changes.reduce((highest, { message }) => Math.max(highest, message.n), this.#at.n);
-    this.#at = { n, rev: last.rev };
+    if (changes.length === 0) return;
+    this.#at = positionAfter(this.#at, changes);
     this.listener.changed(changes);
   }
 }

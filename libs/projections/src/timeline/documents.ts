@@ -76,7 +76,10 @@ export interface ChangeDocument extends Document, Position {
   readonly lastN: number;
 }
 
-/** The fold's memory of a room, written now and then: `_id` is the room. No query reads it. */
+/**
+ * The fold's memory of a room: `_id` is the room. Written now and then, after everything that it counts; so it lags behind,
+ * and what it counts is there.
+ */
 export interface HeadDocument extends Document, Position {
   readonly chat: ChatView | null;
 }

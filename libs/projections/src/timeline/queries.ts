@@ -3,6 +3,7 @@ import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
 import type { Change } from '../live-update.js';
 import {
   type ChangeDocument,
+  type HeadDocument,
   type InboxDocument,
   inboxId,
   type MessageDocument,
@@ -22,11 +23,20 @@ const endOf = (prefix: string): string => `${prefix};`;
 /** How many chats of a person are read together. */
 const CHATS_TOGETHER = 1_000;
 
-/**
- * A round's documents become visible within some ms of each other, unless its projector died in the middle: then the
- * position may be ahead of a change that is still to come, which whoever asked finds as a hole.
- */
+/** A round's documents become visible within some ms of each other, unless its projector died in the middle. */
 const POSITION_ATTEMPTS = 12;
+
+/** How many messages, and changes, behind a head are read together. */
+const BEHIND_HEAD_TOGETHER = 1_000;
+
+/** What happened in a room since a position: in order, each change once, as far as none is missing. */
+export interface Run {
+  readonly changes: readonly Change[];
+  /** Where it ends: everything up to there is in the documents. */
+  readonly to: Position;
+  /** Whether that is all there is. Behind a hole is what was written so far of a round, by a projector that may have died. */
+  readonly isWhole: boolean;
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -35,21 +45,27 @@ export class Timeline {
   constructor(private readonly store: DocumentStore) {}
 
   /**
-   * Where a room stands: the last message and the last change that are there, of the same moment. Never the head, which
-   * lags behind.
+   * Where a room stands: everything up to there is in the documents, also where a projector died in the middle of a
+   * round and wrote the rest of it only. A round that is just being written is waited for.
    */
   async position(room: Room): Promise<Position> {
     for (let attempt = 1; ; attempt++) {
-      const [[message], [change]] = await Promise.all([
-        this.latest<MessageDocument>('messages', room),
-        this.latest<ChangeDocument>('changes', room),
-      ]);
-      const [n, created] = [message?.n ?? 0, message?.rev0 ?? 0];
-      const [rev, lastN] = [change?.rev ?? 0, change?.lastN ?? 0];
-      // Every change of a room is a message or a reaction, so the two agree on how many there are of each.
-      const whole = created > rev ? created - n === rev - lastN : n === lastN;
-      if (whole || attempt === POSITION_ATTEMPTS) return { n, rev: Math.max(created, rev) };
+      const { to, isWhole } = await this.behindHead(room);
+      if (isWhole || attempt === POSITION_ATTEMPTS) return to;
       await pause(5 * attempt);
+    }
+  }
+
+  /** What a head counts was written before it; so the numbers after it tell what is missing. */
+  private async behindHead(room: Room): Promise<Pick<Run, 'to' | 'isWhole'>> {
+    const [head] = await this.store.get<HeadDocument>('heads', [room]);
+    let to: Position = { n: head?.n ?? 0, rev: head?.rev ?? 0 };
+    for (;;) {
+      const found = await this.found(room, to, BEHIND_HEAD_TOGETHER, ['n', 'rev0', 'rev']);
+      const run = await this.run(room, to, found);
+      to = run.to;
+      const isCut = Math.max(found.created.length, found.changed.length) === BEHIND_HEAD_TOGETHER;
+      if (!isCut || run.changes.length === 0) return run;
     }
   }
 
@@ -69,7 +85,7 @@ export class Timeline {
 
   /** The number of a room's last message: as many as it has, since there are no holes. */
   async lastN(room: Room): Promise<number> {
-    return (await this.latest<MessageDocument>('messages', room))[0]?.n ?? 0;
+    return (await this.page(room, { limit: 1 }))[0]?.n ?? 0;
   }
 
   /** Messages of a room, newest first, with numbers below `before`. */
@@ -93,26 +109,30 @@ export class Timeline {
   }
 
   /**
-   * What happened in a room since a position, in order and without holes; each message as it is now. Null where that is
-   * more than `max` changes: whoever asks then starts from the history.
+   * What happened in a room since a position, each message as it is now, as far as it is there without a hole. Null where
+   * there are more than `max` changes: whoever asks then starts from the history.
    */
-  async changesSince(room: Room, from: Position, max: number): Promise<Change[] | null> {
-    // The two ranges are read one after the other while the projector writes: a hole between them is read again.
-    for (let attempt = 0; attempt < 20; attempt++) {
-      if (attempt > 0) await pause(10 * attempt);
-      const created = await this.pageAfter(room, { after: from.n, limit: max + 1 });
-      const changed = await this.store.range<ChangeDocument>('changes', {
-        from: placeId(room, from.rev + 1),
-        to: endOf(room),
-        limit: max + 1,
-      });
-      if (created.length + changed.length > max) return null;
-      const changes = await this.inOrder(room, created, changed);
-      // A change may be there before the message as it left it.
-      const isWhole = changes.every(({ rev, message }, i) => rev === from.rev + 1 + i && message.rev >= rev);
-      if (isWhole) return changes;
-    }
-    return null;
+  async changesSince(room: Room, from: Position, max: number): Promise<Run | null> {
+    const found = await this.found(room, from, max + 1);
+    return found.created.length + found.changed.length > max ? null : this.run(room, from, found);
+  }
+
+  private async found(room: Room, from: Position, limit: number, fields?: readonly (keyof MessageDocument)[]) {
+    const created = await this.store.range<MessageDocument>('messages', {
+      ...{ from: placeId(room, from.n + 1), to: endOf(room), limit, ...(fields && { fields }) },
+    });
+    const changed = await this.store.range<ChangeDocument>('changes', {
+      ...{ from: placeId(room, from.rev + 1), to: endOf(room), limit },
+    });
+    return { created, changed };
+  }
+
+  private async run(room: Room, from: Position, { created, changed }: Found): Promise<Run> {
+    const changes = await this.inOrder(room, created, changed);
+    // A change may be there before the message as it left it.
+    const end = changes.findIndex(({ rev, message }, i) => rev !== from.rev + 1 + i || message.rev < rev);
+    const run = end < 0 ? changes : changes.slice(0, end);
+    return { changes: run, to: positionAfter(from, run), isWhole: run.length === created.length + changed.length };
   }
 
   private async inOrder(
@@ -146,7 +166,7 @@ export class Timeline {
     return this.store.highest('inbox', { ...range, by: 'updatedSeq', ...(before !== undefined && { below: before }) });
   }
 
-  /** Where each direct chat of a person stands, in any order. */
+  /** Where each direct chat of a person stands, in any order: everything up to there is in the documents. */
   async chatPositions(userId: string): Promise<ChatPosition[]> {
     const user = encodeId(userId);
     const fields = ['room', 'chatId', 'n', 'rev'] satisfies (keyof InboxDocument)[];
@@ -155,11 +175,26 @@ export class Timeline {
       const part = await this.store.range<InboxDocument>('inbox', {
         ...{ from, to: endOf(user), limit: CHATS_TOGETHER, fields },
       });
-      all.push(...part.map(({ room, chatId, n, rev, seq }) => ({ room, chatId, n, rev, seq })));
+      all.push(...(await this.standing(part)));
       if (part.length < CHATS_TOGETHER) return all;
       // The next text there is.
       from = `${part.at(-1)!._id}\0`;
     }
+  }
+
+  /** An entry may be there before the messages that it counts; up to the head of its room all of them are. */
+  private async standing(entries: readonly InboxDocument[]): Promise<ChatPosition[]> {
+    const heads = await this.store.get<HeadDocument>(
+      'heads',
+      entries.map(({ room }) => room),
+    );
+    const revs = new Map(heads.map(({ _id, rev }) => [_id, rev]));
+    return Promise.all(
+      entries.map(async ({ room, chatId, n, rev, seq }) => {
+        const at = rev <= (revs.get(room) ?? 0) ? { n, rev } : await this.position(room);
+        return { room, chatId, seq, ...at };
+      }),
+    );
   }
 
   /** One direct chat as one of its people sees it. */
@@ -203,10 +238,17 @@ export class Timeline {
     const all = [...marks, ...beyond];
     return (n) => all[firstAtOrAbove(all, n)]?.at ?? null;
   }
+}
 
-  private latest<D extends MessageDocument | ChangeDocument>(collection: string, room: Room): Promise<D[]> {
-    return this.store.range<D>(collection, { from: placeId(room, 0), to: endOf(room), limit: 1, descending: true });
-  }
+interface Found {
+  readonly created: readonly MessageDocument[];
+  readonly changed: readonly ChangeDocument[];
+}
+
+/** Where a room stands after these changes, which follow on each other from `from` on. */
+export function positionAfter(from: Position, changes: readonly Change[]): Position {
+  const n = changes.reduce((highest, { message }) => Math.max(highest, message.n), from.n);
+  return { n, rev: changes.at(-1)?.rev ?? from.rev };
 }
 
 /** The place of the first mark at or above `n`, of marks in the order of their numbers. */

@@ -6,7 +6,7 @@ export function shownBy(queries: Timeline, asked: readonly Room[]) {
   return Promise.all(
     asked.map(async (room) => {
       const messages = (await queries.page(room, { limit: 100_000 })).reverse();
-      const changes = await queries.changesSince(room, { n: 0, rev: 0 }, 100_000);
+      const run = await queries.changesSince(room, { n: 0, rev: 0 }, 100_000);
       const users = roomKind(room) === 'direct' ? roomIds(room) : [];
       const entries = await Promise.all(
         users.map(async (userId) => {
@@ -21,7 +21,7 @@ export function shownBy(queries: Timeline, asked: readonly Room[]) {
         room,
         position: await queries.position(room),
         messages: messages.map(({ _id, seq: _seq, room: _room, sent: _sent, ...shown }) => shown),
-        changes: (changes ?? []).map(({ rev, kind, message: { n } }) => ({ rev, kind, n })),
+        changes: (run?.changes ?? []).map(({ rev, kind, message: { n } }) => ({ rev, kind, n })),
         entries: entries.flat(),
       };
     }),
