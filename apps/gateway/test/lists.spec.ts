@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pass } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { TurnMissed } from '#platform';
-import { listFrame, type Parts, textFrame, textHeader } from '../src/socket/text-frame.js';
+import { lengthOf, listFrame, type Parts, textFrame, textHeader } from '../src/socket/text-frame.js';
 import { Lists } from '../src/socket/lists.js';
 import { Person } from '../src/feeds/person.js';
 import { holdTime, settle } from './chat-in-memory.js';
@@ -83,7 +83,8 @@ describe('lists', () => {
   });
 
   it('are not made while those that are not read take too much', async () => {
-    const lists = new Lists({ limits: { ...usual, unreadListBytes: LARGE } });
+    const unreadListBytes = lengthOf(await listFrame('updated_chat_list', large()));
+    const lists = new Lists({ limits: { ...usual, unreadListBytes } });
     const people = await Promise.all(['1', '2', '3', '4'].map((id) => person(id)));
     for (const { client } of people) client.ws.pause();
     const given = people.map((one) => give(lists, one));
