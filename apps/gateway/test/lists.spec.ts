@@ -230,6 +230,14 @@ describe('a client that does not read its list', () => {
     expect(session.isOpen).toBe(true);
   });
 
+  it('is not taken for dead for a ping that it was never sent', async () => {
+    const { session, client } = await sessionInMemory({ limits: { ...usual, pingSeconds: 1_000 } });
+    client.ws.removeAllListeners('message');
+    await session.replyList(list);
+    session.beat(performance.now() + 2 * usual.pongSeconds * 1_000);
+    expect(session.isOpen).toBe(true);
+  });
+
   it('is not taken for dead meanwhile: a ping waits behind the list, and its time begins when that has gone', async () => {
     const { session, client } = await sessionInMemory();
     client.ws.removeAllListeners('message');

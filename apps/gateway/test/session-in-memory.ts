@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 import type { Session, SessionParts } from '../src/socket/session.js';
 import type { ChatClient } from './chat-client.js';
 import { sessionOn } from './sessions-on-sockets.js';
@@ -6,6 +7,8 @@ import { socketInMemory } from './socket-in-memory.js';
 
 export interface SessionInMemory {
   readonly session: Session;
+  /** The server's end. */
+  readonly ws: WebSocket;
   readonly socket: Duplex;
   readonly client: ChatClient;
 }
@@ -13,5 +16,5 @@ export interface SessionInMemory {
 /** A connection as a gateway has it, and its client, both in this process. */
 export async function sessionInMemory(parts: Partial<SessionParts> = {}): Promise<SessionInMemory> {
   const { client, ...on } = await socketInMemory();
-  return { session: sessionOn(on, parts), socket: on.socket, client };
+  return { session: sessionOn(on, parts), ...on, client };
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Logger } from '@nestjs/common';
 import type { Session, SessionParts } from '../src/socket/session.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
+import { sessionInMemory } from './session-in-memory.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
@@ -84,12 +85,31 @@ describe('a connection', () => {
     release();
   });
 
+  it('is written to only where it is not read, to find out whether its client has gone', async () => {
+    const { session, client, begun, pings } = await connect();
+    let pongs = 0;
+    client.ws.on('pong', () => pongs++);
+    let release: () => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    session.beat(begun);
+    client.send('work');
+    for (let i = 0; i < 40; i++) client.send('rest', 'x'.repeat(10_000));
+    await turn();
+    expect([pongs, pings()]).toEqual([0, 0]);
+    await until('a pong', () => {
+      session.beat(begun);
+      return pongs > 0;
+    });
+    release();
+  });
+
   it('is closed with 4001 once its token has ended', async () => {
-    const { session, client, begun } = await connect({ expiresAt: Date.now() + 1_000 });
+    const expiresAt = Date.now() + 60_000;
+    const { session, client, begun } = await connect({ expiresAt });
+    const now = jest.spyOn(Date, 'now').mockReturnValue(expiresAt - 1);
     session.beat(begun);
     expect(session.isOpen).toBe(true);
-    const now = Date.now();
-    jest.spyOn(Date, 'now').mockReturnValue(now + 1_000);
+    now.mockReturnValue(expiresAt);
     session.beat(begun + 1_000);
     expect(await client.closed).toEqual({ code: 4001, reason: 'token expired' });
     session.beat(begun + 2_000);
@@ -125,6 +145,37 @@ describe('a client that sends too much', () => {
     expect(session.isOpen).toBe(true);
     for (let i = 0; i < 2; i++) client.send('work');
     await turn();
+    while (session.isOpen) {
+      release();
+      await turn();
+    }
+    expect((await client.closed).code).toBe(4009);
+  });
+
+  it('is not one that answers our pings', async () => {
+    const { session, client, ws } = await sessionInMemory({ limits, frames: few() });
+    let answers = 0;
+    ws.on('pong', () => answers++);
+    const handled = serve(session);
+    const begun = performance.now();
+    for (let i = 1; i <= 10; i++) {
+      session.beat(begun + i * 20_000);
+      await until('it is answered', () => answers === i);
+    }
+    for (let i = 0; i < 5; i++) client.send('work');
+    await until('all are handled', () => handled() === 5);
+    expect(session.isOpen).toBe(true);
+  });
+
+  it('is read no further while what came before is handled', async () => {
+    const { session, client, ws } = await sessionInMemory({ limits, frames: few() });
+    let release: () => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    for (let i = 0; i < 6; i++) client.send('work');
+    await until('it is not read', () => ws.isPaused);
+    release();
+    await turn();
+    expect([session.isOpen, ws.isPaused]).toEqual([true, true]);
     while (session.isOpen) {
       release();
       await turn();

@@ -7,6 +7,7 @@ import { FaultFilter } from '../src/socket/fault-filter.js';
 import type { FrameHandler, Session } from '../src/socket/session.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './until.js';
+import { sessionInMemory } from './session-in-memory.js';
 import { SessionsOnSockets } from './sessions-on-sockets.js';
 
 const sockets = new SessionsOnSockets();
@@ -100,6 +101,37 @@ it('a frame that is not text is refused, and the next is handled', async () => {
   expect(await client.next()).toMatchObject({ data: { message: 'a frame must be text, not binary', code: 'binary' } });
   client.send('work');
   await until('the next is handled', () => work.begun === 1);
+});
+
+it('a frame that comes before there are handlers waits for them', async () => {
+  const { session, client } = await connect();
+  client.send('work');
+  await turn();
+  const work = serveWork(session);
+  await until('it is handled', () => work.begun === 1);
+  expect(client.frames).toEqual([]);
+});
+
+it('no more is read while more than 256 KiB wait, and all is handled in the end', async () => {
+  const { session, client, ws } = await sessionInMemory();
+  const releases: (() => void)[] = [];
+  const handler: FrameHandler = () => new Promise<void>((resolve) => releases.push(resolve));
+  session.serve(new Map([['work', handler]]));
+  const around = JSON.stringify({ event: 'work', data: '' }).length;
+  client.send('work', '');
+  for (let i = 0; i < 3; i++) client.send('work', 'x'.repeat(65_536 - around));
+  client.send('work', 'x'.repeat(65_536 - 2 * around));
+  await until('the first is being handled', () => releases.length === 1);
+  await turn();
+  expect(ws.isPaused).toBe(false);
+  client.send('work', '');
+  await until('it is too much', () => ws.isPaused);
+  // The one in hand counts until it is done.
+  for (let done = 0; done < 6; done++) {
+    await until('another one is being handled', () => releases.length === done + 1);
+    expect(ws.isPaused).toBe(done === 0);
+    releases[done]!();
+  }
 });
 
 describe('a connection that ends', () => {

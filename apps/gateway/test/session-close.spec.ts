@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { CLOSE } from '#protocol';
+import { Closings } from '../src/socket/closings.js';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import { textFrame } from '../src/socket/text-frame.js';
+import { TokenBuckets } from '../src/socket/token-bucket.js';
+import { sessionInMemory } from './session-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
+
+const { limits: usual } = settings;
+
+beforeEach(() => {
+  Logger.overrideLogger(false);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+it('is said in the log once, for the first reason there was', async () => {
+  const said = jest.spyOn(Closings.prototype, 'tell');
+  const { session, client } = await sessionInMemory();
+  session.close(CLOSE.internal);
+  session.close(CLOSE.tokenRevoked);
+  expect(await client.closed).toMatchObject({ code: CLOSE.internal.code });
+  expect(said.mock.calls).toEqual([[DIRECT_CHAT, '1', CLOSE.internal]]);
+});
+
+it('is the last that the client is sent', async () => {
+  const { session, socket } = await sessionInMemory();
+  session.close(CLOSE.internal);
+  const write = jest.spyOn(socket, 'write');
+  session.deliver(textFrame('{}'));
+  await session.replyList([textFrame('[]')]);
+  expect(write).not.toHaveBeenCalled();
+});
+
+it('leaves what the client had sent by then unheard, and uncounted', async () => {
+  const frames = new TokenBuckets({ perSecond: 0.001, burst: 5 });
+  const { session, client, ws } = await sessionInMemory({ frames });
+  let release: () => void = () => undefined;
+  session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+  client.send('work');
+  await turn();
+  client.ws.pause();
+  session.close(CLOSE.internal);
+  for (let i = 0; i < 10; i++) client.send('work');
+  await turn();
+  expect(frames.take('1', performance.now())).toBe(true);
+  // Paused, it would never hear the client's answer to the close.
+  expect(ws.isPaused).toBe(false);
+  release();
+  client.ws.resume();
+  await client.closed;
+});
+
+it('gives the client a moment to read it, also where a ping is not answered', async () => {
+  const { session, client, socket } = await sessionInMemory();
+  Object.assign(client.ws, { _autoPong: false });
+  client.ws.pause();
+  const due = performance.now() + usual.pingSeconds * 1_000;
+  session.beat(due);
+  session.close(CLOSE.internal);
+  session.beat(due + 2 * usual.pongSeconds * 1_000);
+  expect(socket.destroyed).toBe(false);
+  client.ws.resume();
+  expect((await client.closed).code).toBe(CLOSE.internal.code);
+});
+
+it('tells each of those who are sent away another time to come back, within five seconds or what is asked', async () => {
+  const random = jest.spyOn(Math, 'random');
+  const reasonOf = async (at: number, within?: number) => {
+    const { session, client } = await sessionInMemory();
+    random.mockReturnValue(at);
+    session.sendAway(within);
+    return (await client.closed).reason;
+  };
+  expect([await reasonOf(0.5), await reasonOf(0.999), await reasonOf(0.5, 300)]).toEqual([
+    'restart: reconnect after 2500 ms',
+    'restart: reconnect after 4995 ms',
+    'restart: reconnect after 150 ms',
+  ]);
+});
+
+it('is what a client comes to that does not read what it is told', async () => {
+  const { session, client } = await sessionInMemory({ limits: { ...usual, outboundBytes: 100_000 } });
+  client.ws.pause();
+  const frame = textFrame(JSON.stringify('x'.repeat(10_000)));
+  let delivered = 0;
+  for (; session.isOpen && delivered < 100; delivered++) session.deliver(frame);
+  expect(delivered).toBeLessThan(30);
+  client.ws.resume();
+  expect(await client.closed).toEqual({ code: 4008, reason: 'too slow a reader' });
+});
