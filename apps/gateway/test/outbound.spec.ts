@@ -5,11 +5,11 @@ import { Outbound } from '../src/socket/outbound.js';
 
 const LIMIT = 10;
 
-/** A socket that takes what is written, and is closed, when the test says so. */
+/** A socket that passes on what is written, and is closed, when the test says so. */
 class HeldSocket extends Duplex {
   /** What was handed to the system, each in one go. */
   readonly writes: string[] = [];
-  take: () => void = () => undefined;
+  passOn: () => void = () => undefined;
   hangUp: () => void = () => undefined;
 
   override _read(): void {
@@ -18,12 +18,12 @@ class HeldSocket extends Duplex {
 
   override _write(chunk: Buffer, _: BufferEncoding, taken: () => void): void {
     this.writes.push(chunk.toString());
-    this.take = taken;
+    this.passOn = taken;
   }
 
   override _writev(chunks: { readonly chunk: Buffer }[], taken: () => void): void {
     this.writes.push(chunks.map(({ chunk }) => chunk.toString()).join(''));
-    this.take = taken;
+    this.passOn = taken;
   }
 
   override _destroy(_: Error | null, closed: () => void): void {
@@ -46,8 +46,8 @@ function list(...pieces: string[]) {
   return written;
 }
 
-async function take(): Promise<void> {
-  socket.take();
+async function passOn(): Promise<void> {
+  socket.passOn();
   await nextTurn();
 }
 
@@ -56,7 +56,7 @@ it('a reader is too slow while more than the limit waits', async () => {
   expect(outbound.tooSlow).toBe(false);
   outbound.write(bytes(1));
   expect(outbound.tooSlow).toBe(true);
-  await take();
+  await passOn();
   expect(outbound.tooSlow).toBe(false);
 });
 
@@ -68,7 +68,7 @@ describe('a list', () => {
     expect(outbound).toMatchObject({ tooSlow: false, isBlocked: true });
     outbound.write(bytes(1));
     expect(outbound).toMatchObject({ tooSlow: true, isBlocked: true });
-    await take();
+    await passOn();
     expect(written.isOver).toBe(true);
     expect(outbound).toMatchObject({ tooSlow: true, isBlocked: false });
   });
@@ -78,7 +78,7 @@ describe('a list', () => {
     const written = list('a', 'b', 'c');
     await nextTurn();
     expect([socket.writes, written.isOver]).toEqual([['abc'], false]);
-    await take();
+    await passOn();
     expect([socket.listenerCount('close'), written.isOver]).toEqual([before, true]);
     list('d');
     expect(socket.writes).toEqual(['abc', 'd']);
@@ -88,7 +88,7 @@ describe('a list', () => {
     outbound.write(bytes(1));
     const written = list('a', 'b');
     socket.destroy();
-    await take();
+    await passOn();
     expect(written.isOver).toBe(false);
     socket.hangUp();
     await nextTurn();

@@ -79,6 +79,19 @@ it('nobody is let in as they were before something of them came that cannot be r
   expect([hub.person('ada')?.person.clanId, hub.connections().get('ada')]).toEqual(['4', 1]);
 });
 
+it('nobody is let in by a gateway that goes: they are told at once, and are not counted', async () => {
+  const few = { ...settings, http: { ...settings.http, requestsPerSecond: 0.001, requestsBurst: 1 } };
+  reception = receptionOf(few);
+  reception.close();
+  gateway.connection.gates.hold('hindrance');
+  for (let i = 0; i < 2; i++) {
+    const refusing = refused('ada');
+    await settle(100);
+    expect(await refusing).toMatch(/^503 .*"UNAVAILABLE".*"this gateway is going away"/);
+  }
+  expect(gateway.hub.held.people).toBe(0);
+});
+
 it('who is not ready in five seconds is refused, and held no longer', async () => {
   const { hub, connection } = gateway;
   const asked = connection.gates.hold('hindrance');

@@ -37,7 +37,7 @@ export class Lists {
     await this.#queue.run(
       session.person.userId,
       async () => {
-        const frame = await listFrame(event, whileOpen(session, parts));
+        const frame = session.isOpen ? await listFrame(event, whileOpen(session, parts)) : [];
         this.#unread += lengthOf(frame);
         return frame;
       },
@@ -54,9 +54,8 @@ export class Lists {
   }
 }
 
-/** Of a connection that has ended nothing is read, or no more: nobody gets it. */
+/** Once the connection has ended no more is read: nobody gets it. */
 async function* whileOpen(session: Session, parts: Parts): Parts {
-  if (!session.isOpen) return;
   for await (const part of parts) {
     yield part;
     if (!session.isOpen) return;
