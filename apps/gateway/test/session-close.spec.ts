@@ -40,8 +40,8 @@ it('is the last that the client is sent', async () => {
 it('leaves what the client had sent by then unheard, and uncounted', async () => {
   const frames = new TokenBuckets({ perSecond: 0.001, burst: 5 });
   const { session, client, ws } = await sessionInMemory({ frames });
-  let release: () => void = () => undefined;
-  session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+  let release: (outcome?: undefined) => void = () => undefined;
+  session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
   client.send('work');
   await turn();
   client.ws.pause();

@@ -89,8 +89,8 @@ describe('a connection', () => {
     const { session, client, begun, pings } = await connect();
     let pongs = 0;
     client.ws.on('pong', () => pongs++);
-    let release: () => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    let release: (outcome?: undefined) => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
     session.beat(begun);
     client.send('work');
     for (let i = 0; i < 40; i++) client.send('rest', 'x'.repeat(10_000));
@@ -169,8 +169,8 @@ describe('a client that sends too much', () => {
 
   it('is read no further while what came before is handled', async () => {
     const { session, client, ws } = await sessionInMemory({ limits, frames: few() });
-    let release: () => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<void>((resolve) => (release = resolve))]]));
+    let release: (outcome?: undefined) => void = () => undefined;
+    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
     for (let i = 0; i < 6; i++) client.send('work');
     await until('it is not read', () => ws.isPaused);
     release();

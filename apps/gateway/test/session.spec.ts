@@ -114,8 +114,8 @@ it('a frame that comes before there are handlers waits for them', async () => {
 
 it('no more is read while more than 256 KiB wait, and all is handled in the end', async () => {
   const { session, client, ws } = await sessionInMemory();
-  const releases: (() => void)[] = [];
-  const handler: FrameHandler = () => new Promise<void>((resolve) => releases.push(resolve));
+  const releases: ((outcome?: undefined) => void)[] = [];
+  const handler: FrameHandler = () => new Promise<undefined>((resolve) => releases.push(resolve));
   session.serve(new Map([['work', handler]]));
   const around = JSON.stringify({ event: 'work', data: '' }).length;
   client.send('work', '');
