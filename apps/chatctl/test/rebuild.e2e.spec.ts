@@ -94,7 +94,7 @@ const older: Projection<never> = {
     const building = withNextVersion(await versions(), 1);
     await system.readModels.versions.replace('timeline', building);
     await system.readModels.versions.replace('timeline', withSwap(building, 'of one who died'));
-    await until('nobody folds', async () => (await system.log.members.of(versionName('timeline', 1))).length === 0);
+    await until('nobody folds', async () => (await system.log.workers.of(versionName('timeline', 1))).length === 0);
     await system.append(posted(room, 'meanwhile'));
     await until('the swap is undone', async () => (await versions()).swap === null, 20_000);
     await until('it is folded', async () => (await queries(1).lastN(room)) === 1);

@@ -19,7 +19,7 @@ import { eventHeaders } from './event-headers.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
-import { Members } from './members.js';
+import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
@@ -63,7 +63,7 @@ const PAUSE_MS = 50;
  */
 export class EventLog {
   readonly live: Live;
-  readonly members: Members;
+  readonly workers: Workers;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -80,7 +80,7 @@ export class EventLog {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
-    this.members = new Members(connection, stream, subjects, this.publisher);
+    this.workers = new Workers(connection, stream, subjects, this.publisher);
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);

@@ -15,7 +15,7 @@ export type { Live, LiveSubscription } from './live.js';
 export { decodeRecord, type LogRecord } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
-export type { Members } from './members.js';
+export type { Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publisher.js';
 export type { ReadOptions } from './reader.js';

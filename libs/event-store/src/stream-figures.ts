@@ -1,5 +1,5 @@
 import { type Connection, isMissing } from './connection.js';
-import { memberStream } from './members.js';
+import { workerStream } from './workers.js';
 import { deadLetterStream } from './stream.js';
 
 /** What one stream holds. */
@@ -14,9 +14,9 @@ export interface StreamFigures {
   readonly at: number;
 }
 
-/** The streams of a log: the events, the dead letters, the members. One that is not there yet is left out. */
+/** The streams of a log: the events, the dead letters, the workers. One that is not there yet is left out. */
 export async function figuresOfStreams(connection: Connection, stream: string): Promise<StreamFigures[]> {
-  const names = [stream, deadLetterStream(stream), memberStream(stream)];
+  const names = [stream, deadLetterStream(stream), workerStream(stream)];
   const figures = await Promise.all(names.map((name) => figuresOf(connection, name)));
   return figures.filter((figure) => figure !== null);
 }

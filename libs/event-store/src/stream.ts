@@ -3,7 +3,7 @@ import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type St
 import { PARTITIONS } from '#domain';
 import { type Connection, isMissing } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
-import { memberStreamConfig } from './members.js';
+import { workerStreamConfig } from './workers.js';
 import type { Subjects } from './subjects.js';
 
 /** The stream is laid out for another number of partitions: nothing here could find its rooms. */
@@ -89,7 +89,7 @@ export async function setUpStreams(
     );
   }
   const there: [Wanted, StreamConfig][] = [[events, config]];
-  for (const wanted of [letterStream, memberStreamConfig, trialStream].map((of) => of(stream, subjects))) {
+  for (const wanted of [letterStream, workerStreamConfig, trialStream].map((of) => of(stream, subjects))) {
     there.push([wanted, await ensureStream(connection, wanted, replicas)]);
   }
   return there.flatMap(([wanted, actual]) => [

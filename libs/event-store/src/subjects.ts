@@ -59,20 +59,21 @@ export class Subjects {
     return `${this.prefix}.trial`;
   }
 
-  get members(): string {
+  /** Those who are at work; the token is `members`, as the stream is named. */
+  get workers(): string {
     return `${this.prefix}.members.>`;
   }
 
-  /** One member of a group, or with no name all of them. */
-  member(group: string, member?: string): string {
-    return `${this.prefix}.members.${encodeId(group)}.${member === undefined ? '*' : encodeId(member)}`;
+  /** One worker of a group, or with no name all of them. */
+  worker(group: string, worker?: string): string {
+    return `${this.prefix}.members.${encodeId(group)}.${worker === undefined ? '*' : encodeId(worker)}`;
   }
 
-  memberOf(subject: string): string {
+  workerOf(subject: string): string {
     return decodeId(subject.slice(subject.lastIndexOf('.') + 1));
   }
 
-  membersChanged(group: string): string {
+  workersChanged(group: string): string {
     return `${this.prefix}.live.members.${encodeId(group)}`;
   }
 

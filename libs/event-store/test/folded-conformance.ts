@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, type DomainEvent, partitionOf, type Room } from '#domain';
-import type { ConsumeOptions, EventLog, LogRecord, Members, PartitionConsumer } from '../src/index.js';
+import type { ConsumeOptions, EventLog, LogRecord, PartitionConsumer, Workers } from '../src/index.js';
 import { contentOf, message } from './log-under-test.js';
 
 /** What is asked of a log by whoever folds it. */
 export interface FoldedLog extends Pick<EventLog, 'recordAt'> {
-  readonly members: Pick<Members, keyof Members>;
+  readonly workers: Pick<Workers, keyof Workers>;
   consume(options: ConsumeOptions): Promise<Consumer>;
 }
 
@@ -158,48 +158,48 @@ export function describeFoldedLog(name: string, start: () => Promise<FoldedLogSe
       });
     });
 
-    describe('members', () => {
+    describe('workers', () => {
       const group = 'timeline-1';
 
       it('are those that have beaten, in the order of their names, by group', async () => {
-        await there.log.members.beat(group, 'b 2');
-        await here.log.members.beat(group, 'a.1');
-        await here.log.members.beat('stats-1', 'c');
-        expect(await here.log.members.of(group)).toEqual(['a.1', 'b 2']);
-        expect(await there.log.members.of('stats-1')).toEqual(['c']);
-        expect(await there.log.members.of('nobody-1')).toEqual([]);
+        await there.log.workers.beat(group, 'b 2');
+        await here.log.workers.beat(group, 'a.1');
+        await here.log.workers.beat('stats-1', 'c');
+        expect(await here.log.workers.of(group)).toEqual(['a.1', 'b 2']);
+        expect(await there.log.workers.of('stats-1')).toEqual(['c']);
+        expect(await there.log.workers.of('nobody-1')).toEqual([]);
       });
 
       it('are gone once they leave, and all who listen are told', async () => {
-        await Promise.all(['a', 'b'].map((member) => here.log.members.beat('leaving-1', member)));
+        await Promise.all(['a', 'b'].map((worker) => here.log.workers.beat('leaving-1', worker)));
         const told: string[] = [];
         const heard = Promise.withResolvers<undefined>();
-        const listening = there.log.members.onAnnounced('leaving-1', () => {
+        const listening = there.log.workers.onAnnounced('leaving-1', () => {
           told.push('left');
           heard.resolve(undefined);
         });
-        const others = there.log.members.onAnnounced('stats-1', () => told.push('another group'));
-        await there.log.members.of('leaving-1');
-        await here.log.members.leave('leaving-1', 'a');
-        expect(await there.log.members.of('leaving-1')).toEqual(['b']);
+        const others = there.log.workers.onAnnounced('stats-1', () => told.push('another group'));
+        await there.log.workers.of('leaving-1');
+        await here.log.workers.leave('leaving-1', 'a');
+        expect(await there.log.workers.of('leaving-1')).toEqual(['b']);
         await heard.promise;
         listening.stop();
         others.stop();
-        await there.log.members.of('leaving-1');
-        here.log.members.announce('leaving-1');
-        await here.log.members.of('leaving-1');
-        await there.log.members.of('leaving-1');
+        await there.log.workers.of('leaving-1');
+        here.log.workers.announce('leaving-1');
+        await here.log.workers.of('leaving-1');
+        await there.log.workers.of('leaving-1');
         expect(told).toEqual(['left']);
       });
 
       it('are gone three seconds after their last beat', async () => {
-        await here.log.members.beat('silent-1', 'beats');
-        await there.log.members.beat('silent-1', 'is killed');
+        await here.log.workers.beat('silent-1', 'beats');
+        await there.log.workers.beat('silent-1', 'is killed');
         await server.pass(2_000);
-        expect(await here.log.members.of('silent-1')).toEqual(['beats', 'is killed']);
-        await here.log.members.beat('silent-1', 'beats');
+        expect(await here.log.workers.of('silent-1')).toEqual(['beats', 'is killed']);
+        await here.log.workers.beat('silent-1', 'beats');
         await server.pass(2_000);
-        expect(await here.log.members.of('silent-1')).toEqual(['beats']);
+        expect(await here.log.workers.of('silent-1')).toEqual(['beats']);
       });
     });
   });

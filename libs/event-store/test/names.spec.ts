@@ -70,15 +70,15 @@ describe('subjects', () => {
     expect(subjects.liveRoom(clanRoom('3'))).toBe('chat.live.room.clan:3');
     expect(subjects.liveUser('a.b')).toBe('chat.live.user.a=2eb');
     expect(subjects.question('online.7')).toBe('chat.live.ask.online=2e7');
-    expect(subjects.membersChanged('timeline-1')).toBe('chat.live.members.timeline-1');
+    expect(subjects.workersChanged('timeline-1')).toBe('chat.live.members.timeline-1');
     expect(subjects.trial).toBe('chat.trial');
   });
 
-  it('of members name their group, and are read back', () => {
-    expect(subjects.members).toBe('chat.members.>');
-    expect(subjects.member('timeline-1')).toBe('chat.members.timeline-1.*');
-    expect(subjects.member('timeline-1', 'host.7')).toBe('chat.members.timeline-1.host=2e7');
-    expect(subjects.memberOf(subjects.member('timeline-1', 'host.7'))).toBe('host.7');
+  it('of workers name their group, and are read back', () => {
+    expect(subjects.workers).toBe('chat.members.>');
+    expect(subjects.worker('timeline-1')).toBe('chat.members.timeline-1.*');
+    expect(subjects.worker('timeline-1', 'host.7')).toBe('chat.members.timeline-1.host=2e7');
+    expect(subjects.workerOf(subjects.worker('timeline-1', 'host.7'))).toBe('host.7');
   });
 
   it('of dead letters say which letter it is, and are read back', () => {

@@ -83,7 +83,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   /** Somebody else who works on a version, until they leave, or the test ends. */
   const keepPresent = (version: number, who: string): (() => void) => {
     const beating = setInterval(() => {
-      log.members.beat(versionName('timeline', version), who).catch(quiet);
+      log.workers.beat(versionName('timeline', version), who).catch(quiet);
     }, 200);
     heartbeats.push(beating);
     return () => {
@@ -160,7 +160,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   it('is not served before it has what was said until those who folded the version before had stopped', async () => {
     let isOpen = true;
     mayWrite = () => isOpen;
-    await log.members.beat(versionName('timeline', 1), 'slow to stop');
+    await log.workers.beat(versionName('timeline', 1), 'slow to stop');
     const leave = keepPresent(1, 'slow to stop');
     const building = build();
     building.catch(quiet);
@@ -171,7 +171,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     await sleep(400);
     await log.append(posted('while they stop'));
     leave();
-    await log.members.leave(versionName('timeline', 1), 'slow to stop');
+    await log.workers.leave(versionName('timeline', 1), 'slow to stop');
     await until('it gives up once', () => said.some((line) => line.includes('did not reach the end of the log')));
     expect((await versions()).serving.number).toBe(1);
     isOpen = true;
@@ -213,13 +213,13 @@ describe('a rebuild in a room where nothing more is said', () => {
   it('builds the next one where the one that it waited for has been served meanwhile', async () => {
     const building = withNextVersion(await versions(), timeline.format);
     await readModels.versions.replace('timeline', building);
-    await log.members.beat(versionName('timeline', 2), 'another');
+    await log.workers.beat(versionName('timeline', 2), 'another');
     const rebuilding = build();
     await sleep(200);
     await readModels.versions.replace('timeline', swapped(building, building.building!));
     await until('it is taken over', () => runner.owned.length === PARTITIONS);
     await runner.stop();
-    await log.members.leave(versionName('timeline', 2), 'another');
+    await log.workers.leave(versionName('timeline', 2), 'another');
     expect((await rebuilding).version.number).toBe(3);
   }, 30_000);
 
@@ -274,7 +274,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   it('waits for whoever is building it, and refuses where they go on', async () => {
     await readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format));
     const leave = keepPresent(2, 'the other');
-    await log.members.beat(versionName('timeline', 2), 'the other');
+    await log.workers.beat(versionName('timeline', 2), 'the other');
     await expect(build()).rejects.toThrow('timeline-2 is being built by the other');
     leave();
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });

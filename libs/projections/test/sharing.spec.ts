@@ -2,30 +2,30 @@ import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { PARTITIONS } from '#domain';
-import type { Clock, PresentMembers } from '../src/index.js';
+import type { Clock, PresentWorkers } from '../src/index.js';
 import { Share } from '../src/engine/share.js';
 import { ownersOf } from '../src/engine/sharing.js';
 
-const anyMembers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
+const anyWorkers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
 
 describe('the sharing out of partitions', () => {
-  it('gives each partition to one member, and nobody more than their share', () => {
+  it('gives each partition to one worker, and nobody more than their share', () => {
     fc.assert(
-      fc.property(anyMembers, (members) => {
-        const owners = ownersOf('timeline-1', members);
+      fc.property(anyWorkers, (workers) => {
+        const owners = ownersOf('timeline-1', workers);
         expect(owners).toHaveLength(PARTITIONS);
-        for (const member of members) {
-          const share = owners.filter((owner) => owner === member).length;
-          expect(share).toBeLessThanOrEqual(Math.ceil(PARTITIONS / members.length));
+        for (const worker of workers) {
+          const share = owners.filter((owner) => owner === worker).length;
+          expect(share).toBeLessThanOrEqual(Math.ceil(PARTITIONS / workers.length));
         }
       }),
     );
   });
 
-  it('is the same for everybody, in whatever order they see the members', () => {
+  it('is the same for everybody, in whatever order they see the workers', () => {
     fc.assert(
-      fc.property(anyMembers, (members) => {
-        expect(ownersOf('timeline-1', [...members].reverse()).sort()).toEqual(ownersOf('timeline-1', members).sort());
+      fc.property(anyWorkers, (workers) => {
+        expect(ownersOf('timeline-1', [...workers].reverse()).sort()).toEqual(ownersOf('timeline-1', workers).sort());
       }),
     );
   });
@@ -36,7 +36,7 @@ describe('the sharing out of partitions', () => {
     for (const gone of four) {
       const after = ownersOf(
         'timeline-1',
-        four.filter((member) => member !== gone),
+        four.filter((worker) => worker !== gone),
       );
       const moved = after.filter((owner, partition) => owner !== before[partition]).length;
       expect(moved).toBeLessThanOrEqual(10);
@@ -49,11 +49,11 @@ describe('the sharing out of partitions', () => {
 });
 
 describe('the share of a worker', () => {
-  it('is read once more where a member left while the members were read', async () => {
+  it('is read once more where a worker left while the workers were read', async () => {
     const present = new Set(['one', 'other']);
     let announce: () => void = () => undefined;
     // A log whose answers take a while on their way.
-    const members: PresentMembers = {
+    const workers: PresentWorkers = {
       beat: () => Promise.resolve(),
       of: async () => {
         const list = [...present];
@@ -69,7 +69,7 @@ describe('the share of a worker', () => {
     };
     // Nothing but what is announced moves anything: no beat comes.
     const still: Clock = { now: () => 0, date: () => new Date(0), after: () => () => undefined };
-    const share = new Share('timeline-1', 'one', members, still, () => undefined);
+    const share = new Share('timeline-1', 'one', workers, still, () => undefined);
     await share.join();
     expect(share.partitions).toHaveLength(PARTITIONS / 2);
     announce();

@@ -73,7 +73,7 @@ describe('a take-over', () => {
     deadLetter: (letter) => log.deadLetter(letter),
     consume: (options) => log.consume(options),
     live: log.live,
-    members: log.members,
+    workers: log.workers,
     ...changed,
   });
   const lastN = (room: Room) => new Timeline(readModels.projection('timeline', 1)).lastN(room);
@@ -91,7 +91,7 @@ describe('a take-over', () => {
     await until('it refuses', () => worker.state === 'refused');
     expect(said.at(-1)).toContain('partition 9 is folded up to event msg.elsewhere at 5, where the log has nothing');
     expect(await epochs()).toEqual(before);
-    expect(await log.members.of('timeline-1')).toEqual([]);
+    expect(await log.workers.of('timeline-1')).toEqual([]);
   });
 
   it('is checked once more after the claim: its last owner may have gone on since', async () => {
@@ -160,22 +160,22 @@ describe('a take-over', () => {
     expect(said.filter((line) => line.includes('fenced'))).toEqual([]);
   });
 
-  it('by another is not undone by the one that was fenced off, before it has read the members again', async () => {
-    const { members } = log;
+  it('by another is not undone by the one that was fenced off, before it has read the workers again', async () => {
+    const { workers: present } = log;
     let mayRead: () => boolean = () => true;
     const second = start({
       owner: 'two',
       log: logWith({
-        members: {
-          beat: (group, member) => members.beat(group, member),
-          leave: (group, member) => members.leave(group, member),
+        workers: {
+          beat: (group, worker) => present.beat(group, worker),
+          leave: (group, worker) => present.leave(group, worker),
           announce: (group) => {
-            members.announce(group);
+            present.announce(group);
           },
-          onAnnounced: (group, listener) => members.onAnnounced(group, listener),
+          onAnnounced: (group, listener) => present.onAnnounced(group, listener),
           of: async (group) => {
             await until('it may', mayRead);
-            return members.of(group);
+            return present.of(group);
           },
         },
       }),
@@ -184,7 +184,7 @@ describe('a take-over', () => {
     await until('they share', () => workers.every(({ owned }) => owned.length === 8));
     mayRead = () => false;
     const taken = second.owned[0]!;
-    // Somebody who sees other members than they do.
+    // Somebody who sees other workers than they do.
     const { epoch } = await readModels.checkpoints.claim(`timeline-1:${taken}`, 'three');
     await log.removeConsumers(`timeline-1-${taken}-e`);
     await until('it is fenced off', () => said.some((line) => line.includes(`is fenced off partitions ${taken}`)));
@@ -218,7 +218,7 @@ describe('a take-over', () => {
       await log.live.flush();
       expect(told).toEqual([]);
       expect(await lastN(GLOBAL_ROOM)).toBe(0);
-      expect(await log.members.of('timeline-1')).toEqual([]);
+      expect(await log.workers.of('timeline-1')).toEqual([]);
     });
 
     it('tells nothing of a room that it knows where it looks for more than its head', async () => {

@@ -75,7 +75,7 @@ async function sampleOf(
   const { projection, version } = shown;
   const { kinds } = projection;
   const places = await placesOf(projection, version, readModels, await log.consumers());
-  const present = await log.members.of(nameOf(shown));
+  const present = await log.workers.of(nameOf(shown));
   // Read models in memory are not shared out: who folds them tells nobody.
   const workers = readModels ? present : [...new Set(places.flatMap(({ owner }) => owner ?? []))];
   if (workers.length === 0 && places.every(({ owner }) => owner === null)) return null;

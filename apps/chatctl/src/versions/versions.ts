@@ -70,7 +70,7 @@ async function remove(
   if (found.state === 'served') {
     throw new UsageError(`${versionName(name, number)} is the one that is served: rebuild ${name} first`);
   }
-  const workers = await log.members.of(versionName(name, number));
+  const workers = await log.workers.of(versionName(name, number));
   if (workers.length > 0) {
     throw new UsageError(`${versionName(name, number)} is at work in ${workers.join(', ')}: stop that first`);
   }

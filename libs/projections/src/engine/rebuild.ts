@@ -159,7 +159,7 @@ async function beginBuilding({ projection, log, readModels, owner, signal, clock
       );
     }
     const group = versionName(name, building.number);
-    const others = async () => (await log.members.of(group)).filter((member) => member !== owner);
+    const others = async () => (await log.workers.of(group)).filter((worker) => worker !== owner);
     if (!(await holds(async () => (await others()).length === 0, OTHER_LIMIT_MS, clock, signal))) {
       throw new RebuildRefused(
         `${group} is being built by ${(await others()).join(', ')}: wait for its end, or stop it`,
@@ -193,7 +193,7 @@ async function untilNear(
       const versions = await readModels.versions.read(projection.name).catch(passing);
       if (typeof versions !== 'string' && versions?.building?.number !== number) return;
       // Of two that began at the same moment one steps back.
-      const others = (await log.members.of(group).catch(() => [])).filter((member) => member < owner);
+      const others = (await log.workers.of(group).catch(() => [])).filter((worker) => worker < owner);
       if (others.length > 0)
         throw new RebuildRefused(`${group} is being built by ${others.join(', ')}: wait for its end`);
     }
@@ -215,8 +215,8 @@ async function swap(options: Parts, building: Version): Promise<string | null> {
   // One that was about to start sees the swap at its next look, so nobody comes after that.
   await sleep(clock, 2 * LOOK_MS, signal);
   const old = versionName(projection.name, begun.serving.number);
-  const stopped = await holds(async () => (await log.members.of(old)).length === 0, STEP_LIMIT_MS, clock, signal);
-  if (!stopped) return `the projectors of ${old} did not stop: ${(await log.members.of(old)).join(', ')}`;
+  const stopped = await holds(async () => (await log.workers.of(old)).length === 0, STEP_LIMIT_MS, clock, signal);
+  if (!stopped) return `the projectors of ${old} did not stop: ${(await log.workers.of(old)).join(', ')}`;
   const isCaughtUp = caughtUpWith(log, projection, readModels);
   const reached = await holds(() => isCaughtUp(building.number), STEP_LIMIT_MS, clock, signal);
   if (!reached) return 'the new version did not reach the end of the log in time';
@@ -236,7 +236,7 @@ async function undoSwap(readModels: RebuiltModels, name: string, building: Versi
 
 async function isTakenOver({ log, projection, owner, clock }: Parts, version: Version): Promise<boolean> {
   const group = versionName(projection.name, version.number);
-  const others = async () => (await log.members.of(group)).some((member) => member !== owner);
+  const others = async () => (await log.workers.of(group)).some((worker) => worker !== owner);
   // An interruption changes nothing any more.
   return holds(others, TAKE_OVER_LIMIT_MS, clock).catch(() => false);
 }

@@ -2,16 +2,16 @@ import { PARTITIONS } from '#domain';
 import type { LiveSubscription } from '#event-store';
 import type { Clock } from './clock.js';
 import { ownersOf } from './sharing.js';
-import type { PresentMembers } from './worked-log.js';
+import type { PresentWorkers } from './worked-log.js';
 
-/** How often a member beats and reads who else is there. It is gone for the others 3 s after its last beat. */
+/** How often a worker beats and reads who else is there. It is gone for the others 3 s after its last beat. */
 const BEAT_MS = 1_000;
 
 const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
 /**
  * Which partitions of a projection are this worker's, as it last read who is at work on it. With nobody to share with
- * (`members` is null) all of them are.
+ * (`workers` is null) all of them are.
  */
 export class Share {
   private mine: readonly number[] = [];
@@ -19,14 +19,14 @@ export class Share {
   private cancelBeat: (() => void) | null = null;
   private announcements: LiveSubscription | null = null;
   private reading: Promise<void> | null = null;
-  /** Whether the members may have changed since they were last asked for. */
+  /** Whether the workers may have changed since they were last asked for. */
   private isStale = false;
 
   /** @param onChange is called when the share is another */
   constructor(
     private readonly group: string,
-    private readonly member: string,
-    private readonly members: PresentMembers | null,
+    private readonly worker: string,
+    private readonly workers: PresentWorkers | null,
     private readonly clock: Clock,
     private readonly onChange: () => void,
   ) {}
@@ -39,20 +39,20 @@ export class Share {
     return this.mine.includes(partition);
   }
 
-  /** Leaves a partition alone until the members are read again: somebody else saw them otherwise. */
+  /** Leaves a partition alone until the workers are read again: somebody else saw them otherwise. */
   bench(partition: number): void {
     this.benched.add(partition);
   }
 
   /** From now on this worker is one of those that share. @throws LogUnavailable */
   async join(): Promise<void> {
-    if (!this.members) {
+    if (!this.workers) {
       this.mine = ALL;
       return;
     }
     await this.read();
-    this.members.announce(this.group);
-    this.announcements ??= this.members.onAnnounced(this.group, () => void this.readAgain());
+    this.workers.announce(this.group);
+    this.announcements ??= this.workers.onAnnounced(this.group, () => void this.readAgain());
     if (!this.cancelBeat) this.beatLater();
   }
 
@@ -66,7 +66,7 @@ export class Share {
     await this.reading;
     this.mine = [];
     try {
-      await this.members?.leave(this.group, this.member);
+      await this.workers?.leave(this.group, this.worker);
     } catch {
       // The log is away: the beat runs out by itself.
     }
@@ -96,10 +96,10 @@ export class Share {
   }
 
   private async read(): Promise<void> {
-    if (!this.members) return;
-    await this.members.beat(this.group, this.member);
-    const owners = ownersOf(this.group, await this.members.of(this.group));
-    const mine = ALL.filter((partition) => owners[partition] === this.member);
+    if (!this.workers) return;
+    await this.workers.beat(this.group, this.worker);
+    const owners = ownersOf(this.group, await this.workers.of(this.group));
+    const mine = ALL.filter((partition) => owners[partition] === this.worker);
     const changed = this.benched.size > 0 || mine.join() !== this.mine.join();
     this.mine = mine;
     this.benched.clear();

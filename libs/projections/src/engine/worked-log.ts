@@ -1,13 +1,13 @@
-import type { ConsumeOptions, EventLog, Live, Members, PartitionConsumer } from '#event-store';
+import type { ConsumeOptions, EventLog, Live, PartitionConsumer, Workers } from '#event-store';
 
 /** What a worker asks of the log: an {@link EventLog} has all of it. */
 export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'deadLetter'> {
   readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;
-  readonly members: PresentMembers;
+  readonly workers: PresentWorkers;
   consume(options: ConsumeOptions): Promise<RecordSource>;
 }
 
-export type PresentMembers = Pick<Members, 'beat' | 'of' | 'leave' | 'announce' | 'onAnnounced'>;
+export type PresentWorkers = Pick<Workers, 'beat' | 'of' | 'leave' | 'announce' | 'onAnnounced'>;
 
 /** The records of one partition, in order, as a {@link PartitionConsumer} fetches them. */
 export type RecordSource = Pick<PartitionConsumer, 'ended' | 'next' | 'ack' | 'lag' | 'close'>;

@@ -12,13 +12,13 @@ export interface WorkerLog {
 
 export interface WorkerOptions<Change> {
   readonly projection: Projection<Change>;
-  /** Which version of it: what its documents, checkpoints, consumers and members are named by. */
+  /** Which version of it: what its documents, checkpoints, consumers and workers are named by. */
   readonly version: number;
   /** Whether the gateways are told of what it folds: always, or only once the version is served or about to be. */
   readonly announcing: boolean;
   readonly log: WorkedLog;
   readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions' | 'projection' | 'ping'>;
-  /** Who this is, in checkpoints, among the members and in logs: unique to the process. */
+  /** Who this is, in checkpoints, among the workers and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
   /** The system's own where none is given. */

@@ -57,7 +57,7 @@ export class Worker<Change> {
     this.name = versionName(projection.name, version);
     this.store = readModels.projection(projection.name, version);
     this.pauses = new Pauses(clock);
-    this.share = new Share(this.name, owner, readModels.shared ? log.members : null, clock, () => {
+    this.share = new Share(this.name, owner, readModels.shared ? log.workers : null, clock, () => {
       this.pauses.notice();
     });
     this.partitions = new OwnedPartitions(this.name, readModels.checkpoints, this.share, logger);

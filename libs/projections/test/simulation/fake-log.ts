@@ -25,16 +25,16 @@ export interface Published {
   readonly text: string;
 }
 
-/** The log's server, with members and live updates: what processes ask of it are steps of the schedule. */
+/** The log's server, with workers and live updates: what processes ask of it are steps of the schedule. */
 export class FakeLog {
   readonly records: LogRecord[] = [];
   readonly letters = new Map<number, string>();
   readonly clients: LogClient[] = [];
-  /** Group → member → its last beat. */
+  /** Group → worker → its last beat. */
   readonly groups = new Map<string, Map<string, Beat>>();
   readonly consumers = new Map<string, Deliveries>();
   readonly shared = new Map<number, Deliveries>();
-  /** How many times somebody became a member. */
+  /** How many times somebody became a worker. */
   joins = 0;
 
   constructor(
@@ -53,9 +53,9 @@ export class FakeLog {
     return client;
   }
 
-  /** A member's last beat is too old, and the others are about to notice. */
-  expire(member: string): void {
-    for (const [group, members] of this.groups) if (members.delete(member)) this.announce(group);
+  /** A worker's last beat is too old, and the others are about to notice. */
+  expire(worker: string): void {
+    for (const [group, workers] of this.groups) if (workers.delete(worker)) this.announce(group);
   }
 
   announce(group: string): void {
@@ -70,15 +70,15 @@ export class FakeLog {
     return group;
   }
 
-  /** The members of a group, and since when each is one. */
+  /** The workers of a group, and since when each is one. */
   present(group: string, now: number): Map<string, number> {
     const present = [...this.group(group)].filter(([, { at }]) => at > now - PRESENCE_MS);
-    return new Map(present.map(([member, { since }]) => [member, since]));
+    return new Map(present.map(([worker, { since }]) => [worker, since]));
   }
 
-  beat(group: string, member: string, now: number): void {
-    const since = this.present(group, now).get(member) ?? ++this.joins;
-    this.group(group).set(member, { at: now, since });
+  beat(group: string, worker: string, now: number): void {
+    const since = this.present(group, now).get(worker) ?? ++this.joins;
+    this.group(group).set(worker, { at: now, since });
   }
 
   available({ partition, next }: Deliveries): LogRecord[] {
@@ -118,18 +118,18 @@ export class LogClient implements WorkedLog {
     },
   };
 
-  readonly members = {
-    beat: (group: string, member: string) =>
+  readonly workers = {
+    beat: (group: string, worker: string) =>
       this.ask(() => {
-        this.server.beat(group, member, this.process.now());
+        this.server.beat(group, worker, this.process.now());
       }),
     of: (group: string) =>
       this.server.broken.presentUnasked && this.isBuilder && !this.listeners.has(group)
         ? Promise.resolve([])
         : this.ask(() => [...this.server.present(group, this.process.now()).keys()].sort()),
-    leave: async (group: string, member: string) => {
-      await this.ask(() => this.server.group(group).delete(member));
-      this.members.announce(group);
+    leave: async (group: string, worker: string) => {
+      await this.ask(() => this.server.group(group).delete(worker));
+      this.workers.announce(group);
     },
     announce: (group: string) => {
       if (this.process.connected) this.server.announce(group);

@@ -40,9 +40,9 @@ class VersionSimulation extends World {
   private readonly begun = new Set<number>();
   private readonly served = new Set<number>();
   private readonly lost = new Set<number>();
-  /** Who became a member before the swap that is under way began; anybody where there is none. */
+  /** Who became a worker before the swap that is under way began; anybody where there is none. */
   private marked = Infinity;
-  /** Room → the last change told by a member who was one before any swap under way: every version served next has it. */
+  /** Room → the last change told by a worker who was one before any swap under way: every version served next has it. */
   private readonly firm = new Map<Room, number>();
 
   constructor(
@@ -252,8 +252,8 @@ class VersionSimulation extends World {
   private checkFlip({ swap, serving }: Versions, number: number): void {
     if (swap === null) this.faults.push(`${number} is served by a swap that was undone`);
     const group = versionName(timeline.name, serving.number);
-    for (const [member, since] of this.log.present(group, this.machine.now)) {
-      if (since <= this.marked) this.faults.push(`${number} is served while ${member} folds ${group}`);
+    for (const [worker, since] of this.log.present(group, this.machine.now)) {
+      if (since <= this.marked) this.faults.push(`${number} is served while ${worker} folds ${group}`);
     }
     for (const [room, rev] of this.firm) {
       const shown = positionIn(changesOf(room, this.store.of(number)));

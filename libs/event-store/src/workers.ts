@@ -1,0 +1,76 @@
+import { nanos } from '@nats-io/transport-node';
+import { RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+import type { Connection } from './connection.js';
+import type { LiveSubscription } from './live.js';
+import type { Publisher } from './publisher.js';
+import type { Subjects } from './subjects.js';
+
+/** How long a worker counts as present after its last beat. */
+export const PRESENCE_MS = 3_000;
+
+/**
+ * `MEMBERS` stands for workers here and in the subjects: permissions name them, and workers of two releases see each other
+ * by them, so they stay.
+ */
+export const workerStream = (stream: string): string => `${stream}_MEMBERS`;
+
+/** One message a worker, which the server forgets by its own clock: nobody's clock here matters. */
+export const workerStreamConfig = (stream: string, subjects: Subjects): Partial<StreamConfig> & { name: string } => ({
+  name: workerStream(stream),
+  subjects: [subjects.workers],
+  storage: StorageType.Memory,
+  retention: RetentionPolicy.Limits,
+  max_age: nanos(PRESENCE_MS),
+  max_msgs_per_subject: 1,
+});
+
+/**
+ * Who is at work on something together. There is no lease beside the heartbeat: a worker that does not beat for 3 s is
+ * gone, silently, so workers read the list every second. What it protects must be fenced by something else.
+ */
+export class Workers {
+  constructor(
+    private readonly connection: Connection,
+    private readonly stream: string,
+    private readonly subjects: Subjects,
+    private readonly publisher: Publisher,
+  ) {}
+
+  /** @throws LogUnavailable, OutcomeUnknown */
+  async beat(group: string, worker: string): Promise<void> {
+    await this.publisher.publish(this.subjects.worker(group, worker), '');
+  }
+
+  /** Those present now, in the order of their names. @throws LogUnavailable */
+  async of(group: string): Promise<string[]> {
+    const name = workerStream(this.stream);
+    const filter = this.subjects.worker(group);
+    const { state } = await this.connection.answerOfStream(name, () =>
+      this.connection.jetstream.streams.info(name, { subjects_filter: filter }),
+    );
+    return Object.keys(state.subjects ?? {})
+      .map((subject) => this.subjects.workerOf(subject))
+      .sort();
+  }
+
+  /** Gone from now on. @throws LogUnavailable */
+  async leave(group: string, worker: string): Promise<void> {
+    const filter = this.subjects.worker(group, worker);
+    await this.connection.answer(() => this.connection.jetstream.streams.purge(workerStream(this.stream), { filter }));
+    this.announce(group);
+  }
+
+  /** Tells the others at once that the list has changed; without it they see it within a second. */
+  announce(group: string): void {
+    this.connection.send(this.subjects.workersChanged(group), '');
+  }
+
+  onAnnounced(group: string, listener: () => void): LiveSubscription {
+    const subscription = this.connection.nats.subscribe(this.subjects.workersChanged(group), { callback: listener });
+    return {
+      stop: () => {
+        subscription.unsubscribe();
+      },
+    };
+  }
+}
