@@ -55,7 +55,10 @@ describe('a gateway that goes', () => {
     await settle(0);
     expect(state.isOver).toBe(true);
     await settle(500);
-    expect(await health.ready()).toMatchObject({ ready: false, failing: [{ message: 'this gateway is going away' }] });
+    expect(await health.ready()).toMatchObject({
+      ready: false,
+      failing: [{ check: 'sockets', message: 'this gateway is going away' }],
+    });
   });
 
   it('leaves who reads slowly the time to read what they were sent, and why it ends', async () => {

@@ -2,11 +2,12 @@ import { createServer } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { ClientOptions } from 'ws';
-import { Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
+import type { AskedLog } from '#event-store';
+import { type DevelopmentToken, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
 import { CLOSE } from '#protocol';
 import type { GatewaySettings } from '../src/settings.js';
 import { Closings } from '../src/socket/closings.js';
-import { ROOM_CHAT } from '../src/socket/endpoint.js';
+import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { Reception } from '../src/socket/reception.js';
 import { socketServer } from '../src/socket/socket-server.js';
 import { refuseUpgrade } from '../src/socket/upgrade-refusal.js';
@@ -33,18 +34,29 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function receptionOf(changed: GatewaySettings): Reception {
+function receptionOf(changed: GatewaySettings, log: Pick<AskedLog, 'hindrance'> = gateway.chat.log): Reception {
   const { hub, chat } = gateway;
-  return new Reception(hub, chat.log, new Tokens(tokens), changed, new Health(), new Closings(), chat.nextKey);
+  return new Reception(hub, log, new Tokens(tokens), changed, new Health(), new Closings(), chat.nextKey);
+}
+
+const tokenOf = (userId: string, more: Partial<DevelopmentToken> = {}): string =>
+  signDevelopmentToken(SECRET, { userId, seconds: 60, ...more });
+
+interface Door {
+  readonly endpoint?: Endpoint;
+  readonly query?: Readonly<Record<string, string>>;
+  /** What a client has sent behind its request, by the time it is let in. */
+  readonly early?: Buffer;
 }
 
 /** Where somebody asks to be let in. */
-function door(userId: string): { url: string; options: ClientOptions } {
-  const query = new URLSearchParams({ token: signDevelopmentToken(SECRET, { userId, seconds: 60 }) });
+function door(userId: string, { endpoint = ROOM_CHAT, query: given = {}, early }: Door = {}) {
+  const query = new URLSearchParams({ token: tokenOf(userId), ...given });
   const server = socketServer(settings.limits.frameBytes);
   const http = createServer();
-  http.on('upgrade', (request, socket, head) => {
-    reception.admit({ endpoint: ROOM_CHAT, query, request, socket, head, server }).catch((error: unknown) => {
+  http.on('upgrade', (request, socket, sent) => {
+    const head = early ?? sent;
+    reception.admit({ endpoint, query, request, socket, head, server }).catch((error: unknown) => {
       refuseUpgrade(socket, error);
     });
   });
@@ -53,13 +65,13 @@ function door(userId: string): { url: string; options: ClientOptions } {
   return { url: 'ws://memory/', options: { createConnection: () => far as never } };
 }
 
-function connect(userId: string, more: ClientOptions = {}): Promise<ChatClient> {
-  const { url, options } = door(userId);
+function connect(userId: string, more: ClientOptions = {}, by: Door = {}): Promise<ChatClient> {
+  const { url, options } = door(userId, by);
   return ChatClient.connect(url, { ...options, ...more });
 }
 
-async function refused(userId: string, more: ClientOptions = {}): Promise<string> {
-  const { url, options } = door(userId);
+async function refused(userId: string, more: ClientOptions = {}, by: Door = {}): Promise<string> {
+  const { url, options } = door(userId, by);
   const { status, body } = await refusal(url, { ...options, ...more });
   return `${status} ${body}`;
 }
@@ -90,6 +102,52 @@ it('nobody is let in by a gateway that goes: they are told at once, and are not 
     expect(await refusing).toMatch(/^503 .*"UNAVAILABLE".*"this gateway is going away"/);
   }
   expect(gateway.hub.held.people).toBe(0);
+});
+
+it('nobody is let in where it has become impossible while they were got ready, and they are held no longer', async () => {
+  const asked = gateway.connection.gates.hold('hindrance');
+  const refusing = refused('ada');
+  await arrived(asked);
+  reception.close();
+  asked.release();
+  await settle(100);
+  expect(await refusing).toMatch(/^503 .*"this gateway is going away"/);
+  expect(gateway.hub.held.people).toBe(0);
+});
+
+it('nobody is let in while the log stores nothing', async () => {
+  reception = receptionOf(settings, { hindrance: () => Promise.resolve('the log is full') });
+  const refusing = refused('ada');
+  await settle(100);
+  expect(await refusing).toMatch(/^503 .*"the log is full"/);
+});
+
+it('who may not come in is told why', async () => {
+  const direct = { endpoint: DIRECT_CHAT };
+  const [service, noNumber, another] = [
+    refused('7', {}, { query: { token: tokenOf('7', { scope: 'service' }) } }),
+    refused('ada', {}, { ...direct, query: { userId: 'ada' } }),
+    refused('7', {}, { ...direct, query: { userId: '8' } }),
+  ];
+  await settle(100);
+  expect(await service).toMatch(/^401 .*"a service token opens no sockets"/);
+  expect(await noNumber).toMatch(/^401 .*"the token's user has no number"/);
+  expect(await another).toMatch(/^401 .*"userId is not the user of the token"/);
+});
+
+it('who asks too often spends nothing of the others at their address', async () => {
+  reception = receptionOf({ ...settings, http: { ...settings.http, requestsPerSecond: 0.001, requestsBurst: 1 } });
+  const ask = async (token: string) => {
+    const refusing = refused('ada', {}, { query: { token } });
+    await settle(100);
+    return refusing;
+  };
+  const first = connect('ada');
+  await settle(100);
+  await first;
+  expect(await ask(tokenOf('ada'))).toMatch(/^429 .*"too many connects: try again after a while"/);
+  expect(await ask('forged')).toMatch(/^401 /);
+  expect(await ask('forged')).toMatch(/^429 /);
 });
 
 it('who is not ready in five seconds is refused, and held no longer', async () => {
@@ -124,7 +182,8 @@ it('the newest connection of a person who has too many is told so, and is none o
   reception = receptionOf({ ...settings, limits: { ...settings.limits, connectionsPerUser: 1 } });
   const first = connect('ada');
   await settle(100);
-  const second = connect('ada');
+  // What it sends breaks the protocol, and is no fault of ours.
+  const second = connect('ada', {}, { early: Buffer.from([0xb1, 0x81, 0, 0, 0, 0, 0xff]) });
   await settle(100);
   expect((await (await second).closed).code).toBe(4010);
   expect([(await first).end, gateway.hub.held]).toMatchObject([null, { sessions: 1, people: 1 }]);
