@@ -16,10 +16,9 @@ import { EventLog, OutcomeUnknown } from '#event-store';
 import { encodeUpdate, ServedDirectory } from '#projections';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { avatarOf, listOf, named, nullable, shape, text } from '#protocol';
-import { newContext } from './command-context.js';
 import { Id, Input, NumberText } from './input.js';
 import { pinned } from './pinned.js';
-import { person } from './players.js';
+import { newContext, person } from './players.js';
 
 // PUT and DELETE /clans/:clanId/members/:userId: the surrounding application says who is in which clan. GET
 // /clans/:clanId/members: who is, as the directory has it.

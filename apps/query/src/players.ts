@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import {
   Command,
@@ -12,13 +13,20 @@ import {
 import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Static } from '@sinclair/typebox';
 import { IsOptional, ValidateBy } from 'class-validator';
-import { changeProfile, MAX_AVATAR_BYTES, MAX_NAME_LENGTH, profileOf, userRoom } from '#domain';
+import {
+  changeProfile,
+  type CommandContext,
+  keySequence,
+  MAX_AVATAR_BYTES,
+  MAX_NAME_LENGTH,
+  profileOf,
+  userRoom,
+} from '#domain';
 import { EventLog } from '#event-store';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { avatarText, notFound } from '#platform';
 import { avatar, avatarOf, FilledText, named, nullable, shape, text } from '#protocol';
 import { encodeUpdate, ServedDirectory } from '#projections';
-import { newContext } from './command-context.js';
 import { Id, Input } from './input.js';
 import { pinned } from './pinned.js';
 
@@ -54,6 +62,11 @@ class Profile {
   @Avatar()
   avatar?: object | null;
 }
+
+const nextKey = keySequence(randomBytes(8));
+
+/** The time and a fresh key for what is told of a person: it is idempotent by what it asks for, not by an id. */
+export const newContext = (): CommandContext => ({ key: nextKey(), at: new Date().toISOString() });
 
 class ChangePlayer extends Command<void> {
   constructor(

@@ -24,3 +24,6 @@ export const decided = <E>(event: E | null): Decision<E> => ({ event });
 export const refused = (code: RefusalCode, message: string, field: string): Refused => ({
   refusal: { code, message, field },
 });
+
+/** It failed for the moment: the same may be tried again. What else went wrong will not be otherwise the next time. */
+export class RetryableError extends Error {}

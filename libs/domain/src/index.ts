@@ -6,6 +6,5 @@ export * from './ids.js';
 export * from './membership.js';
 export * from './message.js';
 export * from './profile.js';
-export * from './retryable-error.js';
 export * from './seen.js';
 export * from './text.js';

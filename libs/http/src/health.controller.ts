@@ -1,7 +1,7 @@
 import { Controller, type DynamicModule, Get, Inject, Module } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Health, httpFault, HttpRefusal, type Readiness } from '#platform';
-import { ErrorResponse } from './openapi.js';
+import { ErrorResponse } from './http-auth.js';
 
 const yes = (field: string) => ({ properties: { [field]: { type: 'boolean', enum: [true] } } });
 

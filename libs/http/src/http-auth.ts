@@ -9,10 +9,9 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { notAuthorized, type Caller, InvalidToken, isService, Tokens, bearerToken } from '#platform';
-import { ErrorResponse } from './openapi.js';
+import { bearerToken, type Caller, ErrorAnswer, InvalidToken, isService, notAuthorized, Tokens } from '#platform';
 
 const SERVICE_ONLY = 'parley:service-only';
 
@@ -58,6 +57,10 @@ export class BearerGuard implements CanActivate {
     return true;
   }
 }
+
+/** Shows an answer in the shape of every error on the OpenAPI page. */
+export const ErrorResponse = (status: number, description: string): ClassDecorator & MethodDecorator =>
+  ApiResponse({ status, description, schema: ErrorAnswer.ref });
 
 /** Marks routes that want a token: a person's, or the surrounding application's with {@link ForService}. */
 export const WithToken = (): ClassDecorator =>

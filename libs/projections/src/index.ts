@@ -35,6 +35,5 @@ export {
 } from './engine/progress.js';
 export { Replay, replay } from './engine/replay.js';
 export { Runner } from './engine/runner.js';
-export type { PresentWorkers, RecordSource, WorkedLog } from './engine/worked-log.js';
 export { Worker, type WorkerState } from './engine/worker.js';
-export type { WorkerLog, WorkerOptions } from './engine/worker-options.js';
+export type { PresentWorkers, RecordSource, WorkedLog, WorkerLog, WorkerOptions } from './engine/worker-options.js';

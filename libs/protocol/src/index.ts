@@ -8,4 +8,3 @@ export * from './payloads.js';
 export * from './room-chat.js';
 export * from './shape.js';
 export * from './text-rules.js';
-export * from './user-number.js';

@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { isEmoji, isFilledText, isText } from '#domain';
-import { isUserNumber } from './user-number.js';
+import { isUserNumber } from './direct-chat.js';
 
 // What a field of a frame may hold, as class-validator's decorators. Lengths are in characters, that is code points.
 

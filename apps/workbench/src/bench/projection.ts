@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { EventLog } from '#event-store';
 import { type Config, progressBar } from '#platform';
 import { consumersPrefix } from '#projections';
@@ -12,12 +15,13 @@ import { watchFolding } from './projection/fold-watch.js';
 import { checkRooms, type Ground, logOf, partsOf, startProjector, withReadModels } from './projection/ground.js';
 import { foldInMemory } from './projection/in-memory.js';
 import { measureLags } from './projection/lag.js';
-import { timedRebuild } from './projection/rebuild.js';
 import { type ProjectionFigures, projectionJson, projectionText } from './projection/report.js';
 
 const USAGE = 'usage: npm run bench:projection -- [--events 1000000] [--rounds 3] [--seconds 20] [--json]';
 /** Where the documents lie that are rebuilt and then added to. */
 const SERVED = 'served';
+
+const chatctl = fileURLToPath(new URL('../../../chatctl/src/main.js', import.meta.url));
 
 const progress = (line: string): void => {
   console.error(line);
@@ -78,4 +82,20 @@ async function measure(
     await checkRooms(ground, readModels, 2);
     return { inMemory, catchUps, rebuildSeconds, lags };
   });
+}
+
+/**
+ * `chatctl rebuild timeline`, from its start to its end.
+ * @returns how long it took, s
+ * @throws Error where it fails
+ */
+async function timedRebuild({ servers: { nats, mongodb } }: Ground, database: string): Promise<number> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [chatctl, 'rebuild', 'timeline'], {
+    env: { ...process.env, NATS_URL: nats.url, MONGODB_URL: mongodb.url, MONGODB_DATABASE: database },
+    stdio: ['ignore', 2, 2],
+  });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  if (status !== 0) throw new Error('chatctl rebuild has failed: see above');
+  return (performance.now() - start) / 1_000;
 }

@@ -1,6 +1,6 @@
 import type { ConsumerEnd, LogRecord } from '#event-store';
 import type { CachedHead } from './round.js';
-import type { RecordSource } from './worked-log.js';
+import type { RecordSource } from './worker-options.js';
 
 /** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
 const MAX_WAITING = 2_000;

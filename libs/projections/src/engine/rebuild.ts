@@ -14,9 +14,8 @@ import { type Clock, sleep, systemClock } from './clock.js';
 import type { Projection } from '../projection.js';
 import { caughtUpWith } from './progress.js';
 import { LOOK_MS } from './runner.js';
-import type { WorkedLog } from './worked-log.js';
+import type { WorkedLog, WorkerLog } from './worker-options.js';
 import { Worker } from './worker.js';
-import type { WorkerLog } from './worker-options.js';
 
 /** So near to the log the readers are swapped: what is left is folded while they wait. */
 const NEAR_RECORDS = 2_000;

@@ -2,7 +2,7 @@ import { PARTITIONS } from '#domain';
 import type { LiveSubscription } from '#event-store';
 import type { Clock } from './clock.js';
 import { ownersOf } from './sharing.js';
-import type { PresentWorkers } from './worked-log.js';
+import type { PresentWorkers } from './worker-options.js';
 
 /** How often a worker beats and reads who else is there. It is gone for the others 3 s after its last beat. */
 const BEAT_MS = 1_000;

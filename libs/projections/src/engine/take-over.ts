@@ -9,7 +9,7 @@ import {
 import { Partition } from './partition.js';
 import { consumerStem } from './progress.js';
 import type { Projection } from '../projection.js';
-import type { WorkedLog } from './worked-log.js';
+import type { WorkedLog } from './worker-options.js';
 
 export interface TakeOverParts {
   readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;

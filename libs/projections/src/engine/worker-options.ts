@@ -1,7 +1,7 @@
+import type { ConsumeOptions, EventLog, Live, PartitionConsumer, Workers } from '#event-store';
 import type { ReadModels } from '#read-models';
 import type { Clock } from './clock.js';
 import type { Projection } from '../projection.js';
-import type { WorkedLog } from './worked-log.js';
 
 /** Reported as one line each; `error` says what to do. */
 export interface WorkerLog {
@@ -24,3 +24,15 @@ export interface WorkerOptions<Change> {
   /** The system's own where none is given. */
   readonly clock?: Clock;
 }
+
+/** What a worker asks of the log: an {@link EventLog} has all of it. */
+export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'deadLetter'> {
+  readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;
+  readonly workers: PresentWorkers;
+  consume(options: ConsumeOptions): Promise<RecordSource>;
+}
+
+export type PresentWorkers = Pick<Workers, 'beat' | 'of' | 'leave' | 'announce' | 'onAnnounced'>;
+
+/** The records of one partition, in order, as a {@link PartitionConsumer} fetches them. */
+export type RecordSource = Pick<PartitionConsumer, 'ended' | 'next' | 'ack' | 'lag' | 'close'>;
