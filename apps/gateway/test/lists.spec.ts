@@ -93,6 +93,8 @@ describe('lists', () => {
       return given.map(({ isRead }) => isRead);
     };
     // Two are made at the same time, and each takes all the room there is.
+    const [one, two] = [people[0]!.socket, people[1]!.socket];
+    await until('both are on their way', () => Math.min(one.writableLength, two.writableLength) >= LARGE);
     expect(await read()).toEqual([true, true, false, false]);
     people[0]!.session.terminate();
     await until('the first is over', () => given[0]!.isOver);

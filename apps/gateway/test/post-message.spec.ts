@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, keySequence, openChat } from '#domain';
-import { DirectChats, LogUnavailable, OutcomeUnknown } from '#event-store';
+import { decodeRecord, DirectChats, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ServedTimeline } from '#projections';
 import { memoryReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -87,6 +87,20 @@ describe('a direct message', () => {
       await until('it was notified', () => notified.includes(`stored ${id}`));
     }
     expect(await notices()).toEqual(['stored undefined', 'stored c1']);
+  });
+
+  it('with other words is another one, also where what came of the one before is unknown', async () => {
+    const answer = log.connection.gates.hold('append answer');
+    const lost = post('first');
+    await answer.arrived;
+    log.connection.lose();
+    await expect(lost).rejects.toThrow(OutcomeUnknown);
+    log.connection.comeBack();
+    for (const content of ['second', 'first']) await post(content);
+    expect(server.records.map((record) => decodeRecord(record)).slice(1)).toMatchObject([
+      { content: 'first' },
+      { content: 'second' },
+    ]);
   });
 
   it('is notified of where its answer was lost, and the log was asked again', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#projections';
@@ -30,6 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   feed.stop();
+  jest.restoreAllMocks();
   jest.useRealTimers();
 });
 
@@ -70,6 +72,16 @@ describe('changes of one message', () => {
     expect(client.frames).toHaveLength(4);
   });
 
+  it('of a type that is not known here are passed over, as nothing that went wrong', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    chat.elsewhere.live.publishToRoom(room, JSON.stringify({ type: 'of another time' }));
+    await settle(300);
+    expect([error.mock.calls, told(client)]).toEqual([[], []]);
+    chat.elsewhere.live.publishToRoom(room, 'no update');
+    await settle(300);
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+
   it('that cannot be told keep no others back, also where they were held', async () => {
     await react('👍');
     for (const emoji of ['👎', '🎉']) chat.react(room, messageId, emoji, '2');
@@ -81,8 +93,10 @@ describe('changes of one message', () => {
     const other = { ...good!, message: { ...good!.message, messageId: 'another' } };
     const changes = [{ ...spoilt!, message: { ...spoilt!.message, sender: null as never } }, other];
     chat.elsewhere.live.publishToRoom(room, encodeUpdate({ ...update, changes }));
+    const error = jest.spyOn(Logger.prototype, 'error');
     await settle(300);
     expect(told(client)).toEqual(['👍', '🎉']);
+    expect(error).toHaveBeenCalledTimes(1);
     await react('❤');
     await settle(250);
     expect(told(client)).toEqual(['👍', '🎉', '❤']);

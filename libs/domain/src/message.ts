@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { type ChatState, otherSide } from './chat.js';
-import { type Decision, decided, refused } from './decision.js';
+import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf, Person } from './event.js';
 import { clanRoom, GLOBAL_ROOM, type Room } from './ids.js';
 import type { MembershipState } from './membership.js';
@@ -101,10 +101,15 @@ export function publicRoom(which: PublicRoom, membership: MembershipState): Room
   return membership?.clanId == null ? null : clanRoom(membership.clanId);
 }
 
+/** A message that is not refused is always made. */
+export interface Posted {
+  readonly event: MessageCreated;
+}
+
 /** A new message in the room that the sender means, see {@link publicRoom}. */
-export function postToRoom(command: NewMessage, room: Room | null): Decision<MessageCreated> {
+export function postToRoom(command: NewMessage, room: Room | null): Posted | Refused {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
-  return decided<MessageCreated>(messageCreated(room, command));
+  return { event: messageCreated(room, command) };
 }
 
 export interface PostToChat extends NewMessage {
@@ -112,13 +117,13 @@ export interface PostToChat extends NewMessage {
 }
 
 /** A new message in a direct chat, by one side to the other. Not a participant is answered as not found. */
-export function postToChat(command: PostToChat, chat: ChatState): Decision<MessageCreated> {
+export function postToChat(command: PostToChat, chat: ChatState): Posted | Refused {
   const other = chat && otherSide(chat.users, command.sender.id);
   if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
   if (command.receiver !== other) {
     return refused('wrong_receiver', 'receiver_id is not the other side of this chat', 'receiver_id');
   }
-  return decided<MessageCreated>(messageCreated(chat.room, command));
+  return { event: messageCreated(chat.room, command) };
 }
 
 export interface React extends CommandContext {

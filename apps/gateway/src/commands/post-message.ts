@@ -39,10 +39,8 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
     const context = attempt.as(room);
     const decision = postToRoom({ ...context, sender: speaker, content, ...(feeling !== null && { feeling }) }, room);
     if ('refusal' in decision) return decision;
-    if (decision.event) {
-      await this.log.append(decision.event, attempt);
-      this.recent.add(context.key);
-    }
+    await this.log.append(decision.event, attempt);
+    this.recent.add(context.key);
     return { ack: { message_id: context.key } };
   }
 }
@@ -82,13 +80,11 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     const context = attempt.as(chat?.room ?? null);
     const decision = postToChat({ ...context, ...said }, chat);
     if ('refusal' in decision) return decision;
-    if (decision.event) {
-      const appended = await this.log.append(decision.event, attempt);
-      // Only by an id of the client's can it be there from before; else the log was just asked twice for this one.
-      const mayBeOld = clientId !== undefined && !attempt.isRepeat;
-      const isOld = appended === 'conflict' || (mayBeOld && appended.duplicate && !appended.sentAgain);
-      if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
-    }
+    const appended = await this.log.append(decision.event, attempt);
+    // Only by an id of the client's can it be there from before; else the log was just asked twice for this one.
+    const mayBeOld = clientId !== undefined && !attempt.isRepeat;
+    const isOld = appended === 'conflict' || (mayBeOld && appended.duplicate && !appended.sentAgain);
+    if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
     return { ack: { message_id: context.key } };
   }
 }
