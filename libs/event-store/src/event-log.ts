@@ -23,6 +23,7 @@ import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
+import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { setUpStreams } from './stream.js';
 import { figuresOfStreams, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
@@ -229,6 +230,15 @@ export class EventLog {
   }
 
   /**
+   * Joins those who share the consumer of a name, which is made for the first of them: from then on each record of a kind
+   * is handed to one of them, again and again until it is settled. It stays until it is removed.
+   * @throws LogUnavailable
+   */
+  share(options: ShareOptions): Promise<Deliveries> {
+    return SharedConsumer.join(this.connection, this.stream, this.subjects, options);
+  }
+
+  /**
    * How far every consumer is behind, as of at most a second ago; where the server does not say so soon, as of half a
    * minute ago at most.
    * @throws LogUnavailable
@@ -277,7 +287,17 @@ export class EventLog {
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
 export interface AskedLog extends Pick<
   EventLog,
-  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq'
+  | 'connected'
+  | 'hindrance'
+  | 'append'
+  | 'decide'
+  | 'last'
+  | 'at'
+  | 'recordAt'
+  | 'lastSeq'
+  | 'share'
+  | 'deadLetter'
+  | 'deadLetters'
 > {
   readonly live: AskedLive;
 }

@@ -19,6 +19,7 @@ export type { Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publisher.js';
 export type { ReadOptions } from './reader.js';
+export type { Deliveries, Delivery, ShareOptions } from './shared-consumer.js';
 export { StreamMismatch } from './stream.js';
 export type { StreamFigures } from './stream-figures.js';
 export type { LogFilter } from './subjects.js';

@@ -5,7 +5,7 @@ import { type LogRecord, recordOf } from './log-record.js';
 /** Why deliveries ended: the consumer is gone, something may have been missed (start over), or it was closed here. */
 export type PullEnd = 'deleted' | 'lost' | 'closed';
 
-/** Records that wait here or are under way, at most, and about how many bytes of them at a time. */
+/** Records that wait here or are under way, at most, by default, and about how many bytes of them at a time. */
 const CAPACITY = 2_048;
 const REQUEST_BYTES = 4_194_304;
 // The shorter, the sooner a request that the server has forgotten is asked again.
@@ -19,6 +19,13 @@ const PROBE_LIMIT_MS = 500;
 const HEARTBEAT = 100;
 const NO_RESPONDERS = 503;
 
+export interface PullOptions {
+  /** How many records wait here or are under way, at most. */
+  readonly capacity?: number;
+  /** Whether others take from the same consumer: then no order is promised, and a record may come again. */
+  readonly isShared?: boolean;
+}
+
 /**
  * Takes records from a consumer of the log, in order and each once, and says when that can no longer be promised. The
  * client's own loop fetches as fast as messages arrive; this one fetches as fast as they are taken.
@@ -28,6 +35,8 @@ export class Pull {
   private acks: string[] = [];
   private readonly inbox: string;
   private readonly requestSubject: string;
+  private readonly capacity: number;
+  private readonly isShared: boolean;
   /** Records asked for and not yet received. */
   private asked = 0;
   private lastSeq = 0;
@@ -47,7 +56,10 @@ export class Pull {
     private readonly stream: string,
     private readonly consumer: string,
     private readonly eventStem: string,
+    { capacity = CAPACITY, isShared = false }: PullOptions = {},
   ) {
+    this.capacity = capacity;
+    this.isShared = isShared;
     this.inbox = connection.newInbox();
     this.requestSubject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
     const subscription = connection.nats.subscribe(this.inbox, {
@@ -74,6 +86,11 @@ export class Pull {
 
   get ended(): PullEnd | null {
     return this.end;
+  }
+
+  /** The ack subjects of what waits here. */
+  get waiting(): readonly string[] {
+    return this.acks;
   }
 
   /**
@@ -125,8 +142,8 @@ export class Pull {
 
   /** Asks for as many as there is room for, once that is worth a request. */
   private ask(): void {
-    const room = CAPACITY - this.records.length - Math.max(0, this.asked);
-    if (this.end !== null || room < CAPACITY / 4) return;
+    const room = this.capacity - this.records.length - Math.max(0, this.asked);
+    if (this.end !== null || room < this.capacity / 4) return;
     // Silence is counted from here where nothing was due before.
     if (this.asked <= 0) this.lastHeard = performance.now();
     this.asked += room;
@@ -151,12 +168,12 @@ export class Pull {
     const seq = Number(ack.slice(afterCount, afterSeq - 1));
     const delivery = Number(ack.slice(afterSeq, afterDelivery - 1));
     // Otherwise something is missed, or the consumer began anew, as it does when its server was started again.
-    if (delivery !== this.lastDelivery + 1) {
+    if (!this.isShared && delivery !== this.lastDelivery + 1) {
       this.finish('lost');
       return;
     }
     this.lastDelivery = delivery;
-    if (seq <= this.lastSeq) {
+    if (!this.isShared && seq <= this.lastSeq) {
       // Delivered once more, since it was not acknowledged in time.
       this.ask();
       return;

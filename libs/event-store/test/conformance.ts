@@ -18,7 +18,7 @@ import {
   userRoom,
 } from '#domain';
 import type { AskedLog, Stored } from '../src/index.js';
-import { message, nextKey } from './log-under-test.js';
+import { all, message, nextKey } from './log-under-test.js';
 
 /** A server that holds an empty log. */
 export interface LogServer {
@@ -166,6 +166,18 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
         await expect(here.at(seq)).rejects.toThrow(UnreadableEvent);
         expect(await here.recordAt(seq)).toMatchObject({ room, kind: 'chat', type: '' });
         await expect(here.decide(room, 'chat', open('1', '2'))).rejects.toThrow(UnreadableEvent);
+      });
+    });
+
+    describe('deadLetter', () => {
+      it('keeps one letter for each event of a projection: the last', async () => {
+        const letter = { projection: 'one', partition: 3, seq: 7, reason: 'first' };
+        await here.deadLetter(letter);
+        await here.deadLetter({ ...letter, projection: 'other' });
+        await here.deadLetter({ ...letter, reason: 'second' });
+        const at = expect.any(Number);
+        expect(await all(there.deadLetters('one'))).toEqual([{ ...letter, reason: 'second', at }]);
+        expect((await all(there.deadLetters())).map(({ projection }) => projection)).toEqual(['other', 'one']);
       });
     });
 

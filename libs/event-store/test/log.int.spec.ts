@@ -5,6 +5,7 @@ import { CuttableProxy } from './cuttable-proxy.js';
 import { describeLive } from './live-conformance.js';
 import { LogUnderTest } from './log-under-test.js';
 import { describeFoldedLog } from './folded-conformance.js';
+import { describeSharing } from './shared-conformance.js';
 
 /** Each process has its own way to the server, which the test cuts. */
 async function start() {
@@ -54,6 +55,7 @@ async function start() {
 
 describeLog('on a server', start);
 describeLive('on a server', start);
+describeSharing('on a server', start);
 describeFoldedLog('on a server', async () => {
   const server = await start();
   const { log } = await server.connect();

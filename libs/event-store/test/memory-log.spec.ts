@@ -2,6 +2,7 @@ import { describeLog, type LogServer } from './conformance.js';
 import type { Held } from './gates.js';
 import { describeLive } from './live-conformance.js';
 import { MemoryLogServer } from './memory-log.js';
+import { describeSharing } from './shared-conformance.js';
 
 function start(): Promise<LogServer> {
   const server = new MemoryLogServer();
@@ -38,3 +39,4 @@ function start(): Promise<LogServer> {
 
 describeLog('in memory', start);
 describeLive('in memory', start);
+describeSharing('in memory', start);

@@ -11,21 +11,28 @@ import {
 import {
   type AppendOptions,
   type AskedLog,
+  type DeadLetter,
   type Decided,
   decodeRecord,
+  type Deliveries,
   type LogFilter,
   type LogRecord,
   LogUnavailable,
   OutcomeUnknown,
+  type ShareOptions,
+  type StoredLetter,
   type Stored,
 } from '../src/index.js';
 import { MemoryConnection } from './memory-connection.js';
 import { MemoryLive, Subscriptions } from './memory-live.js';
+import { MemoryDeliveries, MemoryShare } from './memory-share.js';
 
 /** The server of a log, in this process's memory. */
 export class MemoryLogServer {
   readonly records: LogRecord[] = [];
   readonly subscriptions = new Subscriptions();
+  readonly shares = new Map<string, MemoryShare>();
+  readonly letters: StoredLetter[] = [];
 
   connect(): MemoryLog {
     return new MemoryLog(this, new MemoryConnection());
@@ -51,7 +58,9 @@ export class MemoryLogServer {
   /** Also what is no event. */
   store(record: Pick<LogRecord, 'kind' | 'id' | 'type' | 'version' | 'body'> & { readonly room: Room }): number {
     const seq = this.records.length + 1;
-    this.records.push({ ...record, seq, partition: partitionOf(record.room), at: Date.now() });
+    const stored = { ...record, seq, partition: partitionOf(record.room), at: Date.now() };
+    this.records.push(stored);
+    for (const share of this.shares.values()) if (share.kind === record.kind) share.add({ record: stored, times: 0 });
     return seq;
   }
 }
@@ -133,5 +142,35 @@ export class MemoryLog implements AskedLog {
 
   lastSeq(filter: LogFilter = {}): Promise<number> {
     return this.connection.ask('lastSeq', () => this.server.last(filter)?.seq ?? 0);
+  }
+
+  async share({ name, kind }: ShareOptions): Promise<Deliveries> {
+    const { shares } = this.server;
+    const share = await this.connection.ask('share', () => {
+      const there = shares.get(name) ?? new MemoryShare(kind);
+      shares.set(name, there);
+      return there;
+    });
+    return new MemoryDeliveries(this.connection, share);
+  }
+
+  deadLetter(letter: DeadLetter): Promise<void> {
+    return this.connection.ask(
+      'deadLetter',
+      () => {
+        const { letters } = this.server;
+        const isSame = ({ projection, seq }: DeadLetter) => projection === letter.projection && seq === letter.seq;
+        const before = letters.findIndex(isSame);
+        if (before >= 0) letters.splice(before, 1);
+        letters.push({ ...letter, at: Date.now() });
+      },
+      OutcomeUnknown,
+    );
+  }
+
+  async *deadLetters(projection?: string): AsyncGenerator<StoredLetter, void> {
+    yield* await this.connection.ask('deadLetters', () =>
+      this.server.letters.filter((letter) => projection === undefined || letter.projection === projection),
+    );
   }
 }
