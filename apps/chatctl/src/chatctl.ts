@@ -10,6 +10,7 @@ import { tokenCommand } from './token.js';
 import { USAGE, UsageError } from './usage.js';
 import { verify } from './verify/verify.js';
 import { versionsCommand } from './versions/versions.js';
+import { webhookCommand } from './webhook/webhook.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['token', tokenCommand],
@@ -19,6 +20,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['dead-letters', deadLetters],
   ['rebuild', rebuildCommand],
   ['versions', versionsCommand],
+  ['webhook', webhookCommand],
 ]);
 
 /** What is said in plain words. */

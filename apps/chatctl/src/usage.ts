@@ -34,6 +34,15 @@ export const USAGE = `chatctl: the command line of Parley
       the events that a projection could not take in; drop deletes the letter, never the event; refold rebuilds the
       projection, if this release can fold any of them
 
-All but token work on the servers that NATS_URL and MONGODB_URL name, or, without NATS_URL, on those of the standalone
+  chatctl webhook test [URL] [--secret SECRET] [--json]
+      sends the in-mail webhook a test notice; without a URL the one that INMAIL_WEBHOOK_URL and _SECRET name;
+      exit status 0: it took it, 1: it did not
+  chatctl webhook resend [--json]
+      sends it once more what it failed to take (the dead letters of inmail), and drops what it takes;
+      exit status 1: some are left
+  chatctl webhook remove --yes
+      forgets what it was not told of yet, when it is to be told of nothing more
+
+All but token and webhook test work on the servers that NATS_URL and MONGODB_URL name, or, without NATS_URL, on those of the standalone
 that runs on PARLEY_DATA. Exit status 2: wrong words, or a server that cannot be reached.
 `;

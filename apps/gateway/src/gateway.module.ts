@@ -5,7 +5,7 @@ import { keySequence } from '#domain';
 import { DirectChats, EventLog } from '#event-store';
 import { HealthModule } from '#http';
 import { Health, servedCheck, Tokens } from '#platform';
-import { type CaughtUp, caughtUpWith, ServedTimeline, timeline } from '#projections';
+import { type CaughtUp, caughtUpWith, foldedWith, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
@@ -17,14 +17,15 @@ import { ReactToMessageHandler } from './commands/react.js';
 import { DirectChatGateway } from './socket/direct-chat.gateway.js';
 import { Drain } from './socket/drain.js';
 import { Hub } from './feeds/hub.js';
-import { InMail } from './commands/in-mail.js';
+import { DueNotices } from './in-mail/due-notices.js';
+import { InMail } from './in-mail/in-mail.js';
 import { Lists } from './socket/lists.js';
 import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
 import { RoomChatGateway } from './socket/room-chat.gateway.js';
 import { SocketAddressController } from './socket/socket-address.js';
-import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from './settings.js';
+import { CAUGHT_UP, COMMAND_KEYS, FOLDED_IN, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** What a gateway needs and does not own: whoever made it ends it. */
 export interface GatewayParts {
@@ -56,9 +57,21 @@ export class GatewayModule {
         { provide: Tokens, useValue: tokens },
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, timeline, readModels) },
+        { provide: FOLDED_IN, useValue: foldedWith(timeline, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: DirectChats, useValue: new DirectChats(log) },
-        ...[Hub, Reception, Closings, Lists, Drain, InMail, RecentMessages, RoomChatGateway, DirectChatGateway],
+        ...[
+          Hub,
+          Reception,
+          Closings,
+          Lists,
+          Drain,
+          DueNotices,
+          InMail,
+          RecentMessages,
+          RoomChatGateway,
+          DirectChatGateway,
+        ],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
         ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
       ],

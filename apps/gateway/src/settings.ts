@@ -11,3 +11,6 @@ export const COMMAND_KEYS = Symbol('command keys');
 
 /** Injection token of a `CaughtUp`: whether a version of the timeline can be followed. */
 export const CAUGHT_UP = Symbol('read models caught up');
+
+/** Injection token of a `FoldedIn`: whether an event is in a version of the timeline. */
+export const FOLDED_IN = Symbol('event folded');

@@ -22,7 +22,7 @@ export interface Changes {
   readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
   readonly http?: Partial<GatewaySettings['http']>;
-  readonly inMailUrl?: string;
+  readonly inMail?: Partial<GatewaySettings['inMail']>;
   readonly caughtUp?: GatewayParts['caughtUp'];
   /** It will not be ready for a while, and is not waited for. */
   readonly isHindered?: boolean;
@@ -77,7 +77,7 @@ export class ChatUnderTest {
     lists,
     dialect,
     http,
-    inMailUrl,
+    inMail,
     caughtUp,
     isHindered,
     servers,
@@ -92,7 +92,7 @@ export class ChatUnderTest {
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
       http: { ...config.http, ...http },
-      inMail: inMailUrl === undefined ? {} : { url: inMailUrl },
+      inMail: { ...config.inMail, ...inMail },
     };
     const log = await this.ground.connect(servers);
     const tokens = new Tokens(config.tokens);

@@ -148,7 +148,7 @@ describe('a command of a direct chat', () => {
     see: () =>
       new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
     post: () =>
-      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), undefined as never).execute(
+      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log)).execute(
         new PostDirectMessage(bob, 1, '1', 'hello'),
       ),
   };

@@ -7,6 +7,7 @@ import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { onlineTopic } from '../src/feeds/hub.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
+import { settings } from './sessions-on-sockets.js';
 
 let gateway: HubInMemory;
 beforeEach(async () => {
@@ -76,7 +77,7 @@ describe('the people of a gateway', () => {
 
   it('answer that they are here while they have a connection of the direct API, where somebody asks', async () => {
     gateway.hub.onApplicationShutdown();
-    gateway = await HubInMemory.begin({ inMail: { url: 'http://not-used' } });
+    gateway = await HubInMemory.begin({ inMail: { ...settings.inMail, url: 'http://not-used' } });
     const ask = async (userId: string) => {
       const asked = gateway.chat.elsewhere.live.ask(onlineTopic(userId), '', 100);
       await settle(200);

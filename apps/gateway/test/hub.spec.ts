@@ -23,7 +23,7 @@ const sockets = new SessionsOnSockets();
 const newKey = keySequence(Buffer.alloc(8));
 const clan = clanRoom('3');
 /** So that it is asked who is online. */
-const withInMail = { ...settings, inMail: { url: 'http://127.0.0.1:9/' } };
+const withInMail = { ...settings, inMail: { ...settings.inMail, url: 'http://127.0.0.1:9/' } };
 
 let server: MemoryLogServer;
 /** As the gateway has it, and as a projector does. */

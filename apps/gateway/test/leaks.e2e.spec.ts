@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await OwnServer.start();
   standOn(() => GroundOnServers.open(undefined, server.url));
   system = await ChatUnderTest.start();
-  gateway = await system.startGateway({ inMailUrl: 'http://127.0.0.1:9/', limits: { connectionsPerUser: 3 } });
+  gateway = await system.startGateway({ inMail: { url: 'http://127.0.0.1:9/' }, limits: { connectionsPerUser: 3 } });
 });
 afterAll(async () => {
   await system.stop();

@@ -6,8 +6,6 @@ import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailab
 export interface Stored {
   readonly seq: number;
   readonly duplicate: boolean;
-  /** Whether it was sent from here more than once, by itself: then it may be its own duplicate. */
-  readonly sentAgain: boolean;
 }
 
 interface Publication {
@@ -151,7 +149,7 @@ export class Publisher {
     this.unanswered.delete(token);
     if ('refused' in outcome) publication.reject(notStored(publication, outcome.refused));
     else if ('conflict' in outcome) publication.resolve('conflict');
-    else publication.resolve({ ...outcome.stored, sentAgain: publication.sent > 1 });
+    else publication.resolve(outcome.stored);
     this.advance();
   }
 
@@ -227,7 +225,7 @@ const NO_RESPONDERS = 503;
 
 /** What an answer means: it is stored, or is not as expected, the stream does not take it, or the same is to be sent again. */
 type Outcome =
-  | { readonly stored: Pick<Stored, 'seq' | 'duplicate'> }
+  | { readonly stored: Stored }
   | { readonly conflict: true }
   | { readonly refused: string }
   | { readonly again: string; readonly notStored: boolean };

@@ -18,9 +18,9 @@ export interface Delivery {
   /** How often it was handed out, this time included. */
   readonly times: number;
   /** It is not handed out again; unless that is lost on its way to the log. */
-  done(): void;
+  readonly done: () => void;
   /** It is handed out again, to any of them, after so many ms. */
-  again(afterMs: number): void;
+  readonly again: (afterMs: number) => void;
 }
 
 /** What one of those who share a consumer is handed. */

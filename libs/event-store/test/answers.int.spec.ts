@@ -67,8 +67,8 @@ const appended = (answer: string) =>
 const refusedWith = (err_code: number) => JSON.stringify({ error: { code: 400, err_code, description: 'for a test' } });
 
 it.each<[string, string, unknown]>([
-  ['that it is stored', STORED, { seq: 7, duplicate: false, sentAgain: false }],
-  ['that it was stored before', THERE_ALREADY, { seq: 7, duplicate: true, sentAgain: false }],
+  ['that it is stored', STORED, { seq: 7, duplicate: false }],
+  ['that it was stored before', THERE_ALREADY, { seq: 7, duplicate: true }],
   ['another last sequence', refusedWith(10_071), 'conflict'],
   ['another last sequence, of a replicated stream', refusedWith(10_164), 'conflict'],
   ['that the last sequence is not known just now', refusedWith(10_163), 'LogUnavailable'],
@@ -86,7 +86,7 @@ it('what has waited for a stream that says nothing is refused, and not sent in t
 });
 
 it('a stream that is slow is not taken for one that says nothing', async () => {
-  expect(await slowness).toEqual(Array(12).fill({ seq: 7, duplicate: false, sentAgain: false }));
+  expect(await slowness).toEqual(Array(12).fill({ seq: 7, duplicate: false }));
 });
 
 it.each([10_009, 10_118, 10_119, 10_194, 10_195])(

@@ -46,7 +46,7 @@ export class MemoryLogServer {
     return this.records.findLast(fits) ?? null;
   }
 
-  append(event: DomainEvent, expectedLast?: number): Pick<Stored, 'seq' | 'duplicate'> | 'conflict' {
+  append(event: DomainEvent, expectedLast?: number): Stored | 'conflict' {
     const { room, id } = event;
     const kind = kindOf(event.type);
     if (expectedLast !== undefined && (this.last({ room, kind })?.seq ?? 0) !== expectedLast) return 'conflict';
@@ -96,11 +96,11 @@ export class MemoryLog implements AskedLog {
 
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     if (deadline !== undefined && deadline <= performance.now()) throw new LogUnavailable('too late');
-    for (let sentAgain = false; ; sentAgain = true) {
+    for (;;) {
       const work = () => this.server.append(event, expectedLast);
       const outcome = await this.connection.ask('append', work, OutcomeUnknown);
       if (this.losesAnswers) await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
-      else return outcome === 'conflict' ? outcome : { ...outcome, sentAgain };
+      else return outcome;
     }
   }
 
@@ -119,7 +119,7 @@ export class MemoryLog implements AskedLog {
         const decision = decide(last);
         if ('refusal' in decision) return decision;
         if (!decision.event) return { event: null, last };
-        const { seq } = server.append(decision.event) as Pick<Stored, 'seq'>;
+        const { seq } = server.append(decision.event) as Stored;
         return { event: decodeRecord(server.records[seq - 1]!) as unknown as RecordedEvent<E>, last };
       },
       OutcomeUnknown,

@@ -37,6 +37,7 @@ export class MemoryDeliveries implements Deliveries {
   #end: ConsumerEnd | null = null;
   readonly #ended = Promise.withResolvers<ConsumerEnd>();
   readonly #stop: () => void;
+  #forget: () => void = () => undefined;
 
   constructor(
     private readonly connection: MemoryConnection,
@@ -50,11 +51,11 @@ export class MemoryDeliveries implements Deliveries {
   async next(): Promise<Delivery | ConsumerEnd> {
     if (this.#end !== null) return this.#end;
     const taken = Promise.withResolvers<Delivery>();
-    const forget = this.share.take((waiting) => {
+    this.#forget = this.share.take((waiting) => {
       waiting.times++;
       taken.resolve(this.#delivery(waiting));
     });
-    return Promise.race([taken.promise, this.#ended.promise]).finally(forget);
+    return Promise.race([taken.promise, this.#ended.promise]);
   }
 
   close(): void {
@@ -86,6 +87,7 @@ export class MemoryDeliveries implements Deliveries {
     if (this.#end !== null) return;
     this.#end = end;
     this.#stop();
+    this.#forget();
     this.#ended.resolve(end);
   }
 }

@@ -22,7 +22,7 @@ export interface Config {
   readonly chatMessagesMax: number;
   readonly chatsMax: number;
   readonly limits: Limits;
-  readonly inMail: { readonly url?: string };
+  readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
@@ -184,7 +184,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       pingSeconds: values.PING_INTERVAL_S,
       pongSeconds: values.PONG_TIMEOUT_S,
     },
-    inMail: given('url', values.INMAIL_WEBHOOK_URL),
+    inMail: {
+      ...given('url', values.INMAIL_WEBHOOK_URL),
+      ...given('secret', values.INMAIL_WEBHOOK_SECRET),
+      tries: values.INMAIL_TRIES,
+    },
     projections: values.PROJECTIONS,
     ready: { maxLagEvents: values.READY_MAX_LAG },
     logLevel: values.LOG_LEVEL,

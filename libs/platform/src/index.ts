@@ -12,3 +12,4 @@ export * from './running.js';
 export * from './settings/settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
+export * from './webhook.js';

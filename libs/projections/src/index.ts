@@ -28,6 +28,8 @@ export {
   caughtUpWith,
   consumersOf,
   consumersPrefix,
+  type FoldedIn,
+  foldedWith,
   pendingOf,
   type Place,
   placesOf,

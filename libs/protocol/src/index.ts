@@ -3,6 +3,7 @@ export * from './close-code.js';
 export * from './direct-chat.js';
 export * from './fault.js';
 export * from './frame.js';
+export * from './in-mail.js';
 export * from './payload.js';
 export * from './payloads.js';
 export * from './room-chat.js';

@@ -1,5 +1,6 @@
 import { PARTITIONS } from '#domain';
 import { RebuildRefused } from '#projections';
+import { IN_MAIL } from '#protocol';
 import { versionName } from '#read-models';
 import type { EventLog, LetterPlace, LogRecord, StoredLetter } from '#event-store';
 import { type Command, readOptions } from '../command.js';
@@ -29,6 +30,7 @@ export const deadLetters: Command = async (args, surroundings) => {
     return 0;
   }
   if (action === 'refold') {
+    if (words[0] === IN_MAIL) throw new UsageError(`what ${IN_MAIL} lacks is sent again by \`chatctl webhook resend\``);
     const projection = projectionNamed(words.length > 1 ? words.join(' ') : words[0]);
     return withDatabase(env, 'refold rebuilds in MongoDB', async (servers) => {
       const { name } = projection;

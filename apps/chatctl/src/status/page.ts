@@ -5,7 +5,7 @@ import type { PartitionReport, ProjectionReport, StatusReport } from './report.j
 // A page of 80 columns and 24 lines for two projections: they stand side by side, workers are letters.
 
 /** @returns the page, a text for each line */
-export function pageOf({ streams, projections, neverRun }: StatusReport): string[] {
+export function pageOf({ streams, projections, neverRun, inMail }: StatusReport): string[] {
   const blocks = projections.map(block);
   return [
     ...table([
@@ -21,6 +21,7 @@ export function pageOf({ streams, projections, neverRun }: StatusReport): string
     '',
     ...projections.map(workersLine),
     ...(neverRun.length > 0 ? [`never run here: ${neverRun.join(', ')}`] : []),
+    ...(inMail ? [`in-mail webhook: ${inMail.lagEvents} messages wait, ${inMail.deadLetters} dead letters`] : []),
     ...(blocks.length > 0 ? ['', ...sideBySide([partitionNumbers(), ...blocks])] : []),
   ];
 }

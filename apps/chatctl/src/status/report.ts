@@ -1,6 +1,6 @@
 import type { StreamFigures } from '#event-store';
 import { nameOf } from '../projection-version.js';
-import type { PartitionSample, ProjectionSample, Sample } from './sample.js';
+import type { InMailSample, PartitionSample, ProjectionSample, Sample } from './sample.js';
 
 export interface PartitionReport {
   readonly partition: number;
@@ -35,6 +35,8 @@ export interface StatusReport {
   readonly projections: readonly ProjectionReport[];
   /** Projections that nobody ever ran on these servers. */
   readonly neverRun: readonly string[];
+  /** Null where no gateway ever told a webhook. */
+  readonly inMail: InMailSample | null;
 }
 
 /** What the later of two samples shows, and how fast it went since the earlier one. */
@@ -54,6 +56,7 @@ export function reportOf(earlier: Sample, later: Sample): StatusReport {
       return projectionReport(before, projection, seconds);
     }),
     neverRun: later.neverRun,
+    inMail: later.inMail,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { StreamFigures } from '#event-store';
 import { type Place, placesOf, type Projection } from '#projections';
+import { IN_MAIL } from '#protocol';
 import type { ReadModels } from '#read-models';
 import { nameOf, type ProjectionVersion, projections } from '../projection-version.js';
 import type { Servers } from '../servers.js';
@@ -27,6 +28,15 @@ export interface Sample {
   readonly projections: readonly ProjectionSample[];
   /** Projections that nobody ever ran on these servers. */
   readonly neverRun: readonly string[];
+  /** Null where no gateway ever told a webhook. */
+  readonly inMail: InMailSample | null;
+}
+
+/** What the in-mail webhook has yet to be told. */
+export interface InMailSample {
+  /** Messages that were not looked at yet, or are to be tried again. */
+  readonly lagEvents: number;
+  readonly deadLetters: number;
 }
 
 /** @throws LogUnavailable, ReadModelsUnavailable */
@@ -43,11 +53,14 @@ export async function takeSample(servers: Servers): Promise<Sample> {
     }),
   );
   const run = (await Promise.all(samples)).filter((sample) => sample !== null);
+  const consumer = (await log.consumers()).find(({ name }) => name === IN_MAIL);
+  const lost = letters.filter(({ projection }) => projection === IN_MAIL).length;
   return {
     takenAt: performance.now(),
     streams,
     projections: run,
     neverRun: projections.filter((one) => run.every(({ projection }) => projection !== one)).map(({ name }) => name),
+    inMail: consumer || lost > 0 ? { lagEvents: consumer?.pending ?? 0, deadLetters: lost } : null,
   };
 }
 

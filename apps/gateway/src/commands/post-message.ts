@@ -2,7 +2,6 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
-import { InMail } from './in-mail.js';
 import { RecentMessages } from './recent-messages.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Outcome } from './command.js';
@@ -63,7 +62,6 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(DirectChats) private readonly chats: DirectChats,
-    @Inject(InMail) private readonly inMail: InMail,
   ) {}
 
   execute(command: PostDirectMessage): Promise<Outcome> {
@@ -71,20 +69,13 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     return caller.attempts.make(clientId, [chatId, receiverId, message], (attempt) => this.post(command, attempt));
   }
 
-  private async post(
-    { caller, chatId, receiverId, message, clientId }: PostDirectMessage,
-    attempt: Attempt,
-  ): Promise<Outcome> {
+  private async post({ caller, chatId, receiverId, message }: PostDirectMessage, attempt: Attempt): Promise<Outcome> {
     const chat = await this.chats.byId(chatId, attempt.deadline);
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
     const context = attempt.as(chat?.room ?? null);
     const decision = postToChat({ ...context, ...said }, chat);
     if ('refusal' in decision) return decision;
-    const appended = await this.log.append(decision.event, attempt);
-    // Only by an id of the client's can it be there from before; else the log was just asked twice for this one.
-    const mayBeOld = clientId !== undefined && !attempt.isRepeat;
-    const isOld = appended === 'conflict' || (mayBeOld && appended.duplicate && !appended.sentAgain);
-    if (!isOld) this.inMail.messageSent(decision.event, chatId, receiverId);
+    await this.log.append(decision.event, attempt);
     return { ack: { message_id: context.key } };
   }
 }

@@ -1,5 +1,6 @@
 import { projections } from '#projections';
 import { httpRows } from './http.js';
+import { inMailRows } from './in-mail.js';
 import { serverRows } from './servers.js';
 import {
   anyText,
@@ -11,8 +12,6 @@ import {
   type Role,
   row,
   type Setting,
-  sockets,
-  url,
   wholeNumber,
   withData,
 } from './setting.js';
@@ -45,13 +44,7 @@ export const rows = {
   ...tokenRows,
   ...socketRows,
   ...httpRows,
-  INMAIL_WEBHOOK_URL: row({
-    type: 'URL',
-    default: null,
-    roles: sockets,
-    meaning: 'Is told of direct messages whose receiver is offline; without it nobody is.',
-    read: url('https://game.example/in-mail', 'http:', 'https:'),
-  }),
+  ...inMailRows,
   PROJECTIONS: row({
     type: 'names, with commas',
     default: 'timeline,directory',

@@ -1,6 +1,6 @@
 import { type Kind, PARTITIONS } from '#domain';
 import type { ConsumerLag, EventLog } from '#event-store';
-import { checkpointsOf, type ReadModels, versionName } from '#read-models';
+import { checkpointId, checkpointsOf, type ReadModels, versionName } from '#read-models';
 import type { Projection } from '../projection.js';
 
 // How far a version of a projection is folded. The checkpoints are the truth: held against where the log ends, they say
@@ -98,6 +98,20 @@ export function caughtUpWith(
     return stored.every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= ends[partition]!);
   };
 }
+
+/** Whether a version holds what it will ever hold of an event. */
+export type FoldedIn = (
+  version: number,
+  event: { readonly partition: number; readonly seq: number },
+) => Promise<boolean>;
+
+/** By the checkpoint of its partition. */
+export const foldedWith =
+  ({ name }: FoldedProjection, { checkpoints }: Pick<ReadModels, 'checkpoints'>): FoldedIn =>
+  async (version, { partition, seq }) => {
+    const id = checkpointId(name, version, partition);
+    return ((await checkpoints.read([id])).get(id)?.seq ?? 0) >= seq;
+  };
 
 /** The sequence of the last event of a partition that is folded; 0 for none. */
 async function endOf(log: Pick<EventLog, 'lastSeq'>, partition: number, kinds?: readonly Kind[]): Promise<number> {
