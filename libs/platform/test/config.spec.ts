@@ -52,7 +52,7 @@ describe('the configuration', () => {
         pingSeconds: 25,
         pongSeconds: 8,
       },
-      inMail: {},
+      inMail: { tries: 16 },
       projections: ['timeline', 'directory'],
       ready: { maxLagEvents: 10000 },
       logLevel: 'info',
@@ -74,6 +74,8 @@ describe('the configuration', () => {
         ROOM_CHAT_DIALECT: 'altzone',
         TRUSTED_PROXIES: '10.0.0.0/8,loopback, ::1',
         INMAIL_WEBHOOK_URL: 'https://game.example/in-mail',
+        INMAIL_WEBHOOK_SECRET: secret,
+        INMAIL_TRIES: '3',
         JWT_LEEWAY_S: '60',
       },
       'gateway',
@@ -83,7 +85,7 @@ describe('the configuration', () => {
     expect(config.tokens).toEqual({ secret, userClaim: 'profile_id', leewaySeconds: 60 });
     expect(config.http.allowedOrigins).toEqual(['https://a.example', 'https://b.example:8443']);
     expect(config.roomChat.dialect).toBe('altzone');
-    expect(config.inMail).toEqual({ url: 'https://game.example/in-mail' });
+    expect(config.inMail).toEqual({ url: 'https://game.example/in-mail', secret, tries: 3 });
   });
 
   it('listens on every address apart, and on this machine only in the standalone', () => {
@@ -118,8 +120,9 @@ describe('the configuration', () => {
   });
 
   it('never repeats a secret', () => {
-    const env = { NATS_URL: 'nats://u:hunter2@host', MONGODB_URL: 'x://u:hunter2@host', JWT_SECRET: 'hunter2' };
-    const text = faultsOf(env, 'query').join();
+    const servers = { NATS_URL: 'nats://u:hunter2@host', MONGODB_URL: 'x://u:hunter2@host', JWT_SECRET: 'hunter2' };
+    const webhook = { INMAIL_WEBHOOK_URL: 'http://u:hunter2@host', INMAIL_WEBHOOK_SECRET: 'hunter2' };
+    const text = faultsOf({ ...servers, ...webhook }, 'gateway').join();
     expect(text).toContain('NATS_USER');
     expect(text).not.toContain('hunter2');
   });
@@ -171,6 +174,9 @@ describe('the configuration', () => {
     ['PROJECTIONS', 'timeline,weather'],
     ['GATEWAYS', '0'],
     ['INMAIL_WEBHOOK_URL', 'ftp://x'],
+    ['INMAIL_WEBHOOK_URL', 'https://user@game.example/in-mail'],
+    ['INMAIL_WEBHOOK_SECRET', 'x'.repeat(31)],
+    ['INMAIL_TRIES', '0'],
     ['ALLOWED_ORIGINS', '*'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '0.0.0.0/0'],
