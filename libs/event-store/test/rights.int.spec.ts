@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { directRoom } from '#domain';
+import { type Delivery, EventLog, LogUnavailable } from '../src/index.js';
+import { all, contentOf, message } from './log-under-test.js';
+import { OwnServer } from './own-server.js';
+
+// What the users at NATS may do, by the configuration that is deployed.
+
+const folder = mkdtempSync(join(tmpdir(), 'parley-rights-'));
+const logs: EventLog[] = [];
+let server: OwnServer;
+let gateway: EventLog;
+let chatctl: EventLog;
+
+const connect = async (role: string): Promise<EventLog> => {
+  const login = { user: role, password: 'x', name: `parley-${role}` };
+  const log = await EventLog.connect({ servers: server.url, stream: 'EVENTS', prefix: 'chat', ...login });
+  logs.push(log);
+  return log;
+};
+
+beforeAll(async () => {
+  const config = join(folder, 'nats-server.conf');
+  const deployed = readFileSync('deploy/nats/nats-server.conf', 'utf8');
+  // The server of a test has a folder of its own.
+  writeFileSync(config, deployed.replaceAll(/\$NATS_\w+_PASSWORD/g, '"x"').replace('store_dir: /data', ''));
+  server = await OwnServer.start('-c', config);
+  await (await connect('projector')).setUp();
+  gateway = await connect('gateway');
+  chatctl = await connect('chatctl');
+});
+afterAll(async () => {
+  await Promise.all(logs.map((log) => log.close()));
+  await server.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a gateway', () => {
+  const room = directRoom('1', '2');
+  const take = async (from: { next(): Promise<unknown> }) => (await from.next()) as Delivery;
+
+  it('shares the consumer of in-mail with others, and an operator sees and removes it', async () => {
+    const inMail = { name: 'inmail', kind: 'msg' } as const;
+    const shared = await gateway.share(inMail);
+    for (const content of ['done', 'again', 'left']) await gateway.append(message(room, content));
+    const done = await take(shared);
+    done.done();
+    const again = await take(shared);
+    again.again(0);
+    shared.close();
+    const heir = await (await connect('gateway')).share(inMail);
+    const rest = [await take(heir), await take(heir)];
+    expect(rest.map(({ record }) => contentOf(record)).sort()).toEqual(['again', 'left']);
+    expect(await chatctl.consumers()).toMatchObject([{ name: 'inmail', pending: 2 }]);
+    heir.close();
+    await chatctl.removeConsumers('inmail');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await chatctl.consumers()).toEqual([]);
+  });
+
+  it('puts letters of in-mail aside, which an operator lists and drops', async () => {
+    const letter = { projection: 'inmail', partition: 3, seq: 7, reason: 'it answered 500' };
+    await gateway.deadLetter(letter);
+    expect(await all(chatctl.deadLetters())).toMatchObject([letter]);
+    expect(await chatctl.dropDeadLetter(letter)).toBe(true);
+  });
+
+  it('has no other consumer, none of other events, and puts no other letters aside', async () => {
+    const letter = { projection: 'timeline', partition: 3, seq: 7, reason: 'for the test' };
+    await Promise.all([
+      expect(gateway.share({ name: 'other', kind: 'msg' })).rejects.toThrow(LogUnavailable),
+      expect(gateway.share({ name: 'inmail', kind: 'member' })).rejects.toThrow(LogUnavailable),
+      expect(gateway.deadLetter(letter)).rejects.toThrow(/Permissions/),
+    ]);
+    expect([await chatctl.consumers(), await all(chatctl.deadLetters())]).toEqual([[], []]);
+  });
+});
