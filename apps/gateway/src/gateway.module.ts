@@ -23,6 +23,7 @@ import { Lists } from './socket/lists.js';
 import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
+import { Resume } from './socket/resume.js';
 import { RoomChatGateway } from './socket/room-chat.gateway.js';
 import { SocketAddressController } from './socket/socket-address.js';
 import { CAUGHT_UP, COMMAND_KEYS, FOLDED_IN, type GatewaySettings, SETTINGS } from './settings.js';
@@ -65,6 +66,7 @@ export class GatewayModule {
           Reception,
           Closings,
           Lists,
+          Resume,
           Drain,
           DueNotices,
           InMail,

@@ -1,7 +1,10 @@
 import type { Config } from '#platform';
 
 /** What a gateway is told by the configuration. */
-export type GatewaySettings = Pick<Config, 'limits' | 'roomChat' | 'chatMessagesMax' | 'chatsMax' | 'inMail' | 'http'>;
+export type GatewaySettings = Pick<
+  Config,
+  'limits' | 'roomChat' | 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax' | 'inMail' | 'http'
+>;
 
 /** Injection token of {@link GatewaySettings}. */
 export const SETTINGS = Symbol('gateway settings');

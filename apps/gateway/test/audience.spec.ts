@@ -8,11 +8,14 @@ import { holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
 
 let fanOut: FanOut;
-let audience: Audience;
+let audience: Audience<number>;
+/** Of the last that was told. */
+let place: number;
 beforeEach(() => {
   holdTime();
   fanOut = new FanOut();
-  audience = new Audience(fanOut);
+  place = 0;
+  audience = new Audience(fanOut, () => place);
 });
 afterEach(() => {
   jest.useRealTimers();
@@ -20,6 +23,7 @@ afterEach(() => {
 
 const numbers = ({ frames }: ChatClient) => frames.map(({ data }) => data);
 const tell = (data: number) => {
+  place = data;
   audience.tell(JSON.stringify({ data }));
 };
 const joined = async (): Promise<SessionInMemory> => {
@@ -47,13 +51,26 @@ describe('an audience', () => {
   });
 
   it('is written to in the same turn as every other', async () => {
-    const other = new Audience(fanOut);
+    const other = new Audience(fanOut, () => 0);
     const [ada, bob] = [await joined(), await sessionInMemory()];
     other.add(bob.session);
     tell(1);
     other.tell(JSON.stringify({ data: 2 }));
     await settle(0);
     expect([numbers(ada.client), numbers(bob.client)]).toEqual([[1], [2]]);
+  });
+
+  it('reaches who comes with what is told from then on, and knows where it stood then', async () => {
+    const ada = await joined();
+    const bob = await sessionInMemory();
+    for (const number of [1, 2]) tell(number);
+    audience.add(bob.session);
+    tell(3);
+    await settle(0);
+    expect([numbers(ada.client), numbers(bob.client)]).toEqual([[1, 2, 3], [3]]);
+    expect([ada, bob].map(({ session }) => audience.joinedAt(session))).toEqual([0, 2]);
+    audience.remove(bob.session);
+    expect([audience.has(ada.session), audience.has(bob.session)]).toEqual([true, false]);
   });
 
   it('does not reach who has left it, not with what was told before either', async () => {

@@ -20,7 +20,7 @@ describe('changes of messages', () => {
   let told: number[];
   let pace: ChangePace;
   const take = (n: number, rev: number, reacted?: number) => {
-    pace.take(change(n, rev, reacted));
+    pace.take(change(n, rev, reacted), { n: 9, rev: rev - 1 });
   };
 
   beforeEach(() => {
@@ -136,5 +136,24 @@ describe('changes of messages', () => {
     pace.resume();
     jest.advanceTimersByTime(1_000);
     expect([told, jest.getTimerCount()]).toEqual([[11], 0]);
+  });
+
+  it('are told up to before the first that is held', () => {
+    expect(pace.toldUpTo).toBeNull();
+    take(1, 11);
+    expect(pace.toldUpTo).toBeNull();
+    take(1, 12);
+    take(2, 13, 100);
+    take(3, 14, 100);
+    take(1, 15);
+    expect([told, pace.toldUpTo]).toEqual([[11, 13], { n: 9, rev: 11 }]);
+    jest.advanceTimersByTime(60);
+    expect([told, pace.toldUpTo]).toEqual([[11, 13, 14], { n: 9, rev: 11 }]);
+    take(3, 16);
+    jest.advanceTimersByTime(200);
+    expect([told.at(-1), pace.toldUpTo]).toEqual([15, { n: 9, rev: 15 }]);
+    take(1, 17);
+    pace.forget();
+    expect(pace.toldUpTo).toBeNull();
   });
 });

@@ -19,7 +19,7 @@ const SECRET = 'a secret for tests, 32 bytes long';
 
 export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
-  readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax'>>;
+  readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
   readonly http?: Partial<GatewaySettings['http']>;
   readonly inMail?: Partial<GatewaySettings['inMail']>;

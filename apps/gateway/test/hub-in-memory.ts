@@ -1,7 +1,13 @@
 import { type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
+import { DirectChats } from '#event-store';
+import { RetryableError } from '#domain';
+import { type ResumeData, UNAVAILABLE } from '#protocol';
 import { Hub } from '../src/feeds/hub.js';
+import { Lists } from '../src/socket/lists.js';
+import { Resume } from '../src/socket/resume.js';
 import type { PersonFeed } from '../src/feeds/person-feed.js';
-import type { SessionParts } from '../src/socket/session.js';
+import type { Done } from '../src/commands/command.js';
+import type { Session, SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
@@ -12,19 +18,30 @@ export class HubInMemory {
   private constructor(
     readonly chat: ChatInMemory,
     readonly hub: Hub,
+    private readonly log: ChatInMemory['log'],
+    private readonly resumption: Resume,
   ) {}
 
   static async begin(changes: Partial<GatewaySettings> = {}): Promise<HubInMemory> {
     const chat = await ChatInMemory.start();
-    const { log, served, nextKey } = chat;
-    const hub = new Hub(log, served, { ...settings, ...changes }, nextKey, () => Promise.resolve(true));
+    return HubInMemory.on(chat, chat.log, changes);
+  }
+
+  /** One more gateway of this chat. */
+  static async on(
+    chat: ChatInMemory,
+    log = chat.server.connect(),
+    changes: Partial<GatewaySettings> = {},
+  ): Promise<HubInMemory> {
+    const all = { ...settings, ...changes };
+    const hub = new Hub(log, chat.served, all, chat.nextKey, () => Promise.resolve(true));
     hub.onApplicationBootstrap();
     await settle(0);
-    return new HubInMemory(chat, hub);
+    return new HubInMemory(chat, hub, log, new Resume(hub, new DirectChats(log), new Lists(all), all));
   }
 
   get connection() {
-    return this.chat.log.connection;
+    return this.log.connection;
   }
 
   /** A connection as the reception lets it in. */
@@ -38,7 +55,19 @@ export class HubInMemory {
     await Promise.all([feed.prepare(endpoint, clanId === undefined ? {} : { clanId }), settle()]);
     const joined = await sessionInMemory({ endpoint, person: feed.person, barrier: this.hub.barrier, ...parts });
     this.hub.add(joined.session, feed);
+    joined.session.serve(new Map([['resume', ({ data }) => this.resume(joined.session, data as ResumeData)]]));
     return { ...joined, feed };
+  }
+
+  /** It is refused for the moment where something is away. */
+  private async resume(session: Session, data: ResumeData): Promise<Done | undefined> {
+    try {
+      return await this.resumption.of(session, data);
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      session.refuse(UNAVAILABLE);
+      return undefined;
+    }
   }
 
   /** Everything said by now is folded and told. */

@@ -5,6 +5,7 @@ import { DirectChats } from '#event-store';
 import { ChatMessages, ChatMessagesHandler, type ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { DirectChatGateway } from '../src/socket/direct-chat.gateway.js';
 import { Lists } from '../src/socket/lists.js';
+import type { Resume } from '../src/socket/resume.js';
 import { Person } from '../src/feeds/person.js';
 import { ChatInMemory } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
@@ -22,6 +23,7 @@ beforeEach(async () => {
     { execute } as unknown as CommandBus,
     { execute } as unknown as QueryBus,
     new Lists(settings),
+    {} as Resume,
   );
 });
 afterEach(() => {

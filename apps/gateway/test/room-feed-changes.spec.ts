@@ -138,4 +138,23 @@ describe('changes of one message', () => {
     expect(client.end).toMatchObject({ code: 1012 });
     expect(late.frames).toEqual([]);
   });
+
+  it('are held, and every frame says meanwhile up to where the room was told of everything', async () => {
+    await react('👍', '👎');
+    chat.say(room, 'meanwhile', '1');
+    await chat.timeline.run();
+    await settle(5);
+    const positions = () => client.frames.map(({ event, position }) => [event, position]);
+    expect(positions()).toEqual([
+      ['newMessage', undefined],
+      ['newReaction', undefined],
+      ['newMessage', { n: 1, rev: 2 }],
+    ]);
+    await settle(250);
+    expect(positions().at(-1)).toEqual(['newReaction', { n: 2, rev: 4 }]);
+    chat.say(room, 'after', '1');
+    await chat.timeline.run();
+    await settle(5);
+    expect(positions().at(-1)).toEqual(['newMessage', undefined]);
+  });
 });

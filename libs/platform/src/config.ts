@@ -21,6 +21,7 @@ export interface Config {
   readonly roomChat: { readonly dialect: 'documented' | 'altzone' };
   readonly chatMessagesMax: number;
   readonly chatsMax: number;
+  readonly resumeChangesMax: number;
   readonly limits: Limits;
   readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
@@ -171,6 +172,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     roomChat: { dialect: values.ROOM_CHAT_DIALECT },
     chatMessagesMax: values.CHAT_MESSAGES_MAX,
     chatsMax: values.CHATS_MAX,
+    resumeChangesMax: values.RESUME_CHANGES_MAX,
     limits: {
       frameBytes: values.MAX_FRAME_BYTES,
       frameDepth: values.MAX_FRAME_DEPTH,

@@ -39,6 +39,7 @@ describe('the configuration', () => {
       roomChat: { dialect: 'documented' },
       chatMessagesMax: 1000,
       chatsMax: 1000,
+      resumeChangesMax: 1000,
       limits: {
         frameBytes: 65536,
         frameDepth: 16,

@@ -99,3 +99,57 @@ describe('what happened since a position', () => {
     expect(counted.ranges).toBe(2);
   });
 });
+
+describe('what happened between two positions', () => {
+  const contents = {
+    messages: [message(1, 1, { rev: 5 }), message(2, 2, { rev: 3 }), message(3, 4), message(4, 6)],
+    changes: [change(3, 2, 2), change(5, 1, 3), change(7, 4, 4)],
+  };
+  const to = { n: 3, rev: 5 };
+  const positions = [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [2, 3],
+    [3, 4],
+    [3, 5],
+  ] as const;
+
+  it('is all of it, and nothing of what came later', async () => {
+    const timeline = await timelineOf(contents);
+    for (const [n, rev] of positions) {
+      const changes = await timeline.changesBetween(GLOBAL_ROOM, { n, rev }, to);
+      expect(changes?.map((one) => one.rev)).toEqual([1, 2, 3, 4, 5].slice(rev));
+    }
+  });
+
+  it('is nothing from a position that the room never had', async () => {
+    const timeline = await timelineOf(contents);
+    const had = new Set(positions.map(String));
+    for (let n = 0; n <= 6; n++) {
+      for (let rev = 0; rev <= 9; rev++) {
+        if (had.has(String([n, rev]))) continue;
+        expect([n, rev, await timeline.changesBetween(GLOBAL_ROOM, { n, rev }, to)]).toEqual([n, rev, null]);
+      }
+    }
+  });
+
+  it('has a name at each position that the room had, and at no other', async () => {
+    const timeline = await timelineOf(contents);
+    const had = [...positions, [4, 6], [4, 7]].map(String);
+    const named: string[] = [];
+    for (let n = 0; n <= 6; n++) {
+      for (let rev = 0; rev <= 9; rev++) {
+        if ((await timeline.changeAt(GLOBAL_ROOM, { n, rev })) !== null) named.push(String([n, rev]));
+      }
+    }
+    expect(named).toEqual(had);
+  });
+
+  it('is asked with no more than there can be', async () => {
+    const { timeline, counted } = written(await holding(contents), {});
+    await timeline.changesBetween(GLOBAL_ROOM, { n: 3, rev: 5 }, to);
+    await timeline.changesBetween(GLOBAL_ROOM, { n: 0, rev: 3 }, to);
+    expect(counted.ranges).toBe(0);
+  });
+});

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, type Room } from '#domain';
 import type { Fault } from './fault.js';
+import { positionBeside, type RoomPosition } from './resume.js';
 import { named, nullable, position, shape, text, time, whole } from './shape.js';
 
 // The direct chat's own frames and shapes, `/ws`. It names people by numbers; everything behind it names them by strings.
@@ -150,6 +151,10 @@ export function chatView(source: ChatSource): ChatListEntryView {
 
 /** Every answer of this API is such a frame. */
 export const directFrame = (event: DirectEvent, data: unknown): string => JSON.stringify({ event, data });
+
+/** Tells of a message. @param told up to where its chat was told of everything, with it */
+export const directMessageFrame = (message: DirectMessageView, told: RoomPosition): string =>
+  JSON.stringify({ event: 'response_message', data: message, ...positionBeside(message, told) });
 
 /** A fault as the framework of this API says it, without the client's data in it. */
 export const directErrorFrame = (fault: Fault): string =>

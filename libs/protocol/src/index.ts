@@ -6,6 +6,7 @@ export * from './frame.js';
 export * from './in-mail.js';
 export * from './payload.js';
 export * from './payloads.js';
+export * from './resume.js';
 export * from './room-chat.js';
 export * from './shape.js';
 export * from './text-rules.js';

@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { MAX_CONTENT_LENGTH, MAX_FEELING_LENGTH, MAX_ID_LENGTH } from '#domain';
-import { ChatNumber, EmojiOrEmpty, FilledText, ShortText, UserNumber } from './text-rules.js';
+import type { KnownPosition } from './resume.js';
+import { ChatNumber, EmojiOrEmpty, FilledText, KnownRooms, ShortText, UserNumber } from './text-rules.js';
 
 // The `data` of each client frame. Fields that are not named here are tolerated, and dropped.
 
@@ -32,4 +33,9 @@ export class CreateMessageData {
 /** `seen_message`, `chat_messages` */
 export class ChatData {
   @ChatNumber() chat_id!: number;
+}
+
+/** `resume`, on both endpoints */
+export class ResumeData {
+  @KnownRooms() rooms!: Readonly<Record<string, KnownPosition>>;
 }

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, roomKind, type Room } from '#domain';
 import { receiverOf } from './direct-chat.js';
 import { echo, type Fault, type FaultCode } from './fault.js';
+import { positionBeside, type RoomPosition } from './resume.js';
 import { avatar, listOf, named, oneOf, position, shape, text, time } from './shape.js';
 
 // The room chat's own frames and shapes, `/ws/chat`.
@@ -73,9 +74,14 @@ export function avatarOf(text: string | null): unknown {
   }
 }
 
-/** The frame that tells a room of a message as it now is. */
-export function roomFrame(dialect: RoomDialect, event: RoomEvent, message: RoomMessageView): string {
-  const frame = { chat: message.type, event, message };
+/** The frame that tells a room of a message as it now is. @param told up to where the room was told of everything, with it */
+export function roomFrame(
+  dialect: RoomDialect,
+  event: RoomEvent,
+  message: RoomMessageView,
+  told: RoomPosition = message,
+): string {
+  const frame = { chat: message.type, event, message, ...positionBeside(message, told) };
   return JSON.stringify(dialect === 'altzone' ? { message: frame } : frame);
 }
 

@@ -5,6 +5,7 @@ import {
   CreateMessageData,
   NewMessageData,
   NewReactionData,
+  ResumeData,
   type PayloadClass,
   readPayload,
 } from '../src/index.js';
@@ -88,5 +89,39 @@ describe('the data of a frame', () => {
     ['required receiver_id', CreateMessageData, { chat_id: 1, message: 'x' }],
   ])('is %s', (expected, type, data) => {
     expect(fault(type, data)).toBe(expected);
+  });
+});
+
+describe('the rooms of a resume', () => {
+  const at = { n: 1, rev: 2 };
+
+  it.each<[string, unknown]>([
+    ['none', {}],
+    ['some', { global: at, 'direct:42': { n: 0, rev: 0 } }],
+    ['a clan with its id', { clan: { ...at, clan_id: '7' } }],
+    ['100 of them', Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`direct:${i + 1}`, at]))],
+  ])('are taken: %s', (_, rooms) => {
+    expect(readPayload(ResumeData, { rooms })).toEqual({ payload: { rooms } });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['missing', undefined, 'required rooms'],
+    ['null', null, 'invalid rooms'],
+    ['a list', [at], 'invalid rooms'],
+    ['a text', 'global', 'invalid rooms'],
+    [
+      '101 of them',
+      Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`direct:${i + 1}`, at])),
+      'invalid rooms',
+    ],
+    ['a name that is too long', { ['x'.repeat(65)]: at }, 'invalid rooms'],
+    ['no position', { global: null }, 'invalid rooms'],
+    ['half a position', { global: { n: 1 } }, 'invalid rooms'],
+    ['no whole number', { global: { n: 1, rev: 1.5 } }, 'invalid rooms'],
+    ['a number below 0', { global: { n: -1, rev: 1 } }, 'invalid rooms'],
+    ['a number as a text', { global: { n: '1', rev: 1 } }, 'invalid rooms'],
+    ['a clan that is no id', { clan: { ...at, clan_id: 7 } }, 'invalid rooms'],
+  ])('are refused: %s', (_, rooms, refused) => {
+    expect(fault(ResumeData, { rooms })).toBe(refused);
   });
 });

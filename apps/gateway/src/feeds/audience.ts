@@ -7,19 +7,35 @@ import { textFrame } from '../socket/text-frame.js';
 const COME_BACK = 2_000;
 
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
-export class Audience {
-  readonly #sessions = new Set<Session>();
+export class Audience<Place> {
+  /** Each with the place that was told last before it came: everything after that it was told, or will be. */
+  readonly #sessions = new Map<Session, Place>();
   #gathered: Buffer[] = [];
 
-  constructor(private readonly fanOut: FanOut) {}
+  /** @param place where it stands: the same object until something is told */
+  constructor(
+    private readonly fanOut: FanOut,
+    private readonly place: () => Place,
+  ) {}
 
   /** How many of them are open. */
   get size(): number {
-    return countOpen(this.#sessions);
+    return countOpen(this.#sessions.keys());
   }
 
+  /** What is gathered and not yet written is from before, and does not reach it. */
   add(session: Session): void {
-    this.#sessions.add(session);
+    this.flush();
+    this.#sessions.set(session, this.place());
+  }
+
+  has(session: Session): boolean {
+    return this.#sessions.has(session);
+  }
+
+  /** Where the audience stood when this one of it came. */
+  joinedAt(session: Session): Place | undefined {
+    return this.#sessions.get(session);
   }
 
   /** At once: what is gathered and not yet written does not reach it any more. */
@@ -33,11 +49,11 @@ export class Audience {
 
   /** Too much was missed to be sent: everybody comes back, one after the other, and starts from the history. */
   restart(): void {
-    for (const session of this.#sessions) session.sendAway(COME_BACK);
+    for (const session of this.#sessions.keys()) session.sendAway(COME_BACK);
   }
 
   end(code: CloseCode): void {
-    for (const session of this.#sessions) session.close(code);
+    for (const session of this.#sessions.keys()) session.close(code);
   }
 
   flush(): void {
@@ -45,6 +61,6 @@ export class Audience {
     this.#gathered = [];
     if (!first) return;
     const frames = more.length === 0 ? first : Buffer.concat([first, ...more]);
-    for (const session of this.#sessions) session.deliver(frames);
+    for (const session of this.#sessions.keys()) session.deliver(frames);
   }
 }

@@ -1,4 +1,4 @@
-import type { Change } from '#projections';
+import type { Change, Position } from '#projections';
 
 /** Changes of one message are told at most four times a second. Milliseconds. */
 const INTERVAL = 250;
@@ -24,21 +24,25 @@ export class ChangePace {
   readonly #messages = new Map<string, Paced>();
   /** The latest changes of those that wait for the room, in the order of their turns. */
   readonly #waiting = new Map<string, Change>();
+  /** Of each message of which changes are not told yet, where the room stood before the first of them; the lowest first. */
+  readonly #untold = new Map<string, Position>();
   /** When the reactions that were told have had their time, on the monotonic clock. */
   #freeAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly tell: (change: Change) => void) {}
 
-  take(change: Change): void {
-    const { messageId, reactions } = change.message;
-    const paced = this.#messages.get(messageId);
-    if (paced) paced.held = change;
-    else if (reactions.length <= FEW) this.#tell(change);
-    else {
-      this.#waiting.set(messageId, change);
-      this.#goOn();
-    }
+  /** Up to where everything was told, where something is held; else null. */
+  get toldUpTo(): Position | null {
+    const [lowest] = this.#untold.values();
+    return lowest ?? null;
+  }
+
+  /** @param before where the room stood then */
+  take(change: Change, before: Position): void {
+    const { messageId } = change.message;
+    if (!this.#untold.has(messageId)) this.#untold.set(messageId, before);
+    this.#take(change);
   }
 
   /** Tells nothing until {@link resume}. */
@@ -57,11 +61,24 @@ export class ChangePace {
     this.pause();
     this.#messages.clear();
     this.#waiting.clear();
+    this.#untold.clear();
+  }
+
+  #take(change: Change): void {
+    const { messageId, reactions } = change.message;
+    const paced = this.#messages.get(messageId);
+    if (paced) paced.held = change;
+    else if (reactions.length <= FEW) this.#tell(change);
+    else {
+      this.#waiting.set(messageId, change);
+      this.#goOn();
+    }
   }
 
   #tell(change: Change): void {
     const { messageId } = change.message;
     this.#waiting.delete(messageId);
+    this.#untold.delete(messageId);
     this.#messages.set(messageId, { timer: setTimeout(this.#end, INTERVAL, messageId), held: null });
     this.tell(change);
   }
@@ -82,6 +99,6 @@ export class ChangePace {
   readonly #end = (messageId: string): void => {
     const paced = this.#messages.get(messageId);
     this.#messages.delete(messageId);
-    if (paced?.held) this.take(paced.held);
+    if (paced?.held) this.#take(paced.held);
   };
 }

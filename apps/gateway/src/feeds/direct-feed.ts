@@ -1,12 +1,22 @@
 import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
-import { directFrame, directMessageView } from '#protocol';
-import type { ChatPosition, Change, RoomUpdate, Timeline } from '#projections';
+import { directMessageFrame, directMessageView } from '#protocol';
+import {
+  type ChatPosition,
+  type Change,
+  type Position,
+  positionAfter,
+  type RoomUpdate,
+  type Timeline,
+} from '#projections';
 import type { Pinned } from '#read-models';
 import { Audience } from './audience.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
+import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
+import type { Session } from '../socket/session.js';
+import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';
 
 /** Before the read model is asked again that failed to answer. Milliseconds. */
@@ -26,12 +36,21 @@ interface Baseline {
   readonly positions: ReadonlyMap<Room, ChatPosition>;
 }
 
+/** Where the chats stood at some moment: those with a cursor at their cursors, the others at the baseline. */
+interface Standing {
+  readonly baseline: Baseline['positions'];
+  readonly inUse: ReadonlyMap<Room, Position>;
+}
+
+const BEGINNING: Position = { n: 0, rev: 0 };
+
 /**
  * All direct chats of one person, told to their connections of the direct API. Of thousands few are in use: only one in
  * which something happens gets a cursor, which begins at the baseline.
  */
 export class DirectFeed {
-  readonly audience: Audience;
+  /** Nobody is in it before {@link ready}. */
+  readonly audience: Audience<Standing | null>;
   /** Those in which something has happened since the baseline. */
   readonly #chats = new Map<Room, FollowedChat>();
   #baseline: Baseline | null = null;
@@ -47,7 +66,7 @@ export class DirectFeed {
     private readonly timeline: FollowedTimeline,
     fanOut: FanOut,
   ) {
-    this.audience = new Audience(fanOut);
+    this.audience = new Audience(fanOut, () => this.#standing());
   }
 
   /** How many chats have a cursor. */
@@ -64,6 +83,30 @@ export class DirectFeed {
     if (!this.#ready) return;
     if (!this.#baseline) this.#waiting.push(update);
     else this.#chat(update.room).cursor.accept(update);
+  }
+
+  /** How one of its audience hears a chat of this person's; null for anybody else. */
+  hearing(session: Session, room: Room, chatId: number): Hearing | null {
+    const joined = this.audience.joinedAt(session);
+    if (!joined) return null;
+    const timeline = this.timeline.current.queries;
+    // One that was not known then was opened later, and is told from its beginning.
+    const { n, rev } = joined.inUse.get(room) ?? joined.baseline.get(room) ?? BEGINNING;
+    return {
+      ...{ room, timeline, since: { n, rev } },
+      isOn: () => this.audience.has(session),
+      frames: async (changes, before) => {
+        const messages = changes.map(({ message }) => message);
+        const receiptOf = await timeline.receipts(room, messages);
+        return frames(changes, before, chatId, receiptOf).map(textFrame);
+      },
+    };
+  }
+
+  #standing(): Standing | null {
+    if (!this.#baseline) return null;
+    const inUse = new Map([...this.#chats].map(([room, { cursor }]) => [room, cursor.at ?? BEGINNING]));
+    return { baseline: this.#baseline.positions, inUse };
   }
 
   /** After the connection was lost: reads which chats went on meanwhile, new ones too, and what happened in them. */
@@ -142,7 +185,7 @@ export class DirectFeed {
     });
     if (!read) return;
     chat.chatId = read.chatId;
-    chat.cursor.start(read.timeline, { n: 0, rev: 0 }, true);
+    chat.cursor.start(read.timeline, BEGINNING, true);
   }
 
   /** Null once it is stopped. */
@@ -157,8 +200,8 @@ export class DirectFeed {
     const chat: FollowedChat = {
       chatId,
       cursor: new RoomCursor(room, {
-        changed: (changes) => {
-          this.#tell(changes, chat.chatId);
+        changed: (changes, before) => {
+          for (const frame of frames(changes, before, chat.chatId)) this.audience.tell(frame);
         },
         lostTrack: () => {
           this.audience.restart();
@@ -168,13 +211,6 @@ export class DirectFeed {
     if (this.#stopped) chat.cursor.stop();
     this.#chats.set(room, chat);
     return chat;
-  }
-
-  #tell(changes: readonly Change[], chatId: number): void {
-    for (const { kind, message } of changes) {
-      if (kind !== 'message') continue;
-      this.audience.tell(directFrame('response_message', directMessageView(message, chatId, null)));
-    }
   }
 
   async #patiently<T>(read: () => Promise<T>): Promise<T | null> {
@@ -188,6 +224,25 @@ export class DirectFeed {
     }
     return null;
   }
+}
+
+/** Nobody has seen what has just come. */
+const NOT_SEEN = (): null => null;
+
+/** The frames that tell of changes of a chat: of messages; the API has no others. */
+function frames(
+  changes: readonly Change[],
+  before: Position,
+  chatId: number,
+  seenAt: (message: Change['message']) => string | null = NOT_SEEN,
+): string[] {
+  let told = before;
+  return changes.flatMap((change) => {
+    const { kind, message } = change;
+    told = positionAfter(told, [change]);
+    if (kind !== 'message') return [];
+    return [directMessageFrame(directMessageView(message, chatId, seenAt(message)), told)];
+  });
 }
 
 const byRoom = (positions: readonly ChatPosition[]) => new Map(positions.map((position) => [position.room, position]));

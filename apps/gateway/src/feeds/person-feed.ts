@@ -7,6 +7,7 @@ import {
   joinClan,
   type MembershipEvent,
   type ProfileChanged,
+  type PublicRoom,
   type RecordedEvent,
   type Room,
   userRoom,
@@ -18,6 +19,7 @@ import { CLOSE } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
+import type { Hearing } from './hearing.js';
 import type { Rooms } from './rooms.js';
 import { type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
 import { Person } from './person.js';
@@ -104,6 +106,17 @@ export class PersonFeed {
     this.#roomSessions.delete(session);
     this.#global?.audience.remove(session);
     this.#clan?.audience.remove(session);
+  }
+
+  /** How one of their connections hears the global room or their clan's, once that can be said; null where it does not. */
+  async hearing(session: Session, room: PublicRoom): Promise<Hearing | null> {
+    const feed = room === 'global' ? this.#global : this.#clan;
+    return feed && feed.hearing(session);
+  }
+
+  /** The same of a direct chat of theirs. */
+  hearingChat(session: Session, room: Room, chatId: number): Hearing | null {
+    return this.#parts.direct.hearing(session, room, chatId);
   }
 
   /**

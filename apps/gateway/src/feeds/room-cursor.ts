@@ -28,8 +28,8 @@ interface Hole {
 }
 
 export interface RoomListener {
-  /** In order, without holes, each once. */
-  changed(changes: readonly Change[]): void;
+  /** In order, without holes, each once. @param before where it stood */
+  changed(changes: readonly Change[], before: Position): void;
   /** Too much was missed to be sent: whoever follows has to start from the history. */
   lostTrack(): void;
 }
@@ -56,6 +56,11 @@ export class RoomCursor {
     private readonly room: Room,
     private readonly listener: RoomListener,
   ) {}
+
+  /** Up to where everything was told; null until that is known. Another object with every change. */
+  get at(): Position | null {
+    return this.#timeline && this.#at;
+  }
 
   /** Follows from this position on; `behind`: what happened since is in the read model already. */
   start(timeline: Pinned<Timeline>, at: Position, behind = false): void {
@@ -250,7 +255,8 @@ export class RoomCursor {
 
   #take(changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    this.#at = positionAfter(this.#at, changes);
-    this.listener.changed(changes);
+    const before = this.#at;
+    this.#at = positionAfter(before, changes);
+    this.listener.changed(changes, before);
   }
 }

@@ -2,13 +2,16 @@ import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import type { AskedLive, LiveSubscription } from '#event-store';
 import { type RoomDialect, type RoomEvent, roomFrame, roomMessageView } from '#protocol';
-import { type Change, decodeUpdate, type Timeline } from '#projections';
+import { type Change, decodeUpdate, type Position, positionAfter, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { Audience } from './audience.js';
 import { ChangePace } from './change-pace.js';
 import type { FanOut } from './fan-out.js';
 import type { FollowedTimeline } from './followed-timeline.js';
+import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
+import type { Session } from '../socket/session.js';
+import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';
 
 /** Before a start that failed is tried again. Milliseconds. */
@@ -25,13 +28,17 @@ export interface RoomFeedParts {
 
 /** One room of the room API, as long as this gateway has somebody in it: what happens there, told to its audience. */
 export class RoomFeed {
-  readonly audience: Audience;
+  /** Those who came before it was known where the room stands did so at its start. */
+  readonly audience: Audience<Position | null>;
   /** Resolves once nothing that happens from now on is missed. */
   readonly ready: Promise<void>;
   readonly #cursor: RoomCursor;
   readonly #pace = new ChangePace((change) => {
     this.#send('newReaction', change);
   });
+  #startedAt: Position | null = null;
+  /** Up to where everything was told, or is held. */
+  #told: Position = { n: 0, rev: 0 };
   readonly #subscription: LiveSubscription;
   #stopped = false;
 
@@ -39,10 +46,10 @@ export class RoomFeed {
     readonly room: Room,
     private readonly parts: RoomFeedParts,
   ) {
-    this.audience = new Audience(parts.fanOut);
+    this.audience = new Audience(parts.fanOut, () => this.#cursor.at);
     this.#cursor = new RoomCursor(room, {
-      changed: (changes) => {
-        this.#tell(changes);
+      changed: (changes, before) => {
+        this.#tell(changes, before);
       },
       lostTrack: () => {
         this.#pace.forget();
@@ -53,6 +60,18 @@ export class RoomFeed {
       this.#hear(text);
     });
     this.ready = this.#start();
+  }
+
+  /** How one of its audience hears it, once it is known where the room stands; null for anybody else. */
+  async hearing(session: Session): Promise<Hearing | null> {
+    await this.ready;
+    const since = this.audience.joinedAt(session) ?? this.#startedAt;
+    if (!since || !this.audience.has(session)) return null;
+    return {
+      ...{ room: this.room, since, timeline: this.parts.timeline.current.queries },
+      isOn: () => this.audience.has(session),
+      frames: (changes, before) => Promise.resolve(this.#frames(changes, before)),
+    };
   }
 
   /** Nothing is told any more: the connection to the log was lost, and with it updates and changes of membership. */
@@ -94,7 +113,8 @@ export class RoomFeed {
       try {
         await this.parts.live.flush();
         const timeline = this.parts.timeline.current;
-        this.#cursor.start(timeline, await timeline.queries.position(this.room));
+        this.#startedAt = await timeline.queries.position(this.room);
+        this.#cursor.start(timeline, this.#startedAt);
         return;
       } catch (error) {
         logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);
@@ -104,19 +124,34 @@ export class RoomFeed {
   }
 
   /** A new message is never held, so it is there before any change of it. */
-  #tell(changes: readonly Change[]): void {
+  #tell(changes: readonly Change[], before: Position): void {
+    this.#told = before;
     for (const change of changes) {
+      const stood = this.#told;
+      this.#told = positionAfter(stood, [change]);
       if (change.kind === 'message') this.#send('newMessage', change);
-      else this.#pace.take(change);
+      else this.#pace.take(change, stood);
     }
   }
 
   /** One that cannot be told keeps no other back, and what is told later has nobody who would catch it. */
-  #send(event: RoomEvent, { message }: Change): void {
+  #send(event: RoomEvent, change: Change): void {
     try {
-      this.audience.tell(roomFrame(this.parts.dialect, event, roomMessageView(message)));
+      this.audience.tell(this.#frame(event, change, this.#pace.toldUpTo ?? this.#told));
     } catch (error) {
       this.#cursor.misheard(error);
     }
+  }
+
+  #frames(changes: readonly Change[], before: Position): Buffer[] {
+    let told = before;
+    return changes.map((change) => {
+      told = positionAfter(told, [change]);
+      return textFrame(this.#frame(change.kind === 'message' ? 'newMessage' : 'newReaction', change, told));
+    });
+  }
+
+  #frame(event: RoomEvent, { message }: Change, told: Position): string {
+    return roomFrame(this.parts.dialect, event, roomMessageView(message), told);
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ChatData, chatView, CreateChatData, CreateMessageData, userIdOf } from '#protocol';
+import { ChatData, chatView, CreateChatData, CreateMessageData, ResumeData, userIdOf } from '#protocol';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
 import type { Outcome } from '../commands/command.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
@@ -11,6 +11,7 @@ import { DIRECT_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { Lists } from './lists.js';
 import { PAYLOAD } from './payload-pipe.js';
+import { Resume } from './resume.js';
 import { Session } from './session.js';
 
 /** The direct chat: a message comes back to both sides, on all their devices; the other answers go to the caller. */
@@ -21,6 +22,7 @@ export class DirectChatGateway {
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Lists) private readonly lists: Lists,
+    @Inject(Resume) private readonly resumption: Resume,
   ) {}
 
   @SubscribeMessage('create_chat')
@@ -66,5 +68,10 @@ export class DirectChatGateway {
   @SubscribeMessage('get_chats')
   async getChats(@ConnectedSocket() caller: Session): Promise<Outcome> {
     return this.lists.give(caller, 'updated_chat_list', await this.queries.execute(new ChatsOf(caller)));
+  }
+
+  @SubscribeMessage('resume')
+  resume(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ResumeData): Promise<Outcome> {
+    return this.resumption.of(caller, data);
   }
 }

@@ -34,10 +34,16 @@ export class Lists {
    * @throws TurnMissed, and what reading throws
    */
   async give(session: Session, event: DirectEvent, parts: Parts): Promise<Done> {
-    await this.#queue.run(
+    await this.send(session, () => listFrame(event, whileOpen(session, parts)));
+    return { ack: {} };
+  }
+
+  /** The same of whole frames, as few or many as are made: none is written before all of them are there. */
+  send(session: Session, make: () => Promise<readonly Buffer[]>): Promise<void> {
+    return this.#queue.run(
       session.person.userId,
       async () => {
-        const frame = session.isOpen ? await listFrame(event, whileOpen(session, parts)) : [];
+        const frame = session.isOpen ? await make() : [];
         this.#unread += lengthOf(frame);
         return frame;
       },
@@ -46,11 +52,10 @@ export class Lists {
         end.addEventListener('abort', () => {
           session.close(CLOSE.slowReader);
         });
-        await session.replyList(frame);
+        if (frame.length > 0) await session.replyList(frame);
         this.#unread -= lengthOf(frame);
       },
     );
-    return { ack: {} };
   }
 }
 

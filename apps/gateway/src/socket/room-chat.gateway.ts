@@ -2,20 +2,24 @@ import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { PublicRoom } from '#domain';
-import { NewMessageData, NewReactionData } from '#protocol';
+import { NewMessageData, NewReactionData, ResumeData } from '#protocol';
 import type { Outcome } from '../commands/command.js';
 import { PostRoomMessage } from '../commands/post-message.js';
 import { ReactToMessage } from '../commands/react.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { PAYLOAD } from './payload-pipe.js';
+import { Resume } from './resume.js';
 import { Session } from './session.js';
 
 /** The room chat: what is accepted comes back to everybody in the room, its sender included, as a broadcast. */
 @UseFilters(FaultFilter)
 @WebSocketGateway({ path: ROOM_CHAT.path })
 export class RoomChatGateway {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(Resume) private readonly resumption: Resume,
+  ) {}
 
   @SubscribeMessage('globalMessage')
   globalMessage(
@@ -51,6 +55,11 @@ export class RoomChatGateway {
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
     return this.react('clan', session, data, id);
+  }
+
+  @SubscribeMessage('resume')
+  resume(@ConnectedSocket() session: Session, @MessageBody('data', PAYLOAD) data: ResumeData): Promise<Outcome> {
+    return this.resumption.of(session, data);
   }
 
   private post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<Outcome> {

@@ -23,6 +23,13 @@ export const socketRows = {
     meaning: 'How many of the latest chats `get_chats` answers with; older ones by HTTP.',
     read: wholeNumber(1, 10_000),
   }),
+  RESUME_CHANGES_MAX: row({
+    type: 'changes, 1–10000',
+    default: '1000',
+    roles: sockets,
+    meaning: 'How many changes of a room `resume` tells a client that was away; who missed more reads the history.',
+    read: wholeNumber(1, 10_000),
+  }),
   MAX_FRAME_BYTES: row({
     type: 'bytes, 1024–1048576',
     default: '65536',

@@ -61,7 +61,7 @@ export class Timeline {
     const [head] = await this.store.get<HeadDocument>('heads', [room]);
     let to: Position = { n: head?.n ?? 0, rev: head?.rev ?? 0 };
     for (;;) {
-      const found = await this.found(room, to, BEHIND_HEAD_TOGETHER, ['n', 'rev0', 'rev']);
+      const found = await this.found(room, to, BEHIND_HEAD_TOGETHER, { fields: ['n', 'rev0', 'rev'] });
       const run = await this.run(room, to, found);
       to = run.to;
       const isCut = Math.max(found.created.length, found.changed.length) === BEHIND_HEAD_TOGETHER;
@@ -74,12 +74,12 @@ export class Timeline {
    * the same position, the same happened before it. Null where this version has no such position.
    */
   async changeAt(room: Room, { n, rev }: Position): Promise<string | null> {
-    if (rev === 0) return 'the beginning';
+    if (rev === 0) return n === 0 ? 'the beginning' : null;
     const [[message], [change]] = await Promise.all([
       this.store.get<MessageDocument>('messages', [placeId(room, n)]),
       this.store.get<ChangeDocument>('changes', [placeId(room, rev)]),
     ]);
-    if (!message || (!change && message.rev0 !== rev)) return null;
+    if (!message || (change ? change.lastN !== n : message.rev0 !== rev)) return null;
     return `${message.messageId} ${change?.seq ?? 'created'}`;
   }
 
@@ -117,12 +117,25 @@ export class Timeline {
     return found.created.length + found.changed.length > max ? null : this.run(room, from, found);
   }
 
-  private async found(room: Room, from: Position, limit: number, fields?: readonly (keyof MessageDocument)[]) {
+  /**
+   * What happened between two positions of a room, each message as it is now; the later one must be no further than
+   * {@link position}. Null where the earlier one is none of this room's: then the numbers between do not come out even.
+   */
+  async changesBetween(room: Room, from: Position, to: Position): Promise<readonly Change[] | null> {
+    const [created, changed] = [to.n - from.n, to.rev - from.rev];
+    if (created < 0 || created > changed) return null;
+    if (changed === 0) return [];
+    const run = await this.run(room, from, await this.found(room, from, changed, { to }));
+    return run.isWhole && run.to.n === to.n && run.to.rev === to.rev ? run.changes : null;
+  }
+
+  private async found(room: Room, from: Position, limit: number, { to, fields }: Part = {}): Promise<Found> {
     const created = await this.store.range<MessageDocument>('messages', {
-      ...{ from: placeId(room, from.n + 1), to: endOf(room), limit, ...(fields && { fields }) },
+      ...{ from: placeId(room, from.n + 1), to: to ? placeId(room, to.n + 1) : endOf(room), limit },
+      ...(fields && { fields }),
     });
     const changed = await this.store.range<ChangeDocument>('changes', {
-      ...{ from: placeId(room, from.rev + 1), to: endOf(room), limit },
+      ...{ from: placeId(room, from.rev + 1), to: to ? placeId(room, to.rev + 1) : endOf(room), limit },
     });
     return { created, changed };
   }
@@ -238,6 +251,12 @@ export class Timeline {
     const all = [...marks, ...beyond];
     return (n) => all[firstAtOrAbove(all, n)]?.at ?? null;
   }
+}
+
+/** Of what is behind a position: up to where it is wanted, and what of it. */
+interface Part {
+  readonly to?: Position;
+  readonly fields?: readonly (keyof MessageDocument)[];
 }
 
 interface Found {

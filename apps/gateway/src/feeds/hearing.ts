@@ -1,0 +1,14 @@
+import type { Room } from '#domain';
+import type { Change, Position, Timeline } from '#projections';
+
+/** One room as one connection hears it: what it takes to tell that connection what it missed. */
+export interface Hearing {
+  readonly room: Room;
+  /** Everything after this it was told, or will be. */
+  readonly since: Position;
+  readonly timeline: Timeline;
+  /** Whether it still hears this room: they may have left it. */
+  isOn(): boolean;
+  /** The frames that tell of these changes. @param before where the room stood */
+  frames(changes: readonly Change[], before: Position): Promise<Buffer[]>;
+}

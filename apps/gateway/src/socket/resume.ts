@@ -1,0 +1,105 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { DirectChats } from '#event-store';
+import { type Change, type Position, positionAfter } from '#projections';
+import type { KnownPosition, ResumeData, ResumedRoom, ResumedView } from '#protocol';
+import type { Done } from '../commands/command.js';
+import { readInTime } from '../commands/read-in-time.js';
+import type { Hearing } from '../feeds/hearing.js';
+import { Hub } from '../feeds/hub.js';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
+import { ROOM_CHAT } from './endpoint.js';
+import { Lists } from './lists.js';
+import type { Session } from './session.js';
+
+/** How many changes are made into frames together: between two parts, others have their turn. */
+const PART = 100;
+
+/** How long it is waited for where a room stands. Milliseconds. */
+const PATIENCE = 4_500;
+
+const DIRECT = /^direct:([1-9][0-9]{0,15})$/;
+
+/**
+ * Tells a client that was away what it missed. A connection hears a room from the position on at which it came into it,
+ * without holes; so what it lacks is what lies between the position that the client knows and that one, and nothing has
+ * to be held back meanwhile, or is told twice.
+ */
+@Injectable()
+export class Resume {
+  constructor(
+    @Inject(Hub) private readonly hub: Pick<Hub, 'person'>,
+    @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
+    @Inject(Lists) private readonly lists: Pick<Lists, 'send'>,
+    @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'resumeChangesMax'>,
+  ) {}
+
+  /** One room after the other. @throws RetryableError: then the client knows no more than before */
+  async of(session: Session, { rooms }: ResumeData): Promise<Done> {
+    await session.admit();
+    const resumed: [name: string, ResumedRoom][] = [];
+    for (const [name, known] of Object.entries(rooms)) {
+      if (!session.isOpen) break;
+      resumed.push([name, await this.room(session, name, known)]);
+    }
+    const data: ResumedView = { rooms: Object.fromEntries(resumed) };
+    return { ack: {}, answer: { event: 'resumed', data } };
+  }
+
+  private async room(session: Session, name: string, known: KnownPosition): Promise<ResumedRoom> {
+    const { person } = session;
+    const from = { n: known.n, rev: known.rev };
+    const hearing = await this.hearing(session, name);
+    const isSameClan = name !== 'clan' || known.clan_id === undefined || known.clan_id === person.clanId;
+    const to = hearing && isSameClan ? await this.goOn(session, hearing, from) : null;
+    if (to && hearing?.isOn()) return { from, to, recovered: true };
+    // They may have come into another clan meanwhile.
+    const standing = hearing?.isOn() ? hearing : await this.hearing(session, name);
+    return standing ? { from, to: standing.since, recovered: false } : { recovered: false, code: 'not_found' };
+  }
+
+  /** Who may hear what is asked at this moment. */
+  private async hearing(session: Session, name: string): Promise<Hearing | null> {
+    const { userId } = session.person;
+    const feed = this.hub.person(userId);
+    if (session.endpoint === ROOM_CHAT) {
+      if (!feed || (name !== 'global' && name !== 'clan')) return null;
+      // Of a clan that they have just come into it may not be known yet where it stands.
+      return readInTime(performance.now() + PATIENCE, feed.hearing(session, name));
+    }
+    const [, id] = DIRECT.exec(name) ?? [];
+    const chat = id === undefined ? null : await this.chats.ofPerson(userId, Number(id));
+    return (chat && feed?.hearingChat(session, chat.room, chat.seq)) ?? null;
+  }
+
+  /** @returns up to where the connection knows everything, or null where nothing was told */
+  private async goOn(session: Session, hearing: Hearing, from: Position): Promise<Position | null> {
+    const { room, since, timeline } = hearing;
+    const missed = since.rev - from.rev;
+    // Heard of at another gateway, or on this very connection.
+    if (missed < 0) return (await timeline.changeAt(room, from)) === null ? null : from;
+    if (missed === 0) return from.n === since.n ? since : null;
+    if (missed > this.settings.resumeChangesMax) return null;
+    const known = { upTo: null as Position | null };
+    await this.lists.send(session, async () => {
+      const changes = await timeline.changesBetween(room, from, since);
+      if (!changes) return [];
+      known.upTo = since;
+      return this.frames(hearing, changes, from);
+    });
+    return known.upTo;
+  }
+
+  /** None where the connection does not hear the room any more by then. */
+  private async frames(hearing: Hearing, changes: readonly Change[], from: Position): Promise<Buffer[]> {
+    const frames: Buffer[] = [];
+    let before = from;
+    for (let i = 0; i < changes.length; i += PART) {
+      const part = changes.slice(i, i + PART);
+      frames.push(...(await hearing.frames(part, before)));
+      before = positionAfter(before, part);
+      await nextTurn();
+    }
+    return hearing.isOn() ? frames : [];
+  }
+}

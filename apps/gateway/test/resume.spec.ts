@@ -1,0 +1,279 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom, GLOBAL_ROOM } from '#domain';
+import type { KnownPosition, ResumedView } from '#protocol';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import type { ChatClient } from './chat-client.js';
+import { arrived, holdTime, settle } from './chat-in-memory.js';
+import { HubInMemory } from './hub-in-memory.js';
+
+const CLAN = clanRoom('7');
+const NOT_FOUND = { recovered: false, code: 'not_found' };
+
+let gateway: HubInMemory;
+beforeEach(async () => {
+  holdTime();
+  gateway = await HubInMemory.begin({ resumeChangesMax: 250 });
+});
+afterEach(() => {
+  gateway.hub.onApplicationShutdown();
+  jest.useRealTimers();
+});
+
+/** Lets what needs no longer be done, by no clock that is held either. */
+async function pass(): Promise<void> {
+  for (let turns = 0; turns < 10; turns++) {
+    await settle(1);
+    await nextTurn();
+  }
+}
+
+async function said(count: number, room = CLAN): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, i) => gateway.chat.say(room, `${i + 1}`, room.split(':').at(-1)));
+  await gateway.tell();
+  return ids;
+}
+
+/** The answer to a resume, by room, and what was told before it. */
+async function resume(client: ChatClient, rooms: Readonly<Record<string, KnownPosition>>) {
+  const begun = client.frames.length;
+  client.send('resume', { rooms });
+  await pass();
+  const frames = client.frames.slice(begun);
+  const { event, data } = frames.at(-1) ?? {};
+  expect(event).toBe('resumed');
+  return { rooms: (data as ResumedView).rooms, told: frames.slice(0, -1) };
+}
+
+const summary = ({ event, message, data, position }: ChatClient['frames'][number]) => {
+  const { n, rev } = (message ?? data) as { n: number; rev: number };
+  return [event, n, rev, ...(position === undefined ? [] : [position])];
+};
+
+describe('a resume in a room', () => {
+  it('tells what was missed, in order, to who asks and to nobody else, and says up to where', async () => {
+    const [one] = await said(3);
+    gateway.chat.react(CLAN, one!, '👍');
+    await said(1);
+    const [ada, bob] = [await gateway.join('ada', '7'), await gateway.join('bob', '7')];
+    const { rooms, told } = await resume(ada.client, { clan: { n: 2, rev: 2 }, global: { n: 0, rev: 0 } });
+    expect(rooms).toEqual({
+      clan: { from: { n: 2, rev: 2 }, to: { n: 4, rev: 5 }, recovered: true },
+      global: { from: { n: 0, rev: 0 }, to: { n: 0, rev: 0 }, recovered: true },
+    });
+    // The reaction is to an older message, which does not say where the room is.
+    expect(told.map(summary)).toEqual([
+      ['newMessage', 3, 3],
+      ['newReaction', 1, 4, { n: 3, rev: 4 }],
+      ['newMessage', 4, 5],
+    ]);
+    expect(bob.client.frames).toEqual([]);
+  });
+
+  it('shows messages as they are now, and beside them how far it has come', async () => {
+    const [, two] = await said(3);
+    gateway.chat.react(CLAN, two!, '👍');
+    await gateway.tell();
+    const { client } = await gateway.join('ada', '7');
+    const { told } = await resume(client, { clan: { n: 1, rev: 1 } });
+    expect(told.map(summary)).toEqual([
+      ['newMessage', 2, 4, { n: 2, rev: 2 }],
+      ['newMessage', 3, 3],
+      ['newReaction', 2, 4, { n: 3, rev: 4 }],
+    ]);
+  });
+
+  it('tells nothing that is told as it happens, also where it is asked late, and twice', async () => {
+    await said(2);
+    const { client } = await gateway.join('ada', '7');
+    await said(2);
+    const first = await resume(client, { clan: { n: 1, rev: 1 } });
+    expect(first.told.map(summary)).toEqual([['newMessage', 2, 2]]);
+    expect(first.rooms['clan']).toMatchObject({ to: { n: 2, rev: 2 }, recovered: true });
+    const again = await resume(client, { clan: { n: 4, rev: 4 } });
+    expect(again).toEqual({
+      rooms: { clan: { from: { n: 4, rev: 4 }, to: { n: 4, rev: 4 }, recovered: true } },
+      told: [],
+    });
+    expect(client.frames.filter(({ event }) => event === 'newMessage').map((frame) => summary(frame)[1])).toEqual([
+      3, 4, 2,
+    ]);
+  });
+
+  it('is not begun where too much was missed', async () => {
+    await said(252);
+    const { client } = await gateway.join('ada', '7');
+    const asked = jest.spyOn(gateway.chat.gates, 'pass');
+    const { rooms, told } = await resume(client, { clan: { n: 1, rev: 1 } });
+    expect(rooms).toEqual({ clan: { from: { n: 1, rev: 1 }, to: { n: 252, rev: 252 }, recovered: false } });
+    expect([told, asked.mock.calls]).toEqual([[], []]);
+    const all = await resume(client, { clan: { n: 2, rev: 2 } });
+    expect([all.told.length, all.rooms['clan']]).toMatchObject([250, { recovered: true }]);
+  });
+
+  it.each([
+    ['ahead of it', { n: 5, rev: 6 }],
+    ['with a number it never had together', { n: 4, rev: 3 }],
+    ['with fewer messages than it had then', { n: 1, rev: 3 }],
+    ['with other messages where it stands', { n: 3, rev: 5 }],
+    ['with all messages and fewer changes', { n: 4, rev: 4 }],
+    ['with no messages', { n: 0, rev: 4 }],
+  ])('is not begun from a position that is not the room’s: %s', async (_, from) => {
+    const [one] = await said(3);
+    gateway.chat.react(CLAN, one!, '👍');
+    await said(1);
+    const { client } = await gateway.join('ada', '7');
+    const { rooms, told } = await resume(client, { clan: from });
+    expect(rooms).toEqual({ clan: { from, to: { n: 4, rev: 5 }, recovered: false } });
+    expect(told).toEqual([]);
+  });
+
+  it('goes on from what another gateway told before this one', async () => {
+    await said(2);
+    gateway.connection.lose();
+    gateway.connection.comeBack();
+    await settle(50);
+    const { client } = await gateway.join('ada', '7');
+    // Written, and not told here yet.
+    for (const content of ['3', '4']) gateway.chat.say(CLAN, content, '9');
+    gateway.chat.timeline.fold();
+    await gateway.chat.timeline.write();
+    const { rooms, told } = await resume(client, { clan: { n: 4, rev: 4 } });
+    expect(rooms).toEqual({ clan: { from: { n: 4, rev: 4 }, to: { n: 4, rev: 4 }, recovered: true } });
+    expect(told).toEqual([]);
+  });
+
+  it('is of the rooms of the moment: what is not theirs is not there', async () => {
+    await said(1);
+    const { chatId } = gateway.chat.open('1', '2');
+    await gateway.tell();
+    const { client } = await gateway.join('1');
+    const at = { n: 0, rev: 0 };
+    const names = ['clan', `direct:${chatId}`, 'clan:7', 'nonsense', '__proto__', 'constructor'];
+    const { rooms } = await resume(client, Object.fromEntries(names.map((name) => [name, at])));
+    expect(Object.entries(rooms)).toEqual(names.map((name) => [name, NOT_FOUND]));
+  });
+
+  it('is of another clan’s position no more', async () => {
+    await said(2);
+    const { client } = await gateway.join('ada', '7');
+    const of = (clan_id: string) => resume(client, { clan: { n: 1, rev: 1, clan_id } });
+    expect((await of('8')).rooms).toEqual({ clan: { from: { n: 1, rev: 1 }, to: { n: 2, rev: 2 }, recovered: false } });
+    expect((await of('7')).rooms).toMatchObject({ clan: { recovered: true } });
+  });
+
+  it('tells nothing to who leaves the clan while it is read', async () => {
+    await said(2);
+    const { client } = await gateway.join('ada', '7');
+    const reading = gateway.chat.gates.hold('range changes of timeline-1 answer');
+    client.send('resume', { rooms: { clan: { n: 0, rev: 0 } } });
+    await arrived(reading);
+    gateway.chat.move('ada', null, { clanId: '7' });
+    await gateway.chat.directory.run();
+    await settle();
+    reading.release();
+    await pass();
+    expect(client.frames).toEqual([{ event: 'resumed', data: { rooms: { clan: NOT_FOUND } } }]);
+  });
+
+  it('in a clan that was joined over an open connection begins where its room stood then', async () => {
+    await said(2);
+    const { client } = await gateway.join('ada');
+    const reading = gateway.chat.gates.hold('range messages of timeline-1 answer');
+    gateway.chat.move('ada', '7');
+    await gateway.chat.directory.run();
+    await arrived(reading);
+    client.send('resume', { rooms: { clan: { n: 1, rev: 1 } } });
+    await pass();
+    // It is not known yet where the room stands.
+    expect(client.frames).toEqual([]);
+    reading.release();
+    await pass();
+    await said(1);
+    expect(client.frames.map(({ event }) => event)).toEqual(['newMessage', 'resumed', 'newMessage']);
+    expect((client.frames[1]!.data as ResumedView).rooms).toMatchObject({
+      clan: { to: { n: 2, rev: 2 }, recovered: true },
+    });
+  });
+
+  it('is refused for the moment where it does not become known in time where the room stands', async () => {
+    const { client } = await gateway.join('ada');
+    gateway.chat.gates.hold('range messages of timeline-1 answer');
+    gateway.chat.move('ada', '7');
+    await gateway.chat.directory.run();
+    await settle();
+    client.send('resume', { rooms: { clan: { n: 0, rev: 0 } } });
+    await settle(4_400);
+    expect(client.frames).toEqual([]);
+    await settle(200);
+    expect(client.frames).toMatchObject([{ error: expect.stringMatching('not available for a moment') }]);
+  });
+
+  it('reads no further once the connection has ended', async () => {
+    await said(2);
+    await said(2, GLOBAL_ROOM);
+    const { client } = await gateway.join('ada', '7');
+    const reading = gateway.chat.gates.hold('range changes of timeline-1 answer');
+    client.send('resume', { rooms: { clan: { n: 0, rev: 0 }, global: { n: 0, rev: 0 } } });
+    await arrived(reading);
+    client.ws.terminate();
+    await pass();
+    const asked = jest.spyOn(gateway.chat.gates, 'pass');
+    reading.release();
+    await pass();
+    expect(asked.mock.calls.filter(([name]) => name.startsWith('range'))).toEqual([]);
+  });
+});
+
+describe('a resume in direct chats', () => {
+  const join = () => gateway.join('1', undefined, DIRECT_CHAT);
+
+  it('tells what was missed in each of theirs, in use or not, seen or not', async () => {
+    const [two, three, foreign] = [
+      gateway.chat.open('1', '2'),
+      gateway.chat.open('1', '3'),
+      gateway.chat.open('2', '3'),
+    ];
+    await said(3, two.room);
+    await said(2, three.room);
+    gateway.chat.seen(two.room, '1', 2);
+    await gateway.tell();
+    const { client } = await join();
+    await said(1, two.room);
+    const other = await join();
+    const at = { n: 1, rev: 1 };
+    const names = [two, three, foreign].map(({ chatId }) => `direct:${chatId}`);
+    const asked = Object.fromEntries(names.map((name) => [name, at]));
+    const first = await resume(client, asked);
+    expect(first.rooms).toEqual({
+      [names[0]!]: { from: at, to: { n: 3, rev: 3 }, recovered: true },
+      [names[1]!]: { from: at, to: { n: 2, rev: 2 }, recovered: true },
+      [names[2]!]: NOT_FOUND,
+    });
+    expect(first.told.map(({ event, data }) => [event, data])).toMatchObject([
+      ['response_message', { chat_id: two.chatId, n: 2, seen: true }],
+      ['response_message', { chat_id: two.chatId, n: 3, seen: false }],
+      ['response_message', { chat_id: three.chatId, n: 2 }],
+    ]);
+    const second = await resume(other.client, asked);
+    expect(second.rooms[names[0]!]).toEqual({ from: at, to: { n: 4, rev: 4 }, recovered: true });
+    expect(second.told.map((frame) => summary(frame)[1])).toEqual([2, 3, 4, 2]);
+  });
+
+  it('tells nothing of a chat that was opened after they came: all of it was told as it happened', async () => {
+    const { client } = await join();
+    const { room, chatId } = gateway.chat.open('1', '2');
+    await said(2, room);
+    const name = `direct:${chatId}`;
+    const { rooms, told } = await resume(client, { [name]: { n: 0, rev: 0 } });
+    expect([rooms[name], told]).toEqual([{ from: { n: 0, rev: 0 }, to: { n: 0, rev: 0 }, recovered: true }, []]);
+    expect(client.frames.filter(({ event }) => event === 'response_message')).toHaveLength(2);
+  });
+
+  it('is of numbers only, and of no other rooms', async () => {
+    const { client } = await join();
+    const names = ['direct:0', 'direct:07', 'direct:x', 'direct:1:2', 'global', 'direct:9999'];
+    const { rooms } = await resume(client, Object.fromEntries(names.map((name) => [name, { n: 0, rev: 0 }])));
+    expect(Object.values(rooms)).toEqual(names.map(() => NOT_FOUND));
+  });
+});
