@@ -5,7 +5,7 @@ import { DirectChats } from '#event-store';
 import { ChatMessages, ChatMessagesHandler, type ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { DirectChatGateway } from '../src/socket/direct-chat.gateway.js';
 import { Lists } from '../src/socket/lists.js';
-import type { Resume } from '../src/socket/resume.js';
+import { Resume } from '../src/socket/resume.js';
 import { Person } from '../src/feeds/person.js';
 import { ChatInMemory } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
@@ -19,11 +19,12 @@ beforeEach(async () => {
   const chats = new ChatsOfHandler(chat.served, settings);
   const execute = (query: ChatMessages | ChatsOf) =>
     query instanceof ChatMessages ? messages.execute(query) : chats.execute(query);
+  const lists = new Lists(settings);
   gateway = new DirectChatGateway(
     { execute } as unknown as CommandBus,
     { execute } as unknown as QueryBus,
-    new Lists(settings),
-    {} as Resume,
+    lists,
+    new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings),
   );
 });
 afterEach(() => {

@@ -108,10 +108,10 @@ class World {
     // Nobody is let in while its log is away.
     if (gateway.hub.hindrance !== null) return;
     const held = gateway.hub.hold('reader 1');
-    let isReady = false;
-    void held.prepare(ROOM_CHAT, {}).finally(() => (isReady = true));
+    const state = { isReady: false };
+    void held.prepare(ROOM_CHAT, {}).finally(() => (state.isReady = true));
     // A round may be half written.
-    while (!isReady) await settle(10);
+    while (!state.isReady) await settle(10);
     this.#connection = await gateway.join('reader 1');
     gateway.hub.release(held);
     const { since } = (await held.hearing(this.#connection.session, 'global'))!;

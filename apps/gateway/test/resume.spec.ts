@@ -276,4 +276,18 @@ describe('a resume in direct chats', () => {
     const { rooms } = await resume(client, Object.fromEntries(names.map((name) => [name, { n: 0, rev: 0 }])));
     expect(Object.values(rooms)).toEqual(names.map(() => NOT_FOUND));
   });
+
+  it('asks for no more of them once the connection has ended', async () => {
+    const names = ['2', '3'].map((other) => `direct:${gateway.chat.open('1', other).chatId}`);
+    const { client } = await join();
+    const asked = jest.spyOn(gateway.connection.gates, 'pass');
+    const first = gateway.connection.gates.hold('recordAt');
+    client.send('resume', { rooms: Object.fromEntries(names.map((name) => [name, { n: 0, rev: 0 }])) });
+    await arrived(first);
+    client.ws.terminate();
+    await pass();
+    first.release();
+    await pass();
+    expect(asked.mock.calls.filter(([name]) => name === 'recordAt')).toHaveLength(1);
+  });
 });
