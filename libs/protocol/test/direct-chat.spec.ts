@@ -4,6 +4,7 @@ import {
   chatView,
   directErrorFrame,
   directFrame,
+  directMessageFrame,
   directMessageView,
   INTERNAL,
   UNAVAILABLE,
@@ -83,6 +84,17 @@ describe('a chat', () => {
     });
     const answered = { ...last, senderId: '12' };
     expect(chatView({ ...chat, last: answered }).last_message).toMatchObject({ sender_id: 12, receiver_id: 7 });
+  });
+});
+
+it('a message says beside it up to where its chat was told of everything, where it does not itself', () => {
+  const view = directMessageView(source, 42, null);
+  const { n, rev } = view;
+  const frame = { event: 'response_message', data: view };
+  expect(JSON.parse(directMessageFrame(view, { n, rev }))).toEqual(frame);
+  expect(JSON.parse(directMessageFrame(view, { n, rev: rev - 1 }))).toEqual({
+    ...frame,
+    position: { n, rev: rev - 1 },
   });
 });
 

@@ -4,11 +4,13 @@ import {
   type Fault,
   INTERNAL,
   READY_FRAME,
+  type RoomDialect,
   roomErrorFrame,
   roomErrorView,
   roomFrame,
   type RoomMessageSource,
   roomMessageView,
+  type RoomPosition,
   UNAVAILABLE,
   UNKNOWN,
 } from '../src/index.js';
@@ -72,6 +74,17 @@ describe('a frame', () => {
     const text = roomFrame('altzone', 'newReaction', roomMessageView({ ...source, room: GLOBAL_ROOM }));
     expect(JSON.parse(text)).toMatchObject({ message: { chat: 'global', event: 'newReaction', message: { n: 3 } } });
     expect(JSON.parse(READY_FRAME)).toEqual({ event: 'ready', data: true });
+  });
+
+  it('says beside the message up to where the room was told of everything, where the message does not', () => {
+    const view = roomMessageView(source);
+    const { n, rev } = view;
+    const frame = (told: RoomPosition, dialect: RoomDialect = 'documented') =>
+      JSON.parse(roomFrame(dialect, 'newReaction', view, told)) as unknown;
+    expect(frame({ n, rev })).not.toHaveProperty('position');
+    const further = { n: n + 1, rev };
+    expect(frame(further)).toMatchObject({ message: { n, rev }, position: further });
+    expect(frame({ n, rev: rev - 1 }, 'altzone')).toMatchObject({ message: { position: { n, rev: rev - 1 } } });
   });
 });
 
