@@ -55,6 +55,8 @@ beforeEach(async () => {
       open.push(response);
       if (answer === null) return;
       response.statusCode = answer;
+      // To itself.
+      if (answer === 307) response.setHeader('location', '/');
       response.end('an answer that nobody reads');
     });
   }).listen(0, '127.0.0.1');
