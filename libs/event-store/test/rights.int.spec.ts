@@ -25,8 +25,13 @@ const connect = async (role: string): Promise<EventLog> => {
 beforeAll(async () => {
   const config = join(folder, 'nats-server.conf');
   const deployed = readFileSync('deploy/nats/nats-server.conf', 'utf8');
-  // The server of a test has a folder of its own.
-  writeFileSync(config, deployed.replaceAll(/\$NATS_\w+_PASSWORD/g, '"x"').replace('store_dir: /data', ''));
+  const adapted = deployed
+    .replaceAll(/\$NATS_\w+_PASSWORD/g, '"x"')
+    // The server of a test has a folder of its own.
+    .replace('store_dir: /data', '')
+    // The right to answer is one to acknowledge as well, and would hide for a minute that it is the only one.
+    .replace(/allow_responses: .*/, '');
+  writeFileSync(config, adapted);
   server = await OwnServer.start('-c', config);
   await (await connect('projector')).setUp();
   gateway = await connect('gateway');
