@@ -77,7 +77,9 @@ export class Pull {
         this.finish('lost');
       }),
       () => {
-        subscription.unsubscribe();
+        if (!isShared) subscription.unsubscribe();
+        // What is on its way here comes in yet, and goes back.
+        else void subscription.drain().catch(() => undefined);
       },
     ];
     if (connection.connected) this.ask();
@@ -157,9 +159,13 @@ export class Pull {
   }
 
   private onMessage(message: Msg): void {
+    const ack = message.reply ?? '';
+    if (this.end !== null) {
+      this.connection.send(ack, '-NAK');
+      return;
+    }
     this.hear();
     this.asked -= 1;
-    const ack = message.reply ?? '';
     // …<deliveries>.<stream sequence>.<delivery sequence>.<time in ns>.<pending>, behind the consumer's name.
     this.ackStem ||= ack.indexOf(`.${this.consumer}.`) + this.consumer.length + 2;
     const afterCount = ack.indexOf('.', this.ackStem) + 1;
