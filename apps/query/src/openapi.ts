@@ -13,6 +13,7 @@ import {
   text,
   whole,
 } from '#protocol';
+import { serveAsyncApi } from './asyncapi/page.js';
 import { ChatList, MessagePage } from './chats.controller.js';
 import { HistoryPage } from './history.js';
 import { MemberList } from './members.js';
@@ -83,13 +84,14 @@ const PAGE = new Set([
   '/favicon-32x32.png',
 ]);
 
-/** Serves the page at `/api`, the document at `/api-json` and `/api-yaml`. */
+/** Serves the page at `/api`, the document at `/api-json` and `/api-yaml`; in the folder of the page, that of the sockets. */
 export function serveOpenApi(app: INestApplication): void {
+  serveAsyncApi(app);
   app.use('/api', ({ path }: Request, _: unknown, next: (error?: unknown) => void) => {
     next(PAGE.has(path) ? undefined : new NotFoundException());
   });
   const description =
-    'History, direct chats, and what the surrounding application tells and asks. Sockets are described elsewhere. ' +
+    'History, direct chats, and what the surrounding application tells and asks. Sockets are described at /api/sockets. ' +
     'Every answer that is not a success has the shape of ErrorAnswer.';
   const builder = new DocumentBuilder()
     .setTitle('Parley')

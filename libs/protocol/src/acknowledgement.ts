@@ -1,26 +1,51 @@
-import type { Fault, FaultCode } from './fault.js';
+import { type Static, Type } from '@sinclair/typebox';
+import { type Fault, type FaultCode, faultCode } from './fault.js';
+import { oneOf, shape, text, whole } from './shape.js';
+import { type FrameOf, serverFrame } from './server-frame.js';
 
 // The one answer to a frame that carries an `id`, the same on both endpoints.
 
-/** What a frame came to: the message or the chat that it made or concerned; of a list, nothing. */
-export interface AckData {
-  readonly message_id?: string;
-  readonly chat_id?: number;
-}
+const AckData = shape(
+  { message_id: Type.Optional(text('24 hex digits.')), chat_id: Type.Optional(whole()) },
+  { description: 'The message or the chat that the frame made or concerned; of a list, nothing.' },
+);
+export type AckData = Static<typeof AckData>;
 
-export interface NackData {
-  readonly code: FaultCode;
-  readonly message: string;
-  /** Whether the same frame, sent again, may be carried out. */
-  readonly retryable: boolean;
-}
+const id = text('That of the frame.');
+
+export const Ack = serverFrame({
+  name: 'ack',
+  summary: 'The frame with this id was carried out. What it asked to be stored is in the log, and stays.',
+  payload: shape({ event: oneOf('ack'), id, data: AckData }),
+  examples: [{ event: 'ack', id: 'c-17', data: { message_id: '52ef810ed68809f400000008' } }],
+});
+
+export const Nack = serverFrame({
+  name: 'nack',
+  summary: 'The frame with this id was not carried out. It comes in the place of the endpoint’s own error frame.',
+  payload: shape({
+    event: oneOf('nack'),
+    id,
+    data: shape({
+      code: faultCode,
+      message: text('For people.'),
+      retryable: Type.Boolean({ description: 'Whether the same frame, sent again with its id, may be carried out.' }),
+    }),
+  }),
+  examples: [
+    { event: 'nack', id: 'c-18', data: { code: 'unknown_event', message: 'there is no such event', retryable: false } },
+  ],
+});
 
 const retryable: ReadonlySet<FaultCode> = new Set(['unavailable', 'unknown']);
 
 /** What the frame asked for is in the log, and stays: the same id again is answered by the same. */
-export const ackFrame = (id: string, data: AckData): string => JSON.stringify({ event: 'ack', id, data });
+export const ackFrame = (id: string, data: AckData): string =>
+  JSON.stringify({ event: 'ack', id, data } satisfies FrameOf<typeof Ack>);
 
-export function nackFrame(id: string, { code, message }: Fault): string {
-  const data: NackData = { code, message, retryable: retryable.has(code) };
-  return JSON.stringify({ event: 'nack', id, data });
-}
+export const nackFrame = (id: string, { code, message }: Fault): string =>
+  JSON.stringify({
+    event: 'nack',
+    id,
+    data: { code, message, retryable: retryable.has(code) },
+  } satisfies FrameOf<typeof Nack>);

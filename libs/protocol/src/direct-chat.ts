@@ -1,10 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, type Room } from '#domain';
-import type { Fault } from './fault.js';
-import { positionBeside, type RoomPosition } from './resume.js';
 import { named, nullable, position, shape, text, time, whole } from './shape.js';
 
-// The direct chat's own frames and shapes, `/ws`. It names people by numbers; everything behind it names them by strings.
+// The direct chat's own shapes, `/ws`. It names people by numbers; everything behind it names them by strings.
 // A number and its canonical decimal are the same person, and no other spelling is.
 
 const CANONICAL = /^(?:0|[1-9][0-9]{0,15})$/;
@@ -21,9 +19,6 @@ export function userNumberOf(userId: string): number | null {
   const number = Number(userId);
   return Number.isSafeInteger(number) ? number : null;
 }
-
-export type DirectEvent =
-  'chat_created' | 'response_message' | 'get_all_chat_messages' | 'updated_chat_list' | 'exception';
 
 /** What a message's view is made of; a document of the read model is one. */
 export interface DirectMessageSource {
@@ -148,14 +143,3 @@ export function chatView(source: ChatSource): ChatListEntryView {
     updated_at: source.updatedAt,
   };
 }
-
-/** Every answer of this API is such a frame. */
-export const directFrame = (event: DirectEvent, data: unknown): string => JSON.stringify({ event, data });
-
-/** Tells of a message. @param told up to where its chat was told of everything, with it */
-export const directMessageFrame = (message: DirectMessageView, told: RoomPosition): string =>
-  JSON.stringify({ event: 'response_message', data: message, ...positionBeside(message, told) });
-
-/** A fault as the framework of this API says it, without the client's data in it. */
-export const directErrorFrame = (fault: Fault): string =>
-  directFrame('exception', { status: 'error', message: fault.message, code: fault.code });

@@ -1,22 +1,30 @@
-import type { RefusalCode } from '#domain';
+import { Type } from '@sinclair/typebox';
 
-/** What can be wrong with a frame, or with what it asks for. The code is what the direct API shows. */
-export type FaultCode =
-  | RefusalCode
-  /** Not JSON, not an object, or not text at all. */
-  | 'not_json'
-  | 'binary'
-  | 'too_deep'
-  | 'unknown_event'
-  /** A field that is missing. */
-  | 'required'
-  /** A field that is there and not what it must be. */
-  | 'invalid'
-  /** Not done, certainly, for no fault of the frame: it may be sent again. */
-  | 'unavailable'
-  /** It may have been done or not; the same frame again settles it. */
-  | 'unknown'
-  | 'internal';
+/** What can be wrong with a frame, or with what it asks for. The code is what the direct API shows, and every nack. */
+const codes = {
+  not_json: 'it is no JSON object',
+  binary: 'it is not text',
+  too_deep: 'it is nested too deep',
+  unknown_event: 'there is no such event at this endpoint',
+  required: 'a field is missing',
+  invalid: 'a field is not what it must be',
+  not_found: 'there is no such message or chat, or it is none of theirs',
+  no_clan: 'they are in no clan',
+  wrong_receiver: 'the receiver is not the other side of this chat',
+  same_person: 'the receiver is the sender',
+  unavailable: 'certainly not done, for no fault of the frame: it may be sent again',
+  unknown: 'it may have been done or not: the same frame again settles it',
+  internal: 'a fault of the server’s',
+};
+export type FaultCode = keyof typeof codes;
+
+const said = Object.entries(codes).map(([code, when]) => `\`${code}\`: ${when}`);
+
+export const faultCode = Type.Unsafe<FaultCode>({
+  type: 'string',
+  enum: Object.keys(codes),
+  description: `${said.join('; ')}.`,
+});
 
 export interface Fault {
   readonly code: FaultCode;

@@ -1,5 +1,6 @@
 import { isText } from '#domain';
 import type { Fault } from './fault.js';
+import { textSchema } from './text-rules.js';
 
 /** A frame of a client: what it wants, with what, and the id it gave it. */
 export interface Frame {
@@ -17,6 +18,15 @@ export interface BadFrame {
 }
 
 export const MAX_FRAME_ID_LENGTH = 64;
+
+/** What {@link readFrame} takes as an `id`, as JSON Schema. */
+export const frameIdSchema = {
+  ...textSchema(MAX_FRAME_ID_LENGTH),
+  type: ['string', 'null'],
+  minLength: 1,
+  description:
+    'Where it is given, the frame is answered by one `ack` or `nack`. A message sent again with it is the same.',
+};
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

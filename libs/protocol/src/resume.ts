@@ -1,29 +1,51 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { type FrameOf, serverFrame } from './server-frame.js';
+import { oneOf, shape, whole } from './shape.js';
+
 // How a client goes on in its rooms after a reconnect, the same on both endpoints.
 
 /** A place within a room: `n` counts its messages, `rev` its changes. */
-export interface RoomPosition {
-  readonly n: number;
-  readonly rev: number;
-}
+export const RoomPosition = shape({ n: whole(), rev: whole() });
+export type RoomPosition = Static<typeof RoomPosition>;
 
 /** Up to where a client knows a room; in a clan it may say of which. */
 export interface KnownPosition extends RoomPosition {
   readonly clan_id?: string;
 }
 
-/** What became of one room of a resume. */
-export type ResumedRoom =
-  /** Everything up to `to` was told just now or before; what comes after it is told as it happens. */
-  | { readonly from: RoomPosition; readonly to: RoomPosition; readonly recovered: true }
-  /** Nothing was told of what came up to `to`: the client reads the history. */
-  | { readonly from: RoomPosition; readonly to: RoomPosition; readonly recovered: false }
-  /** There is no such room, or it is not theirs. */
-  | { readonly recovered: false; readonly code: 'not_found' };
+const Resumable = shape(
+  { from: RoomPosition, to: RoomPosition, recovered: Type.Boolean() },
+  {
+    description:
+      'Where it is recovered, everything up to `to` was told just now or before; else nothing of it: read the history. ' +
+      'What comes after `to` is told as it happens.',
+  },
+);
 
-/** The answer to `resume`, by the names that the client gave. */
-export interface ResumedView {
-  readonly rooms: Readonly<Record<string, ResumedRoom>>;
-}
+const NotTheirs = shape(
+  { recovered: Type.Literal(false), code: oneOf('not_found') },
+  { description: 'There is no such room, or it is not theirs.' },
+);
+
+/** What became of one room of a resume. */
+export type ResumedRoom = Static<typeof Resumable> | Static<typeof NotTheirs>;
+
+export const Resumed = serverFrame({
+  name: 'resumed',
+  summary: 'What became of each room of a `resume`, by the names that it gave. It comes behind all that was missed.',
+  payload: shape({
+    event: oneOf('resumed'),
+    data: shape({
+      rooms: Type.Unsafe<Readonly<Record<string, ResumedRoom>>>({
+        type: 'object',
+        additionalProperties: { oneOf: [Resumable, NotTheirs] },
+      }),
+    }),
+  }),
+  // Those of each endpoint, whose rooms have other names, stand there.
+  examples: [],
+});
+export type ResumedView = FrameOf<typeof Resumed>['data'];
 
 /**
  * What a frame carries beside a message where the message's own `n` and `rev` do not say up to where everything of its
@@ -31,3 +53,11 @@ export interface ResumedView {
  */
 export const positionBeside = (message: RoomPosition, told: RoomPosition): { readonly position?: RoomPosition } =>
   message.n === told.n && message.rev === told.rev ? {} : { position: { n: told.n, rev: told.rev } };
+
+/** The same in the shape of such a frame. */
+export const beside = {
+  position: Type.Optional({
+    ...RoomPosition,
+    description: 'Up to where everything of the room was told, where `n` and `rev` of the message do not say it.',
+  }),
+};

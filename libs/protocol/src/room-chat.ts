@@ -1,16 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, roomKind, type Room } from '#domain';
 import { receiverOf } from './direct-chat.js';
-import { echo, type Fault, type FaultCode } from './fault.js';
-import { positionBeside, type RoomPosition } from './resume.js';
 import { avatar, listOf, named, oneOf, position, shape, text, time } from './shape.js';
 
-// The room chat's own frames and shapes, `/ws/chat`.
-
-/** `documented`: as the published document has it; `altzone`: as the shipped client reads it. */
-export type RoomDialect = 'documented' | 'altzone';
-
-export type RoomEvent = 'newMessage' | 'newReaction';
+// The room chat's own shapes, `/ws/chat`.
 
 /** What a message's view is made of; a document of the read model is one. */
 export interface RoomMessageSource {
@@ -73,49 +66,3 @@ export function avatarOf(text: string | null): unknown {
     return null;
   }
 }
-
-/** The frame that tells a room of a message as it now is. @param told up to where the room was told of everything, with it */
-export function roomFrame(
-  dialect: RoomDialect,
-  event: RoomEvent,
-  message: RoomMessageView,
-  told: RoomPosition = message,
-): string {
-  const frame = { chat: message.type, event, message, ...positionBeside(message, told) };
-  return JSON.stringify(dialect === 'altzone' ? { message: frame } : frame);
-}
-
-/** What the altzone dialect says once the user has joined their rooms. */
-export const READY_FRAME = JSON.stringify({ event: 'ready', data: true });
-
-/** One entry of the room API's list of errors, in frames and in HTTP answers. */
-export interface RoomErrorView {
-  readonly reason: string;
-  readonly field: string | null;
-  readonly value: string | number | boolean | null;
-  readonly message: string;
-  readonly additional: null;
-}
-
-const reasons: Partial<Record<FaultCode, string>> = {
-  not_found: 'NOT_FOUND',
-  no_clan: 'NOT_FOUND',
-  required: 'REQUIRED',
-  invalid: 'VALIDATION',
-};
-
-/** A message that is not there is named by `_id` in this API's errors, whatever the frame called it. */
-const fieldName = (fault: Fault): string | null =>
-  fault.code === 'not_found' && fault.field === 'message_id' ? '_id' : (fault.field ?? null);
-
-export const roomErrorView = (fault: Fault): RoomErrorView => ({
-  reason: reasons[fault.code] ?? 'VALIDATION',
-  field: fieldName(fault),
-  value: echo(fault.value),
-  message: fault.message,
-  additional: null,
-});
-
-/** A fault as the room API says it: a list where it names a field, else just its description. */
-export const roomErrorFrame = (fault: Fault): string =>
-  JSON.stringify({ error: fault.field === undefined ? fault.message : [roomErrorView(fault)] });

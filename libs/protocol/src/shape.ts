@@ -1,6 +1,7 @@
 import { type SchemaOptions, type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
-// Shapes of what is answered: each is the JSON Schema that the OpenAPI page shows, and by `Static` the type in the code.
+// Shapes of what is answered: each is the JSON Schema that the OpenAPI page and the AsyncAPI document show, and by
+// `Static` the type in the code.
 
 const said = (description?: string) => (description === undefined ? {} : { description });
 
@@ -26,9 +27,9 @@ export const position = {
   rev: whole("The room's change number at the last change of the message."),
 };
 
-/** An object. Which of its fields are always there only its type says; those of `Type.Object` are promised on the page too. */
+/** An object. Its fields are always there, but for those that are `Type.Optional`. */
 export const shape = <P extends TProperties>(properties: P, options: SchemaOptions = {}) => ({
-  ...Type.Unsafe<Readonly<Static<TObject<P>>>>({ type: 'object', ...options }),
+  ...Type.Unsafe<Readonly<Static<TObject<P>>>>(Type.Object(properties, options)),
   properties,
 });
 

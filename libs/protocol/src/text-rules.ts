@@ -8,66 +8,114 @@ const MAX_ROOMS = 100;
 
 // What a field of a frame may hold, as class-validator's decorators. Lengths are in characters, that is code points.
 
+interface Rule {
+  readonly name: string;
+  readonly isMet: (value: unknown) => boolean;
+  /** The same as JSON Schema, for whoever reads of it. */
+  readonly schema: object;
+  /** What comes after `must be`. */
+  readonly words: string;
+}
+
+/** The schema is the one constraint of the rule: `payloadSchema` finds it there. */
+const rule = ({ name, isMet, schema, words }: Rule): PropertyDecorator =>
+  ValidateBy({
+    name,
+    constraints: [schema],
+    validator: { validate: isMet, defaultMessage: () => `$property must be ${words}` },
+  });
+
+/** Half a surrogate pair, as a pattern with the flag `u` sees it. */
+const ILL_FORMED = '\\ud800-\\udfff';
+const WELL_FORMED = `[^${ILL_FORMED}]*`;
+
+/** What `isText` says, as JSON Schema. */
+export const textSchema = (max: number) => ({
+  type: 'string',
+  maxLength: max,
+  pattern: `^${WELL_FORMED}$`,
+  description: 'Well-formed Unicode.',
+});
+
+const filledTextSchema = (max: number) => ({
+  ...textSchema(max),
+  minLength: 1,
+  pattern: `^${WELL_FORMED}[^\\s${ILL_FORMED}]${WELL_FORMED}$`,
+  description: 'Well-formed Unicode, not only white space.',
+});
+
+const wholeSchema = (minimum: number) => ({ type: 'integer', minimum, maximum: Number.MAX_SAFE_INTEGER });
+
 /** Well-formed text of 1 to `max` characters, not only white space. */
 export const FilledText = (max: number): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'filledText',
-    validator: {
-      validate: (value) => isFilledText(value, max),
-      defaultMessage: () => `$property must be a text of 1 to ${max} characters, not only white space`,
-    },
+    isMet: (value) => isFilledText(value, max),
+    schema: filledTextSchema(max),
+    words: `a text of 1 to ${max} characters, not only white space`,
   });
 
 /** Well-formed text of at most `max` characters. */
 export const ShortText = (max: number): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'shortText',
-    validator: {
-      validate: (value) => isText(value, max),
-      defaultMessage: () => `$property must be a text of at most ${max} characters`,
-    },
+    isMet: (value) => isText(value, max),
+    schema: textSchema(max),
+    words: `a text of at most ${max} characters`,
   });
+
+/** The format of {@link EmojiOrEmpty}: no pattern of JSON Schema says what an emoji is. */
+export const isEmojiOrEmpty = (value: string): boolean => value === '' || isEmoji(value);
 
 /** One emoji as Unicode defines it, or the empty text. */
 export const EmojiOrEmpty = (): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'emojiOrEmpty',
-    validator: {
-      validate: (value) => typeof value === 'string' && (value === '' || isEmoji(value)),
-      defaultMessage: () => '$property must be one emoji, or empty to take the reaction back',
+    isMet: (value) => typeof value === 'string' && isEmojiOrEmpty(value),
+    schema: {
+      type: 'string',
+      format: 'emoji-or-empty',
+      description: 'One emoji of the list RGI_Emoji of Unicode, or empty to take the reaction back.',
     },
+    words: 'one emoji, or empty to take the reaction back',
   });
 
 /** A person's number on the direct API. */
 export const UserNumber = (): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'userNumber',
-    validator: {
-      validate: (value) => isUserNumber(value),
-      defaultMessage: () => '$property must be the number of a user',
-    },
+    isMet: isUserNumber,
+    schema: wholeSchema(0),
+    words: 'the number of a user',
   });
 
 /** The number of a direct chat, from 1. */
 export const ChatNumber = (): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'chatNumber',
-    validator: {
-      validate: (value) => isUserNumber(value) && value > 0,
-      defaultMessage: () => '$property must be the number of a chat',
-    },
+    isMet: (value) => isUserNumber(value) && value > 0,
+    schema: wholeSchema(1),
+    words: 'the number of a chat',
   });
 
 /** Rooms by their names, each with how far it is known. */
 export const KnownRooms = (): PropertyDecorator =>
-  ValidateBy({
+  rule({
     name: 'knownRooms',
-    validator: {
-      validate: isKnownRooms,
-      defaultMessage: () =>
-        `$property must be an object of ${MAX_ROOMS} rooms at most, {name: {n, rev}}: whole numbers from 0, names of up to ` +
-        `${MAX_ID_LENGTH} characters; clan_id, where it is given, an id`,
+    isMet: isKnownRooms,
+    schema: {
+      type: 'object',
+      maxProperties: MAX_ROOMS,
+      propertyNames: textSchema(MAX_ID_LENGTH),
+      additionalProperties: {
+        type: 'object',
+        properties: { n: wholeSchema(0), rev: wholeSchema(0), clan_id: filledTextSchema(MAX_ID_LENGTH) },
+        required: ['n', 'rev'],
+      },
     },
+    words:
+      `an object of ${MAX_ROOMS} rooms at most, {name: {n, rev}}: whole numbers from 0, names of up to ` +
+      `${MAX_ID_LENGTH} characters; clan_id, where it is given, an id`,
   });
 
 function isKnownRooms(value: unknown): boolean {

@@ -1,7 +1,16 @@
 import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ChatData, chatView, CreateChatData, CreateMessageData, ResumeData, userIdOf } from '#protocol';
+import {
+  type ChatCreated,
+  ChatData,
+  chatView,
+  CreateChatData,
+  CreateMessageData,
+  type FrameOf,
+  ResumeData,
+  userIdOf,
+} from '#protocol';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
 import type { Outcome } from '../commands/command.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
@@ -33,7 +42,8 @@ export class DirectChatGateway {
   ): Promise<Outcome> {
     const opened = await this.commands.execute(new OpenDirectChat(caller, userIdOf(data.receiver_id), id));
     if ('refusal' in opened) return opened;
-    return { ack: { chat_id: opened.chatId }, answer: { event: 'chat_created', data: chatView(opened) } };
+    const answer: FrameOf<typeof ChatCreated> = { event: 'chat_created', data: chatView(opened) };
+    return { ack: { chat_id: opened.chatId }, answer };
   }
 
   @SubscribeMessage('create_message')

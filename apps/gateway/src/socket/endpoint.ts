@@ -1,4 +1,4 @@
-import { directErrorFrame, type Fault, roomErrorFrame } from '#protocol';
+import { directEndpoint, directErrorFrame, type Fault, roomEndpoint, roomErrorFrame } from '#protocol';
 
 /** One of the two published APIs. */
 export interface Endpoint {
@@ -7,7 +7,7 @@ export interface Endpoint {
   readonly errorFrame: (fault: Fault) => string;
 }
 
-export const ROOM_CHAT: Endpoint = { path: '/ws/chat', errorFrame: roomErrorFrame };
-export const DIRECT_CHAT: Endpoint = { path: '/ws', errorFrame: directErrorFrame };
+export const ROOM_CHAT: Endpoint = { path: roomEndpoint.path, errorFrame: roomErrorFrame };
+export const DIRECT_CHAT: Endpoint = { path: directEndpoint.path, errorFrame: directErrorFrame };
 
 export const ENDPOINTS: readonly Endpoint[] = [ROOM_CHAT, DIRECT_CHAT];

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOSE, type DirectEvent } from '#protocol';
+import { CLOSE, type DirectList } from '#protocol';
 import { FairQueue } from '#platform';
 import type { Done } from '../commands/command.js';
 import { lengthOf, listFrame, type Parts } from './text-frame.js';
@@ -33,7 +33,7 @@ export class Lists {
    * parts are read in turn.
    * @throws TurnMissed, and what reading throws
    */
-  async give(session: Session, event: DirectEvent, parts: Parts): Promise<Done> {
+  async give(session: Session, event: DirectList['event'], parts: Parts): Promise<Done> {
     await this.send(session, () => listFrame(event, whileOpen(session, parts)));
     return { ack: {} };
   }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DirectChats } from '#event-store';
 import { type Change, type Position, positionAfter } from '#projections';
-import type { KnownPosition, ResumeData, ResumedRoom, ResumedView } from '#protocol';
+import type { FrameOf, KnownPosition, Resumed, ResumeData, ResumedRoom } from '#protocol';
 import type { Done } from '../commands/command.js';
 import { readInTime } from '../commands/read-in-time.js';
 import type { Hearing } from '../feeds/hearing.js';
@@ -42,8 +42,8 @@ export class Resume {
       if (!session.isOpen) break;
       resumed.push([name, await this.room(session, name, known)]);
     }
-    const data: ResumedView = { rooms: Object.fromEntries(resumed) };
-    return { ack: {}, answer: { event: 'resumed', data } };
+    const answer: FrameOf<typeof Resumed> = { event: 'resumed', data: { rooms: Object.fromEntries(resumed) } };
+    return { ack: {}, answer };
   }
 
   private async room(session: Session, name: string, known: KnownPosition): Promise<ResumedRoom> {

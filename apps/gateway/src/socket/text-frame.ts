@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DirectEvent } from '#protocol';
+import type { DirectList } from '#protocol';
 
 const FINAL_TEXT = 0x81;
 
@@ -33,7 +33,7 @@ export function textFrame(text: string): Buffer {
 export type Parts = AsyncIterable<readonly unknown[]>;
 
 /** A text frame `{event, data: […]}`, in pieces to be written together; between two parts others have their turn. */
-export async function listFrame(event: DirectEvent, parts: Parts): Promise<Buffer[]> {
+export async function listFrame(event: DirectList['event'], parts: Parts): Promise<Buffer[]> {
   const pieces = [Buffer.from(`{"event":${JSON.stringify(event)},"data":[`)];
   for await (const part of parts) {
     const items = JSON.stringify(part).slice(1, -1);

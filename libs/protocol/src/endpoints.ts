@@ -1,0 +1,132 @@
+import { Ack, Nack } from './acknowledgement.js';
+import { AllChatMessages, ChatCreated, Exception, ResponseMessage, UpdatedChatList } from './direct-frames.js';
+import type { PayloadClass } from './payload.js';
+import {
+  ChatData,
+  CreateChatData,
+  CreateMessageData,
+  NewMessageData,
+  NewReactionData,
+  ResumeData,
+} from './payloads.js';
+import { Resumed, type ResumedView } from './resume.js';
+import { NewMessage, NewReaction, RoomError } from './room-frames.js';
+import type { ServerFrame } from './server-frame.js';
+
+// What each endpoint takes and sends: the AsyncAPI document is made of this.
+
+export interface ClientFrame {
+  readonly event: string;
+  readonly summary: string;
+  /** What its `data` must be; null where it has none. */
+  readonly data: PayloadClass<object> | null;
+  /** Each is sent to a running gateway by a test. */
+  readonly examples: readonly { readonly data?: object; readonly id?: string }[];
+  /** What its sender alone gets, beside an {@link Ack}. */
+  readonly answer?: ServerFrame;
+}
+
+export interface ChatEndpoint {
+  readonly path: string;
+  readonly takes: readonly ClientFrame[];
+  /** What comes unasked. */
+  readonly tells: readonly ServerFrame[];
+  /** What a frame may be answered with, whichever it is. */
+  readonly answersAny: readonly ServerFrame[];
+}
+
+const message = (event: string, room: string): ClientFrame => ({
+  event,
+  summary: `A new message in ${room}.`,
+  data: NewMessageData,
+  examples: [
+    { data: { content: 'Anyone up for a match?', feeling: 'happy' } },
+    { id: 'c-17', data: { content: 'Hello!' } },
+  ],
+});
+
+const reaction = (event: string, room: string): ClientFrame => ({
+  event,
+  summary: `The sender’s one reaction to a message in ${room}.`,
+  data: NewReactionData,
+  examples: [
+    { data: { message_id: 'a0eac13d4411412600000002', emoji: '🫡' } },
+    { data: { message_id: 'a0eac13d4411412600000002', emoji: '' } },
+  ],
+});
+
+/** By somebody who comes back: on a new connection. */
+const resume = (rooms: ResumeData['rooms'], answered: ResumedView['rooms']): ClientFrame => ({
+  event: 'resume',
+  summary: 'Asks for what was missed of some rooms, from the positions on up to which they are known.',
+  data: ResumeData,
+  examples: [{ data: { rooms } }],
+  answer: { ...Resumed, examples: [{ event: 'resumed', data: { rooms: answered } }] },
+});
+
+export const roomEndpoint = {
+  path: '/ws/chat',
+  takes: [
+    message('globalMessage', 'the global room'),
+    message('clanMessage', 'the clan of the sender'),
+    reaction('globalMessageReaction', 'the global room'),
+    reaction('clanMessageReaction', 'the clan of the sender'),
+    resume(
+      { clan: { n: 2, rev: 2, clan_id: '3' }, global: { n: 100, rev: 120 } },
+      {
+        clan: { from: { n: 2, rev: 2 }, to: { n: 2, rev: 4 }, recovered: true },
+        global: { from: { n: 100, rev: 120 }, to: { n: 2, rev: 4 }, recovered: false },
+      },
+    ),
+  ],
+  tells: [NewMessage, NewReaction],
+  answersAny: [RoomError, Ack, Nack],
+} as const satisfies ChatEndpoint;
+
+export const directEndpoint = {
+  path: '/ws',
+  takes: [
+    {
+      event: 'create_chat',
+      summary: 'Opens the chat with somebody, or finds it where it is open.',
+      data: CreateChatData,
+      examples: [{ data: { receiver_id: 8 } }],
+      answer: ChatCreated,
+    },
+    {
+      event: 'create_message',
+      summary: 'A new message in a chat.',
+      data: CreateMessageData,
+      examples: [{ id: 'c-17', data: { chat_id: 9, receiver_id: 8, message: 'Well played!' } }],
+    },
+    {
+      event: 'get_chats',
+      summary: 'Asks for the chats of the sender.',
+      data: null,
+      examples: [{}],
+      answer: UpdatedChatList,
+    },
+    {
+      event: 'seen_message',
+      summary: 'The sender has seen what the other side has sent so far. Nobody is told.',
+      data: ChatData,
+      examples: [{ data: { chat_id: 9 } }],
+    },
+    {
+      event: 'chat_messages',
+      summary: 'Asks for the messages of a chat.',
+      data: ChatData,
+      examples: [{ data: { chat_id: 9 } }],
+      answer: AllChatMessages,
+    },
+    resume(
+      { 'direct:9': { n: 0, rev: 0 }, 'direct:999999': { n: 0, rev: 0 } },
+      {
+        'direct:9': { from: { n: 0, rev: 0 }, to: { n: 1, rev: 1 }, recovered: true },
+        'direct:999999': { recovered: false, code: 'not_found' },
+      },
+    ),
+  ],
+  tells: [ResponseMessage],
+  answersAny: [Exception, Ack, Nack],
+} as const satisfies ChatEndpoint;
