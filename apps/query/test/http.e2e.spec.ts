@@ -144,7 +144,17 @@ describe('HTTP', () => {
     const page = String((await query.request('GET', '/api', null)).body);
     const parts = [...page.matchAll(/(?:src|href)="\.\/api\/([^"]+)"/g)].map(([, file]) => `/api/${file}`);
     expect(parts).toHaveLength(6);
-    for (const path of [...parts, '/api', '/api/', '/api-json', '/api-yaml']) expect(await status(path)).toBe(200);
+    const others = [
+      '/api',
+      '/api/',
+      '/api-json',
+      '/api-yaml',
+      '/api/sockets',
+      '/api/asyncapi.json',
+      '/api/asyncapi.yaml',
+    ];
+    for (const path of [...parts, ...others, '/api/sockets.js', '/api/sockets.css'])
+      expect(await status(path)).toBe(200);
     const files = readdirSync('node_modules/swagger-ui-dist').map((file) => `/api/${file}`);
     expect(files).toEqual(expect.arrayContaining(['/api/package.json', '/api/swagger-ui-bundle.js.map']));
     for (const path of files) {

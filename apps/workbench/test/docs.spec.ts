@@ -71,6 +71,7 @@ describe('the pages on adding something', () => {
       'libs/domain/src/seen.ts',
       'apps/gateway/src/commands/mark-seen.ts',
       'libs/protocol/src/payloads.ts',
+      'libs/protocol/src/endpoints.ts',
       'apps/gateway/src/socket/direct-chat.gateway.ts',
     ]);
   });

@@ -24,7 +24,18 @@ describe('the one address', () => {
   it('passes to the gateways what they serve, and the rest to the query side', () => {
     const served = [...ENDPOINTS.map(({ path }) => path), SOCKET_IO_PATH, `${SOCKET_IO_PATH}/`];
     expect([...served, ...Object.keys(gatewayPaths)].filter((path) => !isForGateways(path))).toEqual([]);
-    const others = ['/', '/api', '/chat/history', '/chats', '/players/1', '/health/ready', '/wsx', '/online2'];
+    const others = [
+      '/',
+      '/api',
+      '/api/sockets',
+      '/api/asyncapi.json',
+      '/chat/history',
+      '/chats',
+      '/players/1',
+      '/health/ready',
+      '/wsx',
+      '/online2',
+    ];
     expect(others.filter(isForGateways)).toEqual([]);
   });
 

@@ -27,8 +27,8 @@ const PAGE = `<!doctype html>
 
 const PACKAGE = '@asyncapi/react-component';
 
-/** Of the package two files are wanted, and nothing it depends on: images have it alone. */
-const FILES = {
+/** Of the package these are wanted, and nothing that it depends on: it is one for development, and images have these alone. */
+export const FILES = {
   '/api/sockets.js': `${PACKAGE}/browser/standalone/index.js`,
   '/api/sockets.css': `${PACKAGE}/styles/default.min.css`,
 };
