@@ -1,7 +1,11 @@
-// Types, lint, format, and the rule of imports: one after the other, up to the first that finds something.
+// Types, lint, format, the rule of imports, and the size of what a browser loads: one after the other, up to the first that finds something.
 import { spawnSync } from 'node:child_process';
 
-for (const command of ['tsc --noEmit', 'eslint .', 'prettier --check --log-level warn .', 'depcruise apps libs']) {
+const commands = [
+  ...['tsc --noEmit', 'tsc -p libs/client', 'tsc -p libs/client/tsconfig.build.json --noEmit', 'eslint .'],
+  ...['prettier --check --log-level warn .', 'depcruise apps libs', 'node libs/client/size.mjs'],
+];
+for (const command of commands) {
   const { status } = spawnSync(command, { shell: true, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

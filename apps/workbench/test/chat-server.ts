@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { EventLog } from '#event-store';
+import { type DevelopmentToken, loadConfig, signDevelopmentToken } from '#platform';
+import { memoryReadModels } from '#read-models';
+import { startSystem, type System } from '../../standalone/src/system.js';
+import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
+
+const SECRET = 'a secret for tests, 32 bytes long';
+
+/** All of Parley on a stream of its own, with two gateways, and a network to each that can be cut. */
+export class ChatServer {
+  private readonly stops: (() => Promise<unknown>)[] = [];
+  readonly proxies: CuttableProxy[] = [];
+
+  private constructor(readonly system: System) {}
+
+  static async start(env: Record<string, string> = {}): Promise<ChatServer> {
+    const name = randomBytes(4).toString('hex');
+    const config = loadConfig({ JWT_SECRET: SECRET, PORT: '0', GATEWAYS: '2', ...env }, 'standalone');
+    const stops: (() => Promise<unknown>)[] = [];
+    const log = await EventLog.connect({
+      ...{ servers: process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'client test' },
+      ...{ stream: `CLIENT_${name.toUpperCase()}`, prefix: `client-${name}` },
+    });
+    stops.push(() => log.close());
+    const atEnd = (_: string, stop: () => Promise<unknown>) => stops.unshift(stop);
+    const system = await startSystem({ config, log, readModels: memoryReadModels(), logger: false, atEnd });
+    await system.caughtUp();
+    const server = new ChatServer(system);
+    server.stops.push(...stops);
+    for (const gateway of system.gateways)
+      server.proxies.push(await CuttableProxy.start(gateway.replace('ws', 'nats')));
+    return server;
+  }
+
+  /** Of one of the gateways; all HTTP is at the first. */
+  url(gateway = 0): string {
+    return `http://127.0.0.1:${this.proxies[gateway]!.port}`;
+  }
+
+  get http(): string {
+    return this.system.http;
+  }
+
+  token(userId: string | number, more: Partial<DevelopmentToken> = {}): string {
+    return signDevelopmentToken(SECRET, { userId, seconds: 600, ...more });
+  }
+
+  async stop(): Promise<void> {
+    for (const proxy of this.proxies) await proxy.stop();
+    for (const stop of this.stops) await stop();
+  }
+}

@@ -1,0 +1,119 @@
+import { Connection, type ConnectionOptions, type ConnectionState, type Frame } from './connection.js';
+import { Emitter } from './emitter.js';
+import { Follower, type FollowerParts, type Position, type Resumed } from './follower.js';
+import { addressOf, getJson, type HttpOptions } from './http.js';
+import { Messages } from './messages.js';
+import { type Command, Outbox, type OutboxStore } from './outbox.js';
+import type { CommandRefused } from './refusal.js';
+
+export interface ChatOptions extends ConnectionOptions, HttpOptions {
+  /** Where commands that are not acknowledged survive; by default in this object only. */
+  readonly outbox?: OutboxStore;
+}
+
+export interface ChatEvents {
+  state: ConnectionState;
+  /** What waits to be acknowledged, the oldest first. */
+  pending: readonly Command[];
+  /** Refused for good: of one that was given before a reload, nobody else hears. */
+  refused: { readonly command: Command; readonly error: CommandRefused };
+}
+
+/** What both APIs have in common: a connection, an outbox, and rooms that are followed. */
+export abstract class Chat<Events extends ChatEvents, M extends Position> extends Emitter<Events> {
+  protected readonly outbox: Outbox;
+  protected readonly followers = new Map<string, Follower<M>>();
+  /** Of the rooms that are shown. */
+  protected readonly messages = new Map<string, Messages<M>>();
+  readonly #connection: Connection;
+
+  constructor(
+    protected readonly options: ChatOptions,
+    socketAddress: (token: string) => URL,
+  ) {
+    super();
+    this.#connection = new Connection(options, (token) => socketAddress(token).href);
+    this.#connection.on('state', (state) => {
+      this.emit('state', state);
+    });
+    this.#connection.on('open', () => {
+      for (const follower of this.followers.values()) follower.begin();
+      this.opened();
+    });
+    this.#connection.on('frame', (frame) => {
+      if (frame['event'] === 'resumed') this.#resumed(frame['data'] as { rooms: Record<string, Resumed> });
+      else this.heard(frame);
+    });
+    this.outbox = new Outbox(this.#connection, options.outbox ?? null);
+    this.outbox.on('pending', (pending) => {
+      this.emit('pending', pending);
+    });
+    this.outbox.on('refused', (refused) => {
+      this.emit('refused', refused);
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** What waits to be acknowledged, the oldest first. */
+  get pending(): readonly Command[] {
+    return this.outbox.pending;
+  }
+
+  /** Opens the connection, and keeps it open until {@link disconnect}. */
+  connect(): this {
+    this.#connection.connect();
+    return this;
+  }
+
+  /** Closes it for good. What waits to be acknowledged is kept, and sent after the next `connect`. */
+  disconnect(): void {
+    this.#connection.disconnect();
+  }
+
+  protected abstract opened(): void;
+  protected abstract heard(frame: Frame): void;
+
+  /** Follows one more room, or a room anew; it is to be resumed. */
+  protected follow(key: string, parts: Omit<FollowerParts<M>, 'resume' | 'isShown'>): Follower<M> {
+    const follower = new Follower<M>({
+      idOf: parts.idOf,
+      latest: parts.latest,
+      isShown: () => this.messages.has(key),
+      resume: () => {
+        this.resume([key]);
+      },
+      told: (told) => {
+        this.messages.get(key)?.take(told);
+        parts.told(told);
+      },
+      reset: (messages, position) => {
+        this.messages.get(key)?.reset(messages);
+        parts.reset(messages, position);
+      },
+    });
+    this.followers.set(key, follower);
+    return follower;
+  }
+
+  /** Asks for what came after the last known position of rooms; null for one that there is none of yet. */
+  protected resume(keys: Iterable<string>): void {
+    const rooms = Object.fromEntries([...keys].map((key) => [key, this.positionOf(key)]));
+    if (Object.keys(rooms).length > 0) this.#connection.send({ event: 'resume', data: { rooms } });
+  }
+
+  protected positionOf(key: string): object | null {
+    return this.followers.get(key)?.position ?? null;
+  }
+
+  protected async get<T>(path: string, query: Record<string, string>): Promise<T> {
+    const { url, httpUrl, fetch } = this.options;
+    return getJson<T>(addressOf(httpUrl ?? url, 'http', path, query), await this.#connection.token(), fetch);
+  }
+
+  #resumed({ rooms }: { rooms: Record<string, Resumed> }): void {
+    for (const [key, resumed] of Object.entries(rooms)) void this.followers.get(key)?.resumed(resumed);
+  }
+}

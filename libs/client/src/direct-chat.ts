@@ -1,0 +1,216 @@
+import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
+import type { Frame } from './connection.js';
+import type { Follower } from './follower.js';
+import { addressOf } from './http.js';
+import { Messages } from './messages.js';
+import { userIdOf } from './token.js';
+
+/** A message of the direct chat API. */
+export interface DirectMessage {
+  readonly id: string;
+  readonly chat_id: number;
+  readonly sender_id: number;
+  readonly receiver_id: number;
+  readonly message: string;
+  readonly seen: boolean;
+  readonly seen_at: string | null;
+  readonly created_at: string;
+  /** Its number within the chat, from 1 and without holes, and the chat's number of its last change. */
+  readonly n: number;
+  readonly rev: number;
+}
+
+/** A chat as one of its two people sees it. */
+export interface DirectChatEntry {
+  readonly id: number;
+  readonly user_ids: readonly [number, number];
+  /** The other side. */
+  readonly receiver_id: number;
+  readonly last_message: Omit<DirectMessage, 'seen' | 'seen_at' | 'rev'> | null;
+  readonly unread_count: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface DirectChatEvents extends ChatEvents {
+  /** Each message of each chat once, in the order of the chat; not those of before the first connect. */
+  message: DirectMessage;
+  /** The chats, the latest first: after each connect, and whenever one of them has changed. */
+  chats: readonly DirectChatEntry[];
+  /** The latest messages of a chat, oldest first, in the place of all that was known of it: after a long time away. */
+  reset: { readonly chatId: number; readonly messages: readonly DirectMessage[] };
+}
+
+export interface DirectChatOptions extends ChatOptions {
+  /** Whose token it is, where it is not one of `player_id`, `user_id` and `sub` that says so. */
+  readonly userId?: number;
+}
+
+/** How many rooms the server resumes by one frame. */
+const ROOMS_AT_ONCE = 100;
+const PAGE = 50;
+
+const keyOf = (chatId: number): string => `direct:${chatId}`;
+
+/** The chats of two people that a person has. */
+export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
+  readonly #chats = new Map<number, DirectChatEntry>();
+  #userId = 0;
+  /** Whether the chats that there are were asked for once, and which there were: one that is new later is followed from its beginning. */
+  #isListed = false;
+  readonly #listed = new Set<string>();
+  #isListing = false;
+
+  constructor(protected override readonly options: DirectChatOptions) {
+    super(options, (token) => {
+      const userId = String(options.userId ?? userIdOf(token));
+      this.#userId = Number(userId);
+      return addressOf(options.url, 'ws', '/ws', { userId, token });
+    });
+  }
+
+  /** The chats that are known, the latest first. */
+  get chats(): readonly DirectChatEntry[] {
+    return [...this.#chats.values()].sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
+  }
+
+  /** From now on the latest messages of a chat are kept up to date, see {@link latest}; a `reset` says when they are there. */
+  show(chatId: number): void {
+    const key = keyOf(chatId);
+    if (this.messages.has(key)) return;
+    this.messages.set(key, new Messages());
+    if (this.followers.has(key)) this.#follow(chatId);
+    this.resume([key]);
+  }
+
+  /** The latest messages of a chat that is shown, oldest first; another array whenever anything has changed. */
+  latest(chatId: number): readonly DirectMessage[] {
+    return this.messages.get(keyOf(chatId))?.list ?? [];
+  }
+
+  /** Opens the chat with somebody, or finds it. @throws CommandRefused */
+  async open(receiverId: number): Promise<DirectChatEntry> {
+    const { answer } = await this.outbox.request('create_chat', { receiver_id: receiverId });
+    const chat = answer as DirectChatEntry;
+    this.#keep(chat);
+    return chat;
+  }
+
+  /**
+   * Writes to the other side; resolves with the message's `id` once it is stored, for however long there is no
+   * connection.
+   * @param id of your own: the same again is the same message
+   * @throws CommandRefused
+   */
+  async send(
+    { id: chat_id, receiver_id }: Pick<DirectChatEntry, 'id' | 'receiver_id'>,
+    message: string,
+    id?: string,
+  ): Promise<string> {
+    const { ack } = await this.outbox.send('create_message', { chat_id, receiver_id, message }, id);
+    return ack['message_id'] as string;
+  }
+
+  /** All that is in the chat by now was seen. @throws CommandRefused */
+  async seen(chatId: number): Promise<void> {
+    await this.outbox.send('seen_message', { chat_id: chatId });
+    const chat = this.#chats.get(chatId);
+    if (chat) this.#keep({ ...chat, unread_count: 0 });
+  }
+
+  /** The messages of a chat, newest first, page by page as they are asked for. @throws RequestFailed */
+  async *history(chatId: number): AsyncGenerator<DirectMessage, void> {
+    for (let before: number | null = null; ;) {
+      const { data, next }: MessagePage = await this.#page(chatId, before);
+      yield* data;
+      if (next === null) return;
+      before = next;
+    }
+  }
+
+  protected override opened(): void {
+    if (!this.#isListing) void this.#readList();
+    this.#resumeAll(this.followers.keys());
+  }
+
+  protected override heard(frame: Frame): void {
+    if (frame['event'] !== 'response_message') return;
+    const message = frame['data'] as DirectMessage;
+    this.#followerOf(message.chat_id).hear({ isNew: true, message });
+  }
+
+  /** However many connections that takes. */
+  async #readList(): Promise<void> {
+    this.#isListing = true;
+    const { answer } = await this.outbox.request('get_chats');
+    this.#isListing = false;
+    this.#list(answer as readonly DirectChatEntry[]);
+  }
+
+  #list(chats: readonly DirectChatEntry[]): void {
+    const unknown = chats.filter(({ id }) => !this.followers.has(keyOf(id)));
+    this.#chats.clear();
+    for (const chat of chats) this.#chats.set(chat.id, chat);
+    for (const { id } of unknown) this.#follow(id);
+    if (!this.#isListed) for (const { id } of chats) this.#listed.add(keyOf(id));
+    this.#isListed = true;
+    this.#resumeAll(unknown.map(({ id }) => keyOf(id)));
+    this.emit('chats', this.chats);
+  }
+
+  #resumeAll(keys: Iterable<string>): void {
+    const all = [...keys];
+    for (let i = 0; i < all.length; i += ROOMS_AT_ONCE) this.resume(all.slice(i, i + ROOMS_AT_ONCE));
+  }
+
+  /** Of a chat that was opened after the list was read, everything is news. */
+  protected override positionOf(key: string): object | null {
+    const isNews = this.#isListed && !this.#listed.has(key) && !this.messages.has(key);
+    return super.positionOf(key) ?? (isNews ? { n: 0, rev: 0 } : null);
+  }
+
+  #followerOf(chatId: number): Follower<DirectMessage> {
+    const known = this.followers.get(keyOf(chatId));
+    if (known) return known;
+    const follower = this.#follow(chatId);
+    this.resume([keyOf(chatId)]);
+    return follower;
+  }
+
+  #follow(chatId: number): Follower<DirectMessage> {
+    return this.follow(keyOf(chatId), {
+      idOf: ({ id }) => id,
+      latest: async () => (await this.#page(chatId, null)).data.slice().reverse(),
+      told: ({ message }) => {
+        this.emit('message', message);
+        this.#counted(message);
+      },
+      reset: (messages) => {
+        this.emit('reset', { chatId, messages });
+      },
+    });
+  }
+
+  #counted(message: DirectMessage): void {
+    const chat = this.#chats.get(message.chat_id);
+    if (!chat || message.n <= (chat.last_message?.n ?? 0)) return;
+    const isRead = message.sender_id === this.#userId;
+    const unread_count = chat.unread_count + (isRead ? 0 : 1);
+    this.#keep({ ...chat, last_message: message, unread_count, updated_at: message.created_at });
+  }
+
+  #keep(chat: DirectChatEntry): void {
+    this.#chats.set(chat.id, chat);
+    this.emit('chats', this.chats);
+  }
+
+  #page(chatId: number, before: number | null): Promise<MessagePage> {
+    const query = { limit: String(PAGE), ...(before !== null && { before: String(before) }) };
+    return this.get<MessagePage>(`/chats/${chatId}/messages`, query);
+  }
+}
+
+interface MessagePage {
+  readonly data: readonly DirectMessage[];
+  readonly next: number | null;
+}

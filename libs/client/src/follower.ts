@@ -1,0 +1,135 @@
+import { fullJitter } from './reconnecting.js';
+
+/** A place within a room: `n` counts its messages, `rev` its changes. */
+export interface Position {
+  readonly n: number;
+  readonly rev: number;
+}
+
+/** One frame about a message: that it is new, or that it has changed; it is there as it now is. */
+export interface Told<M> {
+  readonly isNew: boolean;
+  readonly message: M;
+  /** Up to where everything was told, where that is not what the message says of itself. */
+  readonly position?: Position | undefined;
+}
+
+/** What the server says of a room that was to be resumed; without `to`, it is none of theirs. */
+export interface Resumed {
+  readonly to?: Position;
+  readonly recovered: boolean;
+}
+
+export interface FollowerParts<M> {
+  readonly idOf: (message: M) => string;
+  /** The latest messages of the room, oldest first, as they are now. */
+  readonly latest: () => Promise<readonly M[]>;
+  /** Whether anybody wants to see them where the room is followed from now on only. */
+  readonly isShown: () => boolean;
+  readonly told: (told: Told<M>) => void;
+  /** What was known of the room does not hold any more: this is what there is. */
+  readonly reset: (messages: readonly M[], position: Position) => void;
+  /** Asks the server for what came after the position. */
+  readonly resume: () => void;
+}
+
+/** So many changes of messages are told apart from their repetitions. */
+const MAX_KNOWN = 2_000;
+const RETRY = { minMs: 500, maxMs: 10_000 };
+
+/**
+ * One room, followed over any number of connections: tells each message once and in order, and each change of one that
+ * is newer than what was told. Between a new connection and the server's word that nothing is missing, what comes waits.
+ */
+export class Follower<M extends Position> {
+  #position: Position | null = null;
+  /** What came since the connection began; null once nothing is missing. */
+  #waiting: Told<M>[] | null = [];
+  /** The last change of each message that was told, the latest of them last. */
+  readonly #known = new Map<string, number>();
+  #era = 0;
+  /** Whether the server knew no such room when it was asked. */
+  #isNone = false;
+
+  constructor(private readonly parts: FollowerParts<M>) {}
+
+  /** Null before there is one. */
+  get position(): Position | null {
+    return this.#position;
+  }
+
+  /** From now on, until {@link resumed}, what comes waits. */
+  begin(): void {
+    this.#era++;
+    this.#isNone = false;
+    this.#waiting = [];
+  }
+
+  hear(told: Told<M>): void {
+    const isMissing = !this.#waiting && told.isNew && told.message.n > this.#position!.n + 1;
+    if (this.#isNone || isMissing) {
+      // They are in it now; or a message is missing, which none is as long as the server keeps its word.
+      this.begin();
+      this.parts.resume();
+    }
+    if (this.#waiting) this.#waiting.push(told);
+    else {
+      this.#tell(told);
+      const { n, rev } = told.position ?? told.message;
+      this.#position = { n: Math.max(this.#position!.n, n), rev: Math.max(this.#position!.rev, rev) };
+    }
+  }
+
+  async resumed({ to, recovered }: Resumed): Promise<void> {
+    const era = this.#era;
+    if (!to) {
+      this.#isNone = true;
+      this.#position = null;
+      return;
+    }
+    if (!recovered && !this.#position && !this.parts.isShown()) this.#position = to;
+    else if (!recovered) {
+      const messages = await this.#latest(era);
+      if (!messages) return;
+      this.#known.clear();
+      for (const message of messages) this.#know(message);
+      this.#position = { n: Math.max(to.n, messages.at(-1)?.n ?? 0), rev: to.rev };
+      this.parts.reset(messages, this.#position);
+    }
+    const waited = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const told of waited.filter(({ isNew }) => isNew).sort((a, b) => a.message.n - b.message.n)) this.#tell(told);
+    for (const told of waited) if (!told.isNew) this.#tell(told);
+    // Of what is read, not told, a message says nothing of what was told beside it.
+    this.#position = { n: Math.max(this.#position?.n ?? 0, to.n), rev: to.rev };
+  }
+
+  #tell(told: Told<M>): void {
+    const { isNew, message } = told;
+    const { n, rev } = this.#position ?? { n: 0, rev: 0 };
+    if (isNew ? message.n <= n : (this.#known.get(this.parts.idOf(message)) ?? 0) >= message.rev) return;
+    this.#know(message);
+    if (isNew) this.#position = { n: message.n, rev };
+    this.parts.told(told);
+  }
+
+  #know(message: M): void {
+    const id = this.parts.idOf(message);
+    this.#known.delete(id);
+    this.#known.set(id, message.rev);
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+  }
+
+  /** Null where another connection has begun meanwhile. */
+  async #latest(era: number): Promise<readonly M[] | null> {
+    for (let attempt = 0; era === this.#era; attempt++) {
+      try {
+        const messages = await this.parts.latest();
+        return era === this.#era ? messages : null;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, fullJitter(RETRY, attempt)));
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,26 @@
+import { RequestFailed } from './refusal.js';
+
+export interface HttpOptions {
+  /** Where the HTTP side is, where it is not at the same address as the sockets. */
+  readonly httpUrl?: string;
+  /** By default the platform's. */
+  readonly fetch?: typeof fetch;
+}
+
+/** Reads a JSON answer. @throws RequestFailed */
+export async function getJson<T>(url: URL, token: string, fetcher: typeof fetch = fetch): Promise<T> {
+  const response = await fetcher(url, { headers: { authorization: `Bearer ${token}` } });
+  if (response.ok) return (await response.json()) as T;
+  const { errors } = (await response.json().catch(() => ({}))) as { errors?: { message: string }[] };
+  const after = response.headers.get('retry-after');
+  const message = errors?.[0]?.message ?? `${url.pathname} answered ${response.status}`;
+  throw new RequestFailed(response.status, message, after === null ? null : Number(after) * 1_000);
+}
+
+/** An address of the server's with another scheme and path. */
+export function addressOf(base: string, scheme: 'ws' | 'http', path: string, query: Record<string, string> = {}): URL {
+  const url = new URL(path, base);
+  url.protocol = url.protocol.replace(/^(ws|http)/, scheme);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}

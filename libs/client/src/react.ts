@@ -1,0 +1,135 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { ConnectionState } from './connection.js';
+import type { DirectChat, DirectChatEntry, DirectMessage } from './direct-chat.js';
+import type { Command } from './outbox.js';
+import type { RoomChat, RoomMessage, RoomName } from './room-chat.js';
+
+/** How the connection is. */
+export function useConnection(chat: RoomChat | DirectChat): ConnectionState {
+  const subscribe = useCallback((changed: () => void) => onAny(chat)('state', changed), [chat]);
+  return useSyncExternalStore(
+    subscribe,
+    () => chat.state,
+    () => chat.state,
+  );
+}
+
+/** A room as it is now, and what can be done in it. */
+export interface Room {
+  /** Oldest first. */
+  readonly messages: readonly RoomMessage[];
+  /** What was said here and is not acknowledged yet. */
+  readonly pending: readonly Command[];
+  readonly hasOlder: boolean;
+  /** Resolves once one more page of the history is among the messages. */
+  readonly loadOlder: () => Promise<void>;
+  readonly send: (content: string, feeling?: string) => Promise<string>;
+  readonly react: (messageId: string, emoji: string) => Promise<void>;
+}
+
+/** @param room the same one for as long as the component is there */
+export function useRoom(chat: RoomChat, room: RoomName): Room {
+  const latest = useLatest<readonly RoomMessage[]>(chat, ['message', 'reaction', 'reset'], () => chat.latest(room));
+  const { messages, hasOlder, loadOlder } = useOlder(latest, () => chat.history(room));
+  return {
+    messages,
+    pending: usePending(chat, (command) => command.event === `${room}Message`),
+    hasOlder,
+    loadOlder,
+    send: useCallback(
+      (content: string, feeling?: string) => chat.send(room, content, feeling === undefined ? {} : { feeling }),
+      [chat, room],
+    ),
+    react: useCallback((messageId: string, emoji: string) => chat.react(room, messageId, emoji), [chat, room]),
+  };
+}
+
+/** The direct chats, the latest first. */
+export function useChats(chat: DirectChat): readonly DirectChatEntry[] {
+  return useLatest<readonly DirectChatEntry[]>(chat, ['chats'], () => chat.chats);
+}
+
+/** One direct chat as it is now, and what can be done in it. */
+export interface Conversation {
+  /** Oldest first. */
+  readonly messages: readonly DirectMessage[];
+  /** What was said here and is not acknowledged yet. */
+  readonly pending: readonly Command[];
+  readonly hasOlder: boolean;
+  /** Resolves once one more page of the history is among the messages. */
+  readonly loadOlder: () => Promise<void>;
+  readonly send: (message: string) => Promise<string>;
+  readonly seen: () => Promise<void>;
+}
+
+/** @param entry the same chat for as long as the component is there */
+export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'receiver_id'>): Conversation {
+  const { id, receiver_id } = entry;
+  useEffect(() => {
+    chat.show(id);
+  }, [chat, id]);
+  const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'reset'], () => chat.latest(id));
+  const { messages, hasOlder, loadOlder } = useOlder(latest, () => chat.history(id));
+  return {
+    messages,
+    pending: usePending(
+      chat,
+      ({ event, data }) => event === 'create_message' && (data as { chat_id: number }).chat_id === id,
+    ),
+    hasOlder,
+    loadOlder,
+    send: useCallback((message: string) => chat.send({ id, receiver_id }, message), [chat, id, receiver_id]),
+    seen: useCallback(() => chat.seen(id), [chat, id]),
+  };
+}
+
+type On = (name: string, listener: () => void) => () => void;
+const onAny = (chat: RoomChat | DirectChat): On => chat.on.bind(chat) as On;
+
+/** What there is now, read anew with each of these events. */
+function useLatest<T>(chat: RoomChat | DirectChat, events: readonly string[], read: () => T): T {
+  const [value, setValue] = useState(read);
+  const reader = useRef(read);
+  reader.current = read;
+  useEffect(() => {
+    const update = () => {
+      setValue(reader.current());
+    };
+    update();
+    const ends = events.map((event) => onAny(chat)(event, update));
+    return () => {
+      for (const end of ends) end();
+    };
+    // The events are a constant of the caller's.
+  }, [chat]);
+  return value;
+}
+
+const usePending = (chat: RoomChat | DirectChat, isOurs: (command: Command) => boolean): readonly Command[] =>
+  useLatest(chat, ['pending'], () => chat.pending).filter(isOurs);
+
+const PAGE = 50;
+
+/** The latest messages, and before them what was read of the history. */
+function useOlder<M extends { readonly n: number }>(
+  latest: readonly M[],
+  history: () => AsyncGenerator<M, void>,
+): { readonly messages: readonly M[]; readonly hasOlder: boolean; readonly loadOlder: () => Promise<void> } {
+  const [older, setOlder] = useState<readonly M[]>([]);
+  const reading = useRef<AsyncGenerator<M, void> | null>(null);
+  const oldest = older[0]?.n ?? latest[0]?.n ?? 1;
+  const loadOlder = async (): Promise<void> => {
+    reading.current ??= history();
+    const page: M[] = [];
+    while (page.length < PAGE) {
+      const { value, done } = await reading.current.next();
+      if (done) break;
+      if (value.n < oldest) page.unshift(value);
+    }
+    setOlder((before) => [...page, ...before]);
+  };
+  const first = latest[0]?.n ?? 0;
+  // Of so many that came since, the first are kept no longer: what was read before them does not go on there.
+  const isWhole = older.at(-1)?.n === first - 1;
+  return { messages: isWhole ? [...older, ...latest] : latest, hasOlder: oldest > 1, loadOlder };
+}

@@ -1,0 +1,26 @@
+/** The server has refused a command for good: the same again would be refused again. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+
+  /** @param code see the wire's list: `no_clan`, `not_found`, `invalid`, … */
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An HTTP answer that is none of success. */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+
+  constructor(
+    readonly status: number,
+    message: string,
+    /** Milliseconds after which it is worth another try; null where it is none. */
+    readonly retryInMs: number | null,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,145 @@
+import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
+import type { Frame } from './connection.js';
+import type { Follower, Position } from './follower.js';
+import { addressOf } from './http.js';
+import { Messages } from './messages.js';
+
+export type RoomName = 'global' | 'clan';
+
+/** A message of the room API, as it is now. */
+export interface RoomMessage {
+  readonly _id: string;
+  readonly clan_id?: string;
+  readonly sender: { readonly _id: string; readonly name: string; readonly avatar: unknown };
+  readonly content: string;
+  readonly type: 'global' | 'clan' | 'private';
+  readonly feeling?: string;
+  readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Its number within the room, from 1 and without holes, and the room's number of its last change. */
+  readonly n: number;
+  readonly rev: number;
+}
+
+export interface RoomChatEvents extends ChatEvents {
+  /** Each message once, in the order of the room. */
+  message: { readonly room: RoomName; readonly message: RoomMessage };
+  /** A message that changed: `reactions` as they now are. */
+  reaction: { readonly room: RoomName; readonly message: RoomMessage };
+  /** The latest messages, oldest first, in the place of all that was known of the room: at first, and after a long time away. */
+  reset: { readonly room: RoomName; readonly messages: readonly RoomMessage[] };
+}
+
+export interface RoomChatOptions extends ChatOptions {
+  /** How many messages a `reset` holds, 1 to 50; 50 by default. */
+  readonly pageSize?: number;
+}
+
+interface RoomFrame {
+  readonly chat: RoomName;
+  readonly event: 'newMessage' | 'newReaction';
+  readonly message: RoomMessage;
+  readonly position?: Position;
+}
+
+/** The rooms that a person is in: the global one, and their clan's. */
+export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
+  /** Whose clan's room is followed. */
+  #clanId: string | undefined;
+
+  constructor(protected override readonly options: RoomChatOptions) {
+    super(options, (token) => addressOf(options.url, 'ws', '/ws/chat', { token }));
+    for (const room of ['global', 'clan'] as const) {
+      this.messages.set(room, new Messages());
+      this.#follow(room);
+    }
+  }
+
+  /** The latest messages of a room as they are now, oldest first; another array whenever anything has changed. */
+  latest(room: RoomName): readonly RoomMessage[] {
+    return this.messages.get(room)!.list;
+  }
+
+  /**
+   * Says something; resolves with the message's `_id` once it is stored, for however long there is no connection.
+   * @param id of your own: the same again is the same message
+   * @throws CommandRefused
+   */
+  async send(
+    room: RoomName,
+    content: string,
+    { feeling, id }: { feeling?: string; id?: string } = {},
+  ): Promise<string> {
+    const { ack } = await this.outbox.send(`${room}Message`, { content, feeling }, id);
+    return ack['message_id'] as string;
+  }
+
+  /** Reacts to a message; an empty emoji takes the reaction back. @throws CommandRefused */
+  async react(room: RoomName, messageId: string, emoji: string): Promise<void> {
+    await this.outbox.send(`${room}MessageReaction`, { message_id: messageId, emoji });
+  }
+
+  /** The messages of a room, newest first, page by page as they are asked for. @throws RequestFailed */
+  async *history(room: RoomName): AsyncGenerator<RoomMessage, void> {
+    let lowest = Infinity;
+    for (let page = 1; lowest > 1; page++) {
+      const messages = await this.#page(room, page, 50);
+      if (messages.length === 0) return;
+      // While messages come in, pages move.
+      for (const message of messages) if (message.n < lowest) yield message;
+      lowest = Math.min(lowest, messages.at(-1)!.n);
+    }
+  }
+
+  protected override opened(): void {
+    this.resume(this.followers.keys());
+  }
+
+  protected override positionOf(key: string): object | null {
+    const position = super.positionOf(key);
+    return position && key === 'clan' ? { ...position, clan_id: this.#clanId } : position;
+  }
+
+  protected override heard(frame: Frame): void {
+    // The dialect of some servers has the same once more within.
+    const told = (typeof frame['chat'] === 'string' ? frame : frame['message']) as RoomFrame | undefined;
+    const follower = this.followers.get(told?.chat ?? '');
+    if (!told || !follower) return;
+    const { chat, event, message, position } = told;
+    this.#followerOf(chat, message, follower).hear({ isNew: event === 'newMessage', message, position });
+  }
+
+  #follow(room: RoomName): Follower<RoomMessage> {
+    return this.follow(room, {
+      idOf: ({ _id }) => _id,
+      latest: async () => {
+        const messages = (await this.#page(room, 1, this.options.pageSize ?? 50)).reverse();
+        if (room === 'clan') this.#clanId = messages.at(-1)?.clan_id;
+        return messages;
+      },
+      told: ({ isNew, message }) => {
+        this.emit(isNew ? 'message' : 'reaction', { room, message });
+      },
+      reset: (messages) => {
+        this.emit('reset', { room, messages });
+      },
+    });
+  }
+
+  /** Whoever is in another clan than before follows another room, from anew. */
+  #followerOf(room: RoomName, { clan_id }: RoomMessage, follower: Follower<RoomMessage>): Follower<RoomMessage> {
+    if (room !== 'clan' || clan_id === this.#clanId) return follower;
+    const isFirst = this.#clanId === undefined;
+    this.#clanId = clan_id;
+    if (isFirst) return follower;
+    const anew = this.#follow('clan');
+    this.resume(['clan']);
+    return anew;
+  }
+
+  async #page(room: RoomName, page: number, limit: number): Promise<RoomMessage[]> {
+    const query = { type: room, page: String(page), limit: String(limit) };
+    return (await this.get<{ data: { ChatMessage: RoomMessage[] } }>('/chat/history', query)).data.ChatMessage;
+  }
+}

@@ -1,0 +1,230 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { until } from '../../../apps/gateway/test/until.js';
+import { type Command, type ConnectionState, RoomChat, type RoomChatOptions, type RoomMessage } from '../src/index.js';
+import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
+
+let server: ChatServer;
+const chats: RoomChat[] = [];
+
+beforeAll(async () => {
+  server = await ChatServer.start({ RESUME_CHANGES_MAX: '50' });
+}, 60_000);
+afterEach(() => {
+  for (const proxy of server.proxies) proxy.mend();
+  for (const chat of chats.splice(0)) chat.disconnect();
+});
+afterAll(() => server.stop());
+
+/** What an application would show: each message once, as it now is. */
+class Person {
+  readonly said: string[] = [];
+  readonly resets: number[] = [];
+  readonly states: ConnectionState[] = [];
+  readonly chat: RoomChat;
+
+  constructor(
+    userId: string,
+    clanId: string,
+    { gateway = 0, ...options }: { gateway?: number } & Partial<RoomChatOptions> = {},
+  ) {
+    const token = () => server.token(userId, { clanId, name: userId });
+    const backoff = { minMs: 50, maxMs: 500 };
+    this.chat = new RoomChat({ url: server.url(gateway), httpUrl: server.http, token, backoff, WebSocket, ...options });
+    this.chat.on('message', ({ room, message }) => room === 'clan' && this.said.push(message.content));
+    this.chat.on('reset', ({ room, messages }) => {
+      if (room === 'clan') this.resets.push(messages.length);
+    });
+    this.chat.on('state', (state) => this.states.push(state));
+    chats.push(this.chat);
+    this.chat.connect();
+  }
+
+  /** Whether the clan is followed. */
+  get isThere(): boolean {
+    return this.resets.length > 0;
+  }
+
+  get shown(): string[] {
+    return this.chat.latest('clan').map(({ content }) => content);
+  }
+}
+
+const numbers = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
+
+async function people(clan: string): Promise<[Person, Person]> {
+  const both: [Person, Person] = [new Person(`${clan}-ada`, clan), new Person(`${clan}-bob`, clan, { gateway: 1 })];
+  await until('both are there', () => both.every(({ isThere }) => isThere));
+  return both;
+}
+
+describe('rooms', () => {
+  it('begin with what is there, and tell each message once and in order', async () => {
+    const [ada, bob] = await people('r-begin');
+    const ids = await Promise.all(numbers(1, 30).map((content) => ada.chat.send('clan', content)));
+    expect(new Set(ids).size).toBe(30);
+    await until('all is told', () => bob.said.length === 30);
+    expect(bob.said).toEqual(numbers(1, 30));
+    expect(ada.chat.pending).toEqual([]);
+    const late = new Person('r-late', 'r-begin');
+    await until('it is there', () => late.isThere);
+    expect([late.resets, late.said, late.shown]).toEqual([[30], [], numbers(1, 30)]);
+    expect(ada.chat.latest('clan').map(({ _id }) => _id)).toEqual(ids);
+  });
+
+  it('lose nothing and double nothing where connections are cut again and again while people talk', async () => {
+    const [ada, bob] = await people('r-cuts');
+    const sent: Promise<string>[] = [];
+    for (let i = 1; i <= 120; i++) {
+      sent.push((i % 2 ? ada : bob).chat.send('clan', `${i}`));
+      if (i % 20 === 0) {
+        const proxy = server.proxies[(i / 20) % 2]!;
+        proxy.cut();
+        setTimeout(() => {
+          proxy.mend();
+        }, 100);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    await Promise.all(sent);
+    await until('both have all', () => [ada, bob].every(({ said }) => said.length >= 120));
+    expect(ada.said).toEqual(bob.said);
+    expect(ada.said.toSorted((a, b) => Number(a) - Number(b))).toEqual(numbers(1, 120));
+    // Each person's own, in the order they were given.
+    expect(ada.said.filter((content) => Number(content) % 2)).toEqual(numbers(1, 120).filter((_, i) => i % 2 === 0));
+    expect([ada, bob].map(({ resets }) => resets.length)).toEqual([1, 1]);
+    expect(ada.shown).toEqual(ada.said);
+  }, 60_000);
+
+  it('are there anew after a long time away, by one reset and without a hole', async () => {
+    const [ada, bob] = await people('r-long');
+    await ada.chat.send('clan', 'before');
+    await until('it is told', () => bob.said.length === 1);
+    server.proxies[1]!.cut();
+    await until('it is noticed', () => bob.chat.state.state === 'connecting');
+    await Promise.all(numbers(1, 60).map((content) => ada.chat.send('clan', content)));
+    server.proxies[1]!.mend();
+    await until('it is there again', () => bob.resets.length === 2);
+    await ada.chat.send('clan', 'after');
+    await until('the next is told', () => bob.said.at(-1) === 'after');
+    expect(bob.said).toEqual(['before', 'after']);
+    expect(bob.shown).toEqual([...numbers(11, 60), 'after']);
+    const all: string[] = [];
+    for await (const { content } of bob.chat.history('clan')) all.push(content);
+    expect(all).toEqual(['after', ...numbers(1, 60).reverse(), 'before']);
+  }, 60_000);
+
+  it('show reactions as they are, also those of a time away', async () => {
+    const [ada, bob] = await people('r-react');
+    const id = await ada.chat.send('clan', 'look');
+    await until('it is told', () => bob.said.length === 1);
+    server.proxies[1]!.cut();
+    await until('it is noticed', () => bob.chat.state.state === 'connecting');
+    await ada.chat.react('clan', id, '👍');
+    server.proxies[1]!.mend();
+    const reactions = () => bob.chat.latest('clan')[0]?.reactions.map(({ emoji }) => emoji);
+    await until('it is shown', () => reactions()?.[0] === '👍');
+    await ada.chat.react('clan', id, '');
+    await until('it is taken back', () => reactions()?.length === 0);
+    expect(bob.resets).toHaveLength(1);
+  });
+});
+
+describe('what is said', () => {
+  it('waits for a connection, is said once, and shows as pending meanwhile', async () => {
+    const [ada, bob] = await people('s-waits');
+    server.proxies[0]!.cut();
+    await until('it is noticed', () => ada.chat.state.state === 'connecting');
+    const pending: number[] = [];
+    ada.chat.on('pending', (commands: readonly Command[]) => pending.push(commands.length));
+    const sent = [ada.chat.send('clan', 'one'), ada.chat.send('clan', 'two')];
+    expect(ada.chat.pending.map(({ data }) => (data as RoomMessage).content)).toEqual(['one', 'two']);
+    server.proxies[0]!.mend();
+    await Promise.all(sent);
+    await until('it is told', () => bob.said.length === 2);
+    expect([bob.said, pending]).toEqual([
+      ['one', 'two'],
+      [1, 2, 1, 0],
+    ]);
+  });
+
+  it('is the same message where its answer was lost', async () => {
+    const [ada, bob] = await people('s-lost');
+    server.proxies[0]!.loseAnswers();
+    const sent = ada.chat.send('clan', 'once');
+    await until('it is told to others', () => bob.said.length === 1);
+    server.proxies[0]!.cut();
+    server.proxies[0]!.mend();
+    const id = await sent;
+    expect(bob.chat.latest('clan').at(-1)!._id).toBe(id);
+    await ada.chat.send('clan', 'next');
+    await until('the next is told', () => bob.said.at(-1) === 'next' && ada.said.at(-1) === 'next');
+    expect([ada.said, bob.said]).toEqual([
+      ['once', 'next'],
+      ['once', 'next'],
+    ]);
+  });
+
+  it('is refused in words where it can never be said, and keeps nothing else back', async () => {
+    const loner = new Person('s-loner', '');
+    const refused: string[] = [];
+    loner.chat.on('refused', ({ command, error }) => refused.push(`${command.event} ${error.code}`));
+    const sent = loner.chat.send('clan', 'anybody?');
+    await expect(sent).rejects.toMatchObject({
+      name: 'CommandRefused',
+      code: 'no_clan',
+      message: 'you are in no clan',
+    });
+    await expect(loner.chat.send('global', ' ')).rejects.toMatchObject({ code: 'invalid' });
+    const large = loner.chat.send('global', 'x'.repeat(100_000));
+    const next = loner.chat.send('global', 'hello');
+    await expect(large).rejects.toMatchObject({ code: 'too_large' });
+    expect(await next).toMatch(/^[0-9a-f]{24}$/);
+    expect(refused).toEqual(['clanMessage no_clan', 'globalMessage invalid', 'globalMessage too_large']);
+  });
+});
+
+describe('a connection', () => {
+  it('tells its states, each with a code and a reason', async () => {
+    const ada = new Person('c-ada', 'c');
+    await until('it is there', () => ada.isThere);
+    server.proxies[0]!.cut();
+    await until('it is noticed', () => ada.chat.state.state === 'connecting');
+    server.proxies[0]!.mend();
+    await until('it is back', () => ada.chat.state.state === 'connected');
+    ada.chat.disconnect();
+    const told = ada.states.filter(({ retryInMs }) => retryInMs === undefined).map(({ state, code }) => [state, code]);
+    expect(told[0]).toEqual(['connecting', 0]);
+    expect(told[1]).toEqual(['connected', 0]);
+    expect(told.at(-2)).toEqual(['connected', 1006]);
+    expect(ada.states.at(-1)).toEqual({ state: 'disconnected', code: 0, reason: 'disconnect was called' });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(ada.chat.state.state).toBe('disconnected');
+  });
+
+  it('is renewed before its token ends, and misses nothing', async () => {
+    const asked: number[] = [];
+    const token = () => {
+      asked.push(Date.now());
+      return server.token('t-ada', { clanId: 't', seconds: 7 });
+    };
+    const ada = new Person('t-ada', 't', { token });
+    const bob = new Person('t-bob', 't');
+    await until('both are there', () => ada.isThere && bob.isThere);
+    const before = asked.length;
+    await until('it is asked for again', () => asked.length > before && ada.chat.state.state === 'connected');
+    await bob.chat.send('clan', 'still here?');
+    await until('it is told', () => ada.said.length === 1);
+    expect(ada.states.map(({ code }) => code)).not.toContain(4001);
+  });
+
+  it('that the server does not want any more stays closed, with the reason', async () => {
+    const ada = new Person('x-ada', 'x', { token: () => Promise.reject(new Error('no session')) });
+    await until('it waits', () => ada.states.some(({ retryInMs }) => retryInMs !== undefined));
+    expect(ada.states.at(-1)).toMatchObject({ state: 'connecting', code: 1006, reason: 'no session' });
+    const many = Array.from({ length: 11 }, () => new Person('x-many', 'x'));
+    await until('one is too many', () => many.some(({ chat }) => chat.state.state === 'disconnected'));
+    const states = many.map(({ chat }) => chat.state).filter(({ state }) => state === 'disconnected');
+    expect(states).toEqual([{ state: 'disconnected', code: 4010, reason: 'too many connections' }]);
+  });
+});
