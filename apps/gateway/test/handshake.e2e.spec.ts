@@ -125,7 +125,7 @@ it('who connects too often is refused with 429, by either API, and nobody else',
   for (let i = 0; i < 3; i++) await (await system.room(few, 7)).close();
   for (const url of [system.roomUrl(few, system.token(7)), system.directUrl(few, 7)]) {
     const { status, headers, body } = await refusal(url);
-    expect([status, headers['retry-after']]).toEqual([429, '2']);
+    expect([status, headers['retry-after']]).toEqual([429, expect.stringMatching(/^[1-5]$/)]);
     expect(JSON.parse(body)).toEqual(error(429, { reason: 'TOO_MANY' }));
   }
   await (await system.direct(few, 8)).close();

@@ -248,7 +248,7 @@ describe('the upgrade', () => {
     const starting = await system.startGateway({ caughtUp: () => Promise.resolve(isCaughtUp), isHindered: true });
     const { status, headers } = await refusal(system.roomUrl(starting, system.token('early')));
     expect(status).toBe(503);
-    expect(headers['retry-after']).toBe('2');
+    expect(headers['retry-after']).toMatch(/^[1-5]$/);
     isCaughtUp = true;
     await until('it has looked', () => starting.hub.hindrance === null);
     await (await system.room(starting, 'early')).close();

@@ -150,6 +150,31 @@ it('who asks too often spends nothing of the others at their address', async () 
   expect(await ask('forged')).toMatch(/^429 /);
 });
 
+it('who comes with too many others at the same moment is told to come later, each at another time', async () => {
+  reception = receptionOf({ ...settings, limits: { ...settings.limits, connectsPerSecond: 0.1, connectBurst: 3 } });
+  const settled = async <T>(work: Promise<T>): Promise<T> => {
+    let isOver = false;
+    void work.catch(() => undefined).then(() => (isOver = true));
+    while (!isOver) await settle(1);
+    return work;
+  };
+  const open = await settled(Promise.all(['1', '2', '3'].map((userId) => connect(userId))));
+  const busy = /^503 .*"UNAVAILABLE".*"too many connect at the same time: try again"/;
+  expect(await settled(refused('4'))).toMatch(busy);
+  const delays = new Set<unknown>();
+  for (let i = 0; i < 60; i++) {
+    const { url, options } = door(`${i}`);
+    delays.add((await settled(refusal(url, options))).headers['retry-after']);
+  }
+  expect([...delays].toSorted()).toEqual(['1', '2', '3', '4', '5']);
+  await settle(10_000);
+  // A bad token takes no place of anybody's.
+  expect(await settled(refused('5', {}, { query: { token: 'nonsense' } }))).toMatch(/^401 /);
+  open.push(await settled(connect('4')));
+  expect(await settled(refused('5'))).toMatch(busy);
+  expect(open.map(({ end }) => end)).toEqual([null, null, null, null]);
+});
+
 it('who is not ready in five seconds is refused, and held no longer', async () => {
   const { hub, connection } = gateway;
   const asked = connection.gates.hold('hindrance');

@@ -62,6 +62,8 @@ export interface Limits {
   readonly frameBytes: number;
   readonly frameDepth: number;
   readonly connectionsPerUser: number;
+  readonly connectsPerSecond: number;
+  readonly connectBurst: number;
   readonly framesPerSecond: number;
   readonly frameBurst: number;
   readonly outboundBytes: number;
@@ -177,6 +179,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       frameBytes: values.MAX_FRAME_BYTES,
       frameDepth: values.MAX_FRAME_DEPTH,
       connectionsPerUser: values.MAX_CONNECTIONS_PER_USER,
+      connectsPerSecond: values.CONNECTS_PER_SECOND,
+      connectBurst: values.CONNECTS_BURST,
       framesPerSecond: values.FRAMES_PER_SECOND,
       frameBurst: values.FRAMES_BURST,
       outboundBytes: values.MAX_OUTBOUND_BYTES,

@@ -45,6 +45,8 @@ describe('the configuration', () => {
         frameDepth: 16,
         connectionsPerUser: 10,
         framesPerSecond: 50,
+        connectsPerSecond: 300,
+        connectBurst: 1_000,
         frameBurst: 200,
         outboundBytes: 1048576,
         unreadListBytes: 67108864,

@@ -24,7 +24,7 @@ import { Hub } from '../feeds/hub.js';
 import type { PersonFeed } from '../feeds/person-feed.js';
 import { Session } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
-import { TokenBuckets } from './token-bucket.js';
+import { TokenBucket, TokenBuckets } from './token-bucket.js';
 
 /** How long an upgrade may take, in milliseconds. */
 export const UPGRADE_TIME = 5_000;
@@ -51,6 +51,8 @@ const unavailable = (message: string): HttpRefusal => new HttpRefusal(503, [http
 @Injectable()
 export class Reception {
   readonly #frames: TokenBuckets;
+  /** How many are let in: all who are cut off at the same moment come back at the same moment. */
+  readonly #connects: TokenBucket;
   /** How often each person may ask to be let in, and each address that does not say who. */
   readonly #requests: TokenBuckets;
   readonly #addressOf: (request: IncomingMessage) => string;
@@ -65,7 +67,8 @@ export class Reception {
     @Inject(Closings) private readonly closings: Closings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
   ) {
-    const { framesPerSecond, frameBurst } = settings.limits;
+    const { framesPerSecond, frameBurst, connectsPerSecond, connectBurst } = settings.limits;
+    this.#connects = new TokenBucket({ perSecond: connectsPerSecond, burst: connectBurst }, performance.now());
     this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
     const { requestsPerSecond, requestsBurst, trustedProxies } = settings.http;
     this.#requests = new TokenBuckets({ perSecond: requestsPerSecond, burst: requestsBurst });
@@ -89,6 +92,7 @@ export class Reception {
     this.#checkReady();
     this.#checkOrigin(arrival.request);
     const caller = this.#counted(arrival);
+    if (!this.#connects.take(performance.now())) throw unavailable('too many connect at the same time: try again');
     const feed = this.hub.hold(caller.userId);
     let session: Session | null = null;
     try {

@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { errorAnswer, httpFault, LineLimit, HttpRefusal } from '#platform';
 
+/** Seconds, from 1 to 5: who was refused together does not come back together. */
+const comeBack = (): number => 1 + Math.floor(5 * Math.random());
+
 const errors = new LineLimit(new Logger('Upgrade'), { level: 'error', lines: 20, intervalMs: 10_000 });
 
 /** Answers an upgrade with what is wrong, in the shape of every HTTP error here, and opens no socket. */
@@ -18,7 +21,7 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(statusCode === 401 ? ['WWW-Authenticate: Bearer'] : []),
     ...(statusCode === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
-    ...(statusCode === 429 || statusCode === 503 ? ['Retry-After: 2'] : []),
+    ...(statusCode === 429 || statusCode === 503 ? [`Retry-After: ${comeBack()}`] : []),
   ];
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);

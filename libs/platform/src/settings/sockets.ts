@@ -51,6 +51,20 @@ export const socketRows = {
     meaning: 'On one gateway, per endpoint and user.',
     read: wholeNumber(1, 1_000),
   }),
+  CONNECTS_PER_SECOND: row({
+    type: 'connects a second, 1–100000',
+    default: '300',
+    roles: sockets,
+    meaning: 'How many sockets a gateway opens in the long run, of all users together; who is one too many comes later.',
+    read: wholeNumber(1, 100_000),
+  }),
+  CONNECTS_BURST: row({
+    type: 'connects, 1–1000000',
+    default: '1000',
+    roles: sockets,
+    meaning: 'How many of them at once.',
+    read: wholeNumber(1, 1_000_000),
+  }),
   FRAMES_PER_SECOND: row({
     type: 'frames a second, 1–10000',
     default: '50',
