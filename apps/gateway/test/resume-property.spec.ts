@@ -173,7 +173,7 @@ describe('what a client has that comes and goes, by what it was told and by its 
           for (const room of client.resumed) {
             if (!('to' in room)) throw new Error('everybody is in the global room');
             // It never asks from where the room has not been, so only too much keeps it from going on.
-            expect(room.recovered).toBe(room.to.rev - room.from.rev <= MAX);
+            expect(room.recovered).toBe(room.to.rev - room.from!.rev <= MAX);
           }
           // The last one that comes knows where it is.
           const { n, rev } = await chat.pinned(1).queries.position(GLOBAL_ROOM);

@@ -35,7 +35,7 @@ async function said(count: number, room = CLAN): Promise<string[]> {
 }
 
 /** The answer to a resume, by room, and what was told before it. */
-async function resume(client: ChatClient, rooms: Readonly<Record<string, KnownPosition>>) {
+async function resume(client: ChatClient, rooms: Readonly<Record<string, KnownPosition | null>>) {
   const begun = client.frames.length;
   client.send('resume', { rooms });
   await pass();
@@ -51,6 +51,19 @@ const summary = ({ event, message, data, position }: ChatClient['frames'][number
 };
 
 describe('a resume in a room', () => {
+  it('of which nothing is known says where it stands, and tells nothing', async () => {
+    await said(3);
+    const { client } = await gateway.join('ada', '7');
+    const { rooms, told } = await resume(client, { clan: null, global: null });
+    expect([rooms, told]).toEqual([
+      {
+        clan: { from: null, to: { n: 3, rev: 3 }, recovered: false },
+        global: { from: null, to: { n: 0, rev: 0 }, recovered: false },
+      },
+      [],
+    ]);
+  });
+
   it('tells what was missed, in order, to who asks and to nobody else, and says up to where', async () => {
     const [one] = await said(3);
     gateway.chat.react(CLAN, one!, '👍');

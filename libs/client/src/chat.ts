@@ -89,9 +89,9 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
         this.messages.get(key)?.take(told);
         parts.told(told);
       },
-      reset: (messages, position) => {
+      reset: (messages) => {
         this.messages.get(key)?.reset(messages);
-        parts.reset(messages, position);
+        parts.reset(messages);
       },
     });
     this.followers.set(key, follower);

@@ -1,6 +1,6 @@
 import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
 import type { Frame } from './connection.js';
-import type { Follower } from './follower.js';
+import type { Follower, Position } from './follower.js';
 import { addressOf } from './http.js';
 import { Messages } from './messages.js';
 import { userIdOf } from './token.js';
@@ -129,22 +129,25 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   }
 
   protected override opened(): void {
-    if (!this.#isListing) void this.#readList();
+    this.#readList();
     this.#resumeAll(this.followers.keys());
   }
 
   protected override heard(frame: Frame): void {
     if (frame['event'] !== 'response_message') return;
     const message = frame['data'] as DirectMessage;
-    this.#followerOf(message.chat_id).hear({ isNew: true, message });
+    const position = frame['position'] as Position | undefined;
+    this.#followerOf(message.chat_id).hear({ isNew: true, message, position });
   }
 
   /** However many connections that takes. */
-  async #readList(): Promise<void> {
+  #readList(): void {
+    if (this.#isListing) return;
     this.#isListing = true;
-    const { answer } = await this.outbox.request('get_chats');
-    this.#isListing = false;
-    this.#list(answer as readonly DirectChatEntry[]);
+    void this.outbox.request('get_chats').then(({ answer }) => {
+      this.#isListing = false;
+      this.#list(answer as readonly DirectChatEntry[]);
+    });
   }
 
   #list(chats: readonly DirectChatEntry[]): void {
@@ -193,6 +196,8 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
 
   #counted(message: DirectMessage): void {
     const chat = this.#chats.get(message.chat_id);
+    // Somebody has opened it meanwhile.
+    if (!chat) this.#readList();
     if (!chat || message.n <= (chat.last_message?.n ?? 0)) return;
     const isRead = message.sender_id === this.#userId;
     const unread_count = chat.unread_count + (isRead ? 0 : 1);

@@ -28,7 +28,7 @@ export interface FollowerParts<M> {
   readonly isShown: () => boolean;
   readonly told: (told: Told<M>) => void;
   /** What was known of the room does not hold any more: this is what there is. */
-  readonly reset: (messages: readonly M[], position: Position) => void;
+  readonly reset: (messages: readonly M[]) => void;
   /** Asks the server for what came after the position. */
   readonly resume: () => void;
 }
@@ -37,12 +37,18 @@ export interface FollowerParts<M> {
 const MAX_KNOWN = 2_000;
 const RETRY = { minMs: 500, maxMs: 10_000 };
 
+/** Up to where all was told once this was. */
+const placeOf = <M extends Position>({ message, position }: Told<M>): Position => position ?? message;
+
 /**
  * One room, followed over any number of connections: tells each message once and in order, and each change of one that
  * is newer than what was told. Between a new connection and the server's word that nothing is missing, what comes waits.
  */
 export class Follower<M extends Position> {
+  /** Up to where all was told, for sure. */
   #position: Position | null = null;
+  /** The last message that was told. */
+  #lastN = 0;
   /** What came since the connection began; null once nothing is missing. */
   #waiting: Told<M>[] | null = [];
   /** The last change of each message that was told, the latest of them last. */
@@ -66,7 +72,7 @@ export class Follower<M extends Position> {
   }
 
   hear(told: Told<M>): void {
-    const isMissing = !this.#waiting && told.isNew && told.message.n > this.#position!.n + 1;
+    const isMissing = !this.#waiting && told.isNew && told.message.n > this.#lastN + 1;
     if (this.#isNone || isMissing) {
       // They are in it now; or a message is missing, which none is as long as the server keeps its word.
       this.begin();
@@ -75,8 +81,7 @@ export class Follower<M extends Position> {
     if (this.#waiting) this.#waiting.push(told);
     else {
       this.#tell(told);
-      const { n, rev } = told.position ?? told.message;
-      this.#position = { n: Math.max(this.#position!.n, n), rev: Math.max(this.#position!.rev, rev) };
+      this.#reach(placeOf(told));
     }
   }
 
@@ -87,30 +92,33 @@ export class Follower<M extends Position> {
       this.#position = null;
       return;
     }
-    if (!recovered && !this.#position && !this.parts.isShown()) this.#position = to;
+    if (!recovered && !this.#position && !this.parts.isShown()) this.#lastN = to.n;
     else if (!recovered) {
       const messages = await this.#latest(era);
       if (!messages) return;
       this.#known.clear();
       for (const message of messages) this.#know(message);
-      this.#position = { n: Math.max(to.n, messages.at(-1)?.n ?? 0), rev: to.rev };
-      this.parts.reset(messages, this.#position);
+      this.#lastN = Math.max(to.n, messages.at(-1)?.n ?? 0);
+      this.parts.reset(messages);
     }
     const waited = this.#waiting ?? [];
     this.#waiting = null;
     for (const told of waited.filter(({ isNew }) => isNew).sort((a, b) => a.message.n - b.message.n)) this.#tell(told);
     for (const told of waited) if (!told.isNew) this.#tell(told);
-    // Of what is read, not told, a message says nothing of what was told beside it.
-    this.#position = { n: Math.max(this.#position?.n ?? 0, to.n), rev: to.rev };
+    this.#position = to;
+    for (const told of waited) this.#reach(placeOf(told));
   }
 
   #tell(told: Told<M>): void {
     const { isNew, message } = told;
-    const { n, rev } = this.#position ?? { n: 0, rev: 0 };
-    if (isNew ? message.n <= n : (this.#known.get(this.parts.idOf(message)) ?? 0) >= message.rev) return;
+    if (isNew ? message.n <= this.#lastN : (this.#known.get(this.parts.idOf(message)) ?? 0) >= message.rev) return;
     this.#know(message);
-    if (isNew) this.#position = { n: message.n, rev };
+    if (isNew) this.#lastN = message.n;
     this.parts.told(told);
+  }
+
+  #reach(place: Position): void {
+    if (place.rev > this.#position!.rev) this.#position = { n: place.n, rev: place.rev };
   }
 
   #know(message: M): void {

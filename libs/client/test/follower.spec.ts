@@ -109,7 +109,11 @@ class Room {
   #change(n: number, isNew: boolean): void {
     this.#changes.push(n);
     const message = this.message(n);
-    if (this.isOpen) this.#send({ isNew, message });
+    if (this.isOpen) this.#send({ isNew, message, position: this.#place(this.#changes.length) });
+  }
+
+  #place(rev: number): Position {
+    return { n: Math.max(0, ...this.#changes.slice(0, rev)), rev };
   }
 
   #send(told: Told<Message>): void {
@@ -127,7 +131,7 @@ class Room {
   }
 
   #answer(from: Position | null, joined: number): void {
-    const to: Position = { n: Math.max(0, ...this.#changes.slice(0, joined)), rev: joined };
+    const to = this.#place(joined);
     const answer = (resumed: Resumed) =>
       this.#onTheWay.push(() => {
         void this.follower.resumed(resumed);
@@ -136,7 +140,8 @@ class Room {
     else {
       for (let rev = from.rev + 1; rev <= joined; rev++) {
         const n = this.#changes[rev - 1]!;
-        this.#send({ isNew: this.#changes.indexOf(n) === rev - 1, message: this.message(n) });
+        const isNew = this.#changes.indexOf(n) === rev - 1;
+        this.#send({ isNew, message: this.message(n), position: this.#place(rev) });
       }
       answer({ to, recovered: true });
     }
@@ -174,9 +179,9 @@ describe('a room that is followed over connections that are cut at any moment', 
         expect(room.shown.list.slice(-PAGE)).toEqual(room.latest());
         for (const told of room.told) expect(told).toEqual(told.map((_, i) => told[0]! + i));
         expect(room.shown.list.map(({ n }) => n)).toEqual(room.told.at(-1));
-        expect(room.follower.position!.n).toBe(room.position.n);
+        expect(room.follower.position).toEqual(room.position);
         expect(room.resumed).toBe(room.opened);
-        // What waited says nothing of its place; the next connection does, and tells nothing again.
+        // Nothing is missing, so the next connection tells nothing again.
         const before = room.tellings;
         room.cut();
         room.open();

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { JSDOM } from 'jsdom';
 import { WebSocket } from 'ws';
-import { until } from '../../../apps/gateway/test/until.js';
 import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
 import { DirectChat, RoomChat } from '../src/index.js';
 
 // React itself, in a document of jsdom's, which has to be there before it is loaded.
 const { window } = new JSDOM('<!doctype html><body></body>');
-Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: true });
-const { act, renderHook, cleanup } = await import('@testing-library/react');
+Object.assign(globalThis, { window, document: window.document });
+// What happens is shown when React gets to it, as in a page, not when a test says so.
+process.env['RTL_SKIP_AUTO_CLEANUP'] = 'true';
+const { renderHook, cleanup, waitFor } = await import('@testing-library/react');
 const { useChat, useChats, useConnection, useRoom } = await import('../src/react.js');
 
 let server: ChatServer;
@@ -34,7 +35,13 @@ function direct(userId: number): DirectChat {
   chats.push(chat);
   return chat;
 }
-const shown = (what: string, holds: () => boolean) => act(() => until(what, holds));
+const shown = (what: string, holds: () => boolean) =>
+  waitFor(
+    () => {
+      if (!holds()) throw new Error(`not shown: ${what}`);
+    },
+    { timeout: 10_000 },
+  );
 
 it('a room is shown as it is: what comes, what waits, what was before', async () => {
   const bob = room('bob').connect();
@@ -46,18 +53,19 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   await shown('the latest page', () => result.current.room.messages.length === 50);
   expect(result.current.connection.state).toBe('connected');
   expect(result.current.room.hasOlder).toBe(true);
-  await act(() => result.current.room.loadOlder());
+  await result.current.room.loadOlder();
+  await shown('the older page', () => !result.current.room.hasOlder);
   expect(result.current.room.messages.map(({ n }) => n)).toEqual(Array.from({ length: 70 }, (_, i) => i + 1));
-  expect(result.current.room.hasOlder).toBe(false);
-  let sent: Promise<string> = Promise.resolve('');
-  act(() => {
-    sent = result.current.room.send('71', 'happy');
-  });
+  server.proxies[0]!.cut();
+  await shown('the cut', () => result.current.connection.state === 'connecting');
+  const sent = result.current.room.send('71', 'happy');
+  await shown('that it waits', () => result.current.room.pending.length === 1);
   expect(result.current.room.pending.map(({ data }) => data)).toEqual([{ content: '71', feeling: 'happy' }]);
+  server.proxies[0]!.mend();
   const id = await sent;
   await shown('what was said', () => result.current.room.messages.at(-1)?._id === id);
-  expect(result.current.room.pending).toEqual([]);
-  await act(() => result.current.room.react(id, '👍'));
+  await shown('that nothing waits', () => result.current.room.pending.length === 0);
+  await result.current.room.react(id, '👍');
   await shown('the reaction', () => result.current.room.messages.at(-1)?.reactions.length === 1);
   unmount();
   await bob.send('clan', 'to nobody');
@@ -72,11 +80,9 @@ it('direct chats are shown as they are, the one that is looked at with its messa
   expect(list.result.current[0]).toMatchObject({ id: opened.id, receiver_id: 81, last_message: { message: 'hello' } });
   const chat = renderHook(() => useChat(bob, list.result.current[0]!));
   await shown('its messages', () => chat.result.current.messages.length === 1);
-  await act(() => chat.result.current.seen());
-  expect(list.result.current[0]!.unread_count).toBe(0);
-  await act(async () => {
-    await chat.result.current.send('hi');
-  });
+  await chat.result.current.seen();
+  await shown('that all is read', () => list.result.current[0]?.unread_count === 0);
+  await chat.result.current.send('hi');
   await shown('the answer', () => chat.result.current.messages.length === 2);
   expect(chat.result.current.messages.map(({ message }) => message)).toEqual(['hello', 'hi']);
   expect(list.result.current[0]!.unread_count).toBe(0);

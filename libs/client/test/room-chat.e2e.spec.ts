@@ -63,7 +63,7 @@ describe('rooms', () => {
     const [ada, bob] = await people('r-begin');
     const ids = await Promise.all(numbers(1, 30).map((content) => ada.chat.send('clan', content)));
     expect(new Set(ids).size).toBe(30);
-    await until('all is told', () => bob.said.length === 30);
+    await until('all is told', () => [ada, bob].every(({ said }) => said.length === 30));
     expect(bob.said).toEqual(numbers(1, 30));
     expect(ada.chat.pending).toEqual([]);
     const late = new Person('r-late', 'r-begin');

@@ -37,5 +37,5 @@ export class ChatData {
 
 /** `resume`, on both endpoints */
 export class ResumeData {
-  @KnownRooms() rooms!: Readonly<Record<string, KnownPosition>>;
+  @KnownRooms() rooms!: Readonly<Record<string, KnownPosition | null>>;
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type FrameOf, serverFrame } from './server-frame.js';
-import { oneOf, shape, whole } from './shape.js';
+import { nullable, oneOf, shape, whole } from './shape.js';
 
 // How a client goes on in its rooms after a reconnect, the same on both endpoints.
 
@@ -8,13 +8,13 @@ import { oneOf, shape, whole } from './shape.js';
 export const RoomPosition = shape({ n: whole(), rev: whole() });
 export type RoomPosition = Static<typeof RoomPosition>;
 
-/** Up to where a client knows a room; in a clan it may say of which. */
+/** Up to where a client knows a room; in a clan it may say of which. A client that knows nothing of it yet says null. */
 export interface KnownPosition extends RoomPosition {
   readonly clan_id?: string;
 }
 
 const Resumable = shape(
-  { from: RoomPosition, to: RoomPosition, recovered: Type.Boolean() },
+  { from: nullable(RoomPosition), to: RoomPosition, recovered: Type.Boolean() },
   {
     description:
       'Where it is recovered, everything up to `to` was told just now or before; else nothing of it: read the history. ' +

@@ -108,20 +108,23 @@ export const KnownRooms = (): PropertyDecorator =>
       maxProperties: MAX_ROOMS,
       propertyNames: textSchema(MAX_ID_LENGTH),
       additionalProperties: {
-        type: 'object',
+        type: ['object', 'null'],
         properties: { n: wholeSchema(0), rev: wholeSchema(0), clan_id: filledTextSchema(MAX_ID_LENGTH) },
         required: ['n', 'rev'],
       },
     },
     words:
-      `an object of ${MAX_ROOMS} rooms at most, {name: {n, rev}}: whole numbers from 0, names of up to ` +
+      `an object of ${MAX_ROOMS} rooms at most, {name: {n, rev} or null}: whole numbers from 0, names of up to ` +
       `${MAX_ID_LENGTH} characters; clan_id, where it is given, an id`,
   });
 
 function isKnownRooms(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const rooms = Object.entries(value as Record<string, unknown>);
-  return rooms.length <= MAX_ROOMS && rooms.every(([name, at]) => isText(name, MAX_ID_LENGTH) && isKnownPosition(at));
+  return (
+    rooms.length <= MAX_ROOMS &&
+    rooms.every(([name, at]) => isText(name, MAX_ID_LENGTH) && (at === null || isKnownPosition(at)))
+  );
 }
 
 function isKnownPosition(value: unknown): boolean {

@@ -97,7 +97,7 @@ describe('the rooms of a resume', () => {
 
   it.each<[string, unknown]>([
     ['none', {}],
-    ['some', { global: at, 'direct:42': { n: 0, rev: 0 } }],
+    ['some', { global: at, 'direct:42': { n: 0, rev: 0 }, clan: null }],
     ['a clan with its id', { clan: { ...at, clan_id: '7' } }],
     ['100 of them', Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`direct:${i + 1}`, at]))],
   ])('are taken: %s', (_, rooms) => {
@@ -115,7 +115,7 @@ describe('the rooms of a resume', () => {
       'invalid rooms',
     ],
     ['a name that is too long', { ['x'.repeat(65)]: at }, 'invalid rooms'],
-    ['no position', { global: null }, 'invalid rooms'],
+    ['no position', { global: 7 }, 'invalid rooms'],
     ['half a position', { global: { n: 1 } }, 'invalid rooms'],
     ['no whole number', { global: { n: 1, rev: 1.5 } }, 'invalid rooms'],
     ['a number below 0', { global: { n: -1, rev: 1 } }, 'invalid rooms'],

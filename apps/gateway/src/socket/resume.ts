@@ -46,13 +46,13 @@ export class Resume {
     return { ack: {}, answer };
   }
 
-  private async room(session: Session, name: string, known: KnownPosition): Promise<ResumedRoom> {
+  private async room(session: Session, name: string, known: KnownPosition | null): Promise<ResumedRoom> {
     const { person } = session;
-    const from = { n: known.n, rev: known.rev };
+    const from = known && { n: known.n, rev: known.rev };
     const hearing = await this.hearing(session, name);
-    const isSameClan = name !== 'clan' || known.clan_id === undefined || known.clan_id === person.clanId;
-    const to = hearing && isSameClan ? await this.goOn(session, hearing, from) : null;
-    if (to && hearing?.isOn()) return { from, to, recovered: true };
+    const isSameClan = name !== 'clan' || known?.clan_id === undefined || known.clan_id === person.clanId;
+    const to = hearing && from && isSameClan ? await this.goOn(session, hearing, from) : null;
+    if (from && to && hearing?.isOn()) return { from, to, recovered: true };
     // They may have come into another clan meanwhile.
     const standing = hearing?.isOn() ? hearing : await this.hearing(session, name);
     return standing ? { from, to: standing.since, recovered: false } : { recovered: false, code: 'not_found' };

@@ -1,0 +1,72 @@
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { until } from '../../../apps/gateway/test/until.js';
+import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
+import { DirectChat } from '../src/index.js';
+
+let server: ChatServer;
+const chats: DirectChat[] = [];
+
+beforeAll(async () => {
+  server = await ChatServer.start();
+}, 60_000);
+afterEach(() => {
+  for (const proxy of server.proxies) proxy.mend();
+  for (const chat of chats.splice(0)) chat.disconnect();
+});
+afterAll(() => server.stop());
+
+async function person(userId: number, gateway: number): Promise<{ chat: DirectChat; heard: string[] }> {
+  const backoff = { minMs: 50, maxMs: 500 };
+  const urls = { url: server.url(gateway), httpUrl: server.http };
+  const chat = new DirectChat({ ...urls, token: server.token(userId), backoff, WebSocket });
+  const heard: string[] = [];
+  chats.push(chat);
+  let isListed = false;
+  chat.on('message', ({ message }) => heard.push(message));
+  chat.on('chats', () => (isListed = true));
+  chat.connect();
+  await until('the chats are known', () => isListed);
+  return { chat, heard };
+}
+
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i + 1}`);
+
+it('each message of each chat is told once and in order, also of a chat that was opened meanwhile', async () => {
+  const [ada, bob, eve] = [await person(1, 0), await person(2, 1), await person(3, 0)];
+  const opened = await ada.chat.open(2);
+  await ada.chat.send(opened, '1');
+  await until('it is told', () => bob.heard.length === 1);
+  server.proxies[1]!.cut();
+  await until('it is noticed', () => bob.chat.state.state === 'connecting');
+  for (const message of numbers(30).slice(1)) await ada.chat.send(opened, message);
+  const other = await eve.chat.open(2);
+  await eve.chat.send(other, 'hello');
+  await eve.chat.send(other, 'are you there?');
+  server.proxies[1]!.mend();
+  await until('all is told', () => bob.heard.length >= 32);
+  expect(bob.heard.filter((message) => /^\d+$/.test(message))).toEqual(numbers(30));
+  expect(bob.heard.filter((message) => !/^\d+$/.test(message))).toEqual(['hello', 'are you there?']);
+  const unread = () => new Map(bob.chat.chats.map(({ receiver_id, unread_count }) => [receiver_id, unread_count]));
+  await until('what is unread is counted', () => unread().get(1) === 30 && unread().get(3) === 2);
+  expect(bob.chat.chats.map(({ receiver_id }) => receiver_id)).toEqual([3, 1]);
+  await bob.chat.seen(opened.id);
+  expect(unread().get(1)).toBe(0);
+  const all: string[] = [];
+  for await (const { message } of bob.chat.history(opened.id)) all.push(message);
+  expect(all).toEqual(numbers(30).reverse());
+}, 60_000);
+
+it('a chat is not told of what was before, and shows it where it is looked at', async () => {
+  const ada = await person(11, 0);
+  const opened = await ada.chat.open(12);
+  for (const message of numbers(60)) await ada.chat.send(opened, message);
+  await until('it is told', () => ada.heard.length === 60);
+  const bob = await person(12, 1);
+  bob.chat.show(opened.id);
+  await until('it is shown', () => bob.chat.latest(opened.id).length > 0);
+  expect(bob.chat.latest(opened.id).map(({ message }) => message)).toEqual(numbers(60).slice(-50));
+  await ada.chat.send(opened, '61');
+  await until('the next is told', () => bob.heard.length > 0);
+  expect([bob.heard, bob.chat.latest(opened.id).at(-1)?.message]).toEqual([['61'], '61']);
+}, 60_000);
