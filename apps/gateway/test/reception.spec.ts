@@ -153,9 +153,11 @@ it('who asks too often spends nothing of the others at their address', async () 
 it('who comes with too many others at the same moment is told to come later, each at another time', async () => {
   reception = receptionOf({ ...settings, limits: { ...settings.limits, connectsPerSecond: 0.1, connectBurst: 3 } });
   const settled = async <T>(work: Promise<T>): Promise<T> => {
-    let isOver = false;
-    void work.catch(() => undefined).then(() => (isOver = true));
-    while (!isOver) await settle(1);
+    const isOver = work.then(
+      () => true,
+      () => true,
+    );
+    while (!(await Promise.race([isOver, settle(1).then(() => false)])));
     return work;
   };
   const open = await settled(Promise.all(['1', '2', '3'].map((userId) => connect(userId))));
