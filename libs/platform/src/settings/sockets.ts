@@ -55,7 +55,8 @@ export const socketRows = {
     type: 'connects a second, 1–100000',
     default: '300',
     roles: sockets,
-    meaning: 'How many sockets a gateway opens in the long run, of all users together; who is one too many comes later.',
+    meaning:
+      'How many sockets a gateway opens in the long run, of all users together; who is one too many comes later.',
     read: wholeNumber(1, 100_000),
   }),
   CONNECTS_BURST: row({
