@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { reconnectDelay } from '#protocol';
-import { Audience } from '../src/feeds/audience.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { Audience, FanOut } from '../src/feeds/audience.js';
 import { textFrame } from '../src/socket/text-frame.js';
 import type { ChatClient } from './chat-client.js';
 import { holdTime, settle } from './chat-in-memory.js';

@@ -1,7 +1,7 @@
 import type { Room } from '#domain';
 import { decodeUpdate, type RoomUpdate } from '#projections';
 import { DirectFeed } from '../src/feeds/direct-feed.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { FanOut } from '../src/feeds/audience.js';
 import type { ChatClient } from './chat-client.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';

@@ -1,6 +1,6 @@
 import { type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { DirectFeed } from '../src/feeds/direct-feed.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { FanOut } from '../src/feeds/audience.js';
 import { PersonFeed } from '../src/feeds/person-feed.js';
 import { Rooms } from '../src/feeds/rooms.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';

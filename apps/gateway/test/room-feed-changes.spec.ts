@@ -4,7 +4,7 @@ import { clanRoom } from '#domain';
 import { timeline } from '#projections';
 import { decodeUpdate, encodeUpdate, type RoomUpdate } from '#projections';
 import { ROOM_CHAT } from '../src/socket/endpoint.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { FanOut } from '../src/feeds/audience.js';
 import { RoomFeed } from '../src/feeds/room-feed.js';
 import type { ChatClient } from './chat-client.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';

@@ -4,7 +4,7 @@ import { LogUnavailable } from '#event-store';
 import { timeline } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
 import { ROOM_CHAT } from '../src/socket/endpoint.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { FanOut } from '../src/feeds/audience.js';
 import { RoomFeed, type RoomFeedParts } from '../src/feeds/room-feed.js';
 import type { ChatClient } from './chat-client.js';
 import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';

@@ -3,7 +3,7 @@ import { clanRoom, type Room } from '#domain';
 import { timeline } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
 import { ROOM_CHAT } from '../src/socket/endpoint.js';
-import { FanOut } from '../src/feeds/fan-out.js';
+import { FanOut } from '../src/feeds/audience.js';
 import type { RoomFeed } from '../src/feeds/room-feed.js';
 import { Rooms } from '../src/feeds/rooms.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';

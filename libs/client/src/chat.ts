@@ -1,8 +1,7 @@
 import { Connection, type ConnectionOptions, type ConnectionState, type Frame } from './connection.js';
 import { Emitter } from './emitter.js';
-import { Follower, type FollowerParts, type Position, type Resumed } from './follower.js';
+import { Follower, type FollowerParts, Messages, type Position, type Resumed } from './follower.js';
 import { addressOf, getJson, type HttpOptions } from './http.js';
-import { Messages } from './messages.js';
 import { type Command, Outbox, type OutboxStore } from './outbox.js';
 import type { CommandRefused } from './refusal.js';
 

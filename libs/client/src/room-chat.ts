@@ -1,8 +1,7 @@
 import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
 import type { Frame } from './connection.js';
-import type { Follower, Position } from './follower.js';
+import { type Follower, Messages, type Position } from './follower.js';
 import { addressOf } from './http.js';
-import { Messages } from './messages.js';
 
 export type RoomName = 'global' | 'clan';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Follower, type Position, type Resumed, type Told } from '../src/follower.js';
-import { Messages } from '../src/messages.js';
+import { Follower, Messages, type Position, type Resumed, type Told } from '../src/follower.js';
 
 interface Message extends Position {
   readonly id: string;

@@ -284,21 +284,11 @@ export class EventLog {
   }
 }
 
+type Asked = 'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq';
+type AskedToShare = 'share' | 'deadLetter' | 'deadLetters';
+
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
-export interface AskedLog extends Pick<
-  EventLog,
-  | 'connected'
-  | 'hindrance'
-  | 'append'
-  | 'decide'
-  | 'last'
-  | 'at'
-  | 'recordAt'
-  | 'lastSeq'
-  | 'share'
-  | 'deadLetter'
-  | 'deadLetters'
-> {
+export interface AskedLog extends Pick<EventLog, Asked | AskedToShare> {
   readonly live: AskedLive;
 }
 

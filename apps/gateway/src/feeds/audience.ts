@@ -1,10 +1,31 @@
 import type { CloseCode } from '#protocol';
-import type { FanOut } from './fan-out.js';
 import { countOpen, type Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 
 /** They are few of those who are connected, and may come back the sooner. Milliseconds. */
 const COME_BACK = 2_000;
+
+/** Something that has gathered what to write. */
+export interface Gatherer {
+  /** Writes it out. */
+  flush(): void;
+}
+
+/** Joins what is to be written within one turn of the event loop into one write a socket: never waits by a clock. */
+export class FanOut {
+  #due: Gatherer[] = [];
+
+  /** To be called once for each turn in which something was gathered. */
+  schedule(gatherer: Gatherer): void {
+    if (this.#due.push(gatherer) === 1) setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const due = this.#due;
+    this.#due = [];
+    for (const gatherer of due) gatherer.flush();
+  };
+}
 
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience<Place> {

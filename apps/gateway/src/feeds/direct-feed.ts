@@ -10,8 +10,7 @@ import {
   type Timeline,
 } from '#projections';
 import type { Pinned } from '#read-models';
-import { Audience } from './audience.js';
-import type { FanOut } from './fan-out.js';
+import { Audience, type FanOut } from './audience.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';

@@ -5,7 +5,7 @@ import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
 import { type CaughtUp, ServedTimeline, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
-import { FanOut } from './fan-out.js';
+import { FanOut } from './audience.js';
 import { FollowedTimeline } from './followed-timeline.js';
 import { CommandBarrier } from '../commands/command-barrier.js';
 import { PersonFeed } from './person-feed.js';
