@@ -9,6 +9,8 @@ import type { Command, OutboxStore } from './outbox.js';
 export function fileOutbox(path: string): OutboxStore {
   const commands = new Map<string, Command>();
   let last: Promise<unknown> = Promise.resolve();
+  /** What cannot be read is not written over: somebody may still mend it. */
+  let isRead = false;
   /** One after the other. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -16,6 +18,7 @@ export function fileOutbox(path: string): OutboxStore {
     return result;
   };
   const write = async () => {
+    if (!isRead) throw new Error(`${path} was not read: what is in it is kept as it is`);
     await mkdir(dirname(path), { recursive: true });
     const draft = await open(`${path}.new`, 'w');
     try {
@@ -38,6 +41,7 @@ export function fileOutbox(path: string): OutboxStore {
           .filter(Boolean)
           .map((line) => JSON.parse(line) as Command);
         for (const command of loaded) commands.set(command.id, command);
+        isRead = true;
         return loaded;
       }),
     put: (command) =>

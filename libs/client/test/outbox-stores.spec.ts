@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { IDBFactory } from 'fake-indexeddb';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileOutbox } from '../src/file.js';
@@ -51,4 +51,10 @@ describe.each(stores)('an outbox in %s', (_, open) => {
 
 it('an outbox in a file that cannot be read says so, and is not written over', async () => {
   await expect(fileOutbox(folder).load()).rejects.toThrow('EISDIR');
+  const path = join(folder, 'torn.ndjson');
+  writeFileSync(path, '{"id":"a"');
+  const torn = fileOutbox(path);
+  await expect(torn.load()).rejects.toThrow('JSON');
+  await expect(torn.put(command('b', 1))).rejects.toThrow('was not read: what is in it is kept as it is');
+  expect(readFileSync(path, 'utf8')).toBe('{"id":"a"');
 });
