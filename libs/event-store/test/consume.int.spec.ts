@@ -123,7 +123,10 @@ describe('a partition consumer', () => {
   });
 
   it('stays when it is closed, and goes where that is for good: the next owner may have looked before', async () => {
+    const older = await log.consume(options(10));
     const newer = await log.consume(options(12));
+    // By then it has looked.
+    expect(await untilEnd(older)).toBe('deleted');
     const late = await log.consume(options(11));
     expect(await consumerNames()).toEqual(expect.arrayContaining([options(11).name, options(12).name]));
     await late.close(true);
