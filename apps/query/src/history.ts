@@ -6,13 +6,13 @@ import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { directRoom, GLOBAL_ROOM, publicRoom, type Room } from '#domain';
 import { People } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
-import { type Caller, notFound } from '#platform';
+import { type Caller, httpFault, invalid, notFound } from '#platform';
 import { listOf, named, oneOf, roomMessageView, RoomMessageView, shape, whole } from '#protocol';
 import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
 import { field, Id, Input, NumberText } from './input.js';
 
-// GET /chat/history: the documented history of the room API, by page numbers.
+// GET /chat/history: the documented history of the room API, by page numbers, or from below a message on.
 
 const types = ['global', 'clan', 'private'] as const;
 const MAX_PAGE = 1_000_000_000;
@@ -32,6 +32,12 @@ class HistoryParameters {
 
   @NumberText(1, MAX_PAGE, { default: 1, description: 'Page 1 is the newest.' })
   page?: string;
+
+  @NumberText(1, Number.MAX_SAFE_INTEGER, {
+    optional: true,
+    description: 'Instead of a page: messages below this `n`. It stays right while messages come in.',
+  })
+  before?: string;
 
   @NumberText(1, 50, { default: 20 })
   limit?: string;
@@ -72,7 +78,8 @@ class ReadHistory extends Query<HistoryPage> {
     readonly userId: string,
     readonly type: (typeof types)[number],
     readonly recipientId: string,
-    readonly page: number,
+    /** A page's number, or the `n` that all of it is below. */
+    readonly place: { readonly page: number } | { readonly before: number },
     readonly limit: number,
     readonly counted: boolean,
   ) {
@@ -88,13 +95,14 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   ) {}
 
   async execute(query: ReadHistory): Promise<HistoryPage> {
-    const { page, limit } = query;
+    const { place, limit } = query;
     const room = await this.room(query);
     // Messages are numbered without holes, so page p is a range of numbers, however far back.
     const { queries: timeline } = await this.served.pin();
     const itemCount = await timeline.lastN(room);
-    const offset = (page - 1) * limit;
-    const newest = itemCount - offset;
+    const newest = 'page' in place ? itemCount - (place.page - 1) * limit : Math.min(itemCount, place.before - 1);
+    const offset = itemCount - newest;
+    const page = Math.floor(offset / limit) + 1;
     const messages =
       newest < 1 ? [] : await timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
     return {
@@ -137,7 +145,7 @@ export class HistoryController {
   @Get('history')
   @ApiOperation({ summary: 'The messages of a room, newest first' })
   @ApiOkResponse({ schema: HistoryPage.ref })
-  @ErrorResponse(400, 'A parameter is missing or not what it must be.')
+  @ErrorResponse(400, 'A parameter is missing or not what it must be, or both `page` and `before` are given.')
   @ErrorResponse(403, 'A service token reads no chats.')
   @ErrorResponse(404, 'The caller is in no clan.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
@@ -145,13 +153,16 @@ export class HistoryController {
     @Parameters(new Input(HistoryParameters, 'dropped')) parameters: HistoryParameters,
     @FromToken() caller: Caller,
   ): Promise<HistoryPage> {
-    const { type, recipientId, page, limit, withPageCount } = parameters;
+    const { type, recipientId, page, before, limit, withPageCount } = parameters;
+    if (page !== undefined && before !== undefined) {
+      throw invalid([httpFault('VALIDATION', 'give page or before, not both', 'before', before)]);
+    }
     return this.queries.execute(
       new ReadHistory(
         caller.userId,
         type,
         recipientId ?? '',
-        Number(page ?? 1),
+        before === undefined ? { page: Number(page ?? 1) } : { before: Number(before) },
         Number(limit ?? 20),
         isFlagged(withPageCount),
       ),

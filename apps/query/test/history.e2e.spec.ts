@@ -52,6 +52,18 @@ describe.each(stores)('GET /chat/history, read models %s', (_, open) => {
     expect(numbers(large)).toEqual(down(45, 1));
   });
 
+  it('goes on below a message, whatever is said meanwhile', async () => {
+    const below = (n: number) => query.get(`/chat/history?type=global&limit=20&before=${n}`, 'bob');
+    const second = await below(26);
+    expect(numbers(second)).toEqual(down(25, 6));
+    expect(pageOf(second).paginationData).toEqual({ currentPage: 2, limit: 20, offset: 20 });
+    expect(numbers(await below(6))).toEqual(down(5, 1));
+    expect(numbers(await below(1))).toEqual([]);
+    const beyond = await below(9_999);
+    expect(numbers(beyond)).toEqual(down(45, 26));
+    expect(pageOf(beyond).paginationData).toEqual({ currentPage: 1, limit: 20, offset: 0, itemCount: 45, pageCount: 3 });
+  });
+
   it('counts on page 1, or where it is asked to', async () => {
     const second = await query.get('/chat/history?type=global&page=2', 'bob');
     expect(pageOf(second).paginationData).toEqual({ currentPage: 2, limit: 20, offset: 20 });
@@ -117,6 +129,8 @@ describe.each(stores)('GET /chat/history, read models %s', (_, open) => {
     ['type=global&page=1e3', 'page', 'VALIDATION'],
     ['type=global&page=', 'page', 'VALIDATION'],
     ['type=global&page=99999999999999999999', 'page', 'VALIDATION'],
+    ['type=global&before=0', 'before', 'VALIDATION'],
+    ['type=global&page=1&before=5', 'before', 'VALIDATION'],
     ['type=global&limit=0', 'limit', 'VALIDATION'],
     ['type=global&limit=51', 'limit', 'VALIDATION'],
     ['type=global&limit=ten', 'limit', 'VALIDATION'],

@@ -16,6 +16,8 @@ export interface ChatEvents {
   pending: readonly Command[];
   /** Refused for good: of one that was given before a reload, nobody else hears. */
   refused: { readonly command: Command; readonly error: CommandRefused };
+  /** The outbox's store failed: what waits is sent all the same, but would not survive a reload. */
+  storeFailed: { readonly error: Error };
 }
 
 /** What both APIs have in common: a connection, an outbox, and rooms that are followed. */
@@ -49,6 +51,9 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     });
     this.outbox.on('refused', (refused) => {
       this.emit('refused', refused);
+    });
+    this.outbox.on('storeFailed', (failed) => {
+      this.emit('storeFailed', failed);
     });
   }
 

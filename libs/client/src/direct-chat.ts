@@ -55,9 +55,8 @@ const keyOf = (chatId: number): string => `direct:${chatId}`;
 export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   readonly #chats = new Map<number, DirectChatEntry>();
   #userId = 0;
-  /** Whether the chats that there are were asked for once, and which there were: one that is new later is followed from its beginning. */
-  #isListed = false;
-  readonly #listed = new Set<string>();
+  /** Those that there were when they were first listed; null before. One that is new later is followed from its beginning. */
+  #listed: ReadonlySet<string> | null = null;
   #isListing = false;
 
   constructor(protected override readonly options: DirectChatOptions) {
@@ -117,13 +116,17 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     if (chat) this.#keep({ ...chat, unread_count: 0 });
   }
 
-  /** The messages of a chat, newest first, page by page as they are asked for. @throws RequestFailed */
-  async *history(chatId: number): AsyncGenerator<DirectMessage, void> {
-    for (let before: number | null = null; ;) {
-      const { data, next }: MessagePage = await this.#page(chatId, before);
-      yield* data;
-      if (next === null) return;
-      before = next;
+  /**
+   * The messages of a chat, newest first, page by page as they are asked for.
+   * @param before only those below this `n`
+   * @throws RequestFailed
+   */
+  async *history(chatId: number, before?: number): AsyncGenerator<DirectMessage, void> {
+    while (before !== 1) {
+      const messages: readonly DirectMessage[] = await this.#page(chatId, before);
+      if (messages.length === 0) return;
+      yield* messages;
+      before = messages.at(-1)!.n;
     }
   }
 
@@ -154,8 +157,7 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     this.#chats.clear();
     for (const chat of chats) this.#chats.set(chat.id, chat);
     for (const { id } of unknown) this.#follow(id);
-    if (!this.#isListed) for (const { id } of chats) this.#listed.add(keyOf(id));
-    this.#isListed = true;
+    this.#listed ??= new Set(chats.map(({ id }) => keyOf(id)));
     this.#resumeAll(unknown.map(({ id }) => keyOf(id)));
     this.emit('chats', this.chats);
   }
@@ -167,7 +169,7 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
 
   /** Of a chat that was opened after the list was read, everything is news. */
   protected override positionOf(key: string): object | null {
-    const isNews = this.#isListed && !this.#listed.has(key) && !this.messages.has(key);
+    const isNews = this.#listed && !this.#listed.has(key) && !this.messages.has(key);
     return super.positionOf(key) ?? (isNews ? { n: 0, rev: 0 } : null);
   }
 
@@ -182,7 +184,7 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   #follow(chatId: number): Follower<DirectMessage> {
     return this.follow(keyOf(chatId), {
       idOf: ({ id }) => id,
-      latest: async () => (await this.#page(chatId, null)).data.slice().reverse(),
+      latest: async () => (await this.#page(chatId)).slice().reverse(),
       told: ({ message }) => {
         this.emit('message', message);
         this.#counted(message);
@@ -208,13 +210,8 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     this.emit('chats', this.chats);
   }
 
-  #page(chatId: number, before: number | null): Promise<MessagePage> {
-    const query = { limit: String(PAGE), ...(before !== null && { before: String(before) }) };
-    return this.get<MessagePage>(`/chats/${chatId}/messages`, query);
+  async #page(chatId: number, before?: number): Promise<readonly DirectMessage[]> {
+    const query = { limit: String(PAGE), ...(before !== undefined && { before: String(before) }) };
+    return (await this.get<{ data: readonly DirectMessage[] }>(`/chats/${chatId}/messages`, query)).data;
   }
-}
-
-interface MessagePage {
-  readonly data: readonly DirectMessage[];
-  readonly next: number | null;
 }

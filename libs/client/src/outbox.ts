@@ -36,6 +36,8 @@ interface OutboxEvents {
   pending: readonly Command[];
   /** Refused for good, and not kept any longer. */
   refused: { readonly command: Command; readonly error: CommandRefused };
+  /** The store failed: what waits is sent all the same, but may not survive the process, or be sent once more after it. */
+  storeFailed: { readonly error: Error };
 }
 
 /** What the server allows by default, with some left for others of the same user: frames at once, and a second. */
@@ -94,11 +96,10 @@ export class Outbox extends Emitter<OutboxEvents> {
    * @param id the same again is the same command
    * @throws CommandRefused
    */
-  async send(event: string, data: unknown, id: string = crypto.randomUUID()): Promise<Acknowledged> {
+  send(event: string, data: unknown, id: string = crypto.randomUUID()): Promise<Acknowledged> {
     const command = { id, event, data, at: Date.now() };
     const acknowledged = this.#add(command);
-    // Where it cannot be kept, it is sent all the same.
-    await this.store?.put(command).catch(() => undefined);
+    void this.store?.put(command).catch(this.#storeFailed);
     return acknowledged;
   }
 
@@ -118,7 +119,12 @@ export class Outbox extends Emitter<OutboxEvents> {
   }
 
   async #load(): Promise<void> {
-    const commands = (await this.store?.load().catch(() => [])) ?? [];
+    let commands: readonly Command[] = [];
+    try {
+      commands = (await this.store?.load()) ?? [];
+    } catch (error) {
+      this.#storeFailed(error as Error);
+    }
     const given = new Set(this.#queue.map(({ command }) => command.id));
     const before = commands.filter(({ id }) => !given.has(id));
     this.#queue.unshift(...before.map((command) => ({ command, settle: null, answer: undefined })));
@@ -171,6 +177,10 @@ export class Outbox extends Emitter<OutboxEvents> {
     }
   }
 
+  readonly #storeFailed = (error: Error): void => {
+    this.emit('storeFailed', { error });
+  };
+
   #refuse(error: CommandRefused): void {
     const { command, settle } = this.#done();
     settle?.reject(error);
@@ -181,7 +191,7 @@ export class Outbox extends Emitter<OutboxEvents> {
     const first = this.#queue.shift()!;
     this.#isSent = false;
     this.#tries = 0;
-    void this.store?.remove(first.command.id).catch(() => undefined);
+    void this.store?.remove(first.command.id).catch(this.#storeFailed);
     this.emit('pending', this.pending);
     this.#advance();
     return first;

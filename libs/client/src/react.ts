@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ConnectionState } from './connection.js';
 import type { DirectChat, DirectChatEntry, DirectMessage } from './direct-chat.js';
 import type { Command } from './outbox.js';
@@ -30,7 +30,14 @@ export interface Room {
 /** @param room the same one for as long as the component is there */
 export function useRoom(chat: RoomChat, room: RoomName): Room {
   const latest = useLatest<readonly RoomMessage[]>(chat, ['message', 'reaction', 'reset'], () => chat.latest(room));
-  const { messages, hasOlder, loadOlder } = useOlder(latest, () => chat.history(room));
+  const { messages, hasOlder, loadOlder, change } = useOlder(latest, (before) => chat.history(room, before));
+  useEffect(
+    () =>
+      chat.on('reaction', ({ room: where, message }) => {
+        if (where === room) change(message);
+      }),
+    [chat, room, change],
+  );
   return {
     messages,
     pending: usePending(chat, (command) => command.event === `${room}Message`),
@@ -69,7 +76,7 @@ export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'r
     chat.show(id);
   }, [chat, id]);
   const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'reset'], () => chat.latest(id));
-  const { messages, hasOlder, loadOlder } = useOlder(latest, () => chat.history(id));
+  const { messages, hasOlder, loadOlder } = useOlder(latest, (before) => chat.history(id, before));
   return {
     messages,
     pending: usePending(
@@ -110,26 +117,44 @@ const usePending = (chat: RoomChat | DirectChat, isOurs: (command: Command) => b
 
 const PAGE = 50;
 
+interface Older<M> {
+  readonly messages: readonly M[];
+  readonly hasOlder: boolean;
+  readonly loadOlder: () => Promise<void>;
+  /** One of them is another now. */
+  readonly change: (message: M) => void;
+}
+
 /** The latest messages, and before them what was read of the history. */
 function useOlder<M extends { readonly n: number }>(
   latest: readonly M[],
-  history: () => AsyncGenerator<M, void>,
-): { readonly messages: readonly M[]; readonly hasOlder: boolean; readonly loadOlder: () => Promise<void> } {
+  history: (before: number) => AsyncGenerator<M, void>,
+): Older<M> {
   const [older, setOlder] = useState<readonly M[]>([]);
-  const reading = useRef<AsyncGenerator<M, void> | null>(null);
-  const oldest = older[0]?.n ?? latest[0]?.n ?? 1;
+  const last = useRef(latest);
+  const first = latest[0]?.n ?? 1;
+  // The first of the latest are kept there no longer once many have come since.
+  useLayoutEffect(() => {
+    const fallen = last.current.filter(({ n }) => n < first);
+    last.current = latest;
+    setOlder((kept) => (kept.length > 0 && kept.at(-1)!.n + 1 === fallen[0]?.n ? [...kept, ...fallen] : kept));
+  }, [latest, first]);
+  // After a long time away, what was read before does not go on where the latest begin.
+  const shown = older.at(-1)?.n === first - 1 ? older : [];
+  const oldest = shown[0]?.n ?? first;
   const loadOlder = async (): Promise<void> => {
-    reading.current ??= history();
     const page: M[] = [];
-    while (page.length < PAGE) {
-      const { value, done } = await reading.current.next();
-      if (done) break;
-      if (value.n < oldest) page.unshift(value);
+    for await (const message of history(oldest)) {
+      page.unshift(message);
+      if (page.length === PAGE) break;
     }
-    setOlder((before) => [...page, ...before]);
+    setOlder((kept) => {
+      if (kept[0]?.n === page[0]?.n) return kept;
+      return kept[0]?.n === oldest ? [...page, ...kept] : page;
+    });
   };
-  const first = latest[0]?.n ?? 0;
-  // Of so many that came since, the first are kept no longer: what was read before them does not go on there.
-  const isWhole = older.at(-1)?.n === first - 1;
-  return { messages: isWhole ? [...older, ...latest] : latest, hasOlder: oldest > 1, loadOlder };
+  const change = useCallback((message: M) => {
+    setOlder((kept) => kept.map((each) => (each.n === message.n ? message : each)));
+  }, []);
+  return { messages: [...shown, ...latest], hasOlder: oldest > 1, loadOlder, change };
 }

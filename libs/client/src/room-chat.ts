@@ -79,15 +79,17 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
     await this.outbox.send(`${room}MessageReaction`, { message_id: messageId, emoji });
   }
 
-  /** The messages of a room, newest first, page by page as they are asked for. @throws RequestFailed */
-  async *history(room: RoomName): AsyncGenerator<RoomMessage, void> {
-    let lowest = Infinity;
-    for (let page = 1; lowest > 1; page++) {
-      const messages = await this.#page(room, page, 50);
+  /**
+   * The messages of a room, newest first, page by page as they are asked for.
+   * @param before only those below this `n`
+   * @throws RequestFailed
+   */
+  async *history(room: RoomName, before?: number): AsyncGenerator<RoomMessage, void> {
+    while (before !== 1) {
+      const messages = await this.#page(room, 50, before);
       if (messages.length === 0) return;
-      // While messages come in, pages move.
-      for (const message of messages) if (message.n < lowest) yield message;
-      lowest = Math.min(lowest, messages.at(-1)!.n);
+      yield* messages;
+      before = messages.at(-1)!.n;
     }
   }
 
@@ -113,7 +115,7 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
     return this.follow(room, {
       idOf: ({ _id }) => _id,
       latest: async () => {
-        const messages = (await this.#page(room, 1, this.options.pageSize ?? 50)).reverse();
+        const messages = (await this.#page(room, this.options.pageSize ?? 50)).reverse();
         if (room === 'clan') this.#clanId = messages.at(-1)?.clan_id;
         return messages;
       },
@@ -137,8 +139,8 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
     return anew;
   }
 
-  async #page(room: RoomName, page: number, limit: number): Promise<RoomMessage[]> {
-    const query = { type: room, page: String(page), limit: String(limit) };
+  async #page(room: RoomName, limit: number, before?: number): Promise<RoomMessage[]> {
+    const query = { type: room, limit: String(limit), ...(before !== undefined && { before: String(before) }) };
     return (await this.get<{ data: { ChatMessage: RoomMessage[] } }>('/chat/history', query)).data.ChatMessage;
   }
 }

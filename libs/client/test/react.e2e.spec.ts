@@ -16,7 +16,7 @@ let server: ChatServer;
 const chats: (RoomChat | DirectChat)[] = [];
 
 beforeAll(async () => {
-  server = await ChatServer.start();
+  server = await ChatServer.start({ RESUME_CHANGES_MAX: '50' });
 }, 60_000);
 afterAll(async () => {
   cleanup();
@@ -24,9 +24,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-const common = () => ({ url: server.url(), WebSocket });
-function room(userId: string): RoomChat {
-  const chat = new RoomChat({ ...common(), token: server.token(userId, { clanId: 'react', name: userId }) });
+const common = (gateway = 0) => ({ url: server.url(gateway), httpUrl: server.http, WebSocket });
+function room(userId: string, gateway = 0): RoomChat {
+  const chat = new RoomChat({ ...common(gateway), token: server.token(userId, { clanId: 'react', name: userId }) });
   chats.push(chat);
   return chat;
 }
@@ -35,6 +35,7 @@ function direct(userId: number): DirectChat {
   chats.push(chat);
   return chat;
 }
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
 const shown = (what: string, holds: () => boolean) =>
   waitFor(
     () => {
@@ -45,6 +46,7 @@ const shown = (what: string, holds: () => boolean) =>
 
 it('a room is shown as it is: what comes, what waits, what was before', async () => {
   const bob = room('bob').connect();
+  const away = room('away', 1).connect();
   for (let i = 1; i <= 70; i++) await bob.send('clan', `${i}`);
   const ada = room('ada');
   const { result, unmount } = renderHook(() => ({ room: useRoom(ada, 'clan'), connection: useConnection(ada) }));
@@ -55,7 +57,10 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   expect(result.current.room.hasOlder).toBe(true);
   await result.current.room.loadOlder();
   await shown('the older page', () => !result.current.room.hasOlder);
-  expect(result.current.room.messages.map(({ n }) => n)).toEqual(Array.from({ length: 70 }, (_, i) => i + 1));
+  const numbers = () => result.current.room.messages.map(({ n }) => n);
+  expect(numbers()).toEqual(upTo(70));
+  await bob.react('clan', result.current.room.messages[0]!._id, '👋');
+  await shown('a reaction to an older one', () => result.current.room.messages[0]!.reactions.length === 1);
   server.proxies[0]!.cut();
   await shown('the cut', () => result.current.connection.state === 'connecting');
   const sent = result.current.room.send('71', 'happy');
@@ -67,9 +72,24 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   await shown('that nothing waits', () => result.current.room.pending.length === 0);
   await result.current.room.react(id, '👍');
   await shown('the reaction', () => result.current.room.messages.at(-1)?.reactions.length === 1);
+  // More come than are kept as the latest: those that were read before them stay where they are.
+  const crowd = ['cleo', 'dan', 'eve', 'fay', 'gil'].map((userId) => room(userId).connect());
+  await Promise.all(crowd.flatMap((each) => upTo(100).map((n) => each.send('clan', `more ${n}`))));
+  await shown('all of them', () => numbers().at(-1) === 571);
+  expect([ada.latest('clan').length, numbers()]).toEqual([500, upTo(571)]);
+  // After a long time away, what was read before is not shown as if it went on there, and can be read anew.
+  server.proxies[0]!.cut();
+  await shown('the cut', () => result.current.connection.state === 'connecting');
+  for (let i = 0; i < 2; i++) await Promise.all(upTo(40).map((n) => away.send('clan', `away ${n}`)));
+  server.proxies[0]!.mend();
+  await shown('the latest page', () => numbers().at(-1) === 651);
+  expect(numbers()).toEqual(upTo(651).slice(-50));
+  await Promise.all([result.current.room.loadOlder(), result.current.room.loadOlder()]);
+  await shown('one older page, once', () => numbers().length > 50);
+  expect(numbers()).toEqual(upTo(651).slice(-100));
   unmount();
   await bob.send('clan', 'to nobody');
-});
+}, 60_000);
 
 it('direct chats are shown as they are, the one that is looked at with its messages', async () => {
   const [ada, bob] = [direct(81), direct(82)];

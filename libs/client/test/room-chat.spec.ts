@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { RoomChat, type RoomMessage } from '../src/index.js';
+import { endAll, last, settled, SocketInHand } from './socket-in-hand.js';
+
+const chats: RoomChat[] = [];
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  for (const chat of chats.splice(0)) chat.disconnect();
+  endAll();
+  jest.useRealTimers();
+});
+
+const message = (n: number): RoomMessage => ({
+  ...{ _id: `m${n}`, sender: { _id: '7', name: 'Ada', avatar: null }, content: `${n}`, type: 'global', reactions: [] },
+  ...{ createdAt: '2026-01-02T03:04:05.678Z', n, rev: n },
+});
+
+/** Follows the global room from a message on. */
+async function following(n: number): Promise<RoomChat> {
+  const page = { data: { ChatMessage: n > 0 ? [message(n)] : [] } };
+  const fetch = () => Promise.resolve(new Response(JSON.stringify(page)));
+  const chat = new RoomChat({ url: 'wss://chat.test', token: 'a', WebSocket: SocketInHand, fetch }).connect();
+  chats.push(chat);
+  await settled();
+  last().onopen!();
+  last().tell({ event: 'resumed', data: { rooms: { global: { to: { n, rev: n }, recovered: false } } } });
+  await new Promise((resolve) => {
+    chat.on('reset', resolve);
+  });
+  return chat;
+}
+
+it('hears the frames of the dialect that has them once more within', async () => {
+  const chat = await following(1);
+  const frame = { chat: 'global', event: 'newMessage', message: message(2) };
+  last().tell(frame);
+  last().tell({ message: { ...frame, message: message(3) } });
+  last().tell({ event: 'message', message: 'anything else' });
+  expect(chat.latest('global').map(({ n }) => n)).toEqual([1, 2, 3]);
+});
+
+it('keeps the latest 500 messages', async () => {
+  const chat = await following(1);
+  for (let n = 2; n <= 510; n++) last().tell({ chat: 'global', event: 'newMessage', message: message(n) });
+  const kept = chat.latest('global').map(({ n }) => n);
+  expect([kept.length, kept[0], kept.at(-1)]).toEqual([500, 11, 510]);
+});
