@@ -61,7 +61,13 @@ describe.each(stores)('GET /chat/history, read models %s', (_, open) => {
     expect(numbers(await below(1))).toEqual([]);
     const beyond = await below(9_999);
     expect(numbers(beyond)).toEqual(down(45, 26));
-    expect(pageOf(beyond).paginationData).toEqual({ currentPage: 1, limit: 20, offset: 0, itemCount: 45, pageCount: 3 });
+    expect(pageOf(beyond).paginationData).toEqual({
+      currentPage: 1,
+      limit: 20,
+      offset: 0,
+      itemCount: 45,
+      pageCount: 3,
+    });
   });
 
   it('counts on page 1, or where it is asked to', async () => {
