@@ -95,3 +95,72 @@ describe('a list', () => {
     expect([written.isOver, outbound.isBlocked]).toEqual([true, false]);
   });
 });
+
+describe('what may be left out', () => {
+  const soft = (key: string, text: string, later: string | null = `${text} later`) => {
+    outbound.writeSoftly(
+      key,
+      Buffer.from(text),
+      later === null ? null : () => (later === '' ? null : Buffer.from(later)),
+    );
+  };
+  /** More than the system takes at once. */
+  const pileUp = () => {
+    outbound.write(bytes(socket.writableHighWaterMark));
+  };
+
+  it('is written at once while the socket takes it', () => {
+    soft('a', 'one');
+    soft('a', 'two', null);
+    socket.passOn();
+    expect(socket.writes).toEqual(['one', 'two']);
+    expect(socket.listenerCount('drain')).toBe(0);
+  });
+
+  it('waits, the latest of each kind, until the socket takes it, and is made only then', async () => {
+    pileUp();
+    soft('a', 'one');
+    soft('typing', 'nobody waits for this', null);
+    soft('b', 'two', '');
+    soft('c', 'three');
+    soft('a', 'four');
+    expect(socket.writes).toHaveLength(1);
+    await passOn();
+    await passOn();
+    expect(socket.writes.slice(1).join(' + ')).toBe('three later + four later');
+    soft('a', 'five');
+    await passOn();
+    expect([socket.writes.at(-1), socket.listenerCount('drain')]).toEqual(['five', 0]);
+  });
+
+  it('counts for nothing meanwhile', () => {
+    pileUp();
+    expect(socket.writableLength).toBe(socket.writableHighWaterMark);
+    for (let i = 0; i < 2_000; i++) soft(`${i}`, 'x'.repeat(1_000));
+    expect(socket.writableLength).toBe(socket.writableHighWaterMark);
+  });
+
+  it('goes on waiting where the socket takes no more of it', async () => {
+    pileUp();
+    soft('a', 'one', 'x'.repeat(socket.writableHighWaterMark));
+    soft('b', 'two');
+    await passOn();
+    expect(socket.writes).toHaveLength(2);
+    await passOn();
+    await passOn();
+    expect(socket.writes.slice(2)).toEqual(['two later']);
+  });
+
+  it('is the latest thousand things', async () => {
+    pileUp();
+    const made: string[] = [];
+    for (let i = 0; i < 1_002; i++) {
+      outbound.writeSoftly(`${i}`, Buffer.alloc(0), () => {
+        made.push(`${i}`);
+        return null;
+      });
+    }
+    await passOn();
+    expect([made.length, made[0], made.at(-1)]).toEqual([1_000, '2', '1001']);
+  });
+});

@@ -1,13 +1,21 @@
 import type { Duplex } from 'node:stream';
 import { lengthOf } from './text-frame.js';
 
+/** Of so many things that are told of softly, the latest is kept while the socket takes nothing. */
+const MAX_KEPT = 1_000;
+
+/** Makes the frame that is due by then; null where there is nothing to be told any more. */
+export type Later = () => Buffer | null;
+
 /**
  * What waits to be written to one socket. Fan-out never waits for a socket: a reader who lets more than `limit` bytes
  * of it pile up is too slow. A list that the client asked for may be larger than that; it does not count, since one
- * waits at a time, and for so long only.
+ * waits at a time, and for so long only. What may be late or left out is not among what piles up.
  */
 export class Outbound {
   #list = 0;
+  /** The oldest first. */
+  readonly #kept = new Map<string, Later>();
 
   constructor(
     private readonly socket: Duplex,
@@ -27,6 +35,34 @@ export class Outbound {
   write(frames: Buffer): void {
     this.socket.write(frames);
   }
+
+  /**
+   * Writes a frame that may be left out, while the socket takes what it is given; otherwise keeps what makes another in
+   * its place, once it does again: of each key the latest, and nothing where that is null.
+   */
+  writeSoftly(key: string, frame: Buffer, later: Later | null): void {
+    if (!this.socket.writableNeedDrain) {
+      this.write(frame);
+      return;
+    }
+    if (!later) return;
+    if (this.#kept.size === 0) this.socket.once('drain', this.#catchUp);
+    this.#kept.delete(key);
+    this.#kept.set(key, later);
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+  }
+
+  readonly #catchUp = (): void => {
+    for (const [key, later] of this.#kept) {
+      if (this.socket.writableNeedDrain) {
+        this.socket.once('drain', this.#catchUp);
+        return;
+      }
+      this.#kept.delete(key);
+      const frame = later();
+      if (frame) this.write(frame);
+    }
+  };
 
   /** Resolves once the frame has gone, or the socket is closed. One at a time. */
   writeList(pieces: readonly Buffer[]): Promise<void> {

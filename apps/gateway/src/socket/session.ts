@@ -18,7 +18,7 @@ import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
-import { Outbound } from './outbound.js';
+import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { textFrame } from './text-frame.js';
 import type { TokenBuckets } from './token-bucket.js';
@@ -132,6 +132,11 @@ export class Session implements Caller {
     if (!this.isOpen) return;
     if (this.#outbound.tooSlow) this.close(CLOSE.slowReader);
     else this.#outbound.write(frames);
+  }
+
+  /** Writes a frame that may be late or left out: see {@link Outbound.writeSoftly}. */
+  deliverSoftly(key: string, frame: Buffer, later: Later | null): void {
+    if (this.isOpen) this.#outbound.writeSoftly(key, frame, later);
   }
 
   reply(text: string): void {
