@@ -23,9 +23,12 @@ import { Lists } from './socket/lists.js';
 import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
+import { Presence } from './presence/presence.js';
 import { Resume } from './socket/resume.js';
 import { RoomChatGateway } from './socket/room-chat.gateway.js';
 import { SocketAddressController } from './socket/socket-address.js';
+import { Subscriptions } from './socket/subscriptions.js';
+import { Typing } from './commands/typing.js';
 import { CAUGHT_UP, COMMAND_KEYS, FOLDED_IN, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** What a gateway needs and does not own: whoever made it ends it. */
@@ -63,6 +66,9 @@ export class GatewayModule {
         { provide: DirectChats, useValue: new DirectChats(log) },
         ...[
           Hub,
+          Presence,
+          Subscriptions,
+          Typing,
           Reception,
           Closings,
           Lists,

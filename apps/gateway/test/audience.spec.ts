@@ -10,11 +10,16 @@ let fanOut: FanOut;
 let audience: Audience<number>;
 /** Of the last that was told. */
 let place: number;
+let changes = 0;
 beforeEach(() => {
   holdTime();
   fanOut = new FanOut();
   place = 0;
-  audience = new Audience(fanOut, () => place);
+  audience = new Audience(
+    fanOut,
+    () => place,
+    () => changes++,
+  );
 });
 afterEach(() => {
   jest.useRealTimers();
@@ -50,7 +55,11 @@ describe('an audience', () => {
   });
 
   it('is written to in the same turn as every other', async () => {
-    const other = new Audience(fanOut, () => 0);
+    const other = new Audience(
+      fanOut,
+      () => 0,
+      () => undefined,
+    );
     const [ada, bob] = [await joined(), await sessionInMemory()];
     other.add(bob.session);
     tell(1);

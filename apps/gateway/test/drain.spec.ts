@@ -8,6 +8,7 @@ import { Reception } from '../src/socket/reception.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
+import { Presence } from '../src/presence/presence.js';
 
 const { tokens } = loadConfig(
   { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
@@ -22,7 +23,7 @@ beforeEach(async () => {
   holdTime();
   const chat = await ChatInMemory.start();
   const { log } = chat;
-  hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true));
+  hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true), new Presence(log, settings));
   health = new Health();
   const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey);
   drain = new Drain(hub, reception);

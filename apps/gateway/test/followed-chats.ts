@@ -16,7 +16,9 @@ export class FollowedChats {
 
   static async begin(): Promise<FollowedChats> {
     const chat = await ChatInMemory.start();
-    const feed = new DirectFeed('1', chat.follow(), new FanOut());
+    const feed = new DirectFeed('1', chat.follow(), {
+      ...{ fanOut: new FanOut(), live: chat.log.live, opened: () => undefined },
+    });
     chat.log.live.subscribeToUser('1', (text) => {
       feed.accept(decodeUpdate(text) as RoomUpdate);
     });

@@ -9,14 +9,23 @@ import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
 /** A person who is followed by a gateway, as the tests of one have it. */
 export class FollowedPerson {
   readonly feed: PersonFeed;
+  moves = 0;
 
   private constructor(
     readonly chat: ChatInMemory,
     readonly rooms: Rooms,
     userId: string,
   ) {
-    const direct = new DirectFeed(userId, chat.follow(), new FanOut());
-    this.feed = new PersonFeed(userId, { log: chat.log, rooms, newKey: chat.nextKey, direct });
+    const direct = new DirectFeed(userId, chat.follow(), {
+      ...{ fanOut: new FanOut(), live: chat.log.live, opened: () => undefined },
+    });
+    this.feed = new PersonFeed(userId, {
+      log: chat.log,
+      rooms,
+      newKey: chat.nextKey,
+      direct,
+      moved: () => this.moves++,
+    });
   }
 
   static async begin(userId = '1', from?: FollowedPerson): Promise<FollowedPerson> {

@@ -1,23 +1,26 @@
 import { type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { DirectChats } from '#event-store';
 import { RetryableError } from '#domain';
-import { type ResumeData, UNAVAILABLE } from '#protocol';
+import { type ResumeData, type SubscribeData, UNAVAILABLE } from '#protocol';
 import { Hub } from '../src/feeds/hub.js';
 import { Lists } from '../src/socket/lists.js';
 import { Resume } from '../src/socket/resume.js';
 import type { PersonFeed } from '../src/feeds/person-feed.js';
 import type { Done } from '../src/commands/command.js';
-import type { Session, SessionParts } from '../src/socket/session.js';
+import type { FrameHandler, Session, SessionParts } from '../src/socket/session.js';
+import { Subscriptions } from '../src/socket/subscriptions.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
+import { Presence } from '../src/presence/presence.js';
 
 /** A gateway without its doors, on a chat in memory. */
 export class HubInMemory {
   private constructor(
     readonly chat: ChatInMemory,
     readonly hub: Hub,
+    readonly presence: Presence,
     private readonly log: ChatInMemory['log'],
     private readonly resumption: Resume,
   ) {}
@@ -34,10 +37,12 @@ export class HubInMemory {
     changes: Partial<GatewaySettings> = {},
   ): Promise<HubInMemory> {
     const all = { ...settings, ...changes };
-    const hub = new Hub(log, chat.served, all, chat.nextKey, () => Promise.resolve(true));
+    const presence = new Presence(log, all);
+    const hub = new Hub(log, chat.served, all, chat.nextKey, () => Promise.resolve(true), presence);
     hub.onApplicationBootstrap();
+    presence.onApplicationBootstrap();
     await settle(0);
-    return new HubInMemory(chat, hub, log, new Resume(hub, new DirectChats(log), new Lists(all), all));
+    return new HubInMemory(chat, hub, presence, log, new Resume(hub, new DirectChats(log), new Lists(all), all));
   }
 
   get connection() {
@@ -55,7 +60,13 @@ export class HubInMemory {
     await Promise.all([feed.prepare(endpoint, clanId === undefined ? {} : { clanId }), settle()]);
     const joined = await sessionInMemory({ endpoint, person: feed.person, barrier: this.hub.barrier, ...parts });
     this.hub.add(joined.session, feed);
-    joined.session.serve(new Map([['resume', ({ data }) => this.resume(joined.session, data as ResumeData)]]));
+    const subscriptions = new Subscriptions(this.hub, this.presence);
+    joined.session.serve(
+      new Map<string, FrameHandler>([
+        ['resume', ({ data }) => this.resume(joined.session, data as ResumeData)],
+        ['subscribe', ({ data }) => Promise.resolve(subscriptions.set(joined.session, (data as SubscribeData).to))],
+      ]),
+    );
     return { ...joined, feed };
   }
 

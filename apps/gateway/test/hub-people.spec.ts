@@ -34,7 +34,8 @@ describe('the people of a gateway', () => {
     expect([hub.person('ada') === second, second === first]).toEqual([true, false]);
     hub.release(second);
     await settle();
-    expect(chat.server.subscriptions.size).toBe(1);
+    // That by which it says who is connected to it.
+    expect(chat.server.subscriptions.size).toBe(2);
   });
 
   it('are counted by their connections, of either API', async () => {
@@ -137,10 +138,13 @@ describe('a gateway whose timeline is swapped', () => {
 
 describe('a gateway that goes', () => {
   it('leaves no subscription, no timer and nobody who listens for interruptions', async () => {
-    const { hub, chat, connection } = gateway;
-    await gateway.join('ada', '7');
-    await gateway.join('1', undefined, DIRECT_CHAT);
+    const { hub, presence, chat, connection } = gateway;
+    for (const { client } of [await gateway.join('ada', '7'), await gateway.join('1', undefined, DIRECT_CHAT)]) {
+      client.send('subscribe', { to: ['presence', 'typing', 'seen'] });
+    }
+    await settle(600);
     hub.onApplicationShutdown();
+    presence.onApplicationShutdown();
     await settle();
     expect([hub.held.people, hub.held.rooms, chat.server.subscriptions.size]).toEqual([0, 0, 0]);
     connection.lose();

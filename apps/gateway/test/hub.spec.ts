@@ -18,6 +18,7 @@ import { Hub } from '../src/feeds/hub.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './until.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
+import { Presence } from '../src/presence/presence.js';
 
 const sockets = new SessionsOnSockets();
 const newKey = keySequence(Buffer.alloc(8));
@@ -42,7 +43,14 @@ beforeEach(async () => {
   readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(TIMELINE_FORMAT, 1));
   await readModels.projection('timeline', 1).setUp(timelineCollections);
-  hub = new Hub(log, new ServedTimeline(readModels), withInMail, newKey, () => Promise.resolve(true));
+  hub = new Hub(
+    log,
+    new ServedTimeline(readModels),
+    withInMail,
+    newKey,
+    () => Promise.resolve(true),
+    new Presence(log, settings),
+  );
   hub.onApplicationBootstrap();
   await until('a timeline is followed', () => hub.hindrance === null);
 });

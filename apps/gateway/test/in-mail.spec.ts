@@ -17,6 +17,7 @@ import { ChatInMemory } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
+import { Presence } from '../src/presence/presence.js';
 
 const secret = 'a secret for the webhook, 32 bytes';
 
@@ -76,7 +77,7 @@ afterEach(async () => {
 /** A gateway that tells the webhook. */
 async function start(changes: Partial<typeof settings.inMail> = {}, log = chat.log as unknown as EventLog) {
   const toldTo = { ...settings, inMail: { ...settings.inMail, url, ...changes } };
-  const hub = new Hub(log, chat.served, toldTo, chat.nextKey, () => Promise.resolve(true));
+  const hub = new Hub(log, chat.served, toldTo, chat.nextKey, () => Promise.resolve(true), new Presence(log, settings));
   const inMail = new InMail(log, new DueNotices(log, hub, chat.served, foldedWith(timeline, chat.readModels)), toldTo);
   gateways.push({ hub, inMail });
   await inMail.onApplicationBootstrap();

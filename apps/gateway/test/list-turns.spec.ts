@@ -10,6 +10,9 @@ import { Person } from '../src/feeds/person.js';
 import { ChatInMemory } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
+import { Presence } from '../src/presence/presence.js';
+import { Subscriptions } from '../src/socket/subscriptions.js';
+import { Typing } from '../src/commands/typing.js';
 
 let chat: ChatInMemory;
 let gateway: DirectChatGateway;
@@ -25,6 +28,8 @@ beforeEach(async () => {
     { execute } as unknown as QueryBus,
     lists,
     new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings),
+    new Typing(chat.log, new DirectChats(chat.log)),
+    new Subscriptions({ person: () => null }, new Presence(chat.log, settings)),
   );
 });
 afterEach(() => {

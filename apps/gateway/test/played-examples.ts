@@ -26,10 +26,14 @@ async function settled(client: ChatClient, id: string): Promise<void> {
 const isRefusal = ({ event, error, id }: Received): boolean =>
   event === 'exception' || error !== undefined || (event === 'nack' && !settling.test(String(id)));
 
-const isMessage = ({ event, chat }: Received): boolean => chat !== undefined || event === 'response_message';
+/** What the other side of `byBob` is told beside messages, by the frame that makes it. */
+const softly: Readonly<Record<string, string>> = { subscribe: 'presence', typing: 'typing', seen_message: 'seen' };
+
+const isMessage = ({ event }: Received): boolean =>
+  ['newMessage', 'newReaction', 'response_message'].includes(event ?? '');
 
 /** What Bob sends, since Ada is the other side; she sends all else, and he comes back to resume. */
-const byBob: ReadonlySet<string> = new Set(['clanMessage', 'get_chats', 'seen_message', 'chat_messages']);
+const byBob: ReadonlySet<string> = new Set(['clanMessage', 'get_chats', 'seen_message', 'typing', 'chat_messages']);
 
 /** What is no example, and refused: by Eve, who is in no clan and has no chat. */
 const wrong: readonly (readonly [event: string, data: object, id?: string])[] = [
@@ -56,7 +60,7 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
       clients.add(client);
       const before = client.frames.length;
       const room = event.startsWith('clan') ? 'clan' : 'global';
-      const messageId = client.frames.find(({ chat }) => chat === room)?.message?.['_id'];
+      const messageId = client.frames.find(({ chat, message }) => chat === room && message)?.message?.['_id'];
       const real: Record<string, unknown> = { message_id: messageId, chat_id: chatId };
       const text = JSON.stringify({ data }).replace(`direct:${CHAT_OF_EXAMPLES}"`, `direct:${chatId}"`);
       const known = JSON.parse(text, (name, value: unknown) => real[name] ?? value) as { data?: object };
@@ -66,6 +70,8 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
       // A message comes to everybody once it can be read.
       const isTold = () => client.frames.slice(before).some(isMessage);
       if (/^create_message$|Message(Reaction)?$/.test(event)) await until('it is told', isTold);
+      const told = softly[event];
+      if (told) await until(`Ada is told of ${told}`, () => ada.frames.some((frame) => frame.event === told));
       const created = client.frames.find((frame) => frame.event === 'chat_created');
       if (created) chatId = (created.data as { id: number }).id;
     }
@@ -73,5 +79,9 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
   for (const [event, data, id] of wrong) eve.send(event, data, id);
   eve.sendRaw('nonsense');
   await settled(eve, 'settled');
+  for (const client of clients) if (client !== ada && client !== eve) void client.close();
+  const isGone = ({ event, data, offline }: Received) =>
+    event === 'presence' && ((offline ?? (data as { offline: unknown[] }).offline) as unknown[]).length > 0;
+  await until('Ada is told that Bob has gone', () => ada.frames.some(isGone));
   return { frames: [...clients].flatMap(({ frames }) => frames), refusals, chatId };
 }

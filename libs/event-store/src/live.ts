@@ -38,6 +38,16 @@ export class Live {
     return this.subscribe(this.subjects.liveUser(userId), listener);
   }
 
+  /** Tells those who hear of the topic at this moment; of less than 1 MB. Missed by everybody where the connection is away. */
+  signal(topic: string, text: string): void {
+    this.connection.send(this.subjects.signal(topic), text);
+  }
+
+  /** Hears what is told of the topic, by this process too. Like `subscribeToRoom`. */
+  onSignal(topic: string, listener: (text: string) => void): LiveSubscription {
+    return this.subscribe(this.subjects.signal(topic), listener);
+  }
+
   /** Resolves once the server has taken everything published and subscribed so far. @throws LogUnavailable */
   flush(): Promise<void> {
     return this.connection.flush();

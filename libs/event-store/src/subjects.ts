@@ -49,6 +49,11 @@ export class Subjects {
     return `${this.prefix}.live.user.${encodeId(userId)}`;
   }
 
+  /** What gateways tell each other of a topic, and nobody keeps. */
+  signal(topic: string): string {
+    return `${this.prefix}.live.signal.${encodeId(topic)}`;
+  }
+
   /** A question to every process that answers this topic. */
   question(topic: string): string {
     return `${this.prefix}.live.ask.${encodeId(topic)}`;

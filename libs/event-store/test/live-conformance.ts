@@ -61,6 +61,19 @@ export function describeLive(name: string, start: () => Promise<LogServer>): voi
       expect([first, second]).toEqual([['hello'], ['hello']]);
     });
 
+    it('tell of a topic to whoever hears of it, the teller too, and to nobody of another', async () => {
+      const heard: string[] = [];
+      const deaf: string[] = [];
+      for (const { log } of [here, there]) keep(log.live.onSignal('room clan:3', (text) => heard.push(text)));
+      keep(here.log.live.onSignal('room clan:4', (text) => deaf.push(text)));
+      keep(here.log.live.subscribeToRoom(clanRoom('3'), (text) => deaf.push(text)));
+      await settled();
+      there.log.live.signal('room clan:3', 'hello');
+      await settled();
+      await settled();
+      expect([heard, deaf]).toEqual([['hello', 'hello'], []]);
+    });
+
     it('reach nobody who comes later', async () => {
       there.log.live.publishToRoom(GLOBAL_ROOM, 'early');
       await there.log.live.flush();

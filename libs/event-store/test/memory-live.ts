@@ -65,6 +65,14 @@ export class MemoryLive implements AskedLive {
     return this.#subscribe(`user ${encodeId(userId)}`, listener);
   }
 
+  signal(topic: string, text: string): void {
+    this.#publish(`signal ${topic}`, text);
+  }
+
+  onSignal(topic: string, listener: (text: string) => void): LiveSubscription {
+    return this.#subscribe(`signal ${topic}`, listener);
+  }
+
   flush(): Promise<void> {
     return this.connection.ask('flush', () => undefined);
   }

@@ -66,6 +66,17 @@ describe('a gateway', () => {
     expect(await chatctl.consumers()).toEqual([]);
   });
 
+  it('tells other gateways what nobody keeps, and hears it', async () => {
+    const heard: string[] = [];
+    const other = await connect('gateway');
+    other.live.onSignal('presence', (text) => heard.push(text));
+    await other.live.flush();
+    gateway.live.signal('presence', 'hello');
+    await gateway.live.flush();
+    await other.live.flush();
+    expect(heard).toEqual(['hello']);
+  });
+
   it('puts letters of in-mail aside, which an operator lists and drops', async () => {
     const letter = { projection: 'inmail', partition: 3, seq: 7, reason: 'it answered 500' };
     await gateway.deadLetter(letter);

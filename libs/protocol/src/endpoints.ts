@@ -8,10 +8,13 @@ import {
   NewMessageData,
   NewReactionData,
   ResumeData,
+  SubscribeData,
+  TypingData,
 } from './payloads.js';
 import { Resumed, type ResumedView } from './resume.js';
 import { NewMessage, NewReaction, RoomError } from './room-frames.js';
 import type { ServerFrame } from './server-frame.js';
+import { DirectPresence, DirectTyping, RoomPresence, RoomTyping, Seen } from './subscription.js';
 
 // What each endpoint takes and sends: the AsyncAPI document is made of this.
 
@@ -64,13 +67,27 @@ const resume = (rooms: ResumeData['rooms'], answered: ResumedView['rooms']): Cli
   answer: { ...Resumed, examples: [{ event: 'resumed', data: { rooms: answered } }] },
 });
 
+const subscribe = (...lists: SubscribeData['to'][]): ClientFrame => ({
+  event: 'subscribe',
+  summary: 'What this connection wants to be told of beside messages: this from now on, and nothing else of it.',
+  data: SubscribeData,
+  examples: lists.map((to, i) => ({ id: `c-${20 + i}`, data: { to } })),
+});
+
 export const roomEndpoint = {
   path: '/ws/chat',
   takes: [
+    subscribe(['presence', 'typing', 'changes']),
     message('globalMessage', 'the global room'),
     message('clanMessage', 'the clan of the sender'),
     reaction('globalMessageReaction', 'the global room'),
     reaction('clanMessageReaction', 'the clan of the sender'),
+    {
+      event: 'typing',
+      summary: 'The sender is typing: to be sent again every few seconds for as long as they are.',
+      data: TypingData,
+      examples: [{ data: { room: 'clan' } }],
+    },
     resume(
       { clan: { n: 2, rev: 2, clan_id: '3' }, global: { n: 100, rev: 120 } },
       {
@@ -79,7 +96,7 @@ export const roomEndpoint = {
       },
     ),
   ],
-  tells: [NewMessage, NewReaction],
+  tells: [NewMessage, NewReaction, RoomTyping, RoomPresence],
   answersAny: [RoomError, Ack, Nack],
 } as const satisfies ChatEndpoint;
 
@@ -99,6 +116,7 @@ export const directEndpoint = {
       data: CreateMessageData,
       examples: [{ id: 'c-17', data: { chat_id: 9, receiver_id: 8, message: 'Well played!' } }],
     },
+    subscribe(['presence', 'typing', 'seen', 'changes']),
     {
       event: 'get_chats',
       summary: 'Asks for the chats of the sender.',
@@ -108,7 +126,13 @@ export const directEndpoint = {
     },
     {
       event: 'seen_message',
-      summary: 'The sender has seen what the other side has sent so far. Nobody is told.',
+      summary: 'The sender has seen what the other side has sent so far.',
+      data: ChatData,
+      examples: [{ data: { chat_id: 9 } }],
+    },
+    {
+      event: 'typing',
+      summary: 'The sender is typing in a chat: to be sent again every few seconds for as long as they are.',
       data: ChatData,
       examples: [{ data: { chat_id: 9 } }],
     },
@@ -127,6 +151,6 @@ export const directEndpoint = {
       },
     ),
   ],
-  tells: [ResponseMessage],
+  tells: [ResponseMessage, DirectTyping, Seen, DirectPresence],
   answersAny: [Exception, Ack, Nack],
 } as const satisfies ChatEndpoint;

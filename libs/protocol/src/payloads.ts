@@ -1,7 +1,17 @@
 import { IsOptional } from 'class-validator';
-import { MAX_CONTENT_LENGTH, MAX_FEELING_LENGTH, MAX_ID_LENGTH } from '#domain';
+import { MAX_CONTENT_LENGTH, MAX_FEELING_LENGTH, MAX_ID_LENGTH, type PublicRoom } from '#domain';
 import type { KnownPosition } from './resume.js';
-import { ChatNumber, EmojiOrEmpty, FilledText, KnownRooms, ShortText, UserNumber } from './text-rules.js';
+import type { Topic } from './subscription.js';
+import {
+  ChatNumber,
+  EmojiOrEmpty,
+  FilledText,
+  KnownRooms,
+  RoomName,
+  ShortText,
+  Topics,
+  UserNumber,
+} from './text-rules.js';
 
 // The `data` of each client frame. Fields that are not named here are tolerated, and dropped.
 
@@ -30,9 +40,19 @@ export class CreateMessageData {
   @FilledText(MAX_CONTENT_LENGTH) message!: string;
 }
 
-/** `seen_message`, `chat_messages` */
+/** `seen_message`, `chat_messages`, `typing` at `/ws` */
 export class ChatData {
   @ChatNumber() chat_id!: number;
+}
+
+/** `typing`, at `/ws/chat` */
+export class TypingData {
+  @RoomName() room!: PublicRoom;
+}
+
+/** `subscribe`, on both endpoints */
+export class SubscribeData {
+  @Topics() to!: readonly Topic[];
 }
 
 /** `resume`, on both endpoints */

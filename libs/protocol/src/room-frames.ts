@@ -76,8 +76,12 @@ export function roomFrame(
   const chat = message.type as 'global' | 'clan';
   const position = positionBeside(message, told);
   const frame: FrameOf<typeof NewMessage> | FrameOf<typeof NewReaction> = { chat, event, message, ...position };
-  return JSON.stringify(dialect === 'altzone' ? { message: frame } : frame);
+  return enveloped(dialect, frame);
 }
+
+/** A frame that a room is told, in the envelope of the dialect. */
+export const enveloped = (dialect: RoomDialect, frame: object): string =>
+  JSON.stringify(dialect === 'altzone' ? { message: frame } : frame);
 
 /** What the altzone dialect says once the user has joined their rooms. */
 export const READY_FRAME = JSON.stringify({ event: 'ready', data: true });

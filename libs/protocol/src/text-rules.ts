@@ -2,6 +2,7 @@ import { ValidateBy } from 'class-validator';
 import { isEmoji, isFilledText, isText, MAX_ID_LENGTH } from '#domain';
 import { isUserNumber } from './direct-chat.js';
 import type { KnownPosition } from './resume.js';
+import { type Topic, topics } from './subscription.js';
 
 /** In one resume: each may cost some readings. */
 const MAX_ROOMS = 100;
@@ -96,6 +97,27 @@ export const ChatNumber = (): PropertyDecorator =>
     isMet: (value) => isUserNumber(value) && value > 0,
     schema: wholeSchema(1),
     words: 'the number of a chat',
+  });
+
+const roomNames: readonly unknown[] = ['global', 'clan'];
+
+/** A room of the room API, as a person means it. */
+export const RoomName = (): PropertyDecorator =>
+  rule({
+    name: 'roomName',
+    isMet: (value) => roomNames.includes(value),
+    schema: { type: 'string', enum: roomNames },
+    words: 'global or clan',
+  });
+
+/** What a connection may subscribe to. */
+export const Topics = (): PropertyDecorator =>
+  rule({
+    name: 'topics',
+    isMet: (value) =>
+      Array.isArray(value) && value.length <= topics.length && value.every((topic) => topics.includes(topic as Topic)),
+    schema: { type: 'array', items: { type: 'string', enum: topics }, maxItems: topics.length },
+    words: `a list of ${topics.length} at most of: ${topics.join(', ')}`,
   });
 
 /** Rooms by their names, each with how far it is known. */

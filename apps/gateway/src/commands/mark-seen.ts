@@ -1,8 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { markSeen, type Room } from '#domain';
+import { markSeen, otherSide, type Room } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type InboxDocument, ServedTimeline } from '#projections';
+import { type DirectSignal, personTopic } from '../feeds/signals.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Outcome } from './command.js';
 import { readInTime, untilShown } from './read-in-time.js';
@@ -21,7 +22,7 @@ export class MarkChatSeen extends Command<Outcome> {
 @CommandHandler(MarkChatSeen)
 export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   constructor(
-    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append' | 'live'>,
     @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
   ) {}
@@ -40,8 +41,10 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
     const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
     if (decision.event) {
-      const { room, n } = decision.event;
+      const { room, n, at } = decision.event;
       await this.log.append(decision.event, attempt);
+      const signal: DirectSignal = { type: 'seen', chatId, userId, n, at };
+      this.log.live.signal(personTopic(otherSide(chat!.users, userId)!), JSON.stringify(signal));
       // No answer tells the caller when to ask for the counts again: they may at once.
       await untilShown(caller, attempt, async () => {
         const shown = await this.entry(userId, room);

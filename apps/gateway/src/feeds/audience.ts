@@ -1,5 +1,6 @@
-import type { CloseCode } from '#protocol';
+import type { CloseCode, Topic } from '#protocol';
 import { countOpen, type Session } from '../socket/session.js';
+import type { Later } from '../socket/outbound.js';
 import { textFrame } from '../socket/text-frame.js';
 
 /** They are few of those who are connected, and may come back the sooner. Milliseconds. */
@@ -33,10 +34,14 @@ export class Audience<Place> {
   readonly #sessions = new Map<Session, Place>();
   #gathered: Buffer[] = [];
 
-  /** @param place where it stands: the same object until something is told */
+  /**
+   * @param place where it stands: the same object until something is told
+   * @param changed somebody has come or gone
+   */
   constructor(
     private readonly fanOut: FanOut,
     private readonly place: () => Place,
+    private readonly changed: () => void,
   ) {}
 
   /** How many of them are open. */
@@ -48,6 +53,7 @@ export class Audience<Place> {
   add(session: Session): void {
     this.flush();
     this.#sessions.set(session, this.place());
+    this.changed();
   }
 
   has(session: Session): boolean {
@@ -62,6 +68,25 @@ export class Audience<Place> {
   /** At once: what is gathered and not yet written does not reach it any more. */
   remove(session: Session): void {
     this.#sessions.delete(session);
+    this.changed();
+  }
+
+  /** Whether anybody has asked to be told of this. */
+  wants(topic: Topic): boolean {
+    for (const session of this.#sessions.keys()) if (session.topics.has(topic)) return true;
+    return false;
+  }
+
+  /**
+   * Tells those who have asked for it, but for one person, what may be late or left out: see `Outbound.writeSoftly`.
+   * @param isKept whether it is told later to those who take nothing at this moment
+   */
+  tellSoftly(topic: Topic, text: string, key: string, { except, isKept }: { except?: string; isKept: boolean }): void {
+    const frame = textFrame(text);
+    const later: Later | null = isKept ? () => frame : null;
+    for (const session of this.#sessions.keys()) {
+      if (session.topics.has(topic) && session.person.userId !== except) session.deliverSoftly(key, frame, later);
+    }
   }
 
   tell(text: string): void {

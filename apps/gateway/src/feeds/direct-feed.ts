@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { Room } from '#domain';
-import { directMessageFrame, directMessageView } from '#protocol';
+import { type Room, roomIds } from '#domain';
+import type { AskedLive } from '#event-store';
+import { directMessageFrame, directMessageView, type SoftDirectFrame, userNumberOf } from '#protocol';
 import {
   type ChatPosition,
   type Change,
@@ -11,9 +12,11 @@ import {
 } from '#projections';
 import type { Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
+import { Ear } from './ear.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
+import { type DirectSignal, personTopic, readSignal } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';
@@ -41,6 +44,13 @@ interface Standing {
   readonly inUse: ReadonlyMap<Room, Position>;
 }
 
+export interface DirectFeedParts {
+  readonly fanOut: FanOut;
+  readonly live: Pick<AskedLive, 'onSignal'>;
+  /** There is one more chat than before. */
+  readonly opened: () => void;
+}
+
 const BEGINNING: Position = { n: 0, rev: 0 };
 
 /**
@@ -58,14 +68,25 @@ export class DirectFeed {
   #ready: Promise<void> | null = null;
   /** Updates that came before the baseline was there. */
   #waiting: RoomUpdate[] = [];
+  readonly #ear: Ear;
   #stopped = false;
 
   constructor(
     private readonly userId: string,
     private readonly timeline: FollowedTimeline,
-    fanOut: FanOut,
+    private readonly parts: DirectFeedParts,
   ) {
-    this.audience = new Audience(fanOut, () => this.#standing());
+    const standing = (): Standing | null => this.#standing();
+    this.audience = new Audience(parts.fanOut, standing, () => {
+      this.#ear.check();
+    });
+    this.#ear = new Ear(
+      () => this.audience.wants('typing') || this.audience.wants('seen'),
+      () =>
+        parts.live.onSignal(personTopic(userId), (text) => {
+          this.#tellSignal(text);
+        }),
+    );
   }
 
   /** How many chats have a cursor. */
@@ -139,8 +160,38 @@ export class DirectFeed {
     await Promise.all(moved);
   }
 
+  /** One of its audience has asked for other things than before. */
+  topicsChanged(): void {
+    this.#ear.check();
+  }
+
+  /** Those with whom there is a chat, as far as is known. */
+  get partners(): string[] {
+    const rooms = new Set([...(this.#baseline?.positions.keys() ?? []), ...this.#chats.keys()]);
+    return [...rooms].map((room) => roomIds(room).find((userId) => userId !== this.userId)!);
+  }
+
+  #tellSignal(text: string): void {
+    const signal = readSignal<DirectSignal>(text, ['type', 'chatId', 'userId']);
+    const userNumber = signal && userNumberOf(signal.userId);
+    if (!signal || userNumber === null) return;
+    const [chat_id, user_id] = [signal.chatId, userNumber];
+    switch (signal.type) {
+      case 'typing': {
+        const frame: SoftDirectFrame = { event: 'typing', data: { chat_id, user_id } };
+        this.audience.tellSoftly('typing', JSON.stringify(frame), 'typing', { isKept: false });
+        return;
+      }
+      case 'seen': {
+        const frame: SoftDirectFrame = { event: 'seen', data: { chat_id, user_id, n: signal.n, seen_at: signal.at } };
+        this.audience.tellSoftly('seen', JSON.stringify(frame), `seen ${chat_id}`, { isKept: true });
+      }
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#ear.stop();
     for (const { cursor } of this.#chats.values()) cursor.stop();
   }
 
@@ -209,6 +260,7 @@ export class DirectFeed {
     };
     if (this.#stopped) chat.cursor.stop();
     this.#chats.set(room, chat);
+    if (chatId === 0) this.parts.opened();
     return chat;
   }
 

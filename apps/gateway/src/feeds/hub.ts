@@ -10,6 +10,7 @@ import { FollowedTimeline } from './followed-timeline.js';
 import { CommandBarrier } from '../commands/command-barrier.js';
 import { PersonFeed } from './person-feed.js';
 import { KeepAlive } from '../socket/keep-alive.js';
+import { Presence } from '../presence/presence.js';
 import { Rooms } from './rooms.js';
 import type { Session } from '../socket/session.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
@@ -53,6 +54,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
     @Inject(CAUGHT_UP) caughtUp: CaughtUp,
+    @Inject(Presence) private readonly presence: Pick<Presence, 'came' | 'left' | 'moved'>,
   ) {
     this.sessions = this.#sessions;
     const { dialect } = settings.roomChat;
@@ -130,8 +132,11 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   #newPerson(userId: string): Held {
     const { log, newKey } = this;
-    const direct = new DirectFeed(userId, this.#timeline, this.#fanOut);
-    const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct });
+    const moved = (): void => {
+      this.presence.moved(userId);
+    };
+    const direct = new DirectFeed(userId, this.#timeline, { live: log.live, fanOut: this.#fanOut, opened: moved });
+    const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct, moved });
     // Only in-mail asks.
     const asked = this.settings.inMail.url !== undefined;
     const answer = (): string[] => (direct.audience.size > 0 ? ['yes'] : []);
@@ -142,7 +147,9 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   add(session: Session, feed: PersonFeed): void {
     this.#sessions.add(session);
     feed.add(session);
+    this.presence.came(session);
     session.whenOver(() => {
+      this.presence.left(session);
       this.#sessions.delete(session);
       feed.remove(session);
       this.release(feed);

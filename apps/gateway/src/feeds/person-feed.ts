@@ -33,6 +33,8 @@ export interface PersonFeedParts {
   readonly rooms: Rooms;
   readonly newKey: () => string;
   readonly direct: DirectFeed;
+  /** They are in another clan than before. */
+  readonly moved: () => void;
 }
 
 /**
@@ -114,6 +116,18 @@ export class PersonFeed {
     return feed && feed.hearing(session);
   }
 
+  /** One of their connections has asked for other things than before. */
+  topicsChanged(): void {
+    this.#global?.topicsChanged();
+    this.#clan?.topicsChanged();
+    this.#parts.direct.topicsChanged();
+  }
+
+  /** Those with whom they have a direct chat. */
+  get partners(): readonly string[] {
+    return this.#parts.direct.partners;
+  }
+
   /** The same of a direct chat of theirs. */
   hearingChat(session: Session, room: Room, chatId: number): Hearing | null {
     return this.#parts.direct.hearing(session, room, chatId);
@@ -163,7 +177,7 @@ export class PersonFeed {
     const [member, profile] = await Promise.all([this.#membership(room, claims), this.#profile(room, claims)]);
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
-      this.person.clanId = member.type === 'MemberJoined' ? member.clanId : null;
+      this.#inClan(member.type === 'MemberJoined' ? member.clanId : null);
     }
     if (profile && profile.seq > this.#profileSeq) {
       this.#profileSeq = profile.seq;
@@ -234,7 +248,7 @@ export class PersonFeed {
   #take({ member, profile }: PersonUpdate): void {
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
-      this.person.clanId = member.clanId;
+      this.#inClan(member.clanId);
     }
     if (profile && profile.seq > this.#profileSeq) {
       this.#profileSeq = profile.seq;
@@ -261,6 +275,12 @@ export class PersonFeed {
     this.#clan = room && this.#parts.rooms.enter(room);
     if (!this.#clan) return;
     for (const session of this.#roomSessions) this.#clan.audience.add(session);
+  }
+
+  #inClan(clanId: string | null): void {
+    if (clanId === this.person.clanId) return;
+    this.person.clanId = clanId;
+    this.#parts.moved();
   }
 
   #leave(feed: RoomFeed | null): void {

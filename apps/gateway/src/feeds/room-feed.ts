@@ -1,14 +1,24 @@
 import { Logger } from '@nestjs/common';
-import type { Room } from '#domain';
+import { GLOBAL_ROOM, type Room } from '#domain';
 import type { AskedLive, LiveSubscription } from '#event-store';
-import { type RoomDialect, type RoomEvent, roomFrame, roomMessageView } from '#protocol';
+import {
+  avatarOf,
+  enveloped,
+  type RoomDialect,
+  type RoomEvent,
+  roomFrame,
+  roomMessageView,
+  type SoftRoomFrame,
+} from '#protocol';
 import { type Change, decodeUpdate, type Position, positionAfter, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
 import { ChangePace } from './change-pace.js';
+import { Ear } from './ear.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
+import { readSignal, roomTopic, type TypingInRoom } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';
@@ -19,7 +29,7 @@ const RETRY = 250;
 const logger = new Logger('RoomFeed');
 
 export interface RoomFeedParts {
-  readonly live: Pick<AskedLive, 'subscribeToRoom' | 'flush'>;
+  readonly live: Pick<AskedLive, 'subscribeToRoom' | 'onSignal' | 'flush'>;
   readonly timeline: FollowedTimeline;
   readonly fanOut: FanOut;
   readonly dialect: RoomDialect;
@@ -39,13 +49,24 @@ export class RoomFeed {
   /** Up to where everything was told, or is held. */
   #told: Position = { n: 0, rev: 0 };
   readonly #subscription: LiveSubscription;
+  readonly #ear: Ear;
   #stopped = false;
 
   constructor(
     readonly room: Room,
     private readonly parts: RoomFeedParts,
   ) {
-    this.audience = new Audience(parts.fanOut, () => this.#cursor.at);
+    const place = (): Position | null => this.#cursor.at;
+    this.audience = new Audience(parts.fanOut, place, () => {
+      this.#ear.check();
+    });
+    this.#ear = new Ear(
+      () => this.audience.wants('typing'),
+      () =>
+        parts.live.onSignal(roomTopic(room), (text) => {
+          this.#tellTyping(text);
+        }),
+    );
     this.#cursor = new RoomCursor(room, {
       changed: (changes, before) => {
         this.#tell(changes, before);
@@ -73,6 +94,11 @@ export class RoomFeed {
     };
   }
 
+  /** One of its audience has asked for other things than before. */
+  topicsChanged(): void {
+    this.#ear.check();
+  }
+
   /** Nothing is told any more: the connection to the log was lost, and with it updates and changes of membership. */
   pause(): void {
     this.#cursor.pause();
@@ -95,6 +121,21 @@ export class RoomFeed {
     this.#cursor.stop();
     this.#pace.forget();
     this.#subscription.stop();
+  }
+
+  #tellTyping(text: string): void {
+    const typing = readSignal<TypingInRoom>(text, ['userId', 'name', 'avatar']);
+    if (!typing) return;
+    const { userId, name, avatar } = typing;
+    const frame: SoftRoomFrame = {
+      chat: this.room === GLOBAL_ROOM ? 'global' : 'clan',
+      event: 'typing',
+      user: { _id: userId, name, avatar: avatarOf(avatar) },
+    };
+    this.audience.tellSoftly('typing', enveloped(this.parts.dialect, frame), 'typing', {
+      except: userId,
+      isKept: false,
+    });
   }
 
   #hear(text: string): void {

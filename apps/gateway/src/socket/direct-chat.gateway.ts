@@ -9,6 +9,7 @@ import {
   CreateMessageData,
   type FrameOf,
   ResumeData,
+  SubscribeData,
   userIdOf,
 } from '#protocol';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
@@ -16,12 +17,14 @@ import type { Outcome } from '../commands/command.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
 import { OpenDirectChat } from '../commands/open-chat.js';
 import { PostDirectMessage } from '../commands/post-message.js';
+import { Typing } from '../commands/typing.js';
 import { DIRECT_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { Lists } from './lists.js';
 import { PAYLOAD } from './payload-pipe.js';
 import { Resume } from './resume.js';
 import { Session } from './session.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** The direct chat: a message comes back to both sides, on all their devices; the other answers go to the caller. */
 @UseFilters(FaultFilter)
@@ -32,6 +35,8 @@ export class DirectChatGateway {
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Lists) private readonly lists: Lists,
     @Inject(Resume) private readonly resumption: Resume,
+    @Inject(Typing) private readonly typing: Typing,
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
   ) {}
 
   @SubscribeMessage('create_chat')
@@ -63,6 +68,16 @@ export class DirectChatGateway {
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
     return this.commands.execute(new MarkChatSeen(caller, data.chat_id, id));
+  }
+
+  @SubscribeMessage('typing')
+  type(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: ChatData): Promise<Outcome> {
+    return this.typing.inChat(caller, data.chat_id);
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(@ConnectedSocket() caller: Session, @MessageBody('data', PAYLOAD) data: SubscribeData): Outcome {
+    return this.subscriptions.set(caller, data.to);
   }
 
   @SubscribeMessage('chat_messages')

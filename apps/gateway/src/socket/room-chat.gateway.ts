@@ -2,15 +2,17 @@ import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { PublicRoom } from '#domain';
-import { NewMessageData, NewReactionData, ResumeData } from '#protocol';
+import { NewMessageData, NewReactionData, ResumeData, SubscribeData, TypingData } from '#protocol';
 import type { Outcome } from '../commands/command.js';
 import { PostRoomMessage } from '../commands/post-message.js';
 import { ReactToMessage } from '../commands/react.js';
+import { Typing } from '../commands/typing.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { PAYLOAD } from './payload-pipe.js';
 import { Resume } from './resume.js';
 import { Session } from './session.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** The room chat: what is accepted comes back to everybody in the room, its sender included, as a broadcast. */
 @UseFilters(FaultFilter)
@@ -19,6 +21,8 @@ export class RoomChatGateway {
   constructor(
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(Resume) private readonly resumption: Resume,
+    @Inject(Typing) private readonly typing: Typing,
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
   ) {}
 
   @SubscribeMessage('globalMessage')
@@ -55,6 +59,16 @@ export class RoomChatGateway {
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
     return this.react('clan', session, data, id);
+  }
+
+  @SubscribeMessage('typing')
+  type(@ConnectedSocket() session: Session, @MessageBody('data', PAYLOAD) data: TypingData): Outcome {
+    return this.typing.inRoom(session, data.room);
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(@ConnectedSocket() session: Session, @MessageBody('data', PAYLOAD) data: SubscribeData): Outcome {
+    return this.subscriptions.set(session, data.to);
   }
 
   @SubscribeMessage('resume')

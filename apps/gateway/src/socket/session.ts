@@ -12,6 +12,7 @@ import {
   nackFrame,
   readFrame,
   restartReason,
+  type Topic,
 } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
@@ -67,6 +68,8 @@ export class Session implements Caller {
   readonly endpoint: Endpoint;
   readonly person: Person;
   readonly attempts: Attempts;
+  /** What the client has asked to be told of beside messages. */
+  topics: ReadonlySet<Topic> = new Set();
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
   readonly #queue: Waiting[] = [];

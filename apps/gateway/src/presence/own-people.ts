@@ -1,0 +1,79 @@
+import type { Session } from '../socket/session.js';
+
+/** A person, and their clan. */
+export type OnlinePerson = readonly [userId: string, clanId: string | null];
+
+/** What has changed of who is connected to one gateway: each once. */
+export interface Comings {
+  readonly came: readonly OnlinePerson[];
+  readonly went: readonly string[];
+}
+
+/** Whoever comes back within this time was never away. Milliseconds. */
+const AWAY = 1_000;
+
+/** Who is connected to this gateway, as it has told others of it. */
+export class OwnPeople {
+  readonly #sessions = new Map<string, Set<Session>>();
+  readonly #told = new Map<string, string | null>();
+  /** Those who may be otherwise than was told, each with when it is to be looked at. */
+  readonly #due = new Map<string, number>();
+
+  /** As was told. */
+  get list(): OnlinePerson[] {
+    return [...this.#told];
+  }
+
+  get isDue(): boolean {
+    return this.#due.size > 0;
+  }
+
+  sessionsOf(userId: string): ReadonlySet<Session> {
+    return this.#sessions.get(userId) ?? new Set();
+  }
+
+  add(session: Session, now: number): void {
+    const { userId } = session.person;
+    const sessions = this.#sessions.get(userId) ?? new Set();
+    this.#sessions.set(userId, sessions.add(session));
+    this.changed(userId, now);
+  }
+
+  remove(session: Session, now: number): void {
+    const { userId } = session.person;
+    const sessions = this.#sessions.get(userId);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#sessions.delete(userId);
+    this.changed(userId, now);
+  }
+
+  changed(userId: string, now: number): void {
+    this.#due.set(userId, this.#clanOf(userId) === undefined ? now + AWAY : now);
+  }
+
+  /** What is to be told by now. */
+  take(now: number): Comings {
+    const came: OnlinePerson[] = [];
+    const went: string[] = [];
+    for (const [userId, due] of this.#due) {
+      if (due > now) continue;
+      this.#due.delete(userId);
+      const clanId = this.#clanOf(userId);
+      if (clanId === this.#told.get(userId)) continue;
+      if (clanId === undefined) {
+        this.#told.delete(userId);
+        went.push(userId);
+      } else {
+        this.#told.set(userId, clanId);
+        came.push([userId, clanId]);
+      }
+    }
+    return { came, went };
+  }
+
+  /** Undefined where they have no connection. */
+  #clanOf(userId: string): string | null | undefined {
+    const [session] = this.sessionsOf(userId);
+    return session?.person.clanId;
+  }
+}

@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { CLOSE, type Topic } from '#protocol';
+import type { ChatClient, Received } from './chat-client.js';
+import { holdTime, settle } from './chat-in-memory.js';
+import { HubInMemory } from './hub-in-memory.js';
+import { OnlinePeople } from '../src/presence/online-people.js';
+import { Watchers } from '../src/presence/watchers.js';
+import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+
+/** Two gateways of one chat. */
+let here: HubInMemory;
+let there: HubInMemory;
+const gateways: HubInMemory[] = [];
+beforeEach(async () => {
+  holdTime();
+  here = await HubInMemory.begin();
+  there = await HubInMemory.on(here.chat);
+  gateways.push(here, there);
+});
+afterEach(() => {
+  for (const { hub, presence } of gateways.splice(0)) {
+    hub.onApplicationShutdown();
+    presence.onApplicationShutdown();
+  }
+  jest.useRealTimers();
+});
+
+const subscribe = async (client: ChatClient, ...to: Topic[]) => {
+  client.send('subscribe', { to }, 's');
+  await settle(800);
+};
+const presenceOf = (client: ChatClient): Received[] =>
+  client.frames.filter(({ event }) => event === 'presence').map((frame) => (frame.data ?? frame) as Received);
+const brief = ({ online, offline, snapshot }: Received) => ({
+  online,
+  offline,
+  ...(snapshot === true && { snapshot }),
+});
+
+describe('presence in a clan', () => {
+  it('is first everybody who is there, on any gateway, then who comes and goes', async () => {
+    const ada = await here.join('ada', '3');
+    await there.join('bob', '3');
+    await there.join('eve', '4');
+    await subscribe(ada.client, 'presence');
+    const cleo = await there.join('cleo', '3');
+    await settle(200);
+    cleo.client.ws.close();
+    await settle(1_300);
+    expect(presenceOf(ada.client).map(brief)).toEqual([
+      { online: expect.arrayContaining(['ada', 'bob']), offline: [], snapshot: true },
+      { online: ['cleo'], offline: [] },
+      { online: [], offline: ['cleo'] },
+    ]);
+    expect(presenceOf(ada.client)[0]).toMatchObject({ chat: 'clan', online: { length: 2 } });
+  });
+
+  it('is told to nobody who has not asked, or does not ask any more', async () => {
+    const [ada, bob] = [await here.join('ada', '3'), await here.join('bob', '3')];
+    await subscribe(ada.client, 'presence');
+    await subscribe(bob.client, 'typing', 'seen', 'changes');
+    await subscribe(ada.client);
+    const before = presenceOf(ada.client).length;
+    await there.join('cleo', '3');
+    await settle(500);
+    expect([before, presenceOf(ada.client).length, presenceOf(bob.client)]).toEqual([1, 1, []]);
+  });
+
+  it('does not flicker where somebody comes back at once, at whichever gateway', async () => {
+    const ada = await here.join('ada', '3');
+    const bob = await here.join('bob', '3');
+    await subscribe(ada.client, 'presence');
+    bob.client.ws.close();
+    await settle(500);
+    const again = await there.join('bob', '3');
+    await settle(2_000);
+    again.client.ws.close();
+    await settle(500);
+    await there.join('bob', '3');
+    await settle(2_000);
+    expect(presenceOf(ada.client).slice(1)).toEqual([]);
+  });
+
+  it('ends with the last of many connections, of either API', async () => {
+    const ada = await here.join('7', '3');
+    await subscribe(ada.client, 'presence');
+    const bobs = [await here.join('8', '3'), await there.join('8', '3'), await there.join('8', undefined, DIRECT_CHAT)];
+    await settle(200);
+    for (const [i, bob] of bobs.entries()) {
+      bob.client.ws.close();
+      await settle(1_300);
+      expect(presenceOf(ada.client).map(({ offline }) => offline)).toEqual([[], [], ...(i === 2 ? [['8']] : [])]);
+    }
+  });
+
+  it('is told whole only to who asks, however many ask', async () => {
+    const [ada, bob] = [await here.join('ada', '3'), await here.join('bob', '3')];
+    await subscribe(ada.client, 'presence');
+    await subscribe(bob.client, 'presence');
+    expect([ada, bob].map(({ client }) => presenceOf(client).length)).toEqual([1, 1]);
+  });
+
+  it('is told whole once everybody has said who is there, also to who moves meanwhile', async () => {
+    const ada = await here.join('ada', '4');
+    await there.join('bob', '3');
+    ada.client.send('subscribe', { to: ['presence'] });
+    await settle(50);
+    here.chat.move('ada', '3', { clanId: '4' });
+    await here.chat.directory.run();
+    await settle(1_000);
+    expect(presenceOf(ada.client)[0]).toMatchObject({ snapshot: true, online: expect.arrayContaining(['bob']) });
+  });
+
+  it('is asked anew by the first who wants it again, and heard of only while somebody does', async () => {
+    const { subscriptions } = here.chat.server;
+    const ada = await here.join('ada', '3');
+    await there.join('bob', '3');
+    await settle(50);
+    const before = subscriptions.size;
+    await subscribe(ada.client, 'presence');
+    expect(subscriptions.size).toBe(before + 1);
+    await subscribe(ada.client);
+    expect(subscriptions.size).toBe(before);
+    // Nobody hears that it goes.
+    there.connection.lose();
+    await settle(1_000);
+    await subscribe(ada.client, 'presence');
+    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: ['ada'], offline: [], snapshot: true });
+    await here.join('cleo', '3');
+    const open = subscriptions.size;
+    ada.client.ws.close();
+    await settle(100);
+    // What concerned her alone is gone as well.
+    expect(subscriptions.size).toBe(open - 2);
+  });
+
+  it('is not half of a list', async () => {
+    const ada = await here.join('ada', '3');
+    const piece = { gateway: 'x', seq: 4, of: 2, people: [['x1', '3']] };
+    here.chat.elsewhere.live.answer('presence', () => [JSON.stringify(piece)]);
+    await subscribe(ada.client, 'presence');
+    expect(presenceOf(ada.client).map(brief)).toEqual([{ online: ['ada'], offline: [], snapshot: true }]);
+  });
+
+  it('ends where a connection was closed whose client does not hang up', async () => {
+    const [ada, bob] = [await here.join('ada', '3'), await there.join('bob', '3')];
+    await subscribe(ada.client, 'presence');
+    bob.client.ws.pause();
+    bob.session.close(CLOSE.internal);
+    await settle(900);
+    expect(presenceOf(ada.client).slice(1)).toEqual([]);
+    await settle(3_000);
+    expect(presenceOf(ada.client).slice(1).map(brief)).toEqual([{ online: [], offline: ['bob'] }]);
+  });
+
+  it('is another clan’s for who moves there, and of who moves both hear', async () => {
+    const [ada, bob] = [await here.join('ada', '3'), await there.join('bob', '4')];
+    await there.join('cleo', '4');
+    for (const { client } of [ada, bob]) await subscribe(client, 'presence');
+    here.chat.move('ada', '4', { clanId: '3' });
+    await here.chat.directory.run();
+    await settle(500);
+    expect(presenceOf(ada.client).map(brief).slice(1)).toEqual([
+      { online: expect.arrayContaining(['bob', 'cleo']), offline: [], snapshot: true },
+      { online: ['ada'], offline: [] },
+    ]);
+    expect(presenceOf(bob.client).map(brief).slice(1)).toEqual([{ online: ['ada'], offline: [] }]);
+    here.chat.move('bob', null, { clanId: '4' });
+    await here.chat.directory.run();
+    await settle(500);
+    expect(brief(presenceOf(bob.client).at(-1)!)).toEqual({ online: [], offline: [], snapshot: true });
+    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: [], offline: ['bob'] });
+  });
+
+  it('loses the people of a gateway that is dead within 10 s, and those of one that says goodbye at once', async () => {
+    const third = await HubInMemory.on(here.chat);
+    gateways.push(third);
+    const ada = await here.join('ada', '3');
+    await there.join('bob', '3');
+    await third.join('cleo', '3');
+    await subscribe(ada.client, 'presence');
+    third.presence.onApplicationShutdown();
+    await settle(50);
+    expect(presenceOf(ada.client).map(brief).slice(1)).toEqual([{ online: [], offline: ['cleo'] }]);
+    // It says nothing any more, not even goodbye.
+    there.connection.lose();
+    await settle(6_500);
+    expect(presenceOf(ada.client)).toHaveLength(2);
+    await settle(3_000);
+    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: [], offline: ['bob'] });
+    there.connection.comeBack();
+    await settle(5_000);
+    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: ['bob'], offline: [] });
+  });
+
+  it('holds while nothing can be heard, and then is what it is by then', async () => {
+    const ada = await here.join('ada', '3');
+    const bob = await there.join('bob', '3');
+    await subscribe(ada.client, 'presence');
+    here.connection.lose();
+    await there.join('cleo', '3');
+    bob.client.ws.close();
+    await settle(20_000);
+    expect(presenceOf(ada.client)).toHaveLength(1);
+    here.connection.comeBack();
+    await settle(4_000);
+    const after = presenceOf(ada.client).slice(1).map(brief);
+    expect([after.flatMap(({ online }) => online), after.flatMap(({ offline }) => offline)]).toEqual([
+      ['cleo'],
+      ['bob'],
+    ]);
+  });
+
+  it('is one whole list for who has not read for a while', async () => {
+    const ada = await here.join('ada', '3');
+    await subscribe(ada.client, 'presence');
+    const { socket } = ada;
+    let isFull = true;
+    Object.defineProperty(socket, 'writableNeedDrain', { get: () => isFull });
+    const bob = await there.join('bob', '3');
+    await there.join('cleo', '3');
+    await settle(500);
+    bob.client.ws.close();
+    await settle(1_500);
+    expect(presenceOf(ada.client)).toHaveLength(1);
+    isFull = false;
+    socket.emit('drain');
+    await settle(50);
+    expect(presenceOf(ada.client).slice(1).map(brief)).toEqual([
+      { online: expect.arrayContaining(['ada', 'cleo']), offline: [], snapshot: true },
+    ]);
+    expect(presenceOf(ada.client)[1]!['online']).toHaveLength(2);
+  });
+});
+
+it('what nobody looks at any more is forgotten', async () => {
+  const watchers = new Watchers(new OnlinePeople(), 'documented');
+  const { session } = await here.join('7', '3');
+  const direct = await here.join('7', undefined, DIRECT_CHAT);
+  watchers.add(session, () => []);
+  watchers.add(direct.session, () => ['8', '9']);
+  expect([watchers.size, watchers.seen]).toEqual([2, 3]);
+  watchers.remove(session);
+  watchers.remove(direct.session);
+  expect([watchers.size, watchers.seen]).toEqual([0, 0]);
+});
+
+describe('presence in direct chats', () => {
+  it('is of those with whom there is a chat, also one that is opened later, and of nobody else', async () => {
+    here.chat.open('7', '8');
+    await here.chat.timeline.run();
+    const ada = await here.join('7', undefined, DIRECT_CHAT);
+    await there.join('8', undefined, DIRECT_CHAT);
+    await there.join('9', undefined, DIRECT_CHAT);
+    await there.join('10', undefined, DIRECT_CHAT);
+    await subscribe(ada.client, 'presence');
+    const { room } = here.chat.open('9', '7');
+    here.chat.say(room, 'hello', '9');
+    await here.tell();
+    await settle(500);
+    expect(presenceOf(ada.client).map(brief)).toEqual([
+      { online: [8], offline: [], snapshot: true },
+      { online: expect.arrayContaining([8, 9]), offline: [], snapshot: true },
+    ]);
+    expect(presenceOf(ada.client)[1]!['online']).toHaveLength(2);
+  });
+});
