@@ -14,10 +14,21 @@ export interface ChatEvents {
   state: ConnectionState;
   /** What waits to be acknowledged, the oldest first. */
   pending: readonly Command[];
+  /** Who is online, as far as one may know: asked for by `subscribe('presence')`. Nobody while there is no connection. */
+  presence: ReadonlySet<string | number>;
   /** Refused for good: of one that was given before a reload, nobody else hears. */
   refused: { readonly command: Command; readonly error: CommandRefused };
   /** The outbox's store failed: what waits is sent all the same, but would not survive a reload. */
   storeFailed: { readonly error: Error };
+}
+
+/** What is told only where it is asked for. */
+export type Topic = 'presence' | 'typing' | 'seen';
+
+interface Presence {
+  readonly online: readonly (string | number)[];
+  readonly offline: readonly (string | number)[];
+  readonly snapshot?: true;
 }
 
 /** What both APIs have in common: a connection, an outbox, and rooms that are followed. */
@@ -27,6 +38,8 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   /** Of the rooms that are shown. */
   protected readonly messages = new Map<string, Messages<M>>();
   readonly #connection: Connection;
+  readonly #topics = new Set<Topic>();
+  #online: ReadonlySet<string | number> = new Set();
 
   constructor(
     protected readonly options: ChatOptions,
@@ -35,10 +48,12 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     super();
     this.#connection = new Connection(options, (token) => socketAddress(token).href);
     this.#connection.on('state', (state) => {
+      if (state.state !== 'connected' && this.#online.size > 0) this.#tellPresence([]);
       this.emit('state', state);
     });
     this.#connection.on('open', () => {
       for (const follower of this.followers.values()) follower.begin();
+      this.#sendTopics();
       this.opened();
     });
     this.#connection.on('frame', (frame) => {
@@ -66,6 +81,19 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     return this.outbox.pending;
   }
 
+  /** Who is online of those one may know; another set whenever anything has changed. See {@link subscribe}. */
+  get online(): ReadonlySet<string | number> {
+    return this.#online;
+  }
+
+  /** From now on the server tells this as well, over every connection. */
+  subscribe(...topics: readonly Topic[]): this {
+    const before = this.#topics.size;
+    for (const topic of topics) this.#topics.add(topic);
+    if (this.#topics.size > before) this.#sendTopics();
+    return this;
+  }
+
   /** Opens the connection, and keeps it open until {@link disconnect}. */
   connect(): this {
     this.#connection.connect();
@@ -79,6 +107,25 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
 
   protected abstract opened(): void;
   protected abstract heard(frame: Frame): void;
+
+  /** Sends what is not worth keeping, where there is a connection. */
+  protected tell(event: string, data: unknown): void {
+    this.#connection.send({ event, data });
+  }
+
+  protected heardPresence({ online, offline, snapshot }: Presence): void {
+    const before = snapshot ? [] : [...this.#online].filter((id) => !offline.includes(id));
+    this.#tellPresence([...before, ...online]);
+  }
+
+  #tellPresence(online: readonly (string | number)[]): void {
+    this.#online = new Set(online);
+    this.emit('presence', this.#online);
+  }
+
+  #sendTopics(): void {
+    if (this.#topics.size > 0) this.tell('subscribe', { to: [...this.#topics] });
+  }
 
   /** Follows one more room, or a room anew; it is to be resumed. */
   protected follow(key: string, parts: Omit<FollowerParts<M>, 'resume' | 'isShown'>): Follower<M> {

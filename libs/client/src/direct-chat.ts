@@ -3,6 +3,7 @@ import type { Frame } from './connection.js';
 import { type Follower, Messages, type Position } from './follower.js';
 import { addressOf } from './http.js';
 import { userIdOf } from './token.js';
+import { Typers } from './typers.js';
 
 /** A message of the direct chat API. */
 export interface DirectMessage {
@@ -36,6 +37,10 @@ export interface DirectChatEvents extends ChatEvents {
   message: DirectMessage;
   /** The chats, the latest first: after each connect, and whenever one of them has changed. */
   chats: readonly DirectChatEntry[];
+  /** Whether the other side of a chat types at this moment: asked for by `subscribe('typing')`. */
+  typing: { readonly chatId: number; readonly isTyping: boolean };
+  /** The other side has seen a chat up to its message `n`: asked for by `subscribe('seen')`. */
+  seen: { readonly chatId: number; readonly n: number; readonly seenAt: string };
   /** The latest messages of a chat, oldest first, in the place of all that was known of it: after a long time away. */
   reset: { readonly chatId: number; readonly messages: readonly DirectMessage[] };
 }
@@ -44,6 +49,22 @@ export interface DirectChatOptions extends ChatOptions {
   /** Whose token it is, where it is not one of `player_id`, `user_id` and `sub` that says so. */
   readonly userId?: number;
 }
+
+interface SeenFrame {
+  readonly chat_id: number;
+  readonly user_id: number;
+  readonly n: number;
+  readonly seen_at: string;
+}
+
+type DirectFrame =
+  | { readonly event: 'response_message'; readonly data: DirectMessage }
+  | {
+      readonly event: 'presence';
+      readonly data: { readonly online: readonly number[]; readonly offline: readonly number[] };
+    }
+  | { readonly event: 'typing'; readonly data: { readonly chat_id: number; readonly user_id: number } }
+  | { readonly event: 'seen'; readonly data: SeenFrame };
 
 /** How many rooms the server resumes by one frame. */
 const ROOMS_AT_ONCE = 100;
@@ -54,6 +75,9 @@ const keyOf = (chatId: number): string => `direct:${chatId}`;
 /** The chats of two people that a person has. */
 export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   readonly #chats = new Map<number, DirectChatEntry>();
+  readonly #typers = new Typers<number, number>((chatId) => {
+    this.emit('typing', { chatId, isTyping: this.isTyping(chatId) });
+  });
   #userId = 0;
   /** Those that there were when they were first listed; null before. One that is new later is followed from its beginning. */
   #listed: ReadonlySet<string> | null = null;
@@ -109,6 +133,16 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     return ack['message_id'] as string;
   }
 
+  /** Says that one types, as often as a key is pressed: the other side is told every two seconds, and sees it for five. */
+  typing(chatId: number): void {
+    if (this.#typers.isDue(chatId)) this.tell('typing', { chat_id: chatId });
+  }
+
+  /** Whether the other side of a chat types at this moment. See {@link subscribe}. */
+  isTyping(chatId: number): boolean {
+    return this.#typers.in(chatId).length > 0;
+  }
+
   /** All that is in the chat by now was seen. @throws CommandRefused */
   async seen(chatId: number): Promise<void> {
     await this.outbox.send('seen_message', { chat_id: chatId });
@@ -136,10 +170,25 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   }
 
   protected override heard(frame: Frame): void {
-    if (frame['event'] !== 'response_message') return;
+    const { event, data } = frame as unknown as DirectFrame;
+    if (event === 'presence') this.heardPresence(data);
+    if (event === 'typing') this.#typers.add(data.chat_id, data.user_id, data.user_id);
+    if (event === 'seen') this.#seen(data);
+    if (event !== 'response_message') return;
     const message = frame['data'] as DirectMessage;
     const position = frame['position'] as Position | undefined;
     this.#followerOf(message.chat_id).hear({ isNew: true, message, position });
+  }
+
+  #seen({ chat_id: chatId, user_id, n, seen_at: seenAt }: SeenFrame): void {
+    this.messages
+      .get(keyOf(chatId))
+      ?.change((message) =>
+        message.receiver_id === user_id && message.n <= n && !message.seen
+          ? { ...message, seen: true, seen_at: seenAt }
+          : message,
+      );
+    this.emit('seen', { chatId, n, seenAt });
   }
 
   /** However many connections that takes. */
@@ -186,6 +235,7 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
       idOf: ({ id }) => id,
       latest: async () => (await this.#page(chatId)).slice().reverse(),
       told: ({ message }) => {
+        this.#typers.remove(chatId, message.sender_id);
         this.emit('message', message);
         this.#counted(message);
       },

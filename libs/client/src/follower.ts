@@ -158,6 +158,11 @@ export class Messages<M extends Position> {
     this.#list = messages;
   }
 
+  /** @param change makes another message of one that it is about, else hands it back */
+  change(change: (message: M) => M): void {
+    this.#list = this.#list.map(change);
+  }
+
   take({ isNew, message }: Told<M>): void {
     this.#list = isNew
       ? [...this.#list.slice(1 - MAX_KEPT), message]

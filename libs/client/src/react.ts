@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExter
 import type { ConnectionState } from './connection.js';
 import type { DirectChat, DirectChatEntry, DirectMessage } from './direct-chat.js';
 import type { Command } from './outbox.js';
-import type { RoomChat, RoomMessage, RoomName } from './room-chat.js';
+import type { Person, RoomChat, RoomMessage, RoomName } from './room-chat.js';
 
 /** How the connection is. */
 export function useConnection(chat: RoomChat | DirectChat): ConnectionState {
@@ -12,6 +12,29 @@ export function useConnection(chat: RoomChat | DirectChat): ConnectionState {
     () => chat.state,
     () => chat.state,
   );
+}
+
+/** Whether each is online of those one may know: the clan at a `RoomChat`, the other sides of chats at a `DirectChat`. */
+export function usePresence(chat: RoomChat | DirectChat): (userId: string | number) => boolean {
+  useEffect(() => {
+    chat.subscribe('presence');
+  }, [chat]);
+  const online = useLatest(chat, ['presence'], () => chat.online);
+  return useCallback((userId) => online.has(userId), [online]);
+}
+
+/** Who else types in a room at this moment, and how to say that one does oneself. */
+export function useTyping(chat: RoomChat, room: RoomName): readonly [people: readonly Person[], typing: () => void] {
+  useEffect(() => {
+    chat.subscribe('typing');
+  }, [chat]);
+  const people = useLatest(chat, ['typing'], () => chat.typers(room));
+  return [
+    people,
+    useCallback(() => {
+      chat.typing(room);
+    }, [chat, room]),
+  ];
 }
 
 /** A room as it is now, and what can be done in it. */
@@ -66,6 +89,9 @@ export interface Conversation {
   /** Resolves once one more page of the history is among the messages. */
   readonly loadOlder: () => Promise<void>;
   readonly send: (message: string) => Promise<string>;
+  /** Whether the other side types at this moment, and how to say that one does oneself. */
+  readonly isTyping: boolean;
+  readonly typing: () => void;
   readonly seen: () => Promise<void>;
 }
 
@@ -73,9 +99,9 @@ export interface Conversation {
 export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'receiver_id'>): Conversation {
   const { id, receiver_id } = entry;
   useEffect(() => {
-    chat.show(id);
+    chat.subscribe('typing', 'seen').show(id);
   }, [chat, id]);
-  const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'reset'], () => chat.latest(id));
+  const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'seen', 'reset'], () => chat.latest(id));
   const { messages, hasOlder, loadOlder } = useOlder(latest, (before) => chat.history(id, before));
   return {
     messages,
@@ -86,6 +112,10 @@ export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'r
     hasOlder,
     loadOlder,
     send: useCallback((message: string) => chat.send({ id, receiver_id }, message), [chat, id, receiver_id]),
+    isTyping: useLatest(chat, ['typing'], () => chat.isTyping(id)),
+    typing: useCallback(() => {
+      chat.typing(id);
+    }, [chat, id]),
     seen: useCallback(() => chat.seen(id), [chat, id]),
   };
 }

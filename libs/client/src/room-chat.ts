@@ -2,14 +2,22 @@ import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
 import type { Frame } from './connection.js';
 import { type Follower, Messages, type Position } from './follower.js';
 import { addressOf } from './http.js';
+import { Typers } from './typers.js';
 
 export type RoomName = 'global' | 'clan';
+
+/** Somebody as messages show them. */
+export interface Person {
+  readonly _id: string;
+  readonly name: string;
+  readonly avatar: unknown;
+}
 
 /** A message of the room API, as it is now. */
 export interface RoomMessage {
   readonly _id: string;
   readonly clan_id?: string;
-  readonly sender: { readonly _id: string; readonly name: string; readonly avatar: unknown };
+  readonly sender: Person;
   readonly content: string;
   readonly type: 'global' | 'clan' | 'private';
   readonly feeling?: string;
@@ -26,6 +34,8 @@ export interface RoomChatEvents extends ChatEvents {
   message: { readonly room: RoomName; readonly message: RoomMessage };
   /** A message that changed: `reactions` as they now are. */
   reaction: { readonly room: RoomName; readonly message: RoomMessage };
+  /** Who else types in a room at this moment: asked for by `subscribe('typing')`. */
+  typing: { readonly room: RoomName; readonly people: readonly Person[] };
   /** The latest messages, oldest first, in the place of all that was known of the room: at first, and after a long time away. */
   reset: { readonly room: RoomName; readonly messages: readonly RoomMessage[] };
 }
@@ -35,15 +45,21 @@ export interface RoomChatOptions extends ChatOptions {
   readonly pageSize?: number;
 }
 
-interface RoomFrame {
-  readonly chat: RoomName;
-  readonly event: 'newMessage' | 'newReaction';
-  readonly message: RoomMessage;
-  readonly position?: Position;
-}
+type RoomFrame = { readonly chat: RoomName } & (
+  | {
+      readonly event: 'newMessage' | 'newReaction';
+      readonly message: RoomMessage;
+      readonly position?: Position;
+    }
+  | { readonly event: 'typing'; readonly user: Person }
+  | { readonly event: 'presence'; readonly online: readonly string[]; readonly offline: readonly string[] }
+);
 
 /** The rooms that a person is in: the global one, and their clan's. */
 export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
+  readonly #typers = new Typers<RoomName, Person>((room) => {
+    this.emit('typing', { room, people: this.typers(room) });
+  });
   /** Whose clan's room is followed. */
   #clanId: string | undefined;
 
@@ -72,6 +88,16 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
   ): Promise<string> {
     const { ack } = await this.outbox.send(`${room}Message`, { content, feeling }, id);
     return ack['message_id'] as string;
+  }
+
+  /** Says that one types, as often as a key is pressed: others are told every two seconds, and see it for five. */
+  typing(room: RoomName): void {
+    if (this.#typers.isDue(room)) this.tell('typing', { room });
+  }
+
+  /** Who else types in a room at this moment. See {@link subscribe}. */
+  typers(room: RoomName): readonly Person[] {
+    return this.#typers.in(room);
   }
 
   /** Reacts to a message; an empty emoji takes the reaction back. @throws CommandRefused */
@@ -107,6 +133,14 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
     const told = (typeof frame['chat'] === 'string' ? frame : frame['message']) as RoomFrame | undefined;
     const follower = this.followers.get(told?.chat ?? '');
     if (!told || !follower) return;
+    if (told.event === 'presence') {
+      this.heardPresence(told);
+      return;
+    }
+    if (told.event === 'typing') {
+      this.#typers.add(told.chat, told.user._id, told.user);
+      return;
+    }
     const { chat, event, message, position } = told;
     this.#followerOf(chat, message, follower).hear({ isNew: event === 'newMessage', message, position });
   }
@@ -120,6 +154,7 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
         return messages;
       },
       told: ({ isNew, message }) => {
+        if (isNew) this.#typers.remove(room, message.sender._id);
         this.emit(isNew ? 'message' : 'reaction', { room, message });
       },
       reset: (messages) => {

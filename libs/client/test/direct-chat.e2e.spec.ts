@@ -57,6 +57,38 @@ it('each message of each chat is told once and in order, also of a chat that was
   expect(all).toEqual(numbers(30).reverse());
 }, 60_000);
 
+it('who is online, types, and has seen what, is told where it is asked for', async () => {
+  const [ada, bob] = [await person(21, 0), await person(22, 1)];
+  const told: unknown[] = [];
+  ada.chat.on('seen', ({ n }) => told.push(`seen ${n}`));
+  ada.chat.on('typing', ({ isTyping }) => told.push(isTyping ? 'typing' : 'not typing'));
+  ada.chat.on('presence', (online) => told.push(online.has(22) ? 'online' : 'offline'));
+  const opened = await ada.chat.open(22);
+  await ada.chat.send(opened, '1');
+  await until('it is told', () => bob.heard.length === 1);
+  ada.chat.show(opened.id);
+  await until('it is shown', () => ada.chat.latest(opened.id).length === 1);
+  bob.chat.typing(opened.id);
+  await bob.chat.seen(opened.id);
+  expect(told).toEqual([]);
+  ada.chat.subscribe('presence', 'typing', 'seen');
+  await until('it is told who is there', () => ada.chat.online.has(22));
+  await ada.chat.send(opened, '2');
+  await until('it is told', () => bob.heard.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  for (let i = 0; i < 5; i++) bob.chat.typing(opened.id);
+  await until('he types', () => ada.chat.isTyping(opened.id));
+  await bob.chat.seen(opened.id);
+  await until('he has seen it', () => ada.chat.latest(opened.id).every(({ seen }) => seen));
+  await bob.chat.send({ ...opened, receiver_id: 21 }, 'yes');
+  await until('he types no more', () => !ada.chat.isTyping(opened.id));
+  server.proxies[0]!.cut();
+  await until('nobody is there', () => ada.chat.online.size === 0);
+  server.proxies[0]!.mend();
+  await until('he is there again', () => ada.chat.online.has(22));
+  expect(told).toEqual(['online', 'typing', 'seen 2', 'not typing', 'offline', 'online']);
+}, 60_000);
+
 it('a chat is not told of what was before, and shows it where it is looked at', async () => {
   const ada = await person(11, 0);
   const opened = await ada.chat.open(12);

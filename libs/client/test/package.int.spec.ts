@@ -80,7 +80,8 @@ it('is a chat in the 15 lines of its README', async () => {
 
 it('has types that fit each snippet of its README', () => {
   for (const [index, snippet] of snippets.entries()) {
-    const given = 'declare const url: string, token: string;\ndeclare function getToken(): Promise<string>;\n';
+    const given =
+      'declare const url: string, token: string;\ndeclare function getToken(): Promise<string>;\ndeclare const input: HTMLInputElement;\n';
     const isWhole = snippet.includes('process.argv');
     writeFileSync(join(project, `snippet-${index}.ts`), isWhole ? `// @ts-nocheck\n${snippet}` : given + snippet);
   }

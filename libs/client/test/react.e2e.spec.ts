@@ -10,7 +10,7 @@ Object.assign(globalThis, { window, document: window.document });
 // What happens is shown when React gets to it, as in a page, not when a test says so.
 process.env['RTL_SKIP_AUTO_CLEANUP'] = 'true';
 const { renderHook, cleanup, waitFor } = await import('@testing-library/react');
-const { useChat, useChats, useConnection, useRoom } = await import('../src/react.js');
+const { useChat, useChats, useConnection, usePresence, useRoom, useTyping } = await import('../src/react.js');
 
 let server: ChatServer;
 const chats: (RoomChat | DirectChat)[] = [];
@@ -91,6 +91,24 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   await bob.send('clan', 'to nobody');
 }, 60_000);
 
+it('who is there and who types is shown as it is', async () => {
+  const [ada, bob] = [room('p-ada').connect(), room('p-bob', 1)];
+  const { result } = renderHook(() => ({ isOnline: usePresence(ada), typing: useTyping(ada, 'clan') }));
+  await shown('herself', () => result.current.isOnline('p-ada'));
+  expect([result.current.isOnline('p-bob'), result.current.typing[0]]).toEqual([false, []]);
+  const his = renderHook(() => useTyping(bob, 'clan'));
+  bob.connect();
+  await shown('him', () => result.current.isOnline('p-bob'));
+  his.result.current[1]();
+  await shown('that he types', () => result.current.typing[0].map(({ name }) => name).join() === 'p-bob');
+  await bob.send('clan', 'here it is');
+  await shown('that he does not any more', () => result.current.typing[0].length === 0);
+  server.proxies[0]!.cut();
+  await shown('nobody', () => !result.current.isOnline('p-bob'));
+  server.proxies[0]!.mend();
+  await shown('him again', () => result.current.isOnline('p-bob'));
+});
+
 it('direct chats are shown as they are, the one that is looked at with its messages', async () => {
   const [ada, bob] = [direct(81), direct(82)];
   const list = renderHook(() => useChats(bob));
@@ -106,4 +124,11 @@ it('direct chats are shown as they are, the one that is looked at with its messa
   await shown('the answer', () => chat.result.current.messages.length === 2);
   expect(chat.result.current.messages.map(({ message }) => message)).toEqual(['hello', 'hi']);
   expect(list.result.current[0]!.unread_count).toBe(0);
+  const others = renderHook(() => useChat(ada, opened));
+  await shown('all of it', () => others.result.current.messages.length === 2);
+  await shown('what was seen', () => others.result.current.messages[0]!.seen);
+  others.result.current.typing();
+  await shown('that she types', () => chat.result.current.isTyping);
+  await others.result.current.seen();
+  await shown('that she has seen it', () => chat.result.current.messages[1]!.seen);
 });
