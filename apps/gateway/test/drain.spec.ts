@@ -89,7 +89,7 @@ describe('a gateway that goes', () => {
     expect(open()).toBeGreaterThan(50);
     await settle(900);
     expect([open(), hub.held.sessions, state.isOver]).toEqual([0, 150, false]);
-    await settle(1_000);
+    await settle(2_000);
     expect([hub.held.sessions, state.isOver]).toEqual([0, true]);
   });
 });

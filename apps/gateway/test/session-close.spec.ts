@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { CLOSE } from '#protocol';
+import { CLOSE, type Fault, reconnectDelay } from '#protocol';
+import type { Outcome } from '../src/commands/command.js';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import { textFrame } from '../src/socket/text-frame.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
+import type { ChatClient } from './chat-client.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 
@@ -93,4 +95,69 @@ it('is what a client comes to that does not read what it is told', async () => {
   expect(delivered).toBeLessThan(30);
   client.ws.resume();
   expect(await client.closed).toEqual({ code: 4008, reason: 'too slow a reader' });
+});
+
+describe('one that is finished', () => {
+  /** Frames that are handled one by one, when the test says so. */
+  async function working() {
+    const joined = await sessionInMemory();
+    const releases: (() => void)[] = [];
+    const work = () =>
+      new Promise<Outcome>((resolve) => {
+        releases.push(() => {
+          resolve({ ack: {} });
+        });
+      });
+    joined.session.serve(new Map([['work', work]]));
+    const release = async () => {
+      releases.shift()!();
+      await turn();
+    };
+    return { ...joined, releases, release };
+  }
+  const answers = ({ frames }: ChatClient) => frames.map(({ event, id, data }) => [event, id ?? (data as Fault).code]);
+
+  it('is answered what it has sent, and sent away then; what it sends after that is not taken', async () => {
+    const { session, client, releases, release } = await working();
+    for (const id of ['1', '2', '3']) client.send('work', {}, id);
+    await turn();
+    session.finish(10_000);
+    session.finish(0);
+    client.send('work', {}, '4');
+    await turn();
+    await release();
+    await release();
+    expect(client.end).toBeNull();
+    await release();
+    expect(releases).toEqual([]);
+    expect(reconnectDelay((await client.closed).reason)).toEqual(expect.any(Number));
+    expect(answers(client)).toEqual(['1', '2', '3'].map((id) => ['ack', id]));
+    expect(client.end).toMatchObject({ code: 1012 });
+  });
+
+  it('is sent away at once where nothing waits', async () => {
+    const { session, client } = await working();
+    session.finish(10_000);
+    expect(session.isOpen).toBe(false);
+    expect((await client.closed).code).toBe(1012);
+  });
+
+  it('is refused what was not begun on in time, whatever becomes of the frame in hand', async () => {
+    const { session, client, release } = await working();
+    client.send('work', {}, '1');
+    client.send('work', {}, '2');
+    client.send('work', {});
+    client.sendRaw('nonsense');
+    await turn();
+    session.finish(50);
+    expect((await client.closed).code).toBe(1012);
+    expect(answers(client)).toEqual([
+      ['nack', '2'],
+      ['exception', 'unavailable'],
+      ['exception', 'unavailable'],
+    ]);
+    expect(client.frames[0]!.data).toMatchObject({ code: 'unavailable', retryable: true });
+    await release();
+    expect(client.frames).toHaveLength(3);
+  });
 });

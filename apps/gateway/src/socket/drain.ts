@@ -6,9 +6,14 @@ import { sleep } from '../sleep.js';
 /** Milliseconds: over which the closes are spread, at most between two, and until what is left is cut. */
 const SPREAD = 1_500;
 const GAP = 20;
-const PATIENCE = 2_500;
+const PATIENCE = 3_500;
+/** How long a connection has to be answered what it has sent. Milliseconds. */
+const ANSWERS = 1_000;
 
-/** Before the process goes: nobody is let in, and everybody is told to come back, not all at the same moment. */
+/**
+ * Before the process goes: nobody is let in, and everybody is answered what they have sent and told to come back, not
+ * all at the same moment.
+ */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Drain.name);
@@ -28,7 +33,7 @@ export class Drain implements BeforeApplicationShutdown {
     const perSlice = Math.ceil(sessions.size / slices);
     let closed = 0;
     for (const session of [...sessions]) {
-      session.sendAway();
+      session.finish(ANSWERS);
       if (++closed % perSlice === 0) await sleep(GAP);
     }
     while (sessions.size > 0 && performance.now() < until) await sleep(GAP);

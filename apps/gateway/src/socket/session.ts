@@ -13,6 +13,7 @@ import {
   readFrame,
   restartReason,
   type Topic,
+  UNAVAILABLE,
 } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
@@ -83,6 +84,8 @@ export class Session implements Caller {
   #handling = false;
   /** A frame too many has come: what came before it is handled, then the connection is closed. */
   #overrun = false;
+  /** No more is taken: what came before is answered, then the client is sent to another gateway. */
+  #finishing: NodeJS.Timeout | null = null;
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
   #pingAt: number;
   /** When the last ping was sent that has not been answered; 0 for none. */
@@ -175,7 +178,10 @@ export class Session implements Caller {
 
   /** Refuses the frame in hand. */
   refuse(fault: Fault): void {
-    const id = this.#frameId;
+    this.#refuse(this.#frameId, fault);
+  }
+
+  #refuse(id: string | undefined, fault: Fault): void {
     this.reply(id === undefined ? this.endpoint.errorFrame(fault) : nackFrame(id, fault));
   }
 
@@ -192,6 +198,25 @@ export class Session implements Caller {
   /** To another gateway, or to begin anew here. */
   sendAway(comeBackWithin = COME_BACK): void {
     this.close(CLOSE.restart, restartReason(Math.round(Math.random() * comeBackWithin)));
+  }
+
+  /**
+   * To another gateway, once what came so far is answered; what is not within `patience` milliseconds is refused, but
+   * for the frame in hand, whose outcome its client does not know then.
+   */
+  finish(patience: number): void {
+    if (!this.isOpen || this.#finishing) return;
+    this.#parts.ws.pause();
+    this.#finishing = setTimeout(() => {
+      for (const { data, binary } of this.#queue.splice(0)) this.#refuse(this.#read(data, binary).id, UNAVAILABLE);
+      this.sendAway();
+    }, patience);
+    if (!this.#handling) this.#finished();
+  }
+
+  #finished(): void {
+    if (this.#finishing) clearTimeout(this.#finishing);
+    this.sendAway();
   }
 
   terminate(): void {
@@ -232,7 +257,7 @@ export class Session implements Caller {
   }
 
   #receive(data: RawData, binary: boolean): void {
-    if (!this.#allowed()) return;
+    if (this.#finishing || !this.#allowed()) return;
     // Of ws's three forms of data, a server gets this one unless it asks for another.
     const bytes = data as Buffer;
     this.#queue.push({ data: bytes, binary, cameAt: performance.now() });
@@ -250,21 +275,26 @@ export class Session implements Caller {
       this.#begunAt = performance.now();
       await this.#handle(next.data, next.binary);
       this.#queuedBytes -= next.data.length;
-      const mayRead = !this.#overrun && this.#queuedBytes <= INBOUND_BYTES;
+      const mayRead = !this.#overrun && !this.#finishing && this.#queuedBytes <= INBOUND_BYTES;
       if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
     }
     this.#handling = false;
     if (this.#overrun) this.close(CLOSE.tooManyFrames);
+    else if (this.#finishing) this.#finished();
+  }
+
+  #read(data: Buffer, binary: boolean): { readonly id: string | undefined; readonly frame: Frame | Fault } {
+    const read = binary ? BINARY : readFrame(data, this.#parts.limits.frameDepth);
+    return 'fault' in read ? { id: read.id, frame: read.fault } : { id: read.frame.id, frame: read.frame };
   }
 
   async #handle(data: Buffer, binary: boolean): Promise<void> {
-    const read = binary ? BINARY : readFrame(data, this.#parts.limits.frameDepth);
-    this.#frameId = 'fault' in read ? read.id : read.frame.id;
-    if ('fault' in read) {
-      this.refuse(read.fault);
+    const { id, frame } = this.#read(data, binary);
+    this.#frameId = id;
+    if ('code' in frame) {
+      this.refuse(frame);
       return;
     }
-    const { frame } = read;
     const handler = this.#handlers.get(frame.event);
     if (!handler) {
       this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
