@@ -19,6 +19,7 @@ export default {
   },
   moduleNameMapper: {
     '^#(domain|event-store|projections|read-models|protocol|platform|http)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#client$': '<rootDir>/libs/client/src/node.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testTimeout: 20_000,

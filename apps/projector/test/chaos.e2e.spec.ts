@@ -10,7 +10,7 @@ import { Follower } from './follower.js';
 import { Killer } from './killer.js';
 import { chats, clans, Load } from './load.js';
 import { Projectors } from './projectors.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../workbench/src/seeded-random.js';
 
 /** How long a system may take to catch up once nothing goes wrong any more. */
 const CATCH_UP_MS = 30_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectorProcess } from './projector-process.js';
-import { oneOf } from './seeded-random.js';
+import { oneOf } from '../../workbench/src/seeded-random.js';
 
 const seconds = (random: () => number, from: number, to: number): number => 1_000 * (from + random() * (to - from));
 

@@ -14,7 +14,7 @@ import {
 } from '#domain';
 import { type EventLog } from '#event-store';
 import { posted, profile } from '../../chatctl/test/system-under-test.js';
-import { oneOf } from './seeded-random.js';
+import { oneOf } from '../../workbench/src/seeded-random.js';
 
 const EVENTS_PER_SECOND = 600;
 const TICK_MS = 25;

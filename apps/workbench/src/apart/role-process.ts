@@ -36,6 +36,10 @@ export class RoleProcess {
     return this.child?.pid ?? null;
   }
 
+  get isRunning(): boolean {
+    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
     const output = openSync(this.logFile, 'a');
@@ -57,7 +61,7 @@ export class RoleProcess {
   /** As a power cut or the kernel would: no chance to save anything. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.isRunning) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RoleProcess } from '../apart/role-process.js';
+import { oneOf } from '../seeded-random.js';
+import type { Front } from './front.js';
+
+export interface Breakable {
+  readonly gateways: readonly RoleProcess[];
+  readonly projectors: readonly RoleProcess[];
+  readonly front: Front;
+  /** Ends NATS as a crash would, and starts it again after so many milliseconds. */
+  readonly breakNats: (forMs: number) => Promise<void>;
+}
+
+const kinds = ['gateway', 'projector', 'gateway', 'projector', 'cut', 'cut', 'deaf', 'deaf', 'nats'] as const;
+
+/** Breaks things at random, one after the other and some at the same time, until it is stopped. */
+export class Faults {
+  readonly made = new Map<string, number>();
+  readonly #pending = new Set<Promise<void>>();
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+  #natsIsAway = false;
+
+  constructor(
+    private readonly system: Breakable,
+    private readonly random: () => number,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Afterwards everything runs, and the network is whole. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+    await Promise.all(this.#pending);
+    this.system.front.hear();
+  }
+
+  async #run(): Promise<void> {
+    const { random } = this;
+    while (!this.#stopping) {
+      await sleep(500 + random() * 2_000);
+      const work = this.#break(oneOf(random, kinds)).finally(() => this.#pending.delete(work));
+      this.#pending.add(work);
+    }
+  }
+
+  async #break(kind: (typeof kinds)[number]): Promise<void> {
+    const { random, system } = this;
+    const { front } = system;
+    switch (kind) {
+      case 'gateway':
+      case 'projector': {
+        const victim = oneOf(random, kind === 'gateway' ? system.gateways : system.projectors);
+        const away = 100 + random() * 2_000;
+        this.#count(`${kind}s killed`);
+        await victim.kill('SIGKILL');
+        await sleep(away);
+        await this.#restart(victim);
+        return;
+      }
+      case 'nats': {
+        const away = 200 + random() * 2_500;
+        if (this.#natsIsAway) return;
+        this.#natsIsAway = true;
+        this.#count('times NATS killed');
+        await system.breakNats(away);
+        this.#natsIsAway = false;
+        return;
+      }
+      case 'cut':
+        this.#count('connections cut', front.cut(random, random()));
+        return;
+      case 'deaf': {
+        const [share, during] = [random() / 2, 1_000 + random() * 5_000];
+        this.#count('connections cut one way', front.deafen(random, share));
+        await sleep(during);
+        front.hear();
+      }
+    }
+  }
+
+  /** While NATS is away none starts: it is tried again. */
+  async #restart(role: RoleProcess): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // Another fault may have begun on it meanwhile.
+        if (!role.isRunning) await role.start();
+        return;
+      } catch (error) {
+        await role.kill('SIGKILL');
+        if (attempt === 5) throw error;
+        this.say(`a ${role.role} did not start and is started again`);
+      }
+    }
+  }
+
+  #count(what: string, by = 1): void {
+    this.made.set(what, (this.made.get(what) ?? 0) + by);
+  }
+}

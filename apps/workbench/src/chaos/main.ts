@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig } from '#platform';
+import { chaos, type ChaosReport } from './chaos.js';
+
+// `npm run chaos -- --seed N --minutes M`. What it does and checks: docs/operations.md.
+
+const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2]';
+const CROWD = { clans: 20, inRooms: 120, chats: 50, inChats: 80 };
+const VIOLATIONS_SHOWN = 5;
+
+const beganAt = performance.now();
+const say = (line: string): void => {
+  const seconds = ((performance.now() - beganAt) / 1_000).toFixed(1).padStart(6);
+  console.error(`${seconds} s  ${line}`);
+};
+
+function numberOf(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= least && Number.isFinite(value)) return value;
+  throw new RangeError(`--${name} must be a number from ${least} on\n${USAGE}`);
+}
+
+function options(): { seed: number; minutes: number } {
+  try {
+    const { values } = parseArgs({
+      options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '2' } },
+    });
+    return { seed: Math.floor(numberOf('seed', values.seed, 0)), minutes: numberOf('minutes', values.minutes, 0.1) };
+  } catch (error) {
+    throw error instanceof RangeError ? error : new RangeError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+function pageOf({ faults, events, healedMs, findings }: ChaosReport, folder: string, seed: number): string[] {
+  const lines = findings.flatMap(({ name, what, count, violations }) => [
+    `${violations.length === 0 ? '  ok  ' : ' FAIL '} ${name.padEnd(4)} ${count} ${what}, ${violations.length} violations`,
+    ...violations.slice(0, VIOLATIONS_SHOWN).map((violation) => `            ${violation}`),
+  ]);
+  const healed = healedMs === null ? 'not within 30 s' : `${(healedMs / 1_000).toFixed(1)} s after the last fault`;
+  const isWhole = healedMs !== null && findings.every(({ violations }) => violations.length === 0);
+  return [
+    `seed ${seed}: ${events} events; ${[...faults].map(([what, count]) => `${count} ${what}`).join(', ')}`,
+    ...lines,
+    `${healedMs === null ? ' FAIL ' : '  ok  '} I8   everybody knew everything ${healed}`,
+    isWhole ? 'everything held.' : `what everybody was told, the log and the read models are in ${folder}`,
+  ];
+}
+
+try {
+  const { seed, minutes } = options();
+  const { dataFolder, cacheFolder } = loadConfig(process.env, 'standalone').standalone;
+  const folder = join(dataFolder, 'chaos', `seed-${seed}`);
+  const report = await chaos({ seed, seconds: minutes * 60, crowd: CROWD, folder, cacheFolder, say });
+  const page = pageOf(report, folder, seed);
+  console.log(page.join('\n'));
+  process.exitCode = page.at(-1) === 'everything held.' ? 0 : 1;
+} catch (error) {
+  const isOurs = error instanceof RangeError || error instanceof ConfigError;
+  console.error(isOurs ? error.message : `chaos: ${(error as Error).message}`);
+  process.exitCode = error instanceof RangeError ? 2 : 1;
+}
+// What still waits must not hold the process.
+process.exit();

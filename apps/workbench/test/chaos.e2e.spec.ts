@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from '@jest/globals';
+import { MONGODB_URL } from '../../chatctl/test/system-under-test.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What `npm run chaos` runs, once it is built. */
+const run = (...args: string[]) =>
+  new Promise<{ status: number | string | null; out: string; complaints: string }>((resolve) => {
+    const main = 'dist/apps/workbench/src/chaos/main.js';
+    const env = { ...process.env, PARLEY_DATA: folder };
+    execFile(process.execPath, [main, ...args], { env }, (error, out, complaints) => {
+      resolve({ status: error ? (error.code ?? null) : 0, out, complaints });
+    });
+  });
+
+(MONGODB_URL === undefined ? it.skip : it)(
+  'nothing is lost, doubled or out of order for 200 clients, whatever is killed and cut for 30 s',
+  async () => {
+    const { status, out, complaints } = await run('--seed', '1', '--minutes', '0.5');
+    if (status !== 0) throw new Error(`${out}\n${complaints}`);
+    expect(out.match(/^ {2}ok {3}I\d+ /gm)).toHaveLength(7);
+    expect(out.trim().split('\n').at(-1)).toBe('everything held.');
+  },
+  240_000,
+);
+
+it.each([
+  [['--seed', 'x'], '--seed must be a number from 0 on'],
+  [['--minutes', '0'], '--minutes must be a number from 0.1 on'],
+  [['--more'], 'usage: npm run chaos'],
+])('does not take %j', async (args, complaint) => {
+  const { status, complaints } = await run(...args);
+  expect([status, complaints]).toEqual([2, expect.stringContaining(complaint)]);
+});
