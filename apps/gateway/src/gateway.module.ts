@@ -7,6 +7,7 @@ import { HealthModule } from '#http';
 import { Health, servedCheck, Tokens } from '#platform';
 import { type CaughtUp, caughtUpWith, foldedWith, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
+import { Allowance } from './commands/allowance.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chat-lists.js';
@@ -67,6 +68,7 @@ export class GatewayModule {
         ...[
           Hub,
           Presence,
+          Allowance,
           Subscriptions,
           Typing,
           Reception,

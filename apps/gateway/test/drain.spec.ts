@@ -25,7 +25,9 @@ beforeEach(async () => {
   const { log } = chat;
   hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true), new Presence(log, settings));
   health = new Health();
-  const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey);
+  const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey, {
+    spend: () => undefined,
+  });
   drain = new Drain(hub, reception);
   hub.onApplicationBootstrap();
   await settle();

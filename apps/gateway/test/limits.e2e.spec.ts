@@ -79,7 +79,8 @@ describe('a bad frame gets an error and leaves the connection open', () => {
       else ada.sendRaw(cut + randomBytes(randomInt(20)).toString('latin1'));
     }
     await until('all answered', () => ada.frames.length >= count);
-    expect(ada.frames.every(({ error }) => error !== undefined)).toBe(true);
+    // By chance one may be whole, and is refused by its id: they are in no clan.
+    expect(ada.frames.filter(({ error, event }) => error === undefined && event !== 'nack')).toEqual([]);
     await ada.close();
   });
 
@@ -161,7 +162,7 @@ describe('limits', () => {
 
   it('cuts a reader that is too slow and stays so, frees what waited for it, and keeps nobody else waiting', async () => {
     const narrow = await system.startGateway({
-      limits: { outboundBytes: 65_536, framesPerSecond: 10_000, frameBurst: 10_000 },
+      limits: { outboundBytes: 65_536, framesPerSecond: 10_000, frameBurst: 10_000, appendBurst: 10_000 },
     });
     const [slow, quick] = [
       await system.room(narrow, 'slow', { clanId: 'sl' }),
@@ -183,7 +184,9 @@ describe('limits', () => {
   });
 
   it('waits for a large answer to be read, and gives it up with the connection', async () => {
-    const narrow = await system.startGateway({ limits: { outboundBytes: 65_536, frameBurst: 10_000 } });
+    const narrow = await system.startGateway({
+      limits: { outboundBytes: 65_536, frameBurst: 10_000, appendBurst: 10_000 },
+    });
     const ada = await system.direct(narrow, 1);
     ada.send('create_chat', { receiver_id: 2 });
     const { id: chat_id } = (await ada.next()).data as { id: number };
@@ -201,7 +204,9 @@ describe('limits', () => {
   });
 
   it('tells a slow reader that wakes up in time why', async () => {
-    const narrow = await system.startGateway({ limits: { outboundBytes: 65_536, frameBurst: 10_000 } });
+    const narrow = await system.startGateway({
+      limits: { outboundBytes: 65_536, frameBurst: 10_000, appendBurst: 10_000 },
+    });
     const [slow, quick] = [
       await system.room(narrow, 'slow2', { clanId: 's2' }),
       await system.room(narrow, 'quick2', { clanId: 's2' }),

@@ -36,7 +36,9 @@ afterEach(() => {
 
 function receptionOf(changed: GatewaySettings, log: Pick<AskedLog, 'hindrance'> = gateway.chat.log): Reception {
   const { hub, chat } = gateway;
-  return new Reception(hub, log, new Tokens(tokens), changed, new Health(), new Closings(), chat.nextKey);
+  return new Reception(hub, log, new Tokens(tokens), changed, new Health(), new Closings(), chat.nextKey, {
+    spend: () => undefined,
+  });
 }
 
 const tokenOf = (userId: string, more: Partial<DevelopmentToken> = {}): string =>

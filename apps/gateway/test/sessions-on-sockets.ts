@@ -24,7 +24,12 @@ export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partia
   new Session({
     ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, ...on },
     ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
-    ...{ barrier: new CommandBarrier(), newKey: keySequence(Buffer.alloc(8)), closings: new Closings() },
+    ...{
+      barrier: new CommandBarrier(),
+      allowance: { spend: () => undefined },
+      newKey: keySequence(Buffer.alloc(8)),
+      closings: new Closings(),
+    },
     ...parts,
   });
 

@@ -92,9 +92,36 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     await until('he is back', () => presence(ada).length > before);
   }, 60_000);
 
+  it('let somebody have so much stored, over both of them together', async () => {
+    if (!gateways[1].isRunning) await gateways[1].start();
+    const both = [await inRoom(0, 31), await inRoom(1, 31)];
+    const settled = (client: ChatClient) =>
+      client.frames
+        .filter(({ event }) => event === 'ack' || event === 'nack')
+        .map(({ event, data }) => ({ event, data }));
+    const ask = async (count: number) => {
+      const before = both.map((client) => settled(client).length);
+      for (const client of both)
+        for (let i = 0; i < count; i++) client.send('globalMessage', { content: 'more' }, `${Math.random()}`);
+      await until(
+        'all is answered',
+        () => both.every((client, i) => settled(client).length === before[i]! + count),
+        20_000,
+      );
+      return both.flatMap((client, i) => settled(client).slice(before[i]));
+    };
+    await ask(150);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const answers = await ask(75);
+    // Each gateway alone would have let all of it through.
+    expect(answers.filter(({ event }) => event === 'ack').length).toBeLessThan(120);
+    const refusal = answers.find(({ event }) => event === 'nack')!;
+    expect(refusal.data).toMatchObject({ code: 'too_many', retryable: true, retry_after: expect.any(Number) });
+    expect(both.map(({ end }) => end)).toEqual([null, null]);
+  }, 60_000);
+
   it('answer what was sent to them before they go, and what they did not take is sent again elsewhere', async () => {
-    await gateways[1].start();
-    const ids = Array.from({ length: 200 }, (_, i) => `m${i}`);
+    const ids = Array.from({ length: 100 }, (_, i) => `m${i}`);
     const post = (client: ChatClient, id: string) => {
       client.send('clanMessage', { content: id }, id);
     };

@@ -31,6 +31,14 @@ interface Pending {
   answer: unknown;
 }
 
+interface Nack {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  /** In seconds. */
+  readonly retry_after?: number;
+}
+
 interface OutboxEvents {
   /** What waits to be acknowledged, the oldest first. */
   pending: readonly Command[];
@@ -171,8 +179,8 @@ export class Outbox extends Emitter<OutboxEvents> {
       this.#done();
       first.settle?.resolve({ ack: frame['data'] as Acknowledged['ack'], answer: first.answer });
     } else if (frame['event'] === 'nack') {
-      const { code, message, retryable } = frame['data'] as { code: string; message: string; retryable: boolean };
-      if (retryable) this.#again(fullJitter(RETRY, this.#tries++));
+      const { code, message, retryable, retry_after = 0 } = frame['data'] as Nack;
+      if (retryable) this.#again(retry_after * 1_000 + fullJitter(RETRY, this.#tries++));
       else this.#refuse(new CommandRefused(code, message));
     }
   }

@@ -66,6 +66,8 @@ export interface Limits {
   readonly connectBurst: number;
   readonly framesPerSecond: number;
   readonly frameBurst: number;
+  readonly appendsPerSecond: number;
+  readonly appendBurst: number;
   readonly outboundBytes: number;
   readonly unreadListBytes: number;
   readonly listSeconds: number;
@@ -183,6 +185,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       connectBurst: values.CONNECTS_BURST,
       framesPerSecond: values.FRAMES_PER_SECOND,
       frameBurst: values.FRAMES_BURST,
+      appendsPerSecond: values.APPENDS_PER_SECOND,
+      appendBurst: values.APPENDS_BURST,
       outboundBytes: values.MAX_OUTBOUND_BYTES,
       unreadListBytes: values.MAX_UNREAD_LIST_BYTES,
       listSeconds: values.LIST_TIMEOUT_S,

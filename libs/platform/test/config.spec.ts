@@ -48,6 +48,8 @@ describe('the configuration', () => {
         connectsPerSecond: 300,
         connectBurst: 1_000,
         frameBurst: 200,
+        appendsPerSecond: 50,
+        appendBurst: 200,
         outboundBytes: 1048576,
         unreadListBytes: 67108864,
         listSeconds: 30,

@@ -30,6 +30,7 @@ export const Nack = serverFrame({
       code: faultCode,
       message: text('For people.'),
       retryable: Type.Boolean({ description: 'Whether the same frame, sent again with its id, may be carried out.' }),
+      retry_after: Type.Optional(whole('Of `too_many`: the seconds after which it is worth another try.')),
     }),
   }),
   examples: [
@@ -37,15 +38,18 @@ export const Nack = serverFrame({
   ],
 });
 
-const retryable: ReadonlySet<FaultCode> = new Set(['unavailable', 'unknown']);
+const retryable: ReadonlySet<FaultCode> = new Set(['too_many', 'unavailable', 'unknown']);
 
 /** What the frame asked for is in the log, and stays: the same id again is answered by the same. */
 export const ackFrame = (id: string, data: AckData): string =>
   JSON.stringify({ event: 'ack', id, data } satisfies FrameOf<typeof Ack>);
 
-export const nackFrame = (id: string, { code, message }: Fault): string =>
+export const nackFrame = (id: string, { code, message, retryAfter }: Fault): string =>
   JSON.stringify({
     event: 'nack',
     id,
-    data: { code, message, retryable: retryable.has(code) },
+    data: {
+      ...{ code, message, retryable: retryable.has(code) },
+      ...(retryAfter !== undefined && { retry_after: retryAfter }),
+    },
   } satisfies FrameOf<typeof Nack>);

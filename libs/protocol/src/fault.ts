@@ -12,6 +12,7 @@ const codes = {
   no_clan: 'they are in no clan',
   wrong_receiver: 'the receiver is not the other side of this chat',
   same_person: 'the receiver is the sender',
+  too_many: 'certainly not done, since they ask for more than they may: it may be sent again after a while',
   unavailable: 'certainly not done, for no fault of the frame: it may be sent again',
   unknown: 'it may have been done or not: the same frame again settles it',
   internal: 'a fault of the server’s',
@@ -32,6 +33,8 @@ export interface Fault {
   /** The field of the frame that is at fault, where there is one, and what it held. */
   readonly field?: string;
   readonly value?: unknown;
+  /** After so many seconds it is worth another try. */
+  readonly retryAfter?: number;
 }
 
 /** Faults are values; this carries one through code that knows only exceptions, such as a pipe of the framework. */
@@ -46,6 +49,13 @@ export const UNAVAILABLE: Fault = {
   code: 'unavailable',
   message: 'the service is not available for a moment: nothing was stored, try again',
 };
+
+/** @param retryAfter in seconds */
+export const tooMany = (retryAfter: number): Fault => ({
+  code: 'too_many',
+  message: `you ask for more than you may: nothing was stored, try again in ${retryAfter} s`,
+  retryAfter,
+});
 
 /** A client without ids is known by its connection and its words, and for half a minute only. */
 export const UNKNOWN: Fault = {

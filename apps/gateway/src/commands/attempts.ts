@@ -39,7 +39,7 @@ export class Attempts {
   /** By their words, the latest last; nothing without words. */
   readonly #unknown = new Map<string | null, Unknown>();
 
-  /** @param admit rejects where a command must not be carried out, which is then certain to have stored nothing */
+  /** @param admit rejects where a command must not be carried out now, which is then certain to have stored nothing */
   constructor(
     private readonly userId: string,
     private readonly newKey: () => string,

@@ -2,7 +2,8 @@ import { RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { OutcomeUnknown } from '#event-store';
 import { LineLimit, TurnMissed } from '#platform';
-import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
+import { type Fault, FrameRefused, INTERNAL, tooMany, UNAVAILABLE, UNKNOWN } from '#protocol';
+import { TooMany } from '../commands/allowance.js';
 import type { Session } from './session.js';
 
 /** While something is away, or wrong, every frame of everybody is refused: so many lines within so many milliseconds. */
@@ -18,13 +19,15 @@ export class FaultFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const session = host.switchToWs().getClient<Session>();
-    // A list whose turn did not come says nothing of what is asked next.
-    if (error instanceof RetryableError && !(error instanceof TurnMissed)) session.waitedInVain();
+    // A list whose turn did not come, and what is too much, say nothing of what is asked next.
+    const isAway = error instanceof RetryableError && !(error instanceof TurnMissed || error instanceof TooMany);
+    if (isAway) session.waitedInVain();
     session.refuse(this.faultOf(error));
   }
 
   private faultOf(error: unknown): Fault {
     if (error instanceof FrameRefused) return error.fault;
+    if (error instanceof TooMany) return tooMany(error.retryAfter);
     if (error instanceof RetryableError) {
       this.warnings.say(error.message);
       return error instanceof OutcomeUnknown ? UNKNOWN : UNAVAILABLE;

@@ -18,6 +18,7 @@ import {
   Tokens,
 } from '#platform';
 import { CLOSE, READY_FRAME, userNumberOf } from '#protocol';
+import { Allowance } from '../commands/allowance.js';
 import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from '../feeds/hub.js';
@@ -66,6 +67,7 @@ export class Reception {
     @Inject(Health) health: Health,
     @Inject(Closings) private readonly closings: Closings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+    @Inject(Allowance) private readonly allowance: Pick<Allowance, 'spend'>,
   ) {
     const { framesPerSecond, frameBurst, connectsPerSecond, connectBurst } = settings.limits;
     this.#connects = new TokenBucket({ perSecond: connectsPerSecond, burst: connectBurst }, performance.now());
@@ -180,7 +182,13 @@ export class Reception {
       session = new Session({
         ...{ endpoint, socket, ws, limits },
         ...{ person: feed.person, expiresAt: caller.expiresAt },
-        ...{ frames: this.#frames, barrier: this.hub.barrier, newKey: this.newKey, closings: this.closings },
+        ...{
+          frames: this.#frames,
+          barrier: this.hub.barrier,
+          newKey: this.newKey,
+          allowance: this.allowance,
+          closings: this.closings,
+        },
       });
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);

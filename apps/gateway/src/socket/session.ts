@@ -16,6 +16,7 @@ import {
   UNAVAILABLE,
 } from '#protocol';
 import { type Closings, protocolClosing } from './closings.js';
+import type { Allowance } from '../commands/allowance.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
@@ -48,6 +49,7 @@ export interface SessionParts {
   /** How many frames each person may send, over all their connections. */
   readonly frames: TokenBuckets;
   readonly barrier: CommandBarrier;
+  readonly allowance: Pick<Allowance, 'spend'>;
   readonly newKey: () => string;
   readonly closings: Closings;
 }
@@ -96,7 +98,10 @@ export class Session implements Caller {
     const now = performance.now();
     this.endpoint = endpoint;
     this.person = person;
-    this.attempts = new Attempts(person.userId, parts.newKey, () => this.admit());
+    this.attempts = new Attempts(person.userId, parts.newKey, async () => {
+      await this.admit();
+      parts.allowance.spend(person.userId);
+    });
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes);
     // Spread, so that those who came together are not pinged together for ever.

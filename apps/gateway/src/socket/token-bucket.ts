@@ -26,6 +26,22 @@ export class TokenBucket {
     return true;
   }
 
+  /** What happened elsewhere counts here too; at most a burst of it is owed. */
+  charge(count: number, now: number): void {
+    this.#tokens = Math.max(-this.rate.burst, this.#tokensAt(now) - count);
+    this.#at = now;
+  }
+
+  /** How much may happen now; below 0 where some is owed. */
+  level(now: number): number {
+    return this.#tokensAt(now);
+  }
+
+  /** Until one more may happen. */
+  waitMs(now: number): number {
+    return Math.max(0, ((1 - this.#tokensAt(now)) / this.rate.perSecond) * 1_000);
+  }
+
   /** Whether it is as a new one would be. */
   isFull(now: number): boolean {
     return this.#tokensAt(now) === this.rate.burst;
@@ -48,6 +64,11 @@ export class TokenBuckets {
   }
 
   take(owner: string, now: number): boolean {
+    return this.of(owner, now).take(now);
+  }
+
+  /** Somebody's, about to be used. */
+  of(owner: string, now: number): TokenBucket {
     const bucket = this.#buckets.get(owner) ?? new TokenBucket(this.rate, now);
     this.#buckets.delete(owner);
     for (const [idle, other] of this.#buckets) {
@@ -55,6 +76,6 @@ export class TokenBuckets {
       this.#buckets.delete(idle);
     }
     this.#buckets.set(owner, bucket);
-    return bucket.take(now);
+    return bucket;
   }
 }

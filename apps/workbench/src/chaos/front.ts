@@ -44,7 +44,8 @@ export class Front {
 
   /** What so many connections send one way is lost, until {@link hear}. Neither end is told. @returns how many */
   deafen(random: () => number, share: number): number {
-    const victims = this.#some(random, share);
+    // A stream has no holes: what loses something one way loses all of it until it is cut.
+    const victims = this.#some(random, share).filter(({ lost }) => lost === 'nothing');
     const lost = oneOf(random, ['to the server', 'to the client'] as const);
     for (const link of victims) link.lost = lost;
     return victims.length;

@@ -80,6 +80,21 @@ export const socketRows = {
     meaning: 'How many of them at once; the one too many closes its socket with 4009.',
     read: wholeNumber(1, 100_000),
   }),
+  APPENDS_PER_SECOND: row({
+    type: 'commands a second, 1–10000',
+    default: '50',
+    roles: sockets,
+    meaning:
+      'How many messages, reactions, seen marks and chats a user may have stored, over all gateways, in the long run.',
+    read: wholeNumber(1, 10_000),
+  }),
+  APPENDS_BURST: row({
+    type: 'commands, 1–100000',
+    default: '200',
+    roles: sockets,
+    meaning: 'How many of them at once; the one too many is refused as `too_many`.',
+    read: wholeNumber(1, 100_000),
+  }),
   MAX_OUTBOUND_BYTES: row({
     type: 'bytes, 65536–67108864',
     default: '1048576',
