@@ -4,6 +4,7 @@ import { CLOSE, type Fault, reconnectDelay } from '#protocol';
 import type { Outcome } from '../src/commands/command.js';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import type { SessionParts } from '../src/socket/session.js';
 import { textFrame } from '../src/socket/text-frame.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import type { ChatClient } from './chat-client.js';
@@ -99,8 +100,8 @@ it('is what a client comes to that does not read what it is told', async () => {
 
 describe('one that is finished', () => {
   /** Frames that are handled one by one, when the test says so. */
-  async function working() {
-    const joined = await sessionInMemory();
+  async function working(parts: Partial<SessionParts> = {}) {
+    const joined = await sessionInMemory(parts);
     const releases: (() => void)[] = [];
     const work = () =>
       new Promise<Outcome>((resolve) => {
@@ -142,7 +143,7 @@ describe('one that is finished', () => {
     expect((await client.closed).code).toBe(1012);
   });
 
-  it('is refused what was not begun on in time, whatever becomes of the frame in hand', async () => {
+  it('is refused what was not begun on in time, and told that what becomes of the frame in hand is not known', async () => {
     const { session, client, release } = await working();
     client.send('work', {}, '1');
     client.send('work', {}, '2');
@@ -152,12 +153,28 @@ describe('one that is finished', () => {
     session.finish(50);
     expect((await client.closed).code).toBe(1012);
     expect(answers(client)).toEqual([
+      ['nack', '1'],
       ['nack', '2'],
       ['exception', 'unavailable'],
       ['exception', 'unavailable'],
     ]);
-    expect(client.frames[0]!.data).toMatchObject({ code: 'unavailable', retryable: true });
+    expect(client.frames.slice(0, 2).map(({ data }) => data)).toMatchObject([
+      { code: 'unknown', retryable: true },
+      { code: 'unavailable', retryable: true },
+    ]);
     await release();
-    expect(client.frames).toHaveLength(3);
+    expect(client.frames).toHaveLength(4);
+  });
+
+  it('does not wait longer where it is about to be closed for another reason, which stays', async () => {
+    const { session, client } = await working({ limits: { ...usual, inboundFrames: 1 } });
+    for (const id of ['1', '2', '3']) client.send('work', {}, id);
+    await turn();
+    session.finish(50);
+    expect((await client.closed).code).toBe(CLOSE.tooManyFrames.code);
+    expect(answers(client)).toEqual([
+      ['nack', '1'],
+      ['nack', '2'],
+    ]);
   });
 });

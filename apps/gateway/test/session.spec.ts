@@ -157,7 +157,7 @@ describe('a connection that ends', () => {
     [
       'by a close of ours',
       (_, session) => {
-        session.close({ code: 4009, reason: 'too many messages', reconnect: false });
+        session.close({ code: 4009, reason: 'too many messages' });
       },
     ],
     [

@@ -1,13 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LineLimit } from '#platform';
-import { CLOSE, type CloseCode } from '#protocol';
+import { CLOSE, type CloseCode, restartReason } from '#protocol';
 import type { Endpoint } from './endpoint.js';
 
 /** A client that is closed comes back, and may be closed again: so many lines within so many milliseconds. */
 const LINES = 20;
 const INTERVAL = 10_000;
 
-type Closing = Pick<CloseCode, 'code' | 'reason'>;
+/** What a connection is ended with. */
+export type Closing = Pick<CloseCode, 'code' | 'reason'>;
+
+/** Sends a client away, to come back within so many milliseconds: each at another moment. */
+export const comeBack = (within = 5_000): Closing => ({
+  code: CLOSE.restart.code,
+  reason: restartReason(Math.round(Math.random() * within)),
+});
 
 /** Says in the log which connections were ended by us for something of their own, and why. */
 @Injectable()

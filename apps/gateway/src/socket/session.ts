@@ -6,16 +6,15 @@ import {
   ackFrame,
   type BadFrame,
   CLOSE,
-  type CloseCode,
   type Fault,
   type Frame,
   nackFrame,
   readFrame,
-  restartReason,
   type Topic,
   UNAVAILABLE,
+  UNKNOWN,
 } from '#protocol';
-import { type Closings, protocolClosing } from './closings.js';
+import { type Closing, type Closings, comeBack, protocolClosing } from './closings.js';
 import type { Allowance } from '../commands/allowance.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
@@ -23,6 +22,7 @@ import type { Endpoint } from './endpoint.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
+import { Pulse } from './pulse.js';
 import { textFrame } from './text-frame.js';
 import type { TokenBuckets } from './token-bucket.js';
 
@@ -34,9 +34,6 @@ const INBOUND_BYTES = 256 * 1024;
 
 /** A frame that was kept so long, in vain, has held up those behind it: they would wait in vain too. Milliseconds. */
 const HELD_UP = 1_000;
-
-/** Clients that are sent away come back within this time, each at another moment. Milliseconds. */
-const COME_BACK = 5_000;
 
 export interface SessionParts {
   readonly endpoint: Endpoint;
@@ -75,6 +72,7 @@ export class Session implements Caller {
   topics: ReadonlySet<Topic> = new Set();
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
+  readonly #pulse: Pulse;
   readonly #queue: Waiting[] = [];
   /** The id of the frame in hand, if it gave one; when that frame came, and when it was taken in hand. */
   #frameId: string | undefined;
@@ -84,18 +82,13 @@ export class Session implements Caller {
   #heldUpUntil = 0;
   #queuedBytes = 0;
   #handling = false;
-  /** A frame too many has come: what came before it is handled, then the connection is closed. */
-  #overrun = false;
-  /** No more is taken: what came before is answered, then the client is sent to another gateway. */
-  #finishing: NodeJS.Timeout | null = null;
+  /** No more is read: what came before is handled, then the connection is closed with this. */
+  #ending: Closing | null = null;
+  #patience: NodeJS.Timeout | null = null;
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
-  #pingAt: number;
-  /** When the last ping was sent that has not been answered; 0 for none. */
-  #pinged = 0;
 
   constructor(parts: SessionParts) {
-    const { endpoint, person, socket, limits } = parts;
-    const now = performance.now();
+    const { endpoint, person, socket, ws, limits } = parts;
     this.endpoint = endpoint;
     this.person = person;
     this.attempts = new Attempts(person.userId, parts.newKey, async () => {
@@ -104,9 +97,7 @@ export class Session implements Caller {
     });
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes);
-    // Spread, so that those who came together are not pinged together for ever.
-    this.#pingAt = now + limits.pingSeconds * 1_000 * (0.5 + Math.random() / 2);
-    const { ws } = parts;
+    this.#pulse = new Pulse(ws, this.#outbound, limits);
     ws.on('message', (data, binary) => {
       this.#receive(data, binary);
     });
@@ -114,8 +105,7 @@ export class Session implements Caller {
       this.#allowed();
     });
     ws.on('pong', () => {
-      if (this.#pinged === 0) this.#allowed();
-      this.#pinged = 0;
+      if (!this.#pulse.heard()) this.#allowed();
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', (error) => {
@@ -166,8 +156,7 @@ export class Session implements Caller {
     }, this.#parts.limits.listSeconds * 1_000);
     await this.#outbound.writeList(pieces);
     clearTimeout(late);
-    // A ping that was sent meanwhile leaves only now.
-    if (this.#pinged > 0) this.#pinged = performance.now();
+    this.#pulse.unblocked();
   }
 
   async admit(): Promise<void> {
@@ -183,45 +172,35 @@ export class Session implements Caller {
 
   /** Refuses the frame in hand. */
   refuse(fault: Fault): void {
-    this.#refuse(this.#frameId, fault);
-  }
-
-  #refuse(id: string | undefined, fault: Fault): void {
+    const id = this.#frameId;
     this.reply(id === undefined ? this.endpoint.errorFrame(fault) : nackFrame(id, fault));
   }
 
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
-  close(code: CloseCode, reason = code.reason): void {
+  close(closing: Closing): void {
     if (!this.isOpen) return;
     const { ws } = this.#parts;
-    this.#tell(code);
-    ws.close(code.code, reason);
+    this.#tell(closing);
+    ws.close(closing.code, closing.reason);
     // The client's answer comes behind all that it has sent.
     ws.resume();
   }
 
   /** To another gateway, or to begin anew here. */
-  sendAway(comeBackWithin = COME_BACK): void {
-    this.close(CLOSE.restart, restartReason(Math.round(Math.random() * comeBackWithin)));
+  sendAway(comeBackWithin?: number): void {
+    this.close(comeBack(comeBackWithin));
   }
 
   /**
-   * To another gateway, once what came so far is answered; what is not within `patience` milliseconds is refused, but
-   * for the frame in hand, whose outcome its client does not know then.
+   * To another gateway, once what has come by now is answered: each frame by what became of it, or, after `patience`
+   * milliseconds, by that this is not known, or that nothing did.
    */
   finish(patience: number): void {
-    if (!this.isOpen || this.#finishing) return;
-    this.#parts.ws.pause();
-    this.#finishing = setTimeout(() => {
-      for (const { data, binary } of this.#queue.splice(0)) this.#refuse(this.#read(data, binary).id, UNAVAILABLE);
-      this.sendAway();
+    if (!this.isOpen || this.#patience) return;
+    this.#patience = setTimeout(() => {
+      this.#giveUp();
     }, patience);
-    if (!this.#handling) this.#finished();
-  }
-
-  #finished(): void {
-    if (this.#finishing) clearTimeout(this.#finishing);
-    this.sendAway();
+    this.#endWith(comeBack());
   }
 
   terminate(): void {
@@ -231,38 +210,41 @@ export class Session implements Caller {
   /** Looks after the connection; called every half second or so. */
   beat(now: number): void {
     if (!this.isOpen) return;
-    const { expiresAt, limits, ws } = this.#parts;
-    // Of a socket that is not read, only a write that fails tells that the client has gone. A pong asks for no answer.
-    if (ws.isPaused) ws.pong();
-    if (Date.now() >= expiresAt) {
-      this.close(CLOSE.tokenExpired);
-    } else if (this.#pinged > 0) {
-      // Where the ping has not left, or pongs are not read, silence says nothing of the client.
-      const isHeard = !this.#outbound.isBlocked && !ws.isPaused;
-      if (isHeard && now - this.#pinged > limits.pongSeconds * 1_000) this.terminate();
-    } else if (now >= this.#pingAt) {
-      this.#pinged = now;
-      this.#pingAt = now + limits.pingSeconds * 1_000;
-      ws.ping();
-    }
+    if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
+    else if (!this.#pulse.beat(now)) this.terminate();
   }
 
-  #tell(closing: Pick<CloseCode, 'code' | 'reason'>): void {
+  #tell(closing: Closing): void {
     this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
   }
 
   #allowed(): boolean {
-    if (!this.isOpen || this.#overrun) return false;
+    if (!this.isOpen || this.#ending) return false;
     const { frames, limits } = this.#parts;
     if (frames.take(this.person.userId, performance.now()) && this.#queue.length < limits.inboundFrames) return true;
-    this.#overrun = true;
-    if (this.#handling) this.#parts.ws.pause();
-    else this.close(CLOSE.tooManyFrames);
+    this.#endWith(CLOSE.tooManyFrames);
     return false;
   }
 
+  #endWith(closing: Closing): void {
+    this.#ending ??= closing;
+    if (this.#handling) this.#parts.ws.pause();
+    else this.close(this.#ending);
+  }
+
+  /** What is in hand may be stored yet; what waits will not be. */
+  #giveUp(): void {
+    if (!this.isOpen) return;
+    this.refuse(UNKNOWN);
+    for (const { data, binary } of this.#queue.splice(0)) {
+      this.#read(data, binary);
+      this.refuse(UNAVAILABLE);
+    }
+    this.close(this.#ending!);
+  }
+
   #receive(data: RawData, binary: boolean): void {
-    if (this.#finishing || !this.#allowed()) return;
+    if (!this.#allowed()) return;
     // Of ws's three forms of data, a server gets this one unless it asks for another.
     const bytes = data as Buffer;
     this.#queue.push({ data: bytes, binary, cameAt: performance.now() });
@@ -280,26 +262,27 @@ export class Session implements Caller {
       this.#begunAt = performance.now();
       await this.#handle(next.data, next.binary);
       this.#queuedBytes -= next.data.length;
-      const mayRead = !this.#overrun && !this.#finishing && this.#queuedBytes <= INBOUND_BYTES;
+      const mayRead = !this.#ending && this.#queuedBytes <= INBOUND_BYTES;
       if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
     }
     this.#handling = false;
-    if (this.#overrun) this.close(CLOSE.tooManyFrames);
-    else if (this.#finishing) this.#finished();
+    if (this.#ending) this.close(this.#ending);
   }
 
-  #read(data: Buffer, binary: boolean): { readonly id: string | undefined; readonly frame: Frame | Fault } {
+  /** Takes a frame in hand. */
+  #read(data: Buffer, binary: boolean): ReturnType<typeof readFrame> {
     const read = binary ? BINARY : readFrame(data, this.#parts.limits.frameDepth);
-    return 'fault' in read ? { id: read.id, frame: read.fault } : { id: read.frame.id, frame: read.frame };
+    this.#frameId = 'fault' in read ? read.id : read.frame.id;
+    return read;
   }
 
   async #handle(data: Buffer, binary: boolean): Promise<void> {
-    const { id, frame } = this.#read(data, binary);
-    this.#frameId = id;
-    if ('code' in frame) {
-      this.refuse(frame);
+    const read = this.#read(data, binary);
+    if ('fault' in read) {
+      this.refuse(read.fault);
       return;
     }
+    const { frame } = read;
     const handler = this.#handlers.get(frame.event);
     if (!handler) {
       this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
