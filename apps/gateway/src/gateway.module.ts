@@ -90,6 +90,8 @@ export class GatewayModule {
 }
 
 /** To be called on the application before it listens. */
-export function useChatSockets(app: INestApplication): void {
-  app.useWebSocketAdapter(new ChatSocketAdapter(app));
+export async function useChatSockets(app: INestApplication): Promise<void> {
+  const adapter = new ChatSocketAdapter(app);
+  app.useWebSocketAdapter(adapter);
+  await adapter.openDoor();
 }

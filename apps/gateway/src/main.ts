@@ -18,7 +18,7 @@ await runRole('gateway', async (config, logger, atEnd) => {
     tokens,
   );
   atEnd('the sockets', () => app.close());
-  useChatSockets(app);
+  await useChatSockets(app);
   await app.listen(config.http.port, config.http.host);
   logger.log(`gateway: ${await app.getUrl()}, sockets at /ws/chat and /ws`);
   return {};

@@ -3,7 +3,7 @@ import type { Config } from '#platform';
 /** What a gateway is told by the configuration. */
 export type GatewaySettings = Pick<
   Config,
-  'limits' | 'roomChat' | 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax' | 'inMail' | 'http'
+  'limits' | 'roomChat' | 'socketIo' | 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax' | 'inMail' | 'http'
 >;
 
 /** Injection token of {@link GatewaySettings}. */

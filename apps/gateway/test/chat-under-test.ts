@@ -21,6 +21,7 @@ export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
   readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
+  readonly socketIo?: boolean;
   readonly http?: Partial<GatewaySettings['http']>;
   readonly inMail?: Partial<GatewaySettings['inMail']>;
   readonly caughtUp?: GatewayParts['caughtUp'];
@@ -76,6 +77,7 @@ export class ChatUnderTest {
     limits,
     lists,
     dialect,
+    socketIo = false,
     http,
     inMail,
     caughtUp,
@@ -91,6 +93,7 @@ export class ChatUnderTest {
       ...lists,
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
+      socketIo,
       http: { ...config.http, ...http },
       inMail: { ...config.inMail, ...inMail },
     };
@@ -105,7 +108,7 @@ export class ChatUnderTest {
       ...(caughtUp && { caughtUp }),
     });
     const app = await createHttpApp(module, settings.http, false, tokens);
-    useChatSockets(app);
+    await useChatSockets(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const gateway = { app, hub: app.get(Hub), port };

@@ -58,9 +58,18 @@ function door(userId: string, { endpoint = ROOM_CHAT, query: given = {}, early }
   const http = createServer();
   http.on('upgrade', (request, socket, sent) => {
     const head = early ?? sent;
-    reception.admit({ endpoint, query, request, socket, head, server }).catch((error: unknown) => {
-      refuseUpgrade(socket, error);
-    });
+    reception
+      .admit({
+        ...{ endpoint, query, request },
+        accept: (begin) => {
+          server.handleUpgrade(request, socket, head, (ws) => {
+            begin(socket, ws);
+          });
+        },
+      })
+      .catch((error: unknown) => {
+        refuseUpgrade(socket, error);
+      });
   });
   const [near, far] = duplexPair();
   http.emit('connection', near);

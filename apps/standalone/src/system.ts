@@ -61,7 +61,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     }
     const app = await createHttpApp({ module: StandaloneModule, imports }, config.http, logger, tokens);
     apps.push(app);
-    useChatSockets(app);
+    await useChatSockets(app);
     if (i === 0) serveOpenApi(app);
     await app.listen(port === 0 ? 0 : port + i, host);
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));

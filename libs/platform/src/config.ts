@@ -18,6 +18,8 @@ export interface Config {
   };
   readonly mongodb: { readonly url?: string; readonly database: string };
   readonly tokens: TokenSettings;
+  /** Whether clients of Socket.IO are let in. */
+  readonly socketIo: boolean;
   readonly roomChat: { readonly dialect: 'documented' | 'altzone' };
   readonly chatMessagesMax: number;
   readonly chatsMax: number;
@@ -173,6 +175,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       ...given('audience', values.JWT_AUDIENCE),
       leewaySeconds: values.JWT_LEEWAY_S,
     },
+    socketIo: values.SOCKET_IO === 'on',
     roomChat: { dialect: values.ROOM_CHAT_DIALECT },
     chatMessagesMax: values.CHAT_MESSAGES_MAX,
     chatsMax: values.CHATS_MAX,

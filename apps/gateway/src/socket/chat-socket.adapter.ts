@@ -6,11 +6,11 @@ import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websoc
 import type { WebSocketServer } from 'ws';
 import { httpFault, HttpRefusal } from '#platform';
 import type { Frame } from '#protocol';
-import { type Endpoint, ENDPOINTS } from './endpoint.js';
-import { Reception } from './reception.js';
+import { DIRECT_CHAT, type Endpoint, ENDPOINTS } from './endpoint.js';
+import { type Arrival, Reception } from './reception.js';
 import type { FrameHandler, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
-import { socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
+import { SOCKET_IO_PATH, socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
 import { socketServer } from './socket-server.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 
@@ -33,6 +33,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   readonly #http: Server;
   readonly #reception: Reception;
   readonly #settings: GatewaySettings;
+  #door: { close(): void } | null = null;
 
   constructor(app: INestApplication) {
     const http = app.getHttpServer() as Server;
@@ -41,6 +42,18 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     this.#reception = app.get(Reception);
     this.#settings = app.get<GatewaySettings>(SETTINGS);
     http.on('upgrade', this.#onUpgrade);
+  }
+
+  /** Lets in clients of Socket.IO too, where the settings say so; its library is loaded only then. */
+  async openDoor(): Promise<void> {
+    if (!this.#settings.socketIo) return;
+    const { SocketIoDoor } = await import('../socket-io/socket-io-door.js');
+    this.#door = new SocketIoDoor({
+      ...{ http: this.#http, reception: this.#reception, settings: this.#settings },
+      opened: (session) => {
+        this.#servers.get(DIRECT_CHAT.path)?.emit('connection', session);
+      },
+    });
   }
 
   override create(_port: number, { path }: { path?: string } = {}): EndpointServer {
@@ -76,6 +89,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
 
   override dispose(): Promise<void> {
     this.#http.off('upgrade', this.#onUpgrade);
+    this.#door?.close();
     return Promise.resolve();
   }
 
@@ -89,16 +103,23 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const target = targetOf(request);
+    const path = withoutSlash(target.path);
+    if (this.#door && path === SOCKET_IO_PATH) return;
     const socketIo = socketIoRefusal(target);
     if (socketIo) throw socketIo;
-    const endpointServer = this.#servers.get(withoutSlash(target.path));
+    const endpointServer = this.#servers.get(path);
     if (!endpointServer) {
       // It may be another's path.
-      if (this.#http.listenerCount('upgrade') > 1) return;
+      if (this.#http.listenerCount('upgrade') > (this.#door ? 2 : 1)) return;
       throw new HttpRefusal(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
     }
     const { endpoint, server } = endpointServer;
-    const session = await this.#reception.admit({ endpoint, query: target.query, request, socket, head, server });
+    const accept: Arrival['accept'] = (begin) => {
+      server.handleUpgrade(request, socket, head, (ws) => {
+        begin(socket, ws);
+      });
+    };
+    const session = await this.#reception.admit({ endpoint, query: target.query, request, accept });
     if (session) endpointServer.emit('connection', session, request);
   }
 }

@@ -1,6 +1,6 @@
-import type { WebSocket } from 'ws';
 import type { Config } from '#platform';
 import type { Outbound } from './outbound.js';
+import type { SessionSocket } from './session.js';
 
 /** Whether the client of a connection is still there: it is pinged, and answers in time. */
 export class Pulse {
@@ -9,7 +9,7 @@ export class Pulse {
   #pinged = 0;
 
   constructor(
-    private readonly ws: WebSocket,
+    private readonly ws: Pick<SessionSocket, 'ping' | 'pong' | 'isPaused'>,
     private readonly outbound: Outbound,
     private readonly limits: Config['limits'],
   ) {

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import pTimeout from 'p-timeout';
-import type { WebSocket, WebSocketServer } from 'ws';
 import { type AskedLog, EventLog } from '#event-store';
 import {
   bearerToken,
@@ -23,7 +22,7 @@ import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from '../feeds/hub.js';
 import type { PersonFeed } from '../feeds/person-feed.js';
-import { Session } from './session.js';
+import { Session, type SessionSocket } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 
@@ -35,10 +34,8 @@ export interface Arrival {
   readonly endpoint: Endpoint;
   readonly query: URLSearchParams;
   readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  /** What came after the request's head. */
-  readonly head: Buffer;
-  readonly server: WebSocketServer;
+  /** Tells the client that it is let in, and begins at once on what it speaks over; never where it is gone. */
+  readonly accept: (begin: (stream: Duplex, ws: SessionSocket) => void) => void;
 }
 
 const tooMany = new HttpRefusal(429, [httpFault('TOO_MANY', 'too many connects: try again after a while')]);
@@ -87,7 +84,7 @@ export class Reception {
   }
 
   /**
-   * Opens the connection, or throws why not, with the status to answer in it; the socket is then still the caller's.
+   * Opens the connection, or throws why not, with the status to answer in it; nothing is accepted then.
    * Null where the client is gone.
    */
   async admit(arrival: Arrival): Promise<Session | null> {
@@ -170,10 +167,10 @@ export class Reception {
   }
 
   /** In one go: between the answer and the first frame nothing else happens. */
-  #open({ endpoint, request, socket, head, server }: Arrival, caller: Caller, feed: PersonFeed): Session | null {
+  #open({ endpoint, accept }: Arrival, caller: Caller, feed: PersonFeed): Session | null {
     const { limits, roomChat } = this.settings;
     let session: Session | null = null;
-    server.handleUpgrade(request, socket, head, (ws) => {
+    accept((socket, ws) => {
       if (feed.connections(endpoint) >= limits.connectionsPerUser) {
         turnAway(ws);
         this.closings.tell(endpoint, caller.userId, CLOSE.tooManyConnections);
@@ -198,7 +195,7 @@ export class Reception {
 }
 
 /** The newest one too many: only a close code tells a browser why. */
-function turnAway(ws: WebSocket): void {
+function turnAway(ws: SessionSocket): void {
   ws.on('error', () => undefined);
   ws.close(CLOSE.tooManyConnections.code, CLOSE.tooManyConnections.reason);
 }

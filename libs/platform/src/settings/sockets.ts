@@ -9,6 +9,13 @@ export const socketRows = {
     meaning: 'The envelope of /ws/chat: as documented, or as the shipped Altzone client reads it.',
     read: oneOf('documented', 'altzone'),
   }),
+  SOCKET_IO: row({
+    type: 'on or off',
+    default: 'off',
+    roles: sockets,
+    meaning: 'Whether the direct chat is also served to clients of Socket.IO 4, at /socket.io.',
+    read: oneOf('on', 'off'),
+  }),
   CHAT_MESSAGES_MAX: row({
     type: 'messages, 1–10000',
     default: '1000',

@@ -1,0 +1,73 @@
+import type { Server as HttpServer } from 'node:http';
+import { type ExtendedError, Server } from 'socket.io';
+import { errorAnswer } from '#platform';
+import { DIRECT_CHAT } from '../socket/endpoint.js';
+import type { Reception } from '../socket/reception.js';
+import type { Session } from '../socket/session.js';
+import { SOCKET_IO_PATH } from '../socket/socket-address.js';
+import type { GatewaySettings } from '../settings.js';
+import { SocketIoLink } from './socket-io-link.js';
+
+/** How long a client has to say who it is, in milliseconds. */
+const CONNECT_TIME = 5_000;
+
+export interface SocketIoDoorParts {
+  readonly http: HttpServer;
+  readonly reception: Reception;
+  readonly settings: Pick<GatewaySettings, 'limits' | 'http'>;
+  readonly opened: (session: Session) => void;
+}
+
+/** Lets clients of Socket.IO 4 into the direct chat, on the HTTP server's own port. */
+export class SocketIoDoor {
+  readonly #io: Server;
+
+  constructor({ http, reception, settings: { limits, http: web }, opened }: SocketIoDoorParts) {
+    this.#io = new Server(http, {
+      path: SOCKET_IO_PATH,
+      serveClient: false,
+      // Other upgrades are not its own.
+      destroyUpgrade: false,
+      connectTimeout: CONNECT_TIME,
+      maxHttpBufferSize: limits.frameBytes,
+      pingInterval: limits.pingSeconds * 1_000,
+      pingTimeout: limits.pongSeconds * 1_000,
+      cors: { origin: [...web.allowedOrigins] },
+    });
+    const links = new WeakMap<object, { link: SocketIoLink; session: Session }>();
+    this.#io.use((socket, next) => {
+      const { query: given, auth } = socket.handshake;
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries({ ...given, ...auth })) query.append(name, String(value));
+      const link = new SocketIoLink(socket);
+      const accept = (begin: (stream: SocketIoLink['stream'], ws: SocketIoLink) => void): void => {
+        begin(link.stream, link);
+      };
+      reception.admit({ endpoint: DIRECT_CHAT, query, request: socket.request, accept }).then(
+        (session) => {
+          if (session) links.set(socket, { link, session });
+          next(session ? undefined : new Error('too many connections'));
+        },
+        (error: unknown) => {
+          next(refusalOf(error));
+        },
+      );
+    });
+    this.#io.on('connection', (socket) => {
+      const { link, session } = links.get(socket)!;
+      opened(session);
+      link.begin();
+    });
+  }
+
+  close(): void {
+    this.#io.disconnectSockets(true);
+    this.#io.engine.close();
+  }
+}
+
+/** As `connect_error` has it: in words, and in `data` what HTTP would answer. */
+function refusalOf(error: unknown): ExtendedError {
+  const answer = errorAnswer(error);
+  return Object.assign(new Error(answer.errors[0]?.message ?? 'it failed'), { data: answer });
+}
