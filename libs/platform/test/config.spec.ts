@@ -37,6 +37,7 @@ describe('the configuration', () => {
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },
       roomChat: { dialect: 'documented' },
+      socketIo: false,
       chatMessagesMax: 1000,
       chatsMax: 1000,
       resumeChangesMax: 1000,

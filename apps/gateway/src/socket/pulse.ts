@@ -1,6 +1,6 @@
 import type { Config } from '#platform';
 import type { Outbound } from './outbound.js';
-import type { SessionSocket } from './session.js';
+import type { SessionSocket } from './session-socket.js';
 
 /** Whether the client of a connection is still there: it is pinged, and answers in time. */
 export class Pulse {

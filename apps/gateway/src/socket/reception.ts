@@ -22,7 +22,8 @@ import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from '../feeds/hub.js';
 import type { PersonFeed } from '../feeds/person-feed.js';
-import { Session, type SessionSocket } from './session.js';
+import { Session } from './session.js';
+import type { SessionSocket } from './session-socket.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 

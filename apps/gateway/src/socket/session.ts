@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
+import type { SessionSocket } from './session-socket.js';
 import type { Config } from '#platform';
 import { LogUnavailable } from '#event-store';
 import {
@@ -34,23 +35,6 @@ const INBOUND_BYTES = 256 * 1024;
 
 /** A frame that was kept so long, in vain, has held up those behind it: they would wait in vain too. Milliseconds. */
 const HELD_UP = 1_000;
-
-/** What a session uses of a WebSocket; another kind of connection does the same in its own way. */
-export interface SessionSocket {
-  readonly readyState: number;
-  readonly OPEN: number;
-  readonly isPaused: boolean;
-  on(event: 'message', listener: (data: RawData, binary: boolean) => void): unknown;
-  on(event: 'ping' | 'pong', listener: () => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  once(event: 'close', listener: () => void): unknown;
-  close(code: number, reason: string): void;
-  terminate(): void;
-  pause(): void;
-  resume(): void;
-  ping(): void;
-  pong(): void;
-}
 
 export interface SessionParts {
   readonly endpoint: Endpoint;
