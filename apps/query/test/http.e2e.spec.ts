@@ -115,6 +115,7 @@ describe('HTTP', () => {
       'type',
       'recipientId',
       'page',
+      'before',
       'limit',
       'withPageCount',
     ]);
