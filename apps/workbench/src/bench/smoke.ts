@@ -44,7 +44,18 @@ export async function smoke(folders: Config['standalone'], args: readonly string
   try {
     const { running, secret } = system;
     const { gateways, http } = running;
-    const plan = { gateways, http, secret, rooms, members, rate, warmUpSeconds: WARM_UP_SECONDS, seconds };
+    const plan = {
+      gateways,
+      http,
+      secret,
+      turn: 0,
+      characters: 0,
+      rooms,
+      members,
+      rate,
+      warmUpSeconds: WARM_UP_SECONDS,
+      seconds,
+    };
     const figures: SmokeFigures = {
       plan,
       gateways: gateways.length,

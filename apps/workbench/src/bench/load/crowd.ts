@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { signDevelopmentToken } from '#platform';
-import type { LoadPlan } from './plan.js';
+import { clanOf, type LoadPlan, userOf } from './plan.js';
 
 const CONNECTING_AT_ONCE = 20;
 
@@ -46,9 +46,9 @@ export class Crowd {
   }
 
   private async connectOne(client: number): Promise<void> {
-    const { rooms, gateways, secret } = this.plan;
-    const clanId = `bench-${client % rooms}`;
-    const person = { userId: String(1_000_000 + client), name: `Person ${client}`, clanId };
+    const { rooms, gateways, secret, turn } = this.plan;
+    const clanId = clanOf(turn, client % rooms);
+    const person = { userId: userOf(turn, client), name: `Person ${client}`, clanId };
     const token = signDevelopmentToken(secret, { ...person, avatar: { hair: 3, colour: '#a05' }, seconds: 3_600 });
     const gateway = gateways[Math.floor(client / rooms) % gateways.length]!;
     const socket = new WebSocket(`${gateway}/ws/chat`, {

@@ -27,6 +27,7 @@ export class Ledger {
     readonly rooms: number,
     readonly members: number,
     capacity: number,
+    private readonly characters: number,
   ) {
     this.toldTo = new Uint32Array(capacity);
     this.places = new Uint32Array(capacity);
@@ -59,7 +60,10 @@ export class Ledger {
   next(): { readonly client: number; readonly content: string } {
     const k = this.sentCount++;
     const speaker = Math.floor(k / this.rooms) % this.members;
-    return { client: (k % this.rooms) + speaker * this.rooms, content: `${k} ${FILLER}` };
+    return {
+      client: (k % this.rooms) + speaker * this.rooms,
+      content: `${k} ${FILLER}`.padEnd(this.characters, FILLER),
+    };
   }
 
   /** The number of the message that a client was told of for the first time, or null. */

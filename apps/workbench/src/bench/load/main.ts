@@ -32,8 +32,8 @@ class Load {
   private first = 0;
 
   constructor(private readonly plan: LoadPlan) {
-    const { rooms, members, rate, warmUpSeconds, seconds } = plan;
-    this.ledger = new Ledger(rooms, members, rate * (warmUpSeconds + seconds));
+    const { rooms, members, rate, warmUpSeconds, seconds, characters } = plan;
+    this.ledger = new Ledger(rooms, members, rate * (warmUpSeconds + seconds), characters);
     this.crowd = new Crowd(plan, {
       told: (client, frame, text) => {
         const now = performance.now();

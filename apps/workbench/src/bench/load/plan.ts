@@ -3,9 +3,13 @@ export interface LoadPlan {
   readonly gateways: readonly string[];
   readonly http: string;
   readonly secret: string;
+  /** Which load it is of those on the same data: its clans and its people are its own. */
+  readonly turn: number;
   /** Clans, each a room of its own. */
   readonly rooms: number;
   readonly members: number;
+  /** How long a message is at least. */
+  readonly characters: number;
   /** Messages a second, of everybody together. */
   readonly rate: number;
   readonly warmUpSeconds: number;
@@ -44,3 +48,9 @@ export interface LoadReport {
   /** What must not be, a line each. */
   readonly faults: readonly string[];
 }
+
+/** The name of a clan of a load. */
+export const clanOf = (turn: number, room: number): string => `bench-${turn}-${room}`;
+
+/** The id of somebody in a load; those from 100,000 on are bystanders. */
+export const userOf = (turn: number, client: number): string => String((turn + 1) * 1_000_000 + client);
