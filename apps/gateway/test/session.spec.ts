@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ArgumentsHost, Logger } from '@nestjs/common';
 import { LogUnavailable, OutcomeUnknown } from '#event-store';
 import { TurnMissed } from '#platform';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { FaultFilter } from '../src/socket/fault-filter.js';
 import type { FrameHandler, Session } from '../src/socket/session.js';
+import { textFrame } from '../src/socket/text-frame.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './until.js';
 import { sessionInMemory } from './session-in-memory.js';
@@ -180,6 +182,25 @@ describe('a connection that ends', () => {
     await turn();
     expect(work).toMatchObject({ begun: 1, answersMade: 0 });
     expect(client.frames).toEqual([]);
+  });
+
+  it('leaves nothing with the system of what its client has not read', async () => {
+    const { session, client } = await connect();
+    const frame = textFrame(JSON.stringify('x'.repeat(100_000)));
+    client.ws.pause();
+    let over = false;
+    session.whenOver(() => (over = true));
+    let sent = 0;
+    while (session.isOpen) {
+      session.deliver(frame);
+      sent += frame.length;
+      await nextTurn();
+    }
+    await until('it is cut', () => over);
+    client.ws.resume();
+    expect((await client.closed).code).toBe(1006);
+    // It has what had come to its own side by then.
+    expect(client.frames.length * frame.length).toBeLessThan(sent / 2);
   });
 
   it('is noticed also where so much waits that nothing is read', async () => {

@@ -20,6 +20,7 @@ import type { Allowance } from '../commands/allowance.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
+import { cut, hangUp } from './hang-up.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
@@ -110,7 +111,7 @@ export class Session implements Caller {
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', (error) => {
-      this.#tell(protocolClosing(error));
+      parts.closings.tell(endpoint, person.userId, protocolClosing(error));
     });
   }
 
@@ -180,11 +181,8 @@ export class Session implements Caller {
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
   close(closing: Closing): void {
     if (!this.isOpen) return;
-    const { ws } = this.#parts;
-    this.#tell(closing);
-    ws.close(closing.code, closing.reason);
-    // The client's answer comes behind all that it has sent.
-    ws.resume();
+    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
+    hangUp(this.#parts, closing);
   }
 
   /** To another gateway, or to begin anew here. */
@@ -205,7 +203,7 @@ export class Session implements Caller {
   }
 
   terminate(): void {
-    this.#parts.ws.terminate();
+    cut(this.#parts);
   }
 
   /** Looks after the connection; called every half second or so. */
@@ -213,10 +211,6 @@ export class Session implements Caller {
     if (!this.isOpen) return;
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
     else if (!this.#pulse.beat(now)) this.terminate();
-  }
-
-  #tell(closing: Closing): void {
-    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
   }
 
   #allowed(): boolean {
