@@ -4,10 +4,8 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '#protocol';
+import { CLOSE_TIME } from '../socket/hang-up.js';
 import { Texts } from './texts.js';
-
-/** How long a connection that was closed is left to read what it was sent. Milliseconds. */
-const CLOSE_TIME = 2_000;
 
 const [OPEN, CLOSING, CLOSED] = [1, 2, 3];
 

@@ -1,13 +1,13 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import type { Closing } from './closings.js';
+import type { SessionSocket } from './session-socket.js';
 
 /** How long a connection that we have closed is left, to read what it was sent and to hang up. Milliseconds. */
 export const CLOSE_TIME = 2_000;
 
 export interface Line {
-  readonly ws: WebSocket;
+  readonly ws: SessionSocket;
   readonly socket: Duplex;
 }
 

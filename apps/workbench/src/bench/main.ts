@@ -4,11 +4,12 @@ import { UsageError } from './options.js';
 import { projection } from './projection.js';
 import { smoke } from './smoke.js';
 import { stalled } from './stalled.js';
+import { storm } from './storm.js';
 
-// `npm run bench:smoke`, `bench:pages`, `bench:projection` and `bench:stalled`. What they measure and print: docs/benchmarks.md.
+// `npm run bench:smoke`, `bench:pages`, `bench:projection`, `bench:stalled` and `bench:storm`. What they measure and print: docs/benchmarks.md.
 
 /** Each answers whether what it measured is as it must be. Figures go to standard output, all else to the other. */
-const benchmarks = { smoke, pages, projection, stalled };
+const benchmarks = { smoke, pages, projection, stalled, storm };
 
 const [name = '', ...args] = process.argv.slice(2);
 const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];
