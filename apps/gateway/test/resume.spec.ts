@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
+import { Timeline } from '#projections';
 import type { KnownPosition, ResumedView } from '#protocol';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import type { ChatClient } from './chat-client.js';
@@ -62,6 +63,23 @@ describe('a resume in a room', () => {
       },
       [],
     ]);
+  });
+
+  it('is read once for all who missed the same, and tells each of them', async () => {
+    const read = jest.spyOn(Timeline.prototype, 'changesBetween');
+    await said(9);
+    const people = await Promise.all(['ada', 'bob', 'eve'].map((who) => gateway.join(who, '7')));
+    const away = { clan: { n: 4, rev: 4 } };
+    const told = await Promise.all(people.map(async ({ client }) => (await resume(client, away)).told.map(summary)));
+    expect(told).toEqual(people.map(() => [5, 6, 7, 8, 9].map((n) => ['newMessage', n, n])));
+    expect(read).toHaveBeenCalledTimes(1);
+    await resume(people[0]!.client, { clan: { n: 5, rev: 5 } });
+    expect(read).toHaveBeenCalledTimes(2);
+    await said(9, GLOBAL_ROOM);
+    const eve = await gateway.join('eve', '7');
+    const inBoth = await resume(eve.client, { clan: { n: 8, rev: 8 }, global: { n: 8, rev: 8 } });
+    expect(inBoth.told).toMatchObject([{ chat: 'clan' }, { chat: 'global' }]);
+    read.mockRestore();
   });
 
   it('tells what was missed, in order, to who asks and to nobody else, and says up to where', async () => {
@@ -240,6 +258,17 @@ describe('a resume in a room', () => {
 
 describe('a resume in direct chats', () => {
   const join = () => gateway.join('1', undefined, DIRECT_CHAT);
+
+  it('tells what was seen by now, however shortly after it was told otherwise', async () => {
+    const { room, chatId } = gateway.chat.open('1', '2');
+    await said(1, room);
+    const { client } = await join();
+    const tell = async () => (await resume(client, { [`direct:${chatId}`]: { n: 0, rev: 0 } })).told;
+    expect(await tell()).toMatchObject([{ data: { seen: false } }]);
+    gateway.chat.seen(room, '1', 1);
+    await gateway.tell();
+    expect(await tell()).toMatchObject([{ data: { seen: true } }]);
+  });
 
   it('tells what was missed in each of theirs, in use or not, seen or not', async () => {
     const [two, three, foreign] = [

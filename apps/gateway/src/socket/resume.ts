@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DirectChats } from '#event-store';
-import { type Change, type Position, positionAfter } from '#projections';
+import { type Position, positionAfter, type Timeline } from '#projections';
 import type { FrameOf, KnownPosition, Resumed, ResumeData, ResumedRoom } from '#protocol';
 import type { Done } from '../commands/command.js';
 import { readInTime } from '../commands/read-in-time.js';
@@ -11,6 +11,7 @@ import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { Lists } from './lists.js';
 import type { Session } from './session.js';
+import { SharedFrames } from './shared-frames.js';
 
 /** How many changes are made into frames together: between two parts, others have their turn. */
 const PART = 100;
@@ -27,6 +28,9 @@ const DIRECT = /^direct:([1-9][0-9]{0,15})$/;
  */
 @Injectable()
 export class Resume {
+  /** Who was cut off together has missed the same, and a room tells it to everybody in the same words. */
+  private readonly shared = new WeakMap<Timeline, SharedFrames>();
+
   constructor(
     @Inject(Hub) private readonly hub: Pick<Hub, 'person'>,
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
@@ -81,17 +85,29 @@ export class Resume {
     if (missed === 0) return from.n === since.n ? since : null;
     if (missed > this.settings.resumeChangesMax) return null;
     const known = { upTo: null as Position | null };
+    const make = () => this.frames(hearing, from);
+    const shared = session.endpoint === ROOM_CHAT ? this.sharedIn(timeline) : null;
+    const key = [room, from.n, from.rev, since.n, since.rev].join(' ');
     await this.lists.send(session, async () => {
-      const changes = await timeline.changesBetween(room, from, since);
-      if (!changes) return [];
+      const frames = await (shared ? shared.of(key, make) : make());
+      if (!frames) return [];
       known.upTo = since;
-      return this.frames(hearing, changes, from);
+      return hearing.isOn() ? frames : [];
     });
     return known.upTo;
   }
 
-  /** None where the connection does not hear the room any more by then. */
-  private async frames(hearing: Hearing, changes: readonly Change[], from: Position): Promise<Buffer[]> {
+  private sharedIn(timeline: Timeline): SharedFrames {
+    const shared = this.shared.get(timeline) ?? new SharedFrames();
+    this.shared.set(timeline, shared);
+    return shared;
+  }
+
+  /** Null where the room never stood there. */
+  private async frames(hearing: Hearing, from: Position): Promise<Buffer[] | null> {
+    const { room, since, timeline } = hearing;
+    const changes = await timeline.changesBetween(room, from, since);
+    if (!changes) return null;
     const frames: Buffer[] = [];
     let before = from;
     for (let i = 0; i < changes.length; i += PART) {
@@ -100,6 +116,6 @@ export class Resume {
       before = positionAfter(before, part);
       await nextTurn();
     }
-    return hearing.isOn() ? frames : [];
+    return frames;
   }
 }
