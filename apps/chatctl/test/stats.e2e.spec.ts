@@ -34,9 +34,9 @@ import { MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
       expect(status).toBe(0);
       expect(out).toBe(
         [
-          'day        people messages reactions taken back seen chats joins leaves profiles',
-          '2026-01-02      2        3         0          0    0     0     0      0        0',
-          '2026-03-04      1        1         0          0    0     0     0      0        0',
+          'day        people said reacted undone edited deleted seen chats joins left names',
+          '2026-01-02      2    3       0      0      0       0    0     0     0    0     0',
+          '2026-03-04      1    1       0      0      0       0    0     0     0    0     0',
           '',
         ].join('\n'),
       );
@@ -44,14 +44,14 @@ import { MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
 
     it('prints an object a day for scripts', async () => {
       const { out } = await system.chatctl('stats', 'global', '--from', day, '--to', day, '--json');
-      const counts = { messages: 3, reactionsAdded: 0, reactionsRemoved: 0, seenMarks: 0 };
+      const counts = { messages: 3, reactionsAdded: 0, reactionsRemoved: 0, edits: 0, deletions: 0, seenMarks: 0 };
       const others = { chatsOpened: 0, joins: 0, leaves: 0, profileChanges: 0 };
       expect(out.endsWith('}\n')).toBe(true);
       expect(JSON.parse(out)).toEqual({ room: 'global', day, activeUsers: 2, counts: { ...counts, ...others } });
     });
 
     it('shows the last 30 days where it is not told which', async () => {
-      expect((await system.chatctl('stats', 'clan:x=20y')).out).toMatch(/^day .*\n\d{4}-\d\d-\d\d {6}1 {8}1 .*\n$/);
+      expect((await system.chatctl('stats', 'clan:x=20y')).out).toMatch(/^day .*\n\d{4}-\d\d-\d\d {6}1 {4}1 .*\n$/);
       const { status, out } = await system.chatctl('stats', 'global', '--to', '2026-02-01');
       expect([status, out]).toEqual([0, 'nothing happened in global from 2026-01-03 to 2026-02-01\n']);
       expect((await system.chatctl('stats', 'global', '--to', '2026-01-31')).out).toContain(`\n${day} `);

@@ -10,7 +10,9 @@ import { type ReadModels } from '#read-models';
 import { Allowance } from './commands/allowance.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
+import { ChangeMessageHandler } from './commands/change-message.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chat-lists.js';
+import { KnownMessages } from './commands/known-messages.js';
 import { MarkChatSeenHandler } from './commands/mark-seen.js';
 import { OpenDirectChatHandler } from './commands/open-chat.js';
 import { PostDirectMessageHandler, PostRoomMessageHandler } from './commands/post-message.js';
@@ -79,10 +81,11 @@ export class GatewayModule {
           DueNotices,
           InMail,
           RecentMessages,
+          KnownMessages,
           RoomChatGateway,
           DirectChatGateway,
         ],
-        ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler],
+        ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler, ChangeMessageHandler],
         ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
       ],
     };

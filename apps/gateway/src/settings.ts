@@ -3,7 +3,15 @@ import type { Config } from '#platform';
 /** What a gateway is told by the configuration. */
 export type GatewaySettings = Pick<
   Config,
-  'limits' | 'roomChat' | 'socketIo' | 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax' | 'inMail' | 'http'
+  | 'limits'
+  | 'roomChat'
+  | 'socketIo'
+  | 'editWithinSeconds'
+  | 'chatMessagesMax'
+  | 'chatsMax'
+  | 'resumeChangesMax'
+  | 'inMail'
+  | 'http'
 >;
 
 /** Injection token of {@link GatewaySettings}. */

@@ -8,6 +8,7 @@ import type { Caller } from '../src/commands/command.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
 import { untilShown } from '../src/commands/read-in-time.js';
 import { Person } from '../src/feeds/person.js';
+import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 
 const newKey = keySequence(Buffer.alloc(8));
@@ -47,7 +48,7 @@ describe('what a connection waits for', () => {
     const recent = new RecentMessages();
     const messageId = newKey();
     recent.add(messageId);
-    const handler = new ReactToMessageHandler(log, served, recent);
+    const handler = new ReactToMessageHandler(log, new KnownMessages(served, recent));
     const reacting = handler.execute(new ReactToMessage(caller(false), 'global', messageId, '👍'));
     const early = new Promise((resolve) => setTimeout(resolve, 1_000, 'still waiting'));
     expect(await Promise.race([reacting, early])).toMatchObject({ refusal: { code: 'not_found' } });

@@ -1,3 +1,4 @@
+import { RecentMessages } from '../src/commands/recent-messages.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandKey, directRoom } from '#domain';
 import { DirectChats, decodeRecord, LogUnavailable } from '#event-store';
@@ -148,7 +149,7 @@ describe('a command of a direct chat', () => {
     see: () =>
       new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
     post: () =>
-      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log)).execute(
+      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), new RecentMessages()).execute(
         new PostDirectMessage(bob, 1, '1', 'hello'),
       ),
   };

@@ -10,6 +10,7 @@ import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
 import { untilShown } from '../src/commands/read-in-time.js';
 import { Person } from '../src/feeds/person.js';
+import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 
@@ -96,7 +97,9 @@ describe('a mark of what was seen', () => {
 describe('a reaction', () => {
   const react = (messageId: string, recent: RecentMessages, room: 'global' | 'clan' = 'global') =>
     watch(
-      new ReactToMessageHandler(log, chat.served, recent).execute(new ReactToMessage(caller, room, messageId, '👍')),
+      new ReactToMessageHandler(log, new KnownMessages(chat.served, recent)).execute(
+        new ReactToMessage(caller, room, messageId, '👍'),
+      ),
     );
 
   it('waits for a message of this gateway that is on its way to the read model', async () => {

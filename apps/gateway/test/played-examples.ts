@@ -33,7 +33,10 @@ const isMessage = ({ event }: Received): boolean =>
   ['newMessage', 'newReaction', 'response_message'].includes(event ?? '');
 
 /** What Bob sends, since Ada is the other side; she sends all else, and he comes back to resume. */
-const byBob: ReadonlySet<string> = new Set(['clanMessage', 'get_chats', 'seen_message', 'typing', 'chat_messages']);
+const byBob: ReadonlySet<string> = new Set([
+  ...['clanMessage', 'clanMessageEdit', 'clanMessageDelete'],
+  ...['get_chats', 'seen_message', 'typing', 'chat_messages'],
+]);
 
 /** What is no example, and refused: by Eve, who is in no clan and has no chat. */
 const wrong: readonly (readonly [event: string, data: object, id?: string])[] = [
@@ -59,8 +62,12 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
       const client = event === 'resume' ? await enter(8, {}) : byBob.has(event) ? bob : ada;
       clients.add(client);
       const before = client.frames.length;
+      const adaBefore = ada.frames.length;
       const room = event.startsWith('clan') ? 'clan' : 'global';
-      const messageId = client.frames.find(({ chat, message }) => chat === room && message)?.message?.['_id'];
+      const inChat = client.frames.find((frame) => frame.event === 'response_message')?.data as
+        { id: string } | undefined;
+      const inRoom = client.frames.find(({ chat, message }) => chat === room && message)?.message;
+      const messageId = inRoom?.['_id'] ?? inChat?.id;
       const real: Record<string, unknown> = { message_id: messageId, chat_id: chatId };
       const text = JSON.stringify({ data }).replace(`direct:${CHAT_OF_EXAMPLES}"`, `direct:${chatId}"`);
       const known = JSON.parse(text, (name, value: unknown) => real[name] ?? value) as { data?: object };
@@ -70,6 +77,9 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
       // A message comes to everybody once it can be read.
       const isTold = () => client.frames.slice(before).some(isMessage);
       if (/^create_message$|Message(Reaction)?$/.test(event)) await until('it is told', isTold);
+      const isChanged = () =>
+        ada.frames.slice(adaBefore).some((frame) => /^message_?changed$/i.test(frame.event ?? ''));
+      if (/edit|delete/i.test(event)) await until('the change is told', isChanged);
       const told = softly[event];
       if (told) await until(`Ada is told of ${told}`, () => ada.frames.some((frame) => frame.event === told));
       const created = client.frames.find((frame) => frame.event === 'chat_created');

@@ -1,3 +1,4 @@
+import { RecentMessages } from '../src/commands/recent-messages.js';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, keySequence, openChat } from '#domain';
@@ -22,7 +23,7 @@ beforeEach(async () => {
   server = new MemoryLogServer();
   log = server.connect();
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
-  handler = new PostDirectMessageHandler(log, new DirectChats(log));
+  handler = new PostDirectMessageHandler(log, new DirectChats(log), new RecentMessages());
   const admit = () => Promise.resolve();
   caller = { person: new Person('1'), isOpen: true, admit, attempts: new Attempts('1', newKey, admit) };
 });

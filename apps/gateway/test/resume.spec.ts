@@ -82,6 +82,24 @@ describe('a resume in a room', () => {
     read.mockRestore();
   });
 
+  it('tells of edits to those who have asked for them, and to nobody else who missed the same', async () => {
+    const [one] = await said(2);
+    const fact = { room: CLAN, id: `edit.${gateway.chat.nextKey()}`, at: '2026-01-01T00:01:00.000Z' };
+    gateway.chat.append({ type: 'MessageEdited', ...fact, messageId: one!, userId: '7', content: 'edited' });
+    await gateway.tell();
+    const [ada, bob] = [await gateway.join('ada', '7'), await gateway.join('bob', '7')];
+    ada.client.send('subscribe', { to: ['changes'] });
+    await pass();
+    const away = { clan: { n: 2, rev: 2 } };
+    const told = [await resume(ada.client, away), await resume(bob.client, away), await resume(ada.client, away)];
+    expect(told.map(({ told: frames }) => frames.map(({ event }) => event))).toEqual([
+      ['messageChanged'],
+      [],
+      ['messageChanged'],
+    ]);
+    expect(told[1]!.rooms).toMatchObject({ clan: { to: { n: 2, rev: 3 }, recovered: true } });
+  });
+
   it('tells what was missed, in order, to who asks and to nobody else, and says up to where', async () => {
     const [one] = await said(3);
     gateway.chat.react(CLAN, one!, '👍');

@@ -158,7 +158,7 @@ describe('reactions', () => {
     const at = new Date().toISOString();
     for (let i = 0; i < 499; i++) {
       const who = { key: system.nextKey(), at, userId: `fan ${i}`, userName: `fan ${i}`, emoji: '👍' };
-      const decision = react({ ...who, messageId }, { room: clanRoom('f'), messageRoom: clanRoom('f') });
+      const decision = react({ ...who, messageId }, { room: clanRoom('f'), message: { room: clanRoom('f') } });
       if ('event' in decision && decision.event) void system.log.append(decision.event);
     }
     await until('popular', () => (shown(bob) as unknown[]).length === 499);

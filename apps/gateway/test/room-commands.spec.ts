@@ -5,6 +5,7 @@ import { FrameRefused } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
 import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-message.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
+import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
 import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
@@ -91,7 +92,7 @@ describe('a message to a room', () => {
 describe('a reaction', () => {
   const react = (room: 'global' | 'clan', messageId: string, emoji = '👍', clientId?: string) =>
     outcomeOf(
-      new ReactToMessageHandler(chat.log, chat.served, recent).execute(
+      new ReactToMessageHandler(chat.log, new KnownMessages(chat.served, recent)).execute(
         new ReactToMessage(ada, room, messageId, emoji, clientId),
       ),
     );

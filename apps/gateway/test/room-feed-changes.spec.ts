@@ -158,3 +158,76 @@ describe('changes of one message', () => {
     expect(positions().at(-1)).toEqual(['newMessage', undefined]);
   });
 });
+
+describe('an edit or a deletion', () => {
+  const edit = async (content: string | null) => {
+    const fact = { room, id: `edit.${chat.nextKey()}`, at: '2026-01-01T00:01:00.000Z', messageId, userId: '1' };
+    chat.append(content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content });
+    await chat.timeline.run();
+    await settle(5);
+  };
+  const events = ({ frames }: ChatClient) => frames.map(({ event, message }) => [event, message?.['content']]);
+
+  it('is told at once to those who have asked for it, and to nobody else, beside what all are told', async () => {
+    const asked = await sessionInMemory({ endpoint: ROOM_CHAT });
+    asked.session.topics = new Set(['changes']);
+    feed.audience.add(asked.session);
+    for (const content of ['hello!', null]) {
+      const fact = { room, id: `edit.${chat.nextKey()}`, at: '2026-01-01T00:01:00.000Z', messageId, userId: '1' };
+      chat.append(content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content });
+      chat.say(room, 'next', '1');
+    }
+    await chat.timeline.run();
+    await settle(5);
+    expect(events(asked.client)).toEqual([
+      ['messageChanged', 'hello!'],
+      ['newMessage', 'next'],
+      ['messageChanged', ''],
+      ['newMessage', 'next'],
+    ]);
+    expect(asked.client.frames[0]).toMatchObject({
+      chat: 'clan',
+      message: { editedAt: '2026-01-01T00:01:00.000Z', n: 1, rev: 2 },
+    });
+    expect(asked.client.frames[2]!.message).toMatchObject({ deleted: true, reactions: [] });
+    expect(events(client).slice(1)).toEqual([
+      ['newMessage', 'next'],
+      ['newMessage', 'next'],
+    ]);
+  });
+
+  it('is in what is told later of reactions that were held: nothing is told again of what was deleted', async () => {
+    await react('👍', '👎');
+    await edit(null);
+    await settle(300);
+    expect(events(client).slice(1)).toEqual([
+      ['newReaction', 'hello'],
+      ['newReaction', ''],
+    ]);
+    const many = Array.from({ length: 25 }, (_, i) => String(i + 10));
+    messageId = chat.say(room, 'full', '1');
+    for (const userId of many) chat.react(room, messageId, '👍', userId);
+    await chat.timeline.run();
+    await settle(300);
+    for (const userId of many) chat.react(room, messageId, '🎉', userId);
+    await chat.timeline.run();
+    await edit('edited');
+    await settle(1_000);
+    expect(events(client).at(-1)).toEqual(['newReaction', 'edited']);
+    expect(events(client).findLastIndex(([, content]) => content === 'full')).toBeLessThan(
+      events(client).findIndex(([, content]) => content === 'edited'),
+    );
+  });
+
+  it('is told to a client that resumes where it asks for it', async () => {
+    await edit('hello!');
+    for (const topics of [[], ['changes']] as const) {
+      const { session } = await sessionInMemory({ endpoint: ROOM_CHAT });
+      session.topics = new Set(topics);
+      feed.audience.add(session);
+      const hearing = (await feed.hearing(session))!;
+      const changes = (await hearing.timeline.changesSince(room, { n: 1, rev: 1 }, 10))!.changes;
+      expect(await hearing.frames(changes, { n: 1, rev: 1 })).toHaveLength(topics.length);
+    }
+  });
+});

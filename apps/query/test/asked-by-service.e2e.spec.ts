@@ -130,7 +130,7 @@ describe.each(stores)('what the surrounding application asks, read models %s', (
     });
 
     const none = {
-      ...{ messages: 0, reactionsAdded: 0, reactionsRemoved: 0, seenMarks: 0 },
+      ...{ messages: 0, reactionsAdded: 0, reactionsRemoved: 0, edits: 0, deletions: 0, seenMarks: 0 },
       ...{ chatsOpened: 0, joins: 0, leaves: 0, profileChanges: 0 },
     };
     const today = new Date().toISOString().slice(0, 10);

@@ -172,7 +172,7 @@ export class QueryUnderTest {
 
   reactTo(messageId: string, room: Room, userId: string, emoji: string): Promise<RecordedEvent> {
     const command = { ...context(), messageId, userId, userName: `name of ${userId}`, emoji };
-    return this.append<DomainEvent>(react(command, { room, messageRoom: room }));
+    return this.append<DomainEvent>(react(command, { room, message: { room } }));
   }
 
   openChat(by: string, receiver: string) {

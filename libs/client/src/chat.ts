@@ -23,7 +23,7 @@ export interface ChatEvents {
 }
 
 /** What is told only where it is asked for. */
-export type Topic = 'presence' | 'typing' | 'seen';
+export type Topic = 'presence' | 'typing' | 'seen' | 'changes';
 
 interface Presence {
   readonly online: readonly (string | number)[];
@@ -38,7 +38,8 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   /** Of the rooms that are shown. */
   protected readonly messages = new Map<string, Messages<M>>();
   readonly #connection: Connection;
-  readonly #topics = new Set<Topic>();
+  /** What is shown is kept as it is, whoever asks for more. */
+  readonly #topics = new Set<Topic>(['changes']);
   #online: ReadonlySet<string | number> = new Set();
 
   constructor(
@@ -124,7 +125,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   }
 
   #sendTopics(): void {
-    if (this.#topics.size > 0) this.tell('subscribe', { to: [...this.#topics] });
+    this.tell('subscribe', { to: [...this.#topics] });
   }
 
   /** Follows one more room, or a room anew; it is to be resumed. */

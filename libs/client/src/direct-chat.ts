@@ -15,6 +15,10 @@ export interface DirectMessage {
   readonly seen: boolean;
   readonly seen_at: string | null;
   readonly created_at: string;
+  /** Where it was edited: when last. */
+  readonly edited_at?: string;
+  /** It was taken back; its text is empty. */
+  readonly deleted?: true;
   /** Its number within the chat, from 1 and without holes, and the chat's number of its last change. */
   readonly n: number;
   readonly rev: number;
@@ -37,6 +41,8 @@ export interface DirectChatEvents extends ChatEvents {
   message: DirectMessage;
   /** The chats, the latest first: after each connect, and whenever one of them has changed. */
   chats: readonly DirectChatEntry[];
+  /** A message that was edited or deleted, as it now is; whether it was seen, as far as is known here. */
+  change: DirectMessage;
   /** Whether the other side of a chat types at this moment: asked for by `subscribe('typing')`. */
   typing: { readonly chatId: number; readonly isTyping: boolean };
   /** The other side has seen a chat up to its message `n`: asked for by `subscribe('seen')`. */
@@ -59,6 +65,7 @@ interface SeenFrame {
 
 type DirectFrame =
   | { readonly event: 'response_message'; readonly data: DirectMessage }
+  | { readonly event: 'message_changed'; readonly data: Omit<DirectMessage, 'seen' | 'seen_at'> }
   | {
       readonly event: 'presence';
       readonly data: { readonly online: readonly number[]; readonly offline: readonly number[] };
@@ -133,6 +140,16 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     return ack['message_id'] as string;
   }
 
+  /** Changes what a message of one's own says, while the server lets one. @throws CommandRefused */
+  async edit(chatId: number, messageId: string, message: string): Promise<void> {
+    await this.outbox.send('edit_message', { chat_id: chatId, message_id: messageId, message });
+  }
+
+  /** Takes a message of one's own back. @throws CommandRefused */
+  async delete(chatId: number, messageId: string): Promise<void> {
+    await this.outbox.send('delete_message', { chat_id: chatId, message_id: messageId });
+  }
+
   /** Says that one types, as often as a key is pressed: the other side is told every two seconds, and sees it for five. */
   typing(chatId: number): void {
     if (this.#typers.isDue(chatId)) this.tell('typing', { chat_id: chatId });
@@ -174,10 +191,12 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     if (event === 'presence') this.heardPresence(data);
     if (event === 'typing') this.#typers.add(data.chat_id, data.user_id, data.user_id);
     if (event === 'seen') this.#seen(data);
-    if (event !== 'response_message') return;
-    const message = frame['data'] as DirectMessage;
+    if (event !== 'response_message' && event !== 'message_changed') return;
+    const isNew = event === 'response_message';
+    const known = isNew ? undefined : this.latest(data.chat_id).find(({ n }) => n === data.n);
+    const message = { seen: known?.seen ?? false, seen_at: known?.seen_at ?? null, ...data };
     const position = frame['position'] as Position | undefined;
-    this.#followerOf(message.chat_id).hear({ isNew: true, message, position });
+    this.#followerOf(message.chat_id).hear({ isNew, isEdit: !isNew, message, position });
   }
 
   #seen({ chat_id: chatId, user_id, n, seen_at: seenAt }: SeenFrame): void {
@@ -234,7 +253,12 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     return this.follow(keyOf(chatId), {
       idOf: ({ id }) => id,
       latest: async () => (await this.#page(chatId)).slice().reverse(),
-      told: ({ message }) => {
+      told: ({ isNew, message }) => {
+        if (!isNew) {
+          this.emit('change', message);
+          this.#changed(message);
+          return;
+        }
         this.#typers.remove(chatId, message.sender_id);
         this.emit('message', message);
         this.#counted(message);
@@ -243,6 +267,12 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
         this.emit('reset', { chatId, messages });
       },
     });
+  }
+
+  /** The list shows the last message of each chat. */
+  #changed(message: DirectMessage): void {
+    const chat = this.#chats.get(message.chat_id);
+    if (chat?.last_message?.n === message.n) this.#keep({ ...chat, last_message: message });
   }
 
   #counted(message: DirectMessage): void {

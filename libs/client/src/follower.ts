@@ -9,6 +9,8 @@ export interface Position {
 /** One frame about a message: that it is new, or that it has changed; it is there as it now is. */
 export interface Told<M> {
   readonly isNew: boolean;
+  /** What has changed is what it says, not the reactions to it. */
+  readonly isEdit?: boolean;
   readonly message: M;
   /** Up to where everything was told, where that is not what the message says of itself. */
   readonly position?: Position | undefined;

@@ -48,19 +48,26 @@ export interface Room {
   readonly loadOlder: () => Promise<void>;
   readonly send: (content: string, feeling?: string) => Promise<string>;
   readonly react: (messageId: string, emoji: string) => Promise<void>;
+  readonly edit: (messageId: string, content: string) => Promise<void>;
+  readonly remove: (messageId: string) => Promise<void>;
 }
 
 /** @param room the same one for as long as the component is there */
 export function useRoom(chat: RoomChat, room: RoomName): Room {
-  const latest = useLatest<readonly RoomMessage[]>(chat, ['message', 'reaction', 'reset'], () => chat.latest(room));
+  const latest = useLatest<readonly RoomMessage[]>(chat, ['message', 'reaction', 'change', 'reset'], () =>
+    chat.latest(room),
+  );
   const { messages, hasOlder, loadOlder, change } = useOlder(latest, (before) => chat.history(room, before));
-  useEffect(
-    () =>
-      chat.on('reaction', ({ room: where, message }) => {
+  useEffect(() => {
+    const ends = (['reaction', 'change'] as const).map((event) =>
+      chat.on(event, ({ room: where, message }) => {
         if (where === room) change(message);
       }),
-    [chat, room, change],
-  );
+    );
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [chat, room, change]);
   return {
     messages,
     pending: usePending(chat, (command) => command.event === `${room}Message`),
@@ -71,6 +78,8 @@ export function useRoom(chat: RoomChat, room: RoomName): Room {
       [chat, room],
     ),
     react: useCallback((messageId: string, emoji: string) => chat.react(room, messageId, emoji), [chat, room]),
+    edit: useCallback((messageId: string, content: string) => chat.edit(room, messageId, content), [chat, room]),
+    remove: useCallback((messageId: string) => chat.delete(room, messageId), [chat, room]),
   };
 }
 
@@ -89,6 +98,8 @@ export interface Conversation {
   /** Resolves once one more page of the history is among the messages. */
   readonly loadOlder: () => Promise<void>;
   readonly send: (message: string) => Promise<string>;
+  readonly edit: (messageId: string, message: string) => Promise<void>;
+  readonly remove: (messageId: string) => Promise<void>;
   /** Whether the other side types at this moment, and how to say that one does oneself. */
   readonly isTyping: boolean;
   readonly typing: () => void;
@@ -101,8 +112,17 @@ export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'r
   useEffect(() => {
     chat.subscribe('typing', 'seen').show(id);
   }, [chat, id]);
-  const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'seen', 'reset'], () => chat.latest(id));
-  const { messages, hasOlder, loadOlder } = useOlder(latest, (before) => chat.history(id, before));
+  const latest = useLatest<readonly DirectMessage[]>(chat, ['message', 'change', 'seen', 'reset'], () =>
+    chat.latest(id),
+  );
+  const { messages, hasOlder, loadOlder, change } = useOlder(latest, (before) => chat.history(id, before));
+  useEffect(
+    () =>
+      chat.on('change', (message) => {
+        if (message.chat_id === id) change(message);
+      }),
+    [chat, id, change],
+  );
   return {
     messages,
     pending: usePending(
@@ -112,6 +132,8 @@ export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'r
     hasOlder,
     loadOlder,
     send: useCallback((message: string) => chat.send({ id, receiver_id }, message), [chat, id, receiver_id]),
+    edit: useCallback((messageId: string, message: string) => chat.edit(id, messageId, message), [chat, id]),
+    remove: useCallback((messageId: string) => chat.delete(id, messageId), [chat, id]),
     isTyping: useLatest(chat, ['typing'], () => chat.isTyping(id)),
     typing: useCallback(() => {
       chat.typing(id);

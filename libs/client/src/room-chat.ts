@@ -24,6 +24,10 @@ export interface RoomMessage {
   readonly reactions: readonly { readonly playerName: string; readonly emoji: string }[];
   /** ISO 8601. */
   readonly createdAt: string;
+  /** Where it was edited: when last. */
+  readonly editedAt?: string;
+  /** It was taken back; its content is empty. */
+  readonly deleted?: true;
   /** Its number within the room, from 1 and without holes, and the room's number of its last change. */
   readonly n: number;
   readonly rev: number;
@@ -34,6 +38,8 @@ export interface RoomChatEvents extends ChatEvents {
   message: { readonly room: RoomName; readonly message: RoomMessage };
   /** A message that changed: `reactions` as they now are. */
   reaction: { readonly room: RoomName; readonly message: RoomMessage };
+  /** A message that was edited or deleted, as it now is. */
+  change: { readonly room: RoomName; readonly message: RoomMessage };
   /** Who else types in a room at this moment: asked for by `subscribe('typing')`. */
   typing: { readonly room: RoomName; readonly people: readonly Person[] };
   /** The latest messages, oldest first, in the place of all that was known of the room: at first, and after a long time away. */
@@ -47,7 +53,7 @@ export interface RoomChatOptions extends ChatOptions {
 
 type RoomFrame = { readonly chat: RoomName } & (
   | {
-      readonly event: 'newMessage' | 'newReaction';
+      readonly event: 'newMessage' | 'newReaction' | 'messageChanged';
       readonly message: RoomMessage;
       readonly position?: Position;
     }
@@ -88,6 +94,16 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
   ): Promise<string> {
     const { ack } = await this.outbox.send(`${room}Message`, { content, feeling }, id);
     return ack['message_id'] as string;
+  }
+
+  /** Changes what a message of one's own says, while the server lets one. @throws CommandRefused */
+  async edit(room: RoomName, messageId: string, content: string): Promise<void> {
+    await this.outbox.send(`${room}MessageEdit`, { message_id: messageId, content });
+  }
+
+  /** Takes a message of one's own back. @throws CommandRefused */
+  async delete(room: RoomName, messageId: string): Promise<void> {
+    await this.outbox.send(`${room}MessageDelete`, { message_id: messageId });
   }
 
   /** Says that one types, as often as a key is pressed: others are told every two seconds, and see it for five. */
@@ -142,7 +158,8 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
       return;
     }
     const { chat, event, message, position } = told;
-    this.#followerOf(chat, message, follower).hear({ isNew: event === 'newMessage', message, position });
+    const isEdit = event === 'messageChanged';
+    this.#followerOf(chat, message, follower).hear({ isNew: event === 'newMessage', isEdit, message, position });
   }
 
   #follow(room: RoomName): Follower<RoomMessage> {
@@ -153,9 +170,9 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
         if (room === 'clan') this.#clanId = messages.at(-1)?.clan_id;
         return messages;
       },
-      told: ({ isNew, message }) => {
+      told: ({ isNew, isEdit, message }) => {
         if (isNew) this.#typers.remove(room, message.sender._id);
-        this.emit(isNew ? 'message' : 'reaction', { room, message });
+        this.emit(isNew ? 'message' : isEdit ? 'change' : 'reaction', { room, message });
       },
       reset: (messages) => {
         this.emit('reset', { room, messages });

@@ -102,3 +102,27 @@ it('a chat is not told of what was before, and shows it where it is looked at', 
   await until('the next is told', () => bob.heard.length > 0);
   expect([bob.heard, bob.chat.latest(opened.id).at(-1)?.message]).toEqual([['61'], '61']);
 }, 60_000);
+
+it('a message is edited and deleted, in the chat and in the list of chats', async () => {
+  const [ada, bob] = [await person(31, 0), await person(32, 1)];
+  const opened = await ada.chat.open(32);
+  const ids = [await ada.chat.send(opened, 'one'), await ada.chat.send(opened, 'two')];
+  await until('they are told', () => bob.heard.length === 2);
+  bob.chat.show(opened.id);
+  await until('they are shown', () => bob.chat.latest(opened.id).length === 2);
+  await bob.chat.seen(opened.id);
+  await ada.chat.edit(opened.id, ids[0]!, 'first');
+  await ada.chat.delete(opened.id, ids[1]!);
+  await until('it is shown', () => bob.chat.latest(opened.id)[1]?.deleted === true);
+  expect(bob.chat.latest(opened.id).map(({ message }) => message)).toEqual(['first', '']);
+  expect(bob.chat.chats[0]!.last_message).toMatchObject({ message: '', deleted: true });
+  const again = await person(32, 0);
+  expect(again.chat.chats[0]!.last_message).toMatchObject({ message: '', deleted: true });
+  const all = [];
+  for await (const message of again.chat.history(opened.id)) all.push(message);
+  expect(all).toMatchObject([
+    { message: '', deleted: true, seen: true },
+    { message: 'first', edited_at: expect.any(String), seen: true },
+  ]);
+  await expect(bob.chat.delete(opened.id, ids[0]!)).rejects.toMatchObject({ code: 'not_yours' });
+}, 60_000);

@@ -130,6 +130,35 @@ describe('rooms', () => {
   });
 });
 
+describe('a message that was said', () => {
+  it('is edited and deleted, also for those who were away', async () => {
+    const [ada, bob] = await people('e-edit');
+    const changes: string[] = [];
+    bob.chat.on('change', ({ message }) => changes.push(message.deleted ? 'deleted' : message.content));
+    const ids = await Promise.all(['one', 'two', 'three'].map((content) => ada.chat.send('clan', content)));
+    await until('they are told', () => bob.said.length === 3);
+    await ada.chat.edit('clan', ids[0]!, 'first');
+    await until('it is shown', () => bob.shown[0] === 'first');
+    server.proxies[1]!.cut();
+    await until('it is noticed', () => bob.chat.state.state === 'connecting');
+    await ada.chat.edit('clan', ids[1]!, 'second');
+    await ada.chat.delete('clan', ids[2]!);
+    server.proxies[1]!.mend();
+    await until('all is shown', () => bob.shown[2] === '');
+    expect(bob.shown).toEqual(['first', 'second', '']);
+    expect(bob.chat.latest('clan').map(({ editedAt, deleted }) => [editedAt !== undefined, deleted])).toEqual([
+      [true, undefined],
+      [true, undefined],
+      [false, true],
+    ]);
+    expect([changes, bob.resets]).toEqual([['first', 'second', 'deleted'], [0]]);
+    await expect(bob.chat.edit('clan', ids[0]!, 'mine')).rejects.toMatchObject({ code: 'not_yours' });
+    await expect(ada.chat.edit('clan', ids[2]!, 'again')).rejects.toMatchObject({ code: 'deleted' });
+    await expect(bob.chat.react('clan', ids[2]!, '👍')).rejects.toMatchObject({ code: 'deleted' });
+    await ada.chat.delete('clan', ids[2]!);
+  });
+});
+
 describe('what is said', () => {
   it('waits for a connection, is said once, and shows as pending meanwhile', async () => {
     const [ada, bob] = await people('s-waits');

@@ -6,7 +6,8 @@ export interface Refusal {
   readonly message: string;
 }
 
-export type RefusalCode = 'not_found' | 'no_clan' | 'same_person' | 'wrong_receiver';
+export type RefusalCode =
+  'not_found' | 'no_clan' | 'same_person' | 'wrong_receiver' | 'not_yours' | 'too_late' | 'deleted';
 
 /** A command that is refused. */
 export interface Refused {

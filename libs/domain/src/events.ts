@@ -2,6 +2,7 @@ import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
 import type { EventDefinition, EventOf, Kind, PastVersion } from './event.js';
+import { MessageDeletedV1, MessageEditedV1 } from './edit.js';
 import type { Room } from './ids.js';
 import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
 import { MessageCreatedV1, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
@@ -14,6 +15,8 @@ export const eventDefinitions = [
   MessageCreatedV1,
   ReactionAddedV1,
   ReactionRemovedV1,
+  MessageEditedV1,
+  MessageDeletedV1,
   MessagesSeenV1,
   MemberJoinedV1,
   MemberLeftV1,

@@ -1,5 +1,6 @@
 export * from './chat.js';
 export * from './decision.js';
+export * from './edit.js';
 export * from './event.js';
 export * from './events.js';
 export * from './ids.js';

@@ -7,7 +7,7 @@ import type { MembershipState } from './membership.js';
 
 // Messages and the reactions to them. They commute, so none of them is appended with an expectation.
 
-const MessageId = Type.String({
+export const MessageId = Type.String({
   pattern: '^[0-9a-f]{24}$',
   description: 'The `message_id` of the APIs, the same for ever.',
 });
@@ -135,21 +135,22 @@ export interface React extends CommandContext {
 }
 
 /**
- * What a reaction is decided on: the room that the person means, see {@link publicRoom}, and the one that the message
- * is in, null where there is none of that id.
+ * What a reaction is decided on: the room that the person means, see {@link publicRoom}, and the message, null where
+ * there is none of that id.
  */
 export interface ReactionState {
   readonly room: Room | null;
-  readonly messageRoom: Room | null;
+  readonly message: { readonly room: Room; readonly deleted?: true } | null;
 }
 
 /**
  * Reacts to a message. What reaction the person has now is not asked: the read model may be behind what they just
  * sent, and a removal decided against it would be lost.
  */
-export function react(command: React, { room, messageRoom }: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
+export function react(command: React, { room, message }: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
-  if (messageRoom !== room) return refused('not_found', 'no such message in this room', 'message_id');
+  if (message?.room !== room) return refused('not_found', 'no such message in this room', 'message_id');
+  if (message.deleted) return refused('deleted', 'the message was deleted', 'message_id');
   const { messageId, userId, at } = command;
   const fact = { room, id: `react.${command.key}`, at, messageId, userId };
   if (command.emoji === '') return decided<ReactionRemoved>({ type: 'ReactionRemoved', ...fact });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  deleteMessage,
+  editMessage,
   changeProfile,
   type ChatCreated,
   clanRoom,
@@ -156,7 +158,7 @@ describe('a reaction', () => {
     userName: 'Ada',
     emoji: '👍',
   } as const;
-  const state = { room: publicRoom('clan', inClan3), messageRoom: clanRoom('3') };
+  const state = { room: publicRoom('clan', inClan3), message: { room: clanRoom('3') } };
 
   it('is the same event when it is sent twice, and a new one with a new key', () => {
     const event = eventOf(react(command, state));
@@ -172,12 +174,58 @@ describe('a reaction', () => {
   });
 
   it('to a message of another room, or of none, is refused', () => {
-    for (const messageRoom of [null, GLOBAL_ROOM, clanRoom('4')]) {
-      const refusal = refusalOf(react(command, { ...state, messageRoom }));
+    for (const message of [null, { room: GLOBAL_ROOM }, { room: clanRoom('4') }]) {
+      const refusal = refusalOf(react(command, { ...state, message }));
       expect(refusal).toEqual({ code: 'not_found', field: 'message_id' });
     }
-    const clanless = refusalOf(react(command, { room: null, messageRoom: null }));
+    const clanless = refusalOf(react(command, { room: null, message: null }));
     expect(clanless).toEqual({ code: 'no_clan', field: 'clan_id' });
+  });
+
+  it('to a message that was deleted is refused', () => {
+    const message = { room: clanRoom('3'), deleted: true } as const;
+    expect(refusalOf(react(command, { ...state, message }))).toEqual({ code: 'deleted', field: 'message_id' });
+  });
+});
+
+describe('an edit', () => {
+  const command = { ...context, messageId: 'cd'.repeat(12), userId: '7', content: 'Well met!', withinSeconds: 900 };
+  const said = (secondsAgo: number) => ({
+    room: clanRoom('3'),
+    sender: { id: '7' },
+    at: new Date(Date.parse(context.at) - secondsAgo * 1_000).toISOString(),
+  });
+  const state = { room: clanRoom('3'), message: said(899) };
+
+  it('changes what one has said oneself, while it is not too late', () => {
+    expect(eventOf(editMessage(command, state))).toEqual({
+      ...{ type: 'MessageEdited', room: clanRoom('3'), id: `edit.${context.key}`, at: context.at },
+      ...{ messageId: command.messageId, userId: '7', content: 'Well met!' },
+    });
+    const late = editMessage(command, { ...state, message: said(900) });
+    expect(late).toMatchObject({ refusal: { code: 'too_late', message: expect.stringContaining('within 900 s') } });
+    const never = editMessage({ ...command, withinSeconds: 0 }, { ...state, message: said(0) });
+    expect(never).toMatchObject({ refusal: { code: 'too_late', message: 'messages are not edited here' } });
+  });
+
+  it('and a deletion are refused of what is not there, not here, or not one’s own', () => {
+    for (const change of [editMessage, deleteMessage]) {
+      const refusedFor = (changed: object) => refusalOf(change(command, { ...state, ...changed }));
+      expect(refusedFor({ room: null })).toEqual({ code: 'no_clan', field: 'clan_id' });
+      expect(refusedFor({ message: null })).toEqual({ code: 'not_found', field: 'message_id' });
+      expect(refusedFor({ room: GLOBAL_ROOM })).toEqual({ code: 'not_found', field: 'message_id' });
+      expect(refusalOf(change({ ...command, userId: '8' }, state))).toEqual({ code: 'not_yours', field: 'message_id' });
+    }
+  });
+
+  it('of what was deleted is refused; a deletion is made once, however late', () => {
+    const deleted = { ...state, message: { ...said(0), deleted: true as const } };
+    expect(refusalOf(editMessage(command, deleted))).toEqual({ code: 'deleted', field: 'message_id' });
+    expect(deleteMessage(command, deleted)).toEqual({ event: null });
+    expect(eventOf(deleteMessage(command, { ...state, message: said(1e6) }))).toEqual({
+      ...{ type: 'MessageDeleted', room: clanRoom('3'), id: `edit.${context.key}`, at: context.at },
+      ...{ messageId: command.messageId, userId: '7' },
+    });
   });
 });
 

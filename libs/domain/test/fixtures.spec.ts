@@ -99,6 +99,8 @@ it('each type of event is of one kind, by which the log finds it', () => {
     MessageCreated: 'msg',
     ReactionAdded: 'react',
     ReactionRemoved: 'react',
+    MessageEdited: 'edit',
+    MessageDeleted: 'edit',
     MessagesSeen: 'seen',
     MemberJoined: 'member',
     MemberLeft: 'member',

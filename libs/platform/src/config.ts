@@ -24,6 +24,8 @@ export interface Config {
   readonly chatMessagesMax: number;
   readonly chatsMax: number;
   readonly resumeChangesMax: number;
+  /** How long a message may be edited; 0 for never. */
+  readonly editWithinSeconds: number;
   readonly limits: Limits;
   readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
@@ -180,6 +182,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     chatMessagesMax: values.CHAT_MESSAGES_MAX,
     chatsMax: values.CHATS_MAX,
     resumeChangesMax: values.RESUME_CHANGES_MAX,
+    editWithinSeconds: values.EDIT_WITHIN_S,
     limits: {
       frameBytes: values.MAX_FRAME_BYTES,
       frameDepth: values.MAX_FRAME_DEPTH,

@@ -6,7 +6,7 @@ import type { MessageDocument } from './timeline/documents.js';
 /** One change of a room: the whole message as that change left it. */
 export interface Change {
   readonly rev: number;
-  readonly kind: 'message' | 'reaction';
+  readonly kind: 'message' | 'reaction' | 'edit';
   readonly message: MessageDocument;
 }
 

@@ -15,7 +15,7 @@ import {
 
 describe('the days of a room', () => {
   const counts = {
-    ...{ messages: 1, reactionsAdded: 0, reactionsRemoved: 0, seenMarks: 0 },
+    ...{ messages: 1, reactionsAdded: 0, reactionsRemoved: 0, edits: 0, deletions: 0, seenMarks: 0 },
     ...{ chatsOpened: 0, joins: 0, leaves: 0, profileChanges: 0 },
   };
   const day = (room: Room, of: string): DayDocument => ({

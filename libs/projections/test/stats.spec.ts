@@ -74,6 +74,8 @@ const nothing = {
   messages: 0,
   reactionsAdded: 0,
   reactionsRemoved: 0,
+  edits: 0,
+  deletions: 0,
   seenMarks: 0,
   chatsOpened: 0,
   joins: 0,

@@ -37,6 +37,10 @@ const reacted = (room: Room, name: string, userId: string, emoji: string): Domai
     ? { type: 'ReactionRemoved', ...fact }
     : { type: 'ReactionAdded', ...fact, userName: userId, emoji };
 };
+const edited = (room: Room, name: string, content: string | null): DomainEvent => {
+  const fact = { room, id: `edit.${key(`${name} ${content}`)}`, at, messageId: key(name), userId: '1' };
+  return content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content };
+};
 const opened = (): DomainEvent => ({
   type: 'ChatCreated',
   room: chat,
@@ -123,6 +127,51 @@ describe('the timeline', () => {
     expect(message?.rev).toBe(6);
     expect(await queries.position(GLOBAL_ROOM)).toEqual({ n: 1, rev: 6 });
     expect(await queries.position(clanRoom('3'))).toEqual({ n: 1, rev: 1 });
+  });
+
+  it('shows a message as it was edited last, and nothing of one that was deleted, for good', async () => {
+    const { queries, round } = await foldAll([
+      opened(),
+      posted(chat, 'a'),
+      posted(chat, 'b'),
+      edited(chat, 'a', 'another'),
+      reacted(chat, 'b', '2', '👍'),
+      edited(chat, 'b', 'the last'),
+    ]);
+    const [b, a] = await queries.page(chat, { limit: 10 });
+    expect(a).toMatchObject({ n: 1, rev: 3, content: 'another', editedAt: at });
+    expect(b).toMatchObject({ n: 2, rev: 5, content: 'the last', editedAt: at, reactions: [{ emoji: '👍' }] });
+    expect((await queries.entry('2', chat))?.last).toMatchObject({ n: 2, content: 'the last' });
+    expect(round.changes.map(({ rev, kind }) => [rev, kind])).toEqual([
+      [1, 'message'],
+      [2, 'message'],
+      [3, 'edit'],
+      [4, 'reaction'],
+      [5, 'edit'],
+    ]);
+    const changes = await queries.changesSince(chat, { n: 2, rev: 2 }, 10);
+    expect(changes?.changes.map(({ rev, kind }) => [rev, kind])).toEqual([
+      [3, 'edit'],
+      [4, 'reaction'],
+      [5, 'edit'],
+    ]);
+  });
+
+  it('shows nothing of a message that was deleted, whatever comes after', async () => {
+    const { queries } = await foldAll([
+      opened(),
+      { ...posted(chat, 'a'), feeling: 'happy' } as DomainEvent,
+      reacted(chat, 'a', '2', '👍'),
+      edited(chat, 'a', 'another'),
+      edited(chat, 'a', null),
+      edited(chat, 'a', 'too late'),
+      reacted(chat, 'a', '2', '🫡'),
+    ]);
+    const message = (await queries.message(key('a')))!;
+    expect(message).toMatchObject({ n: 1, rev: 6, content: '', feeling: null, reactions: [], deleted: true });
+    expect(message).not.toHaveProperty('editedAt');
+    const entry = (await queries.entry('2', chat))!;
+    expect(entry).toMatchObject({ n: 1, unread: 1, last: { n: 1, content: '', deleted: true } });
   });
 
   it('tells a message that took a reaction before a crash as it is', async () => {

@@ -29,20 +29,34 @@ export interface DirectMessageSource {
   readonly at: string;
   readonly n: number;
   readonly rev: number;
+  readonly editedAt?: string;
+  readonly deleted?: true;
 }
+
+const deleted = Type.Optional(Type.Literal(true, { description: 'It was taken back; its text is empty.' }));
+
+const messageFields = {
+  id: text('24 hex digits.'),
+  chat_id: whole(),
+  sender_id: whole(),
+  receiver_id: whole(),
+  message: text(),
+  created_at: time(),
+  edited_at: Type.Optional(time('Where it was edited: when last.')),
+  deleted,
+  ...position,
+};
+
+/** A message as it is, but for whether it was seen. */
+export const ChangedMessageView = named('ChangedMessage', shape(messageFields));
+export type ChangedMessageView = Static<typeof ChangedMessageView.ref>;
 
 export const DirectMessageView = named(
   'DirectMessage',
   shape({
-    id: text('24 hex digits.'),
-    chat_id: whole(),
-    sender_id: whole(),
-    receiver_id: whole(),
-    message: text(),
+    ...messageFields,
     seen: Type.Boolean({ description: 'Whether its receiver has seen it.' }),
     seen_at: nullable(time('When they did.')),
-    created_at: time(),
-    ...position,
   }),
 );
 export type DirectMessageView = Static<typeof DirectMessageView.ref>;
@@ -56,25 +70,27 @@ export function receiverOf(source: Pick<DirectMessageSource, 'room' | 'sender'>)
   return source.sender.id === one ? other : one;
 }
 
-/** @param seenAt when its receiver saw it, ISO 8601, or null */
-export function directMessageView(
-  source: DirectMessageSource,
-  chatId: number,
-  seenAt: string | null,
-): DirectMessageView {
+export function changedMessageView(source: DirectMessageSource, chatId: number): ChangedMessageView {
   return {
     id: source.messageId,
     chat_id: chatId,
     sender_id: numberOf(source.sender.id),
     receiver_id: numberOf(receiverOf(source)),
     message: source.content,
-    seen: seenAt !== null,
-    seen_at: seenAt,
     created_at: source.at,
+    ...(source.editedAt !== undefined && { edited_at: source.editedAt }),
+    ...(source.deleted && { deleted: true as const }),
     n: source.n,
     rev: source.rev,
   };
 }
+
+/** @param seenAt when its receiver saw it, ISO 8601, or null */
+export const directMessageView = (
+  source: DirectMessageSource,
+  chatId: number,
+  seenAt: string | null,
+): DirectMessageView => ({ ...changedMessageView(source, chatId), seen: seenAt !== null, seen_at: seenAt });
 
 /** What a chat's view is made of, as one of its two people sees it; an inbox entry of the read model is one. */
 export interface ChatSource {
@@ -90,6 +106,7 @@ export interface ChatSource {
     readonly senderId: string;
     readonly content: string;
     readonly at: string;
+    readonly deleted?: true;
   } | null;
 }
 
@@ -103,6 +120,7 @@ export const LastMessageOfChatView = named(
       receiver_id: whole(),
       message: text(),
       created_at: time(),
+      deleted,
       n: position.n,
     }),
   ),
@@ -136,6 +154,7 @@ export function chatView(source: ChatSource): ChatListEntryView {
       receiver_id: numberOf(last.senderId === one ? other : one),
       message: last.content,
       created_at: last.at,
+      ...(last.deleted && { deleted: true as const }),
       n: last.n,
     },
     unread_count: source.unread,

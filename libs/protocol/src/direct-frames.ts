@@ -1,4 +1,4 @@
-import { ChatListEntryView, DirectMessageView } from './direct-chat.js';
+import { ChangedMessageView, ChatListEntryView, DirectMessageView } from './direct-chat.js';
 import { type Fault, faultCode } from './fault.js';
 import { beside, positionBeside, type RoomPosition } from './resume.js';
 import { type FrameOf, serverFrame } from './server-frame.js';
@@ -18,6 +18,8 @@ const wellPlayed: DirectMessageView = {
   n: 1,
   rev: 1,
 };
+
+const { seen: _seen, seen_at: _seenAt, ...wellPlayedUnseen } = wellPlayed;
 
 export const ChatCreated = serverFrame({
   name: 'chat_created',
@@ -44,6 +46,18 @@ export const ResponseMessage = serverFrame({
   summary: 'A message, to every connection of both people, once it is there for everybody.',
   payload: shape({ event: oneOf('response_message'), data: DirectMessageView.ref, ...beside }),
   examples: [{ event: 'response_message', data: wellPlayed }],
+});
+
+export const DirectMessageChanged = serverFrame({
+  name: 'message_changed',
+  summary: 'A message as it is after it was edited or deleted: to those who subscribed to `changes`.',
+  payload: shape({ event: oneOf('message_changed'), data: ChangedMessageView.ref, ...beside }),
+  examples: [
+    {
+      event: 'message_changed',
+      data: { ...wellPlayedUnseen, message: 'Well played indeed!', edited_at: '2026-11-23T01:58:02.117Z', rev: 2 },
+    },
+  ],
 });
 
 export const AllChatMessages = serverFrame({
@@ -105,6 +119,14 @@ export const directMessageFrame = (message: DirectMessageView, told: RoomPositio
     data: message,
     ...positionBeside(message, told),
   } satisfies FrameOf<typeof ResponseMessage>);
+
+/** The same of one that was edited or deleted. */
+export const changedMessageFrame = (message: ChangedMessageView, told: RoomPosition): string =>
+  JSON.stringify({
+    event: 'message_changed',
+    data: message,
+    ...positionBeside(message, told),
+  } satisfies FrameOf<typeof DirectMessageChanged>);
 
 /** A fault as the framework of this API says it, without the client's data in it. */
 export const directErrorFrame = ({ message, code }: Fault): string =>

@@ -1,10 +1,21 @@
 import { Ack, Nack } from './acknowledgement.js';
-import { AllChatMessages, ChatCreated, Exception, ResponseMessage, UpdatedChatList } from './direct-frames.js';
+import {
+  AllChatMessages,
+  ChatCreated,
+  DirectMessageChanged,
+  Exception,
+  ResponseMessage,
+  UpdatedChatList,
+} from './direct-frames.js';
 import type { PayloadClass } from './payload.js';
 import {
   ChatData,
   CreateChatData,
   CreateMessageData,
+  DeleteMessageData,
+  EditMessageData,
+  MessageDeleteData,
+  MessageEditData,
   NewMessageData,
   NewReactionData,
   ResumeData,
@@ -12,7 +23,7 @@ import {
   TypingData,
 } from './payloads.js';
 import { Resumed, type ResumedView } from './resume.js';
-import { NewMessage, NewReaction, RoomError } from './room-frames.js';
+import { MessageChanged, NewMessage, NewReaction, RoomError } from './room-frames.js';
 import type { ServerFrame } from './server-frame.js';
 import { DirectPresence, DirectTyping, RoomPresence, RoomTyping, Seen } from './subscription.js';
 
@@ -58,6 +69,20 @@ const reaction = (event: string, room: string): ClientFrame => ({
   ],
 });
 
+const edit = (event: string, room: string): ClientFrame => ({
+  event,
+  summary: `Another content for a message of the sender’s own in ${room}, for 15 minutes or as long as is set.`,
+  data: MessageEditData,
+  examples: [{ data: { message_id: 'a0eac13d4411412600000002', content: 'Anyone up for a quick match?' } }],
+});
+
+const deletion = (event: string, room: string): ClientFrame => ({
+  event,
+  summary: `Takes a message of the sender’s own in ${room} back: it keeps its place, and nothing of it is shown.`,
+  data: MessageDeleteData,
+  examples: [{ data: { message_id: 'a0eac13d4411412600000002' } }],
+});
+
 /** By somebody who comes back: on a new connection. */
 const resume = (rooms: ResumeData['rooms'], answered: ResumedView['rooms']): ClientFrame => ({
   event: 'resume',
@@ -82,6 +107,10 @@ export const roomEndpoint = {
     message('clanMessage', 'the clan of the sender'),
     reaction('globalMessageReaction', 'the global room'),
     reaction('clanMessageReaction', 'the clan of the sender'),
+    edit('globalMessageEdit', 'the global room'),
+    edit('clanMessageEdit', 'the clan of the sender'),
+    deletion('globalMessageDelete', 'the global room'),
+    deletion('clanMessageDelete', 'the clan of the sender'),
     {
       event: 'typing',
       summary: 'The sender is typing: to be sent again every few seconds for as long as they are.',
@@ -91,12 +120,12 @@ export const roomEndpoint = {
     resume(
       { clan: { n: 2, rev: 2, clan_id: '3' }, global: { n: 100, rev: 120 } },
       {
-        clan: { from: { n: 2, rev: 2 }, to: { n: 2, rev: 4 }, recovered: true },
-        global: { from: { n: 100, rev: 120 }, to: { n: 2, rev: 4 }, recovered: false },
+        clan: { from: { n: 2, rev: 2 }, to: { n: 2, rev: 6 }, recovered: true },
+        global: { from: { n: 100, rev: 120 }, to: { n: 2, rev: 6 }, recovered: false },
       },
     ),
   ],
-  tells: [NewMessage, NewReaction, RoomTyping, RoomPresence],
+  tells: [NewMessage, NewReaction, MessageChanged, RoomTyping, RoomPresence],
   answersAny: [RoomError, Ack, Nack],
 } as const satisfies ChatEndpoint;
 
@@ -143,14 +172,26 @@ export const directEndpoint = {
       examples: [{ data: { chat_id: 9 } }],
       answer: AllChatMessages,
     },
+    {
+      event: 'edit_message',
+      summary: 'Another text for a message of the sender’s own, for 15 minutes or as long as is set.',
+      data: EditMessageData,
+      examples: [{ data: { chat_id: 9, message_id: '52ef810ed68809f400000008', message: 'Well played indeed!' } }],
+    },
+    {
+      event: 'delete_message',
+      summary: 'Takes a message of the sender’s own back: it keeps its place, and nothing of it is shown.',
+      data: DeleteMessageData,
+      examples: [{ data: { chat_id: 9, message_id: '52ef810ed68809f400000008' } }],
+    },
     resume(
       { 'direct:9': { n: 0, rev: 0 }, 'direct:999999': { n: 0, rev: 0 } },
       {
-        'direct:9': { from: { n: 0, rev: 0 }, to: { n: 1, rev: 1 }, recovered: true },
+        'direct:9': { from: { n: 0, rev: 0 }, to: { n: 1, rev: 3 }, recovered: true },
         'direct:999999': { recovered: false, code: 'not_found' },
       },
     ),
   ],
-  tells: [ResponseMessage, DirectTyping, Seen, DirectPresence],
+  tells: [ResponseMessage, DirectMessageChanged, DirectTyping, Seen, DirectPresence],
   answersAny: [Exception, Ack, Nack],
 } as const satisfies ChatEndpoint;

@@ -28,6 +28,17 @@ export class NewReactionData {
   @EmojiOrEmpty() emoji!: string;
 }
 
+/** `clanMessageEdit`, `globalMessageEdit` */
+export class MessageEditData {
+  @FilledText(MAX_ID_LENGTH) message_id!: string;
+  @FilledText(MAX_CONTENT_LENGTH) content!: string;
+}
+
+/** `clanMessageDelete`, `globalMessageDelete` */
+export class MessageDeleteData {
+  @FilledText(MAX_ID_LENGTH) message_id!: string;
+}
+
 /** `create_chat` */
 export class CreateChatData {
   @UserNumber() receiver_id!: number;
@@ -38,6 +49,19 @@ export class CreateMessageData {
   @ChatNumber() chat_id!: number;
   @UserNumber() receiver_id!: number;
   @FilledText(MAX_CONTENT_LENGTH) message!: string;
+}
+
+/** `edit_message` */
+export class EditMessageData {
+  @ChatNumber() chat_id!: number;
+  @FilledText(MAX_ID_LENGTH) message_id!: string;
+  @FilledText(MAX_CONTENT_LENGTH) message!: string;
+}
+
+/** `delete_message` */
+export class DeleteMessageData {
+  @ChatNumber() chat_id!: number;
+  @FilledText(MAX_ID_LENGTH) message_id!: string;
 }
 
 /** `seen_message`, `chat_messages`, `typing` at `/ws` */

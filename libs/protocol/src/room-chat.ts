@@ -18,6 +18,8 @@ export interface RoomMessageSource {
   readonly at: string;
   readonly n: number;
   readonly rev: number;
+  readonly editedAt?: string;
+  readonly deleted?: true;
 }
 
 /** A message of any room as the room API shows it, in frames and in the history. */
@@ -34,6 +36,8 @@ export const RoomMessageView = named(
     feeling: Type.Optional(text('Where one was given.')),
     reactions: listOf(shape({ playerName: text(), emoji: text() })),
     createdAt: time(),
+    editedAt: Type.Optional(time('Where it was edited: when last.')),
+    deleted: Type.Optional(Type.Literal(true, { description: 'It was taken back; its content is empty.' })),
     ...position,
   }),
 );
@@ -51,6 +55,8 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
     ...(feeling !== null && { feeling }),
     reactions: source.reactions.map(({ userName, emoji }) => ({ playerName: userName, emoji })),
     createdAt: source.at,
+    ...(source.editedAt !== undefined && { editedAt: source.editedAt }),
+    ...(source.deleted && { deleted: true as const }),
     n: source.n,
     rev: source.rev,
     ...(kind === 'direct' && { recipient: receiverOf(source) }),

@@ -63,7 +63,21 @@ export const NewReaction = serverFrame({
   ],
 });
 
-export type RoomEvent = FrameOf<typeof NewMessage | typeof NewReaction>['event'];
+export const MessageChanged = serverFrame({
+  name: 'messageChanged',
+  summary: 'A message as it is after it was edited or deleted: to those who subscribed to `changes`.',
+  payload: roomEvent('messageChanged'),
+  examples: [
+    {
+      chat: 'clan',
+      event: 'messageChanged',
+      message: { ...matchCall, content: 'Anyone up for a quick match?', editedAt: '2026-11-23T01:58:02.117Z', rev: 5 },
+      position: { n: 2, rev: 5 },
+    },
+  ],
+});
+
+export type RoomEvent = FrameOf<typeof NewMessage | typeof NewReaction | typeof MessageChanged>['event'];
 
 /** The frame that tells a room of a message as it now is. @param told up to where the room was told of everything, with it */
 export function roomFrame(
@@ -75,7 +89,8 @@ export function roomFrame(
   // A direct chat is no such room.
   const chat = message.type as 'global' | 'clan';
   const position = positionBeside(message, told);
-  const frame: FrameOf<typeof NewMessage> | FrameOf<typeof NewReaction> = { chat, event, message, ...position };
+  const frame = { chat, event, message, ...position } satisfies object as
+    FrameOf<typeof NewMessage> | FrameOf<typeof NewReaction> | FrameOf<typeof MessageChanged>;
   return enveloped(dialect, frame);
 }
 

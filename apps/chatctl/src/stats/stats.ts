@@ -46,14 +46,16 @@ const lineOf = ({ room, day, activeUsers, counts }: DayDocument): string =>
 
 /** Short enough for 80 columns. */
 const titles: Readonly<Record<keyof EventCounts, string>> = {
-  messages: 'messages',
-  reactionsAdded: 'reactions',
-  reactionsRemoved: 'taken back',
+  messages: 'said',
+  reactionsAdded: 'reacted',
+  reactionsRemoved: 'undone',
+  edits: 'edited',
+  deletions: 'deleted',
   seenMarks: 'seen',
   chatsOpened: 'chats',
   joins: 'joins',
-  leaves: 'leaves',
-  profileChanges: 'profiles',
+  leaves: 'left',
+  profileChanges: 'names',
 };
 
 function pageOf(room: Room, from: string, to: string, days: readonly DayDocument[]): string[] {

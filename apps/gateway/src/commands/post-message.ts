@@ -62,6 +62,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(DirectChats) private readonly chats: DirectChats,
+    @Inject(RecentMessages) private readonly recent: RecentMessages,
   ) {}
 
   execute(command: PostDirectMessage): Promise<Outcome> {
@@ -76,6 +77,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     const decision = postToChat({ ...context, ...said }, chat);
     if ('refusal' in decision) return decision;
     await this.log.append(decision.event, attempt);
+    this.recent.add(context.key);
     return { ack: { message_id: context.key } };
   }
 }

@@ -28,11 +28,22 @@ export class FanOut {
   };
 }
 
+/** A frame, and whether it is told only to those who have asked for changes. */
+interface Told {
+  readonly frame: Buffer;
+  readonly topic: 'changes' | null;
+}
+
+function joined(told: readonly Told[]): Buffer {
+  const [first] = told;
+  return first && told.length === 1 ? first.frame : Buffer.concat(told.map(({ frame }) => frame));
+}
+
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience<Place> {
   /** Each with the place that was told last before it came: everything after that it was told, or will be. */
   readonly #sessions = new Map<Session, Place>();
-  #gathered: Buffer[] = [];
+  #gathered: Told[] = [];
 
   /**
    * @param place where it stands: the same object until something is told
@@ -89,8 +100,9 @@ export class Audience<Place> {
     }
   }
 
-  tell(text: string): void {
-    if (this.#gathered.push(textFrame(text)) === 1) this.fanOut.schedule(this);
+  /** @param topic told only to those who have asked for changes, where it says so */
+  tell(text: string, topic: 'changes' | null = null): void {
+    if (this.#gathered.push({ frame: textFrame(text), topic }) === 1) this.fanOut.schedule(this);
   }
 
   /** Too much was missed to be sent: everybody comes back, one after the other, and starts from the history. */
@@ -103,10 +115,15 @@ export class Audience<Place> {
   }
 
   flush(): void {
-    const [first, ...more] = this.#gathered;
+    const gathered = this.#gathered;
     this.#gathered = [];
-    if (!first) return;
-    const frames = more.length === 0 ? first : Buffer.concat([first, ...more]);
-    for (const session of this.#sessions.keys()) session.deliver(frames);
+    if (gathered.length === 0) return;
+    const all = joined(gathered);
+    const forAll = gathered.filter(({ topic }) => topic === null);
+    const others = forAll.length === gathered.length ? all : joined(forAll);
+    for (const session of this.#sessions.keys()) {
+      const frames = others === all || session.topics.has('changes') ? all : others;
+      if (frames.length > 0) session.deliver(frames);
+    }
   }
 }

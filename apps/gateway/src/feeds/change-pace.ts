@@ -45,6 +45,15 @@ export class ChangePace {
     this.#take(change);
   }
 
+  /** The message is otherwise now: what is held of it is told as it is. */
+  amend(message: Change['message']): void {
+    const { messageId } = message;
+    const paced = this.#messages.get(messageId);
+    if (paced?.held) paced.held = { ...paced.held, message };
+    const waiting = this.#waiting.get(messageId);
+    if (waiting) this.#waiting.set(messageId, { ...waiting, message });
+  }
+
   /** Tells nothing until {@link resume}. */
   pause(): void {
     clearTimeout(this.#timer);

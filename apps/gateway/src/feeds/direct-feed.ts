@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { type Room, roomIds } from '#domain';
 import type { AskedLive } from '#event-store';
-import { directMessageFrame, directMessageView, type SoftDirectFrame, userNumberOf } from '#protocol';
+import {
+  changedMessageFrame,
+  changedMessageView,
+  directMessageFrame,
+  directMessageView,
+  type SoftDirectFrame,
+  userNumberOf,
+} from '#protocol';
 import {
   type ChatPosition,
   type Change,
@@ -118,7 +125,9 @@ export class DirectFeed {
       frames: async (changes, before) => {
         const messages = changes.map(({ message }) => message);
         const receiptOf = await timeline.receipts(room, messages);
-        return frames(changes, before, chatId, receiptOf).map(textFrame);
+        return frames(changes, before, chatId, receiptOf)
+          .filter(({ topic }) => topic === null || session.topics.has(topic))
+          .map(({ text }) => textFrame(text));
       },
     };
   }
@@ -251,7 +260,7 @@ export class DirectFeed {
       chatId,
       cursor: new RoomCursor(room, {
         changed: (changes, before) => {
-          for (const frame of frames(changes, before, chat.chatId)) this.audience.tell(frame);
+          for (const { text, topic } of frames(changes, before, chat.chatId)) this.audience.tell(text, topic);
         },
         lostTrack: () => {
           this.audience.restart();
@@ -280,19 +289,27 @@ export class DirectFeed {
 /** Nobody has seen what has just come. */
 const NOT_SEEN = (): null => null;
 
-/** The frames that tell of changes of a chat: of messages; the API has no others. */
+/** A frame that tells of a change, and whether only those are told who have asked for it. */
+interface ChangeFrame {
+  readonly text: string;
+  readonly topic: 'changes' | null;
+}
+
+/** The frames that tell of changes of a chat: of messages; reactions are none of this API. */
 function frames(
   changes: readonly Change[],
   before: Position,
   chatId: number,
   seenAt: (message: Change['message']) => string | null = NOT_SEEN,
-): string[] {
+): ChangeFrame[] {
   let told = before;
-  return changes.flatMap((change) => {
+  return changes.flatMap((change): ChangeFrame[] => {
     const { kind, message } = change;
     told = positionAfter(told, [change]);
-    if (kind !== 'message') return [];
-    return [directMessageFrame(directMessageView(message, chatId, seenAt(message)), told)];
+    if (kind === 'reaction') return [];
+    if (kind === 'edit')
+      return [{ text: changedMessageFrame(changedMessageView(message, chatId), told), topic: 'changes' }];
+    return [{ text: directMessageFrame(directMessageView(message, chatId, seenAt(message)), told), topic: null }];
   });
 }
 

@@ -35,6 +35,9 @@ export interface RoomFeedParts {
   readonly dialect: RoomDialect;
 }
 
+/** What tells of each kind of change. */
+const events = { message: 'newMessage', reaction: 'newReaction', edit: 'messageChanged' } as const;
+
 /** One room of the room API, as long as this gateway has somebody in it: what happens there, told to its audience. */
 export class RoomFeed {
   /** Those who came before it was known where the room stands did so at its start. */
@@ -90,7 +93,7 @@ export class RoomFeed {
     return {
       ...{ room: this.room, since, timeline: this.parts.timeline.current.queries },
       isOn: () => this.audience.has(session),
-      frames: (changes, before) => Promise.resolve(this.#frames(changes, before)),
+      frames: (changes, before) => Promise.resolve(this.#frames(session, changes, before)),
     };
   }
 
@@ -170,24 +173,30 @@ export class RoomFeed {
       const stood = this.#told;
       this.#told = positionAfter(stood, [change]);
       if (change.kind === 'message') this.#send('newMessage', change);
-      else this.#pace.take(change, stood);
+      else if (change.kind === 'reaction') this.#pace.take(change, stood);
+      else {
+        this.#pace.amend(change.message);
+        this.#send('messageChanged', change);
+      }
     }
   }
 
   /** One that cannot be told keeps no other back, and what is told later has nobody who would catch it. */
   #send(event: RoomEvent, change: Change): void {
     try {
-      this.audience.tell(this.#frame(event, change, this.#pace.toldUpTo ?? this.#told));
+      const frame = this.#frame(event, change, this.#pace.toldUpTo ?? this.#told);
+      this.audience.tell(frame, event === 'messageChanged' ? 'changes' : null);
     } catch (error) {
       this.#cursor.misheard(error);
     }
   }
 
-  #frames(changes: readonly Change[], before: Position): Buffer[] {
+  #frames({ topics }: Session, changes: readonly Change[], before: Position): Buffer[] {
     let told = before;
-    return changes.map((change) => {
+    return changes.flatMap((change) => {
       told = positionAfter(told, [change]);
-      return textFrame(this.#frame(change.kind === 'message' ? 'newMessage' : 'newReaction', change, told));
+      const event = events[change.kind];
+      return event === 'messageChanged' && !topics.has('changes') ? [] : [textFrame(this.#frame(event, change, told))];
     });
   }
 

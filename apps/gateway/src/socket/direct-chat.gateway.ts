@@ -7,11 +7,14 @@ import {
   chatView,
   CreateChatData,
   CreateMessageData,
+  DeleteMessageData,
+  EditMessageData,
   type FrameOf,
   ResumeData,
   SubscribeData,
   userIdOf,
 } from '#protocol';
+import { ChangeMessage } from '../commands/change-message.js';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
 import type { Outcome } from '../commands/command.js';
 import { MarkChatSeen } from '../commands/mark-seen.js';
@@ -59,6 +62,24 @@ export class DirectChatGateway {
   ): Promise<Outcome> {
     const { chat_id, receiver_id, message } = data;
     return this.commands.execute(new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, id));
+  }
+
+  @SubscribeMessage('edit_message')
+  editMessage(
+    @ConnectedSocket() caller: Session,
+    @MessageBody('data', PAYLOAD) { chat_id, message_id, message }: EditMessageData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.commands.execute(new ChangeMessage(caller, chat_id, message_id, message, id));
+  }
+
+  @SubscribeMessage('delete_message')
+  deleteMessage(
+    @ConnectedSocket() caller: Session,
+    @MessageBody('data', PAYLOAD) { chat_id, message_id }: DeleteMessageData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.commands.execute(new ChangeMessage(caller, chat_id, message_id, null, id));
   }
 
   @SubscribeMessage('seen_message')

@@ -87,7 +87,8 @@ export class Resume {
     const known = { upTo: null as Position | null };
     const make = () => this.frames(hearing, from);
     const shared = session.endpoint === ROOM_CHAT ? this.sharedIn(timeline) : null;
-    const key = [room, from.n, from.rev, since.n, since.rev].join(' ');
+    // Edits are told only to those who have asked for them.
+    const key = [room, from.n, from.rev, since.n, since.rev, session.topics.has('changes')].join(' ');
     await this.lists.send(session, async () => {
       const frames = await (shared ? shared.of(key, make) : make());
       if (!frames) return [];

@@ -2,7 +2,16 @@ import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { PublicRoom } from '#domain';
-import { NewMessageData, NewReactionData, ResumeData, SubscribeData, TypingData } from '#protocol';
+import {
+  MessageDeleteData,
+  MessageEditData,
+  NewMessageData,
+  NewReactionData,
+  ResumeData,
+  SubscribeData,
+  TypingData,
+} from '#protocol';
+import { ChangeMessage } from '../commands/change-message.js';
 import type { Outcome } from '../commands/command.js';
 import { PostRoomMessage } from '../commands/post-message.js';
 import { ReactToMessage } from '../commands/react.js';
@@ -61,6 +70,42 @@ export class RoomChatGateway {
     return this.react('clan', session, data, id);
   }
 
+  @SubscribeMessage('globalMessageEdit')
+  globalMessageEdit(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: MessageEditData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.change('global', session, data.message_id, data.content, id);
+  }
+
+  @SubscribeMessage('clanMessageEdit')
+  clanMessageEdit(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: MessageEditData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.change('clan', session, data.message_id, data.content, id);
+  }
+
+  @SubscribeMessage('globalMessageDelete')
+  globalMessageDelete(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: MessageDeleteData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.change('global', session, data.message_id, null, id);
+  }
+
+  @SubscribeMessage('clanMessageDelete')
+  clanMessageDelete(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) data: MessageDeleteData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.change('clan', session, data.message_id, null, id);
+  }
+
   @SubscribeMessage('typing')
   type(@ConnectedSocket() session: Session, @MessageBody('data', PAYLOAD) data: TypingData): Outcome {
     return this.typing.inRoom(session, data.room);
@@ -79,6 +124,16 @@ export class RoomChatGateway {
   private post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<Outcome> {
     const { content, feeling } = data;
     return this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, id));
+  }
+
+  private change(
+    room: PublicRoom,
+    caller: Session,
+    messageId: string,
+    content: string | null,
+    id?: string,
+  ): Promise<Outcome> {
+    return this.commands.execute(new ChangeMessage(caller, room, messageId, content, id));
   }
 
   private react(room: PublicRoom, caller: Session, data: NewReactionData, id?: string): Promise<Outcome> {

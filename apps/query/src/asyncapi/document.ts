@@ -2,6 +2,7 @@ import {
   type ChatEndpoint,
   ChatListEntryView,
   type ClientFrame,
+  ChangedMessageView,
   DirectMessageView,
   directEndpoint,
   frameIdSchema,
@@ -16,7 +17,7 @@ import { directWords, documentWords, roomWords, securitySchemes } from './words.
 // The AsyncAPI document of the sockets. Nothing of a frame is said here: it is made of what the gateways check frames
 // by and what they send.
 
-const components = [RoomMessageView, DirectMessageView, ChatListEntryView, LastMessageOfChatView];
+const components = [RoomMessageView, DirectMessageView, ChangedMessageView, ChatListEntryView, LastMessageOfChatView];
 
 /** Our shapes say null as OpenAPI 3.0 does; here they are plain JSON Schema. */
 function jsonSchema(shape: unknown): unknown {

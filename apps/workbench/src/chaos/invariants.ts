@@ -55,6 +55,8 @@ function tracesOf(events: readonly RecordedEvent[]) {
         seen.set(key, Math.max(seen.get(key) ?? 0, event.n));
         break;
       }
+      case 'MessageEdited':
+      case 'MessageDeleted':
       case 'ChatCreated':
       case 'MemberJoined':
       case 'MemberLeft':

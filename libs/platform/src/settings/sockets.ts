@@ -37,6 +37,13 @@ export const socketRows = {
     meaning: 'How many changes of a room `resume` tells a client that was away; who missed more reads the history.',
     read: wholeNumber(1, 10_000),
   }),
+  EDIT_WITHIN_S: row({
+    type: 'seconds, 0–2147483647',
+    default: '900',
+    roles: sockets,
+    meaning: 'How long after it was said a message may be edited; 0 for never. Deleting it is never too late.',
+    read: wholeNumber(0, 2_147_483_647),
+  }),
   MAX_FRAME_BYTES: row({
     type: 'bytes, 1024–1048576',
     default: '65536',

@@ -30,6 +30,8 @@ export const directory: Projection<PersonDocument> = {
       case 'MessageCreated':
       case 'ReactionAdded':
       case 'ReactionRemoved':
+      case 'MessageEdited':
+      case 'MessageDeleted':
       case 'MessagesSeen':
         return nothing;
     }

@@ -1,7 +1,7 @@
 import { encodeId, type Room } from '#domain';
 import type { CollectionDefinition, Document } from '#read-models';
 
-export const STATS_FORMAT = 1;
+export const STATS_FORMAT = 2;
 
 export const statsCollections = [
   { name: 'days' },
@@ -33,6 +33,8 @@ export const eventCounters = [
   'messages',
   'reactionsAdded',
   'reactionsRemoved',
+  'edits',
+  'deletions',
   'seenMarks',
   'chatsOpened',
   'joins',

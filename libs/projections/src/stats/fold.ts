@@ -32,6 +32,8 @@ const none: EventCounts = {
   messages: 0,
   reactionsAdded: 0,
   reactionsRemoved: 0,
+  edits: 0,
+  deletions: 0,
   seenMarks: 0,
   chatsOpened: 0,
   joins: 0,
@@ -43,6 +45,8 @@ const counterOf = {
   MessageCreated: 'messages',
   ReactionAdded: 'reactionsAdded',
   ReactionRemoved: 'reactionsRemoved',
+  MessageEdited: 'edits',
+  MessageDeleted: 'deletions',
   MessagesSeen: 'seenMarks',
   ChatCreated: 'chatsOpened',
   MemberJoined: 'joins',
@@ -60,6 +64,8 @@ function actorOf(event: RecordedEvent): string {
       return event.by;
     case 'ReactionAdded':
     case 'ReactionRemoved':
+    case 'MessageEdited':
+    case 'MessageDeleted':
     case 'MessagesSeen':
     case 'MemberJoined':
     case 'MemberLeft':

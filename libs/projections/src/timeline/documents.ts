@@ -67,6 +67,10 @@ export interface MessageDocument extends Document, Position {
   readonly at: string;
   /** In direct chats, the counts with this message included. */
   readonly sent: Counts | null;
+  /** When its content was changed last; not there where it never was. */
+  readonly editedAt?: string;
+  /** It was taken back: nothing of what it said is here any more. */
+  readonly deleted?: true;
 }
 
 /** Says that change `rev` of a room changed its older message `n`: `_id` is `<room>:<rev>`. */
@@ -74,6 +78,8 @@ export interface ChangeDocument extends Document, Position {
   readonly room: Room;
   /** How many messages the room had then; so `rev - lastN` counts the changes like this one. */
   readonly lastN: number;
+  /** What was changed: what it says, or, where this is not there, the reactions to it. */
+  readonly kind?: 'edit';
 }
 
 /**
@@ -107,6 +113,7 @@ export interface LastMessageView {
   readonly senderId: string;
   readonly content: string;
   readonly at: string;
+  readonly deleted?: true;
 }
 
 /** A direct chat as one of its two people sees it: `_id` is `<user>:<room>`. */

@@ -2,6 +2,8 @@ import {
   type ChatCreated,
   type DomainEvent,
   type MessageCreated,
+  type MessageDeleted,
+  type MessageEdited,
   type MessagesSeen,
   type ReactionAdded,
   type ReactionRemoved,
@@ -16,6 +18,7 @@ import {
   type HeadDocument,
   inboxId,
   type InboxDocument,
+  type LastMessageView,
   type MessageDocument,
   placeId,
   type ReactionView,
@@ -51,6 +54,8 @@ function needs(event: RecordedEvent): Need[] {
       return event.clientId === undefined ? [head] : [head, { collection: 'messages', value: event.messageId }];
     case 'ReactionAdded':
     case 'ReactionRemoved':
+    case 'MessageEdited':
+    case 'MessageDeleted':
       return [head, { collection: 'messages', value: event.messageId }];
     case 'MessagesSeen':
       return [head, { collection: 'messages', id: placeId(event.room, event.n) }];
@@ -79,7 +84,9 @@ function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
       return messageCreated(view, head, event);
     case 'ReactionAdded':
     case 'ReactionRemoved':
-      return reacted(view, head, event);
+    case 'MessageEdited':
+    case 'MessageDeleted':
+      return messageChanged(view, head, event);
     case 'MessagesSeen':
       return messagesSeen(view, head, event);
     case 'MemberJoined':
@@ -153,23 +160,21 @@ function chatAfterMessage(chat: ChatView, event: RecordedEvent<MessageCreated>, 
   };
 }
 
+type ChangingEvent = ReactionAdded | ReactionRemoved | MessageEdited | MessageDeleted;
+
 /**
- * A reaction to a message that is there is a change of the room, also where it changes nothing; so `rev` follows from
+ * What happens to a message that is there is a change of the room, also where it changes nothing; so `rev` follows from
  * the head and the event alone. The message takes it unless it has taken it already, before a crash.
  */
-function reacted(
-  view: View,
-  head: HeadDocument,
-  event: RecordedEvent<ReactionAdded | ReactionRemoved>,
-): Folded<RoomChange> {
+function messageChanged(view: View, head: HeadDocument, event: RecordedEvent<ChangingEvent>): Folded<RoomChange> {
   const target = view.find('messages', event.messageId) as MessageDocument | null;
   if (!target || target.room !== event.room || target.n > head.n) return folded(headAfter(head, event));
   const rev = head.rev + 1;
   const message =
-    target.seq < event.seq
-      ? { ...target, seq: event.seq, rev, reactions: reactionsAfter(target.reactions, event) }
-      : target;
-  const after = headAfter(head, event, { rev });
+    target.seq < event.seq ? { ...(target.deleted ? target : changedBy(event, target)), seq: event.seq, rev } : target;
+  const isEdit = event.type === 'MessageEdited' || event.type === 'MessageDeleted';
+  const chat = isEdit && head.chat?.last ? { ...head.chat, last: lastAfter(head.chat.last, event) } : head.chat;
+  const after = headAfter(head, event, { rev, chat });
   const change: ChangeDocument = {
     _id: placeId(event.room, rev),
     seq: event.seq,
@@ -177,13 +182,35 @@ function reacted(
     n: target.n,
     rev,
     lastN: head.n,
+    ...(isEdit && { kind: 'edit' as const }),
   };
-  return folded(after, [inMessages(message), { collection: 'changes', document: change }], {
+  const listed = chat && chat.last !== head.chat?.last ? inboxEntries(after, chat) : [];
+  return folded(after, [inMessages(message), { collection: 'changes', document: change }, ...listed], {
     room: event.room,
     rev,
-    kind: 'reaction',
+    kind: isEdit ? 'edit' : 'reaction',
     message,
   });
+}
+
+function changedBy(event: ChangingEvent, message: MessageDocument): MessageDocument {
+  switch (event.type) {
+    case 'ReactionAdded':
+    case 'ReactionRemoved':
+      return { ...message, reactions: reactionsAfter(message.reactions, event) };
+    case 'MessageEdited':
+      return { ...message, content: event.content, editedAt: event.at };
+    case 'MessageDeleted': {
+      const { editedAt: _, ...left } = message;
+      return { ...left, content: '', feeling: null, reactions: [], deleted: true };
+    }
+  }
+}
+
+/** The chat's last message as the list of chats shows it: the same object where it is another message. */
+function lastAfter(last: LastMessageView, event: MessageEdited | MessageDeleted): LastMessageView {
+  if (last.messageId !== event.messageId || last.deleted) return last;
+  return event.type === 'MessageEdited' ? { ...last, content: event.content } : { ...last, content: '', deleted: true };
 }
 
 /** One reaction per person: a second one takes the place of the first. */

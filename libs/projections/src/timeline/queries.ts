@@ -164,9 +164,9 @@ export class Timeline {
       messages.set(message.n, message);
     }
     const changes: Change[] = created.map((message) => ({ rev: message.rev0, kind: 'message', message }));
-    for (const { n, rev } of changed) {
+    for (const { n, rev, kind = 'reaction' } of changed) {
       const message = messages.get(n);
-      if (message) changes.push({ rev, kind: 'reaction', message });
+      if (message) changes.push({ rev, kind, message });
     }
     return changes.sort((a, b) => a.rev - b.rev);
   }

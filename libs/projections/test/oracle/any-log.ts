@@ -13,7 +13,7 @@ import {
 } from '#domain';
 import type { LogRecord } from '#event-store';
 
-// Logs in which people open chats, post (some twice, some where they may not), react, see, join, leave and are renamed.
+// Logs in which people open chats, post (some twice, some where they may not), react, edit, see, join, leave and are renamed.
 
 export const CHAT = directRoom('1', '2');
 export const OTHER_CHAT = directRoom('1', '3');
@@ -44,6 +44,13 @@ const reacted = fc
     const fact = { room, at, id: `react.${commandKey(userId, room, at)}`, messageId: keyOf(room, number), userId };
     if (emoji === null) return { type: 'ReactionRemoved', ...fact };
     return { type: 'ReactionAdded', ...fact, userName: `user ${userId}`, emoji };
+  });
+
+const edited = fc
+  .record({ room, userId, at, number, content: fc.constantFrom('another', 'a third', null) })
+  .map(({ room, userId, at, number, content }): DomainEvent => {
+    const fact = { room, at, id: `edit.${commandKey(userId, room, at)}`, messageId: keyOf(room, number), userId };
+    return content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content };
   });
 
 const seen = fc
@@ -95,6 +102,7 @@ const ofPerson = fc
 const anyEvent = fc.oneof(
   { arbitrary: posted, weight: 6 },
   { arbitrary: reacted, weight: 4 },
+  { arbitrary: edited, weight: 3 },
   { arbitrary: seen, weight: 3 },
   { arbitrary: opened, weight: 2 },
   { arbitrary: ofPerson, weight: 1 },

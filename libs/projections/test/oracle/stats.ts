@@ -12,6 +12,8 @@ export function daysIn(events: readonly RecordedEvent[], room: Room) {
       messages: of('MessageCreated'),
       reactionsAdded: of('ReactionAdded'),
       reactionsRemoved: of('ReactionRemoved'),
+      edits: of('MessageEdited'),
+      deletions: of('MessageDeleted'),
       seenMarks: of('MessagesSeen'),
       chatsOpened: of('ChatCreated'),
       joins: of('MemberJoined'),

@@ -8,6 +8,9 @@ const MOST_REACTIONS = 500;
 
 interface Said {
   readonly event: RecordedEvent & { readonly type: 'MessageCreated' };
+  content: string;
+  editedAt: string | null;
+  isDeleted: boolean;
   /** By person, in the order they came; another one of the same person keeps the place. */
   readonly reactions: Map<string, { readonly userName: string; readonly emoji: string }>;
 }
@@ -22,7 +25,7 @@ export interface RoomRead {
   /** Message n is at n - 1. */
   readonly messages: Said[];
   /** Change rev is at rev - 1. */
-  readonly changes: { readonly kind: 'message' | 'reaction'; readonly n: number }[];
+  readonly changes: { readonly kind: 'message' | 'reaction' | 'edit'; readonly n: number }[];
   opened: (RecordedEvent & { readonly type: 'ChatCreated' }) | null;
   readonly marks: SeenMark[];
   /** How many changes there were when one of its people last had something new in their list of chats. */
@@ -70,7 +73,7 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       const isRepeated = messages.some((said) => said.event.messageId === event.messageId);
       if (event.clientId !== undefined && isRepeated) return true;
       if (!maySpeak(event.sender.id)) return false;
-      messages.push({ event, reactions: new Map() });
+      messages.push({ event, content: event.content, editedAt: null, isDeleted: false, reactions: new Map() });
       changes.push({ kind: 'message', n: messages.length });
       room.listedAt = changes.length;
       return true;
@@ -80,11 +83,25 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       const n = 1 + messages.findIndex((said) => said.event.messageId === event.messageId);
       if (n === 0) return true;
       changes.push({ kind: 'reaction', n });
-      const { reactions } = messages[n - 1]!;
+      const { reactions, isDeleted } = messages[n - 1]!;
+      if (isDeleted) return true;
       if (event.type === 'ReactionRemoved') reactions.delete(event.userId);
       else if (reactions.has(event.userId) || reactions.size < MOST_REACTIONS) {
         reactions.set(event.userId, { userName: event.userName, emoji: event.emoji });
       }
+      return true;
+    }
+    case 'MessageEdited':
+    case 'MessageDeleted': {
+      const said = messages.find((each) => each.event.messageId === event.messageId);
+      if (!said) return true;
+      changes.push({ kind: 'edit', n: messages.indexOf(said) + 1 });
+      if (said.isDeleted) return true;
+      said.content = event.type === 'MessageEdited' ? event.content : '';
+      said.editedAt = event.type === 'MessageEdited' ? event.at : null;
+      said.isDeleted = event.type === 'MessageDeleted';
+      if (said.isDeleted) said.reactions.clear();
+      if (isDirect && said === messages.at(-1)) room.listedAt = changes.length;
       return true;
     }
     case 'MessagesSeen': {
@@ -113,11 +130,13 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
     return {
       room: name,
       position: { n: messages.length, rev: changes.length },
-      messages: messages.map(({ event, reactions }, i) => ({
+      messages: messages.map(({ event, content, editedAt, isDeleted, reactions }, i) => ({
         ...{ n: i + 1, rev0: 1 + changes.findIndex(({ n }) => n === i + 1) },
         ...{ rev: 1 + changes.findLastIndex(({ n }) => n === i + 1) },
-        ...{ messageId: event.messageId, sender: event.sender, content: event.content },
-        ...{ feeling: event.feeling ?? null, at: event.at },
+        ...{ messageId: event.messageId, sender: event.sender, content },
+        ...{ feeling: isDeleted ? null : (event.feeling ?? null), at: event.at },
+        ...(editedAt !== null && { editedAt }),
+        ...(isDeleted && { deleted: true }),
         reactions: [...reactions].map(([userId, reaction]) => ({ userId, ...reaction })),
       })),
       changes: changes.map(({ kind, n }, i) => ({ rev: i + 1, kind, n })),
@@ -129,7 +148,8 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
 function entryOf(name: Room, room: RoomRead, opened: NonNullable<RoomRead['opened']>, userId: string) {
   const { messages, marks } = room;
   const seenN = seenBy(room, userId);
-  const last = messages.at(-1)?.event;
+  const said = messages.at(-1);
+  const last = said?.event;
   return {
     ...{ room: name, n: messages.length, rev: room.listedAt, chatId: opened.seq, userId, users: opened.users },
     ...{ receiverId: opened.users.find((other) => other !== userId)!, createdAt: opened.at, seenN },
@@ -137,7 +157,8 @@ function entryOf(name: Room, room: RoomRead, opened: NonNullable<RoomRead['opene
     last: last
       ? {
           ...{ seq: last.seq, n: messages.length, messageId: last.messageId },
-          ...{ senderId: last.sender.id, content: last.content, at: last.at },
+          ...{ senderId: last.sender.id, content: said.content, at: last.at },
+          ...(said.isDeleted && { deleted: true }),
         }
       : null,
     unread: messages.filter(({ event }, i) => i + 1 > seenN && event.sender.id !== userId).length,

@@ -60,9 +60,9 @@ export function changesOf(room: Room, documents: Pick<Documents, 'collection'>):
   const changed = ([...documents.collection('changes').values()] as ChangeDocument[]).filter((d) => d.room === room);
   return [
     ...[...byN.values()].map((message) => ({ rev: message.rev0, kind: 'message', message })),
-    ...changed.flatMap(({ rev, n }) => {
+    ...changed.flatMap(({ rev, n, kind = 'reaction' }) => {
       const message = byN.get(n);
-      return message ? [{ rev, kind: 'reaction', message }] : [];
+      return message ? [{ rev, kind, message }] : [];
     }),
   ].sort((a, b) => a.rev - b.rev);
 }

@@ -63,6 +63,11 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
   if (type >= 8 && type < 14) {
     // Of few records, so that they meet; also of one that comes later or is no message.
     const messageId = key(4 * Math.floor(Math.max(0, i + 2 - (target % 8)) / 4));
+    if (type === 12) {
+      const change = { ...fact, id: `edit.${key(i)}`, messageId, userId };
+      if (target % 3 === 0) return { ...change, type: 'MessageDeleted' };
+      return { ...change, type: 'MessageEdited', content: `another ${i}` };
+    }
     const reaction = { ...fact, id: `react.${key(i)}`, messageId, userId };
     if (type === 13) return { ...reaction, type: 'ReactionRemoved' };
     return { ...reaction, type: 'ReactionAdded', userName: userId, emoji: EMOJIS[target % 3]! };

@@ -105,7 +105,7 @@ export class Conversation {
     const { id: userId, name: userName } = person(this.below(PEOPLE));
     const emoji = this.below(10) === 0 ? '' : this.oneOf(EMOJI);
     const command = { ...this.context(), messageId: this.oneOf(place.recent), userId, userName, emoji };
-    return made<DomainEvent>(react(command, { room, messageRoom: room }));
+    return made<DomainEvent>(react(command, { room, message: { room } }));
   }
 
   private opened(): DomainEvent {

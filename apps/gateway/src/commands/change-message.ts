@@ -1,0 +1,60 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { deleteMessage, editMessage, type PublicRoom, publicRoom, refused, type Room } from '#domain';
+import { type AskedLog, DirectChats, EventLog } from '#event-store';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
+import type { Attempt } from './attempts.js';
+import type { Caller, Outcome } from './command.js';
+import { KnownMessages } from './known-messages.js';
+
+/** Another content for a message of one's own, or, with none, taking it back; done once it is in the log. */
+export class ChangeMessage extends Command<Outcome> {
+  constructor(
+    readonly caller: Caller,
+    /** The room that is meant, or the number of a direct chat. */
+    readonly room: PublicRoom | number,
+    readonly messageId: string,
+    readonly content: string | null,
+    readonly clientId?: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ChangeMessage)
+export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
+  constructor(
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
+    @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
+    @Inject(KnownMessages) private readonly messages: KnownMessages,
+    @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'editWithinSeconds'>,
+  ) {}
+
+  execute(command: ChangeMessage): Promise<Outcome> {
+    // Twice the same change is the same as once.
+    return command.caller.attempts.make(command.clientId, null, (attempt) => this.change(command, attempt));
+  }
+
+  private async change(command: ChangeMessage, attempt: Attempt): Promise<Outcome> {
+    const { caller, messageId, content, room: meant } = command;
+    const { userId } = caller.person;
+    const chat = typeof meant === 'number' ? await this.roomOf(userId, meant, attempt) : null;
+    if (typeof meant === 'number' && !chat) return refused('not_found', 'no such chat', 'chat_id');
+    const message = await this.messages.find(messageId, caller, attempt);
+    // Asked only now: the person may have been moved while the message was waited for.
+    const { clanId } = caller.person;
+    const room = typeof meant === 'number' ? chat : publicRoom(meant, { clanId });
+    const change = { ...attempt.as(room), messageId, userId };
+    const state = { room, message };
+    const { editWithinSeconds: withinSeconds } = this.settings;
+    const decision =
+      content === null ? deleteMessage(change, state) : editMessage({ ...change, content, withinSeconds }, state);
+    if ('refusal' in decision) return decision;
+    if (decision.event) await this.log.append(decision.event, attempt);
+    return { ack: { message_id: messageId } };
+  }
+
+  private async roomOf(userId: string, chatId: number, { deadline }: Attempt): Promise<Room | null> {
+    return (await this.chats.ofPerson(userId, chatId, deadline))?.room ?? null;
+  }
+}

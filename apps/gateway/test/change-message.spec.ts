@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clanRoom, commandKey, directRoom, GLOBAL_ROOM } from '#domain';
+import { decodeRecord, DirectChats } from '#event-store';
+import { ChangeMessage, ChangeMessageHandler } from '../src/commands/change-message.js';
+import { KnownMessages } from '../src/commands/known-messages.js';
+import { RecentMessages } from '../src/commands/recent-messages.js';
+import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
+import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+
+let chat: ChatInMemory;
+let recent: RecentMessages;
+let ada: CallerInMemory;
+beforeEach(async () => {
+  holdTime();
+  jest.setSystemTime(new Date('2026-01-01T00:10:00.000Z'));
+  chat = await ChatInMemory.start();
+  recent = new RecentMessages();
+  ada = new CallerInMemory('1', '7');
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const change = (
+  room: 'global' | 'clan' | number,
+  messageId: string,
+  content: string | null,
+  { by = ada, within = 900, id }: { by?: CallerInMemory; within?: number; id?: string } = {},
+) => {
+  const messages = new KnownMessages(chat.served, recent);
+  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, {
+    editWithinSeconds: within,
+  });
+  return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id))));
+};
+const changes = () =>
+  chat.server.records.map((record) => decodeRecord(record)).filter(({ id }) => id.startsWith('edit.'));
+const refusal = (code: string, field = 'message_id') => ({ refusal: { code, field } });
+
+describe('a change of a message', () => {
+  it('of one’s own is in the log once it is answered: an edit, and a deletion', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '1');
+    await chat.timeline.run();
+    expect((await change('clan', id, 'hello!', { id: 'c1' })).value).toEqual({ ack: { message_id: id } });
+    expect((await change('clan', id, null)).value).toEqual({ ack: { message_id: id } });
+    const [room, userId] = [clanRoom('7'), '1'];
+    expect(changes()).toMatchObject([
+      {
+        type: 'MessageEdited',
+        room,
+        id: `edit.${commandKey('1', room, 'c1')}`,
+        messageId: id,
+        userId,
+        content: 'hello!',
+      },
+      { type: 'MessageDeleted', room, messageId: id, userId },
+    ]);
+  });
+
+  it('is refused of somebody else’s, in another room, too late, and of what was deleted', async () => {
+    const theirs = chat.say(clanRoom('7'), 'hello', '2');
+    const mine = chat.say(GLOBAL_ROOM, 'hello', '1');
+    await chat.timeline.run();
+    expect((await change('clan', theirs, 'x')).value).toMatchObject(refusal('not_yours'));
+    expect((await change('clan', theirs, null)).value).toMatchObject(refusal('not_yours'));
+    expect((await change('clan', mine, 'x')).value).toMatchObject(refusal('not_found'));
+    expect((await change('global', 'nonsense', null)).value).toMatchObject(refusal('not_found'));
+    // It was said at midnight, and it is ten past by now.
+    expect((await change('global', mine, 'x', { within: 600 })).value).toMatchObject(refusal('too_late'));
+    expect((await change('global', mine, 'x', { within: 0 })).value).toMatchObject(refusal('too_late'));
+    expect(changes()).toEqual([]);
+    expect((await change('global', mine, null, { within: 0 })).value).toEqual({ ack: { message_id: mine } });
+    await chat.timeline.run();
+    expect((await change('global', mine, 'x')).value).toMatchObject(refusal('deleted'));
+    expect((await change('global', mine, null)).value).toEqual({ ack: { message_id: mine } });
+    expect(changes()).toHaveLength(1);
+  });
+
+  it('in a direct chat is for its two people', async () => {
+    const { room, chatId } = chat.open('1', '2');
+    const id = chat.say(room, 'hello', '1');
+    await chat.timeline.run();
+    const eve = new CallerInMemory('3');
+    expect((await change(chatId, id, 'x', { by: eve })).value).toMatchObject(refusal('not_found', 'chat_id'));
+    expect((await change(999, id, 'x')).value).toMatchObject(refusal('not_found', 'chat_id'));
+    expect((await change(chatId, id, 'hello!')).value).toEqual({ ack: { message_id: id } });
+    expect(changes()).toMatchObject([{ type: 'MessageEdited', room: directRoom('1', '2'), content: 'hello!' }]);
+  });
+
+  it('of a message that was just said here waits for it', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '1');
+    recent.add(id);
+    const messages = new KnownMessages(chat.served, recent);
+    const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, { editWithinSeconds: 900 });
+    const changing = outcomeOf(handler.execute(new ChangeMessage(ada, 'clan', id, null)));
+    await settle(500);
+    expect(changing.value).toBeUndefined();
+    await chat.timeline.run();
+    await settle(100);
+    expect(changing.value).toEqual({ ack: { message_id: id } });
+  });
+});
