@@ -97,6 +97,7 @@ describe('presence in a clan', () => {
     const [ada, bob] = [await here.join('ada', '3'), await here.join('bob', '3')];
     await subscribe(ada.client, 'presence');
     await subscribe(bob.client, 'presence');
+    await subscribe(bob.client, 'presence', 'typing');
     expect([ada, bob].map(({ client }) => presenceOf(client).length)).toEqual([1, 1]);
   });
 

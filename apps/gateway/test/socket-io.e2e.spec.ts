@@ -103,6 +103,24 @@ describe('a frame by Socket.IO', () => {
     });
   });
 
+  it('of whatever name ends nothing, and neither does what is no packet at all', async () => {
+    const ada = await Client.open(14).in();
+    const names = ['error', 'ping', 'message', '__proto__', 'constructor', 'closing', 'x'.repeat(10_000), ''];
+    for (const name of names) ada.socket.emit(name, { a: 1 });
+    await until('each is answered', () => ada.told.length === names.length);
+    expect(ada.told.map(([event]) => event)).toEqual(names.map(() => 'exception'));
+    const namespace = new Client(io(`http://127.0.0.1:${gateway.port}/admin`, { forceNew: true, reconnection: false }));
+    expect((await refused(namespace)).message).toBe('Invalid namespace');
+    const address = `http://127.0.0.1:${gateway.port}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(address)).text()).slice(1)) as { sid: string };
+    for (const body of ['nonsense', '42["create_chat"', '40/admin,', `4${'2'.repeat(1_000)}`]) {
+      await fetch(`${address}&sid=${sid}`, { method: 'POST', body });
+    }
+    expect((await fetch(`${address}&sid=none`)).status).toBe(400);
+    ada.socket.emit('get_chats');
+    await ada.answer('updated_chat_list');
+  });
+
   it('has an id beside its data, and its ack the same; a callback gets either', async () => {
     const ada = await Client.open(12).in();
     ada.socket.emit('create_chat', { receiver_id: 13 }, { id: 'c-1' });

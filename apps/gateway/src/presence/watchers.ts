@@ -37,7 +37,8 @@ export class Watchers {
   }
 
   add(session: Session, partners: () => readonly string[]): void {
-    this.remove(session);
+    // It has been told already.
+    if (this.#watchers.has(session)) return;
     const watcher: Watcher = { session, partners, keys: new Set(), shown: null };
     this.#watchers.set(session, watcher);
     this.#find(watcher);
