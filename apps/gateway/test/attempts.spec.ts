@@ -28,15 +28,13 @@ interface Sent {
 /** Sends something; what it was carried out as, and how that ended. */
 async function send(ends: Error | null = null, { words = ['hello'], room = GLOBAL_ROOM, id }: Sent = {}) {
   let carriedOut = null as AttemptContext | null;
-  let isRepeat = null as boolean | null;
   const outcome = await attempts
     .make(id, words, (attempt) => {
       carriedOut = attempt.as(room);
-      ({ isRepeat } = attempt);
       return ends ? Promise.reject(ends) : Promise.resolve('done');
     })
     .catch((error: unknown) => error as Error);
-  return { outcome, isRepeat, ...carriedOut };
+  return { outcome, ...carriedOut };
 }
 
 const unknown = new OutcomeUnknown('no answer');
@@ -47,14 +45,15 @@ describe('a message', () => {
     const sent = [await send(), await send(refused), await send(), await send(new Error('ours'))];
     expect(sent.map(({ outcome }) => outcome)).toEqual(['done', refused, 'done', new Error('ours')]);
     expect(new Set(sent.map(({ key }) => key)).size).toBe(4);
-    expect(sent.every(({ clientId, isRepeat }) => clientId === undefined && isRepeat === false)).toBe(true);
+    expect(sent.every(({ clientId }) => clientId === undefined)).toBe(true);
   });
 
   it('is the same where its outcome is unknown and the same words come again, until it is settled', async () => {
     const { key, outcome } = await send(unknown);
     expect(outcome).toBe(unknown);
-    expect(await send(null, { words: ['hello', 'you'] })).toMatchObject({ outcome: 'done', isRepeat: false });
-    expect(await send()).toMatchObject({ outcome: 'done', key, clientId: key, isRepeat: true });
+    const other = await send(null, { words: ['hello', 'you'] });
+    expect([other.outcome, other.key === key]).toEqual(['done', false]);
+    expect(await send()).toMatchObject({ outcome: 'done', key, clientId: key });
     expect((await send()).key).not.toBe(key);
   });
 
@@ -65,7 +64,7 @@ describe('a message', () => {
     now += 29_999;
     expect(await send(unknown)).toMatchObject({ key });
     now += 30_000;
-    expect(await send()).toMatchObject({ isRepeat: false, key: expect.not.stringContaining(key!) });
+    expect((await send()).key).not.toBe(key);
   });
 
   it('is another one in another room', async () => {
@@ -77,7 +76,7 @@ describe('a message', () => {
     const { key } = await send(unknown);
     now += 20_000;
     admitted = refused;
-    expect(await send()).toEqual({ outcome: expect.any(OutcomeUnknown), isRepeat: null });
+    expect(await send()).toEqual({ outcome: expect.any(OutcomeUnknown) });
     admitted = null;
     now += 20_000;
     const { outcome } = await send(refused);
@@ -92,25 +91,31 @@ describe('a message', () => {
   it('is that of its id, where the client gave one', async () => {
     const key = commandKey('7', GLOBAL_ROOM, 'c1');
     expect(await send(unknown, { id: 'c1' })).toMatchObject({ key, clientId: 'c1' });
-    expect(await send(null, { id: 'c2' })).toMatchObject({ key: commandKey('7', GLOBAL_ROOM, 'c2'), isRepeat: false });
-    expect(await send()).toMatchObject({ isRepeat: false });
+    expect(await send(null, { id: 'c2' })).toMatchObject({ key: commandKey('7', GLOBAL_ROOM, 'c2') });
+    expect((await send()).clientId).toBeUndefined();
     expect((await send(refused, { id: 'c1' })).outcome).toBeInstanceOf(OutcomeUnknown);
-    expect(await send(null, { id: 'c1' })).toMatchObject({ key, clientId: 'c1', isRepeat: true });
+    expect(await send(null, { id: 'c1' })).toMatchObject({ key, clientId: 'c1' });
   });
 
   it('is forgotten where too many are unknown', async () => {
     for (let i = 0; i < 32; i++) await send(unknown, { words: [i] });
     await send(unknown, { words: [0] });
     await send(unknown, { words: [32] });
-    expect(await send(null, { words: [1] })).toMatchObject({ isRepeat: false });
-    for (const i of [0, 2, 32]) expect(await send(null, { words: [i] })).toMatchObject({ isRepeat: true });
+    // Of one that is known again, the key stands for the id that was not given.
+    const isKnown = async (i: number) => (await send(null, { words: [i] })).clientId !== undefined;
+    expect([await isKnown(1), await isKnown(0), await isKnown(2), await isKnown(32)]).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
   });
 });
 
 describe('a command', () => {
   it('that is not admitted is not carried out', async () => {
     admitted = refused;
-    expect(await send()).toEqual({ outcome: refused, isRepeat: null });
+    expect(await send()).toEqual({ outcome: refused });
   });
 
   it('that does no harm twice is another one each time', async () => {

@@ -12,8 +12,6 @@ const COMMAND_TIME = 4_500;
 export interface Attempt {
   /** When the log is given up, on the monotonic clock. */
   readonly deadline: number;
-  /** Whether it was attempted before, and what came of that is unknown. */
-  readonly isRepeat: boolean;
   /** When and as which command it is carried out in a room, null for none. */
   as(room: Room | null): AttemptContext;
 }
@@ -61,7 +59,6 @@ export class Attempts {
     let tried = earlier;
     const attempt: Attempt = {
       deadline: performance.now() + COMMAND_TIME,
-      isRepeat: earlier !== null,
       as: (room) => {
         const context = this.#contextOf(room, clientId, earlier);
         tried = { room, key: context.key, until: 0 };
