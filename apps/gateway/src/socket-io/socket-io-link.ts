@@ -4,7 +4,6 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '#protocol';
-import { CLOSE_TIME } from '../socket/hang-up.js';
 import { Texts } from './texts.js';
 
 const [OPEN, CLOSING, CLOSED] = [1, 2, 3];
@@ -80,11 +79,7 @@ export class SocketIoLink extends EventEmitter {
     if (this.readyState !== OPEN) return;
     this.readyState = CLOSING;
     this.socket.emit('closing', { code, reason });
-    const late = setTimeout(() => {
-      this.terminate();
-    }, CLOSE_TIME).unref();
     this.stream.end(() => {
-      clearTimeout(late);
       if (comesBack.has(code)) this.socket.conn.close();
       else this.socket.disconnect(true);
     });

@@ -22,6 +22,7 @@ import { Closings } from './closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from '../feeds/hub.js';
 import type { PersonFeed } from '../feeds/person-feed.js';
+import { hangUp, type Line } from './hang-up.js';
 import { Session } from './session.js';
 import type { SessionSocket } from './session-socket.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
@@ -173,7 +174,7 @@ export class Reception {
     let session: Session | null = null;
     accept((socket, ws) => {
       if (feed.connections(endpoint) >= limits.connectionsPerUser) {
-        turnAway(ws);
+        turnAway({ ws, socket });
         this.closings.tell(endpoint, caller.userId, CLOSE.tooManyConnections);
         return;
       }
@@ -196,7 +197,7 @@ export class Reception {
 }
 
 /** The newest one too many: only a close code tells a browser why. */
-function turnAway(ws: SessionSocket): void {
-  ws.on('error', () => undefined);
-  ws.close(CLOSE.tooManyConnections.code, CLOSE.tooManyConnections.reason);
+function turnAway(line: Line): void {
+  line.ws.on('error', () => undefined);
+  hangUp(line, CLOSE.tooManyConnections);
 }
