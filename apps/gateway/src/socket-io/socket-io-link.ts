@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE } from '#protocol';
+import { CLOSE_TIME } from '../socket/hang-up.js';
 import { Texts } from './texts.js';
 
 const [OPEN, CLOSING, CLOSED] = [1, 2, 3];
@@ -79,6 +80,12 @@ export class SocketIoLink extends EventEmitter {
     if (this.readyState !== OPEN) return;
     this.readyState = CLOSING;
     this.socket.emit('closing', { code, reason });
+    // What carries it waits for the client to hang up, also once the connection is over.
+    const carrier = this.#webSocket;
+    const late = setTimeout(() => carrier?.terminate(), CLOSE_TIME).unref();
+    carrier?.once('close', () => {
+      clearTimeout(late);
+    });
     this.stream.end(() => {
       if (comesBack.has(code)) this.socket.conn.close();
       else this.socket.disconnect(true);
@@ -112,7 +119,7 @@ export class SocketIoLink extends EventEmitter {
   }
 
   /** What it is carried by, where that is one. Of what comes by HTTP, a request at a time, nothing has to be held back. */
-  get #webSocket(): Pick<WebSocket, 'pause' | 'resume' | 'terminate'> | undefined {
+  get #webSocket(): Pick<WebSocket, 'pause' | 'resume' | 'terminate' | 'once'> | undefined {
     const { transport } = this.socket.conn as unknown as { readonly transport?: { readonly socket?: WebSocket } };
     return transport?.socket;
   }
