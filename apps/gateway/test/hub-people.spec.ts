@@ -52,7 +52,7 @@ describe('the people of a gateway', () => {
     expect([...gateway.hub.connections()]).toEqual([['1', 2]]);
   });
 
-  it('do not count once they have said goodbye, and are let go of 2 s later where they do not hang up', async () => {
+  it('do not count once they have said goodbye, and are let go of 2.5 s later where they do not hang up', async () => {
     const { hub } = gateway;
     for (const endpoint of [ROOM_CHAT, DIRECT_CHAT]) {
       const { feed, client } = await gateway.join('1', undefined, endpoint);
@@ -62,7 +62,7 @@ describe('the people of a gateway', () => {
       client.ws.close();
       await settle();
       expect([feed.connections(endpoint), hub.connections().size, hub.held.sessions]).toEqual([0, 0, 1]);
-      await settle(1_900);
+      await settle(2_400);
       expect(hub.held.sessions).toBe(1);
       await settle(200);
       expect(hub.held).toEqual({ people: 0, rooms: 0, sessions: 0 });

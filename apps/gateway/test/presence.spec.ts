@@ -4,7 +4,10 @@ import type { ChatClient, Received } from './chat-client.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 import { OnlinePeople } from '../src/presence/online-people.js';
+import { OwnPeople } from '../src/presence/own-people.js';
 import { Watchers } from '../src/presence/watchers.js';
+import type { Session } from '../src/socket/session.js';
+import { Subscriptions } from '../src/socket/subscriptions.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 
 /** Two gateways of one chat. */
@@ -135,6 +138,44 @@ describe('presence in a clan', () => {
     expect(subscriptions.size).toBe(open - 2);
   });
 
+  it('is not nobody for who asks shortly after the last who did', async () => {
+    await there.join('bob', '3');
+    const [ada, cleo] = [await here.join('ada', '3'), await here.join('cleo', '3')];
+    ada.client.send('subscribe', { to: ['presence'] });
+    await settle(100);
+    ada.client.send('subscribe', { to: [] });
+    await settle(20);
+    cleo.client.send('subscribe', { to: ['presence'] });
+    await settle(1_000);
+    expect(presenceOf(cleo.client)).toHaveLength(1);
+    expect(presenceOf(cleo.client)[0]!['online']).toEqual(expect.arrayContaining(['ada', 'bob', 'cleo']));
+  });
+
+  it('is told later only to who still wants to know', async () => {
+    const ada = await here.join('ada', '3');
+    await subscribe(ada.client, 'presence');
+    let isFull = true;
+    Object.defineProperty(ada.socket, 'writableNeedDrain', { get: () => isFull });
+    await there.join('bob', '3');
+    await settle(300);
+    await subscribe(ada.client);
+    isFull = false;
+    ada.socket.emit('drain');
+    await settle(50);
+    expect(presenceOf(ada.client)).toHaveLength(1);
+  });
+
+  it('is not asked for by a connection that has ended', async () => {
+    const { subscriptions } = here.chat.server;
+    const [ada, again] = [await here.join('ada', '3'), await here.join('ada', '3')];
+    const before = subscriptions.size;
+    again.client.ws.terminate();
+    await settle(50);
+    new Subscriptions(here.hub, here.presence).set(again.session, ['presence', 'typing']);
+    await settle(100);
+    expect([subscriptions.size, ada.session.isOpen]).toEqual([before, true]);
+  });
+
   it('is not half of a list', async () => {
     const ada = await here.join('ada', '3');
     const piece = { gateway: 'x', seq: 4, of: 2, people: [['x1', '3']] };
@@ -232,6 +273,17 @@ describe('presence in a clan', () => {
     ]);
     expect(presenceOf(ada.client)[1]!['online']).toHaveLength(2);
   });
+});
+
+it('a thousand people are told of at a time', () => {
+  const own = new OwnPeople();
+  const sessions = Array.from(
+    { length: 2_500 },
+    (_, i) => ({ person: { userId: `${i}`, clanId: null } }) as unknown as Session,
+  );
+  for (const session of sessions) own.add(session, 0);
+  const told = [own.take(0), own.take(0), own.take(0)].map(({ came }) => came.length);
+  expect([told, own.isDue]).toEqual([[1_000, 1_000, 500], false]);
 });
 
 it('what nobody looks at any more is forgotten', async () => {

@@ -119,6 +119,13 @@ describe('a frame by Socket.IO', () => {
     expect((await fetch(`${address}&sid=none`)).status).toBe(400);
     ada.socket.emit('get_chats');
     await ada.answer('updated_chat_list');
+    // Who has not said who they are, with what cannot be made a text; and a packet deeper than can be written.
+    const odd = Client.open(15, { query: {}, auth: { token: { toString: 1 }, userId: { toString: 1 } } });
+    expect((await refused(odd)).data.statusCode).toBe(401);
+    const before = ada.told.length;
+    ada.socket.io.engine.write(`2["typing",${'['.repeat(30_000)}${']'.repeat(30_000)}]`);
+    await until('it is answered', () => ada.told.length > before);
+    expect(ada.told.at(-1)![1]).toMatchObject({ code: 'too_deep' });
   });
 
   it('has an id beside its data, and its ack the same; a callback gets either', async () => {

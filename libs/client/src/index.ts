@@ -1,4 +1,4 @@
-export type { ChatEvents, ChatOptions } from './chat.js';
+export type { ChatEvents, ChatOptions, Topic } from './chat.js';
 export type { ConnectionOptions, ConnectionState, SocketClass } from './connection.js';
 export * from './direct-chat.js';
 export type { Position } from './follower.js';

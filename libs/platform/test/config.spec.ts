@@ -41,6 +41,7 @@ describe('the configuration', () => {
       chatMessagesMax: 1000,
       chatsMax: 1000,
       resumeChangesMax: 1000,
+      editWithinSeconds: 900,
       limits: {
         frameBytes: 65536,
         frameDepth: 16,

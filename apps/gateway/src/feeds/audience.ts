@@ -47,7 +47,7 @@ export class Audience<Place> {
 
   /**
    * @param place where it stands: the same object until something is told
-   * @param changed somebody has come or gone
+   * @param changed somebody has come or gone who has asked for something
    */
   constructor(
     private readonly fanOut: FanOut,
@@ -64,7 +64,7 @@ export class Audience<Place> {
   add(session: Session): void {
     this.flush();
     this.#sessions.set(session, this.place());
-    this.changed();
+    if (session.topics.size > 0) this.changed();
   }
 
   has(session: Session): boolean {
@@ -79,7 +79,7 @@ export class Audience<Place> {
   /** At once: what is gathered and not yet written does not reach it any more. */
   remove(session: Session): void {
     this.#sessions.delete(session);
-    this.changed();
+    if (session.topics.size > 0) this.changed();
   }
 
   /** Whether anybody has asked to be told of this. */
@@ -94,9 +94,11 @@ export class Audience<Place> {
    */
   tellSoftly(topic: Topic, text: string, key: string, { except, isKept }: { except?: string; isKept: boolean }): void {
     const frame = textFrame(text);
-    const later: Later | null = isKept ? () => frame : null;
     for (const session of this.#sessions.keys()) {
-      if (session.topics.has(topic) && session.person.userId !== except) session.deliverSoftly(key, frame, later);
+      if (!session.topics.has(topic) || session.person.userId === except) continue;
+      // By then they may not want it any more.
+      const later: Later = () => (session.topics.has(topic) ? frame : null);
+      session.deliverSoftly(key, frame, isKept ? later : null);
     }
   }
 

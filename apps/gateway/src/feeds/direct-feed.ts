@@ -88,7 +88,7 @@ export class DirectFeed {
       this.#ear.check();
     });
     this.#ear = new Ear(
-      () => this.audience.wants('typing') || this.audience.wants('seen'),
+      () => !this.#stopped && (this.audience.wants('typing') || this.audience.wants('seen')),
       () =>
         parts.live.onSignal(personTopic(userId), (text) => {
           this.#tellSignal(text);

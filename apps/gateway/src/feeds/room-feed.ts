@@ -64,7 +64,7 @@ export class RoomFeed {
       this.#ear.check();
     });
     this.#ear = new Ear(
-      () => this.audience.wants('typing'),
+      () => !this.#stopped && this.audience.wants('typing'),
       () =>
         parts.live.onSignal(roomTopic(room), (text) => {
           this.#tellTyping(text);
@@ -124,6 +124,7 @@ export class RoomFeed {
     this.#cursor.stop();
     this.#pace.forget();
     this.#subscription.stop();
+    this.#ear.check();
   }
 
   #tellTyping(text: string): void {

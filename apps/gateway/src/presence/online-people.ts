@@ -26,7 +26,7 @@ interface Gateway {
   waiting: Announcement[];
 }
 
-/** Told of whoever may be online or not, or in another clan, than before. */
+/** By person: the clans in which they may have come, or gone from. */
 export type Affected = Map<string, Set<string>>;
 
 /**

@@ -12,6 +12,9 @@ export interface Comings {
 /** Whoever comes back within this time was never away. Milliseconds. */
 const AWAY = 1_000;
 
+/** So many are told of together, the others next time: with the longest ids still below the megabyte that NATS takes. */
+const MAX_TOLD = 1_000;
+
 /** Who is connected to this gateway, as it has told others of it. */
 export class OwnPeople {
   readonly #sessions = new Map<string, Set<Session>>();
@@ -56,6 +59,7 @@ export class OwnPeople {
     const came: OnlinePerson[] = [];
     const went: string[] = [];
     for (const [userId, due] of this.#due) {
+      if (came.length + went.length === MAX_TOLD) break;
       if (due > now) continue;
       this.#due.delete(userId);
       const clanId = this.#clanOf(userId);

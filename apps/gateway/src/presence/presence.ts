@@ -196,9 +196,10 @@ export class Presence implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Asks one gateway for its list, or all of them. @returns whether they could be asked */
   async #ask(gateway: string): Promise<boolean> {
-    if (this.#asking.has(gateway)) return true;
-    this.#asking.add(gateway);
     const era = this.#era;
+    const asking = `${era} ${gateway}`;
+    if (this.#asking.has(asking)) return true;
+    this.#asking.add(asking);
     try {
       await this.log.live.flush();
       const answers = await this.log.live.ask(TOPIC, gateway, ASK_TIME);
@@ -211,7 +212,7 @@ export class Presence implements OnApplicationBootstrap, OnApplicationShutdown {
       this.#logger.warn(`who is online is not known for the moment: ${String(error)}`);
       return false;
     } finally {
-      this.#asking.delete(gateway);
+      this.#asking.delete(asking);
     }
   }
 

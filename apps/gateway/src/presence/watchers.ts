@@ -1,5 +1,6 @@
 import { enveloped, type RoomDialect, type SoftDirectFrame, type SoftRoomFrame, userNumberOf } from '#protocol';
 import { ROOM_CHAT } from '../socket/endpoint.js';
+import type { Later } from '../socket/outbound.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 import type { Affected, OnlinePeople } from './online-people.js';
@@ -86,11 +87,16 @@ export class Watchers {
     if (came.length + went.length === 0) return;
     for (const userId of came) shown.add(userId);
     for (const userId of went) shown.delete(userId);
-    session.deliverSoftly('presence', this.#frame(session, came, went), () => this.#whole(watcher));
+    session.deliverSoftly('presence', this.#frame(session, came, went), this.#later(watcher));
   }
 
   #tellAll(watcher: Watcher): void {
-    watcher.session.deliverSoftly('presence', this.#whole(watcher), () => this.#whole(watcher));
+    watcher.session.deliverSoftly('presence', this.#whole(watcher), this.#later(watcher));
+  }
+
+  /** By then it may not want to know any more. */
+  #later(watcher: Watcher): Later {
+    return () => (this.#watchers.get(watcher.session) === watcher ? this.#whole(watcher) : null);
   }
 
   #whole(watcher: Watcher): Buffer {

@@ -32,13 +32,15 @@ export class SocketIoDoor {
       maxHttpBufferSize: limits.frameBytes,
       pingInterval: limits.pingSeconds * 1_000,
       pingTimeout: limits.pongSeconds * 1_000,
-      cors: { origin: [...web.allowedOrigins] },
+      cors: { origin: web.allowedOrigins.length === 0 ? '*' : [...web.allowedOrigins] },
     });
     const links = new WeakMap<object, { link: SocketIoLink; session: Session }>();
     this.#io.use((socket, next) => {
       const { query: given, auth } = socket.handshake;
       const query = new URLSearchParams();
-      for (const [name, value] of Object.entries({ ...given, ...auth })) query.append(name, String(value));
+      for (const [name, value] of Object.entries({ ...given, ...auth })) {
+        if (typeof value === 'string' || typeof value === 'number') query.append(name, String(value));
+      }
       const link = new SocketIoLink(socket);
       const accept = (begin: (stream: SocketIoLink['stream'], ws: SocketIoLink) => void): void => {
         begin(link.stream, link);

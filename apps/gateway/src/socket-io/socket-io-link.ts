@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
-import { CLOSE } from '#protocol';
+import { CLOSE, MAX_FRAME_ID_LENGTH } from '#protocol';
 import { CLOSE_TIME } from '../socket/hang-up.js';
 import { Texts } from './texts.js';
 
@@ -15,6 +15,17 @@ const comesBack: ReadonlySet<number> = new Set(
 );
 
 type Answer = (frame: object) => void;
+
+/** Stands for a frame that is nested deeper than can be written: deeper than any that is taken. */
+const TOO_DEEP = `{"event":"","data":${'['.repeat(128)}${']'.repeat(128)}}`;
+
+function textOf(frame: object): string {
+  try {
+    return JSON.stringify(frame);
+  } catch {
+    return TOO_DEEP;
+  }
+}
 
 /** A frame of the direct chat. */
 interface Frame {
@@ -136,8 +147,10 @@ export class SocketIoLink extends EventEmitter {
     const [data, beside] = args;
     const given = typeof beside === 'object' && beside !== null ? (beside as { id?: unknown }).id : undefined;
     const id = given ?? (answer ? randomUUID() : undefined);
-    if (answer && typeof id === 'string') this.#answers.set(id, answer);
-    this.emit('message', Buffer.from(JSON.stringify({ event, data, id })), false);
+    const frame = textOf({ event, data, id });
+    const isId = typeof id === 'string' && id !== '' && id.length <= MAX_FRAME_ID_LENGTH;
+    if (answer && isId && frame !== TOO_DEEP) this.#answers.set(id, answer);
+    this.emit('message', Buffer.from(frame), false);
   }
 
   #write(pieces: readonly Buffer[], done: () => void): void {

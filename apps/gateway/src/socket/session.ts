@@ -109,6 +109,9 @@ export class Session implements Caller {
     ws.on('pong', () => {
       if (!this.#pulse.heard()) this.#allowed();
     });
+    ws.once('close', () => {
+      clearTimeout(this.#patience ?? undefined);
+    });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', (error) => {
       parts.closings.tell(endpoint, person.userId, protocolClosing(error));

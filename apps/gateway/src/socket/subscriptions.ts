@@ -15,6 +15,8 @@ export class Subscriptions {
 
   /** This from now on, and nothing else. */
   set(session: Session, to: readonly Topic[]): Done {
+    // What comes with the end of a connection may be handled after it: nobody would take it back.
+    if (!session.isOpen) return { ack: {} };
     session.topics = new Set(to);
     const feed = this.hub.person(session.person.userId);
     feed?.topicsChanged();

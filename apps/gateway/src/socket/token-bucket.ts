@@ -54,7 +54,7 @@ export class TokenBucket {
 
 /** A bucket for everybody. One is kept until it is full, so that nobody gains by leaving and coming back. */
 export class TokenBuckets {
-  /** Who took last is the last. */
+  /** Who was used last is the last. */
   readonly #buckets = new Map<string, TokenBucket>();
 
   constructor(private readonly rate: Rate) {}

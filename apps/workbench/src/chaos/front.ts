@@ -22,6 +22,7 @@ export class Front {
     const server = createServer({ allowHalfOpen: false });
     const front = new Front(server, ports);
     server.on('connection', (client) => {
+      client.on('error', () => undefined);
       front.#pass(client, front.#next++, ports.length);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -74,13 +75,16 @@ export class Front {
 
   /** To a gateway that is there, the next one first. */
   #pass(client: Socket, which: number, tries: number): void {
-    client.on('error', () => undefined);
     const server = connect(this.ports[which % this.ports.length]!, '127.0.0.1');
     server.once('error', () => {
       if (tries > 1 && !client.destroyed) this.#pass(client, which + 1, tries - 1);
       else client.destroy();
     });
     server.once('connect', () => {
+      if (client.destroyed) {
+        server.destroy();
+        return;
+      }
       const link: Link = { client, server, lost: 'nothing' };
       this.#links.add(link);
       server.on('error', () => undefined);
