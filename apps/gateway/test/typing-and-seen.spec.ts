@@ -194,6 +194,15 @@ describe('in a direct chat', () => {
     bob.socket.emit('drain');
     await settle(50);
     expect(heard(bob.client, 'seen').map(({ data }) => data)).toMatchObject([{ n: 1 }, { n: 6 }]);
+    // What is not wanted any more by then is not told.
+    Object.assign(bob.socket, { writableNeedDrain: true });
+    tell(1, 7);
+    await settle(50);
+    await subscribe(bob.client);
+    Object.assign(bob.socket, { writableNeedDrain: false });
+    bob.socket.emit('drain');
+    await settle(50);
+    expect(heard(bob.client, 'seen')).toHaveLength(2);
   });
 
   it('what another release tells otherwise is passed over', async () => {

@@ -50,6 +50,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     this.#connection = new Connection(options, (token) => socketAddress(token).href);
     this.#connection.on('state', (state) => {
       if (state.state !== 'connected' && this.#online.size > 0) this.#tellPresence([]);
+      if (state.state === 'disconnected') for (const follower of this.followers.values()) follower.end();
       this.emit('state', state);
     });
     this.#connection.on('open', () => {

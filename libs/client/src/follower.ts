@@ -73,6 +73,11 @@ export class Follower<M extends Position> {
     this.#waiting = [];
   }
 
+  /** There is no connection any more: what is under way is given up. */
+  end(): void {
+    this.#era++;
+  }
+
   hear(told: Told<M>): void {
     const isMissing = !this.#waiting && told.isNew && told.message.n > this.#lastN + 1;
     if (this.#isNone || isMissing) {

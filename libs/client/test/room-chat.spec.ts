@@ -47,3 +47,23 @@ it('keeps the latest 500 messages', async () => {
   const kept = chat.latest('global').map(({ n }) => n);
   expect([kept.length, kept[0], kept.at(-1)]).toEqual([500, 11, 510]);
 });
+
+it('asks for the latest page again and again, until it is there or nobody is connected any more', async () => {
+  let asked = 0;
+  const fetch = () => {
+    asked++;
+    return Promise.reject(new Error('nobody answers'));
+  };
+  const chat = new RoomChat({ url: 'wss://chat.test', token: 'a', WebSocket: SocketInHand, fetch }).connect();
+  chats.push(chat);
+  await settled();
+  last().onopen!();
+  last().tell({ event: 'resumed', data: { rooms: { global: { to: { n: 1, rev: 1 }, recovered: false } } } });
+  await jest.advanceTimersByTimeAsync(30_000);
+  expect(asked).toBeGreaterThan(3);
+  chat.disconnect();
+  await jest.advanceTimersByTimeAsync(10_000);
+  const before = asked;
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect([asked, jest.getTimerCount()]).toEqual([before, 0]);
+});
