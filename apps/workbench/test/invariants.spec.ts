@@ -3,6 +3,7 @@ import { clanRoom, directRoom, type RecordedEvent } from '#domain';
 import type { Command, Evidence, History, Told } from '../src/chaos/evidence.js';
 import {
   everythingEnds,
+  holds,
   invariants,
   nothingAckedIsLost,
   nothingBegunAnew,
@@ -62,7 +63,15 @@ const violations = (check: (evidence: Evidence) => { violations: readonly string
 
 describe('the invariants', () => {
   it('hold where everything is as it must be', () => {
-    expect(invariants.map((check) => check(whole()).violations)).toEqual(invariants.map(() => []));
+    const { rooms } = whole();
+    const withChat = whole({
+      rooms: new Map([...rooms, [chat, []]]),
+      chats: ['1', '2'].map((userId) => ({ room: chat, userId, unread: 0 })),
+    });
+    expect(invariants.map((check) => check(withChat).violations)).toEqual(invariants.map(() => []));
+    expect(invariants.map((check) => holds(check(withChat)))).toEqual(invariants.map(() => true));
+    const nothing = { histories: [], events: [], rooms: new Map(), chats: [], repeated: [] };
+    expect(invariants.map((check) => holds(check(nothing)))).toEqual(invariants.map(() => false));
     expect(invariants.map((check) => check(whole()).name)).toEqual(['I1', 'I2', 'I3', 'I5', 'I6', 'I10']);
   });
 
@@ -98,13 +107,24 @@ describe('the invariants', () => {
       'ada in clan:3: message 2 is another, and m2 in the read model',
     ]);
     expect(violations(oneOrder, told(reset(1), message(2)))).toEqual(['ada in clan:3: told up to 2 of 3']);
+    expect(violations(oneOrder, whole({ events: [posted(2), posted(1), posted(3)] }))).toEqual([
+      'clan:3 is in another order than in the log',
+    ]);
   });
 
   it('I5 finds a count that is not what the log says', () => {
     const events = [posted(1, chat), posted(2, chat), posted(2, chat), posted(3, chat, '2'), seen(1)];
-    const chats = (unread: number) => whole({ events, chats: [{ room: chat, userId: '2', unread }] });
+    const chats = (unread: number) =>
+      whole({
+        ...{ events, rooms: new Map([[chat, []]]) },
+        chats: [
+          { room: chat, userId: '1', unread: 1 },
+          { room: chat, userId: '2', unread },
+        ],
+      });
     expect(violations(unreadCounts, chats(1))).toEqual([]);
     expect(violations(unreadCounts, chats(2))).toEqual(['2 has 2 unread in direct:1:2, and 1 by the log']);
+    expect(violations(unreadCounts, { ...chats(1), chats: [] })).toHaveLength(2);
   });
 
   it('I6 finds a room that was begun anew', () => {

@@ -15,7 +15,7 @@ import { seededRandom } from '../seeded-random.js';
 import { type Command, type Evidence, eventsOf, messagesOf, type StoredChat } from './evidence.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
-import { type Finding, invariants } from './invariants.js';
+import { type Finding, holds, invariants } from './invariants.js';
 import { type Crowd, crowdOf, type InRooms } from './people.js';
 
 const GATEWAYS = 3;
@@ -101,6 +101,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       );
     }
     await faults.stop();
+    if (faults.failures.length > 0)
+      throw new Error(`what was broken could not be mended: ${faults.failures.join('; ')}`);
     await Promise.all(people.map((person) => person.stop()));
     const wholeAt = performance.now();
 
@@ -132,7 +134,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       repeated,
     };
     const findings = invariants.map((check) => check(evidence));
-    const isWhole = healedMs !== null && findings.every(({ violations }) => violations.length === 0);
+    const isWhole = healedMs !== null && findings.every(holds);
     if (!isWhole) await keep(evidence, folder);
     await cleanUp.run();
     if (isWhole) rmSync(folder, { recursive: true, force: true });
@@ -185,11 +187,13 @@ async function repeat(people: readonly InRooms[], random: () => number): Promise
 }
 
 /** For whoever looks into a violation. */
-async function keep({ histories, events, rooms }: Evidence, folder: string): Promise<void> {
+async function keep({ histories, events, rooms, chats, repeated }: Evidence, folder: string): Promise<void> {
   const files: [string, Iterable<unknown>][] = [
     ['histories.ndjson', histories],
     ['events.ndjson', events],
     ['rooms.ndjson', rooms],
+    ['chats.ndjson', chats],
+    ['repeated.ndjson', repeated],
   ];
   for (const [name, lines] of files) {
     const file = createWriteStream(join(folder, name));

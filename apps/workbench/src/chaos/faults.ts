@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoleProcess } from '../apart/role-process.js';
-import { oneOf } from '../seeded-random.js';
+import { oneOf, seededRandom } from '../seeded-random.js';
 import type { Front } from './front.js';
 
 export interface Breakable {
@@ -16,6 +16,8 @@ const kinds = ['gateway', 'projector', 'gateway', 'projector', 'cut', 'cut', 'de
 /** Breaks things at random, one after the other and some at the same time, until it is stopped. */
 export class Faults {
   readonly made = new Map<string, number>();
+  /** What could not be made whole again. */
+  readonly failures: string[] = [];
   readonly #pending = new Set<Promise<void>>();
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
@@ -31,54 +33,59 @@ export class Faults {
     this.#running = this.#run();
   }
 
-  /** Afterwards everything runs, and the network is whole. */
+  /** Afterwards everything runs, but for {@link failures}, and the network is whole. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
     await Promise.all(this.#pending);
-    this.system.front.hear();
   }
 
   async #run(): Promise<void> {
     const { random } = this;
     while (!this.#stopping) {
       await sleep(500 + random() * 2_000);
-      const work = this.#break(oneOf(random, kinds)).finally(() => this.#pending.delete(work));
+      // What a fault draws depends on what is there; the next one follows from the seed all the same.
+      const work = this.#break(oneOf(random, kinds), seededRandom(random() * 2 ** 32))
+        .catch((error: unknown) => {
+          this.failures.push(String(error));
+        })
+        .finally(() => this.#pending.delete(work));
       this.#pending.add(work);
     }
   }
 
-  async #break(kind: (typeof kinds)[number]): Promise<void> {
-    const { random, system } = this;
+  async #break(kind: (typeof kinds)[number], random: () => number): Promise<void> {
+    const { system } = this;
     const { front } = system;
     switch (kind) {
       case 'gateway':
       case 'projector': {
         const victim = oneOf(random, kind === 'gateway' ? system.gateways : system.projectors);
-        const away = 100 + random() * 2_000;
         this.#count(`${kind}s killed`);
         await victim.kill('SIGKILL');
-        await sleep(away);
+        await sleep(100 + random() * 2_000);
         await this.#restart(victim);
         return;
       }
       case 'nats': {
-        const away = 200 + random() * 2_500;
         if (this.#natsIsAway) return;
         this.#natsIsAway = true;
         this.#count('times NATS killed');
-        await system.breakNats(away);
-        this.#natsIsAway = false;
+        try {
+          await system.breakNats(200 + random() * 2_500);
+        } finally {
+          this.#natsIsAway = false;
+        }
         return;
       }
       case 'cut':
         this.#count('connections cut', front.cut(random, random()));
         return;
       case 'deaf': {
-        const [share, during] = [random() / 2, 1_000 + random() * 5_000];
-        this.#count('connections cut one way', front.deafen(random, share));
-        await sleep(during);
-        front.hear();
+        const deafness = front.deafen(random, random() / 2);
+        this.#count('connections cut one way', deafness.count);
+        await sleep(1_000 + random() * 5_000);
+        deafness.end();
       }
     }
   }

@@ -8,6 +8,17 @@ interface Link {
   lost: 'nothing' | 'to the server' | 'to the client';
 }
 
+/** Some connections that have lost something, and what cuts them. */
+export interface Deafness {
+  readonly count: number;
+  readonly end: () => void;
+}
+
+function reset({ client, server }: Link): void {
+  client.resetAndDestroy();
+  server.destroy();
+}
+
 /** The one address that clients know: each connection goes to one of the gateways, over a network that can be spoilt. */
 export class Front {
   readonly #links = new Set<Link>();
@@ -36,29 +47,20 @@ export class Front {
   /** Cuts so many connections. @returns how many there were to be cut */
   cut(random: () => number, share: number): number {
     const victims = this.#some(random, share);
-    for (const { client, server } of victims) {
-      client.resetAndDestroy();
-      server.destroy();
-    }
+    for (const link of victims) reset(link);
     return victims.length;
   }
 
-  /** What so many connections send one way is lost, until {@link hear}. Neither end is told. @returns how many */
-  deafen(random: () => number, share: number): number {
+  /** What so many connections send one way is lost from now on, and neither end is told. */
+  deafen(random: () => number, share: number): Deafness {
     // A stream has no holes: what loses something one way loses all of it until it is cut.
-    const victims = this.#some(random, share).filter(({ lost }) => lost === 'nothing');
+    const links = this.#some(random, share).filter(({ lost }) => lost === 'nothing');
     const lost = oneOf(random, ['to the server', 'to the client'] as const);
-    for (const link of victims) link.lost = lost;
-    return victims.length;
-  }
-
-  /** The network is whole again; a connection that has lost something cannot go on, and is cut. */
-  hear(): void {
-    for (const link of this.#links) {
-      if (link.lost === 'nothing') continue;
-      link.client.resetAndDestroy();
-      link.server.destroy();
-    }
+    for (const link of links) link.lost = lost;
+    const end = (): void => {
+      for (const link of links) reset(link);
+    };
+    return { count: links.length, end };
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,8 @@
-import type { RecordedEvent, Room } from '#domain';
+import { type RecordedEvent, type Room, roomIds, roomKind } from '#domain';
 import type { Command, Evidence, History, Place, StoredMessage } from './evidence.js';
+
+/** Whether it held: of nothing that was looked at, nothing is known. */
+export const holds = ({ count, violations }: Finding): boolean => count > 0 && violations.length === 0;
 
 /** What must hold, whatever was killed and cut: how often it was looked at, and where it did not. */
 export interface Finding {
@@ -102,10 +105,19 @@ export function oncePerCommand(evidence: Evidence): Finding {
   return finding('I2', 'messages are there, and told, once', count, violations);
 }
 
-/** I3: everybody is told in the order that is stored, without holes, up to the last. */
+/** I3: the order of the log is the one that is stored, and everybody is told in it, without holes, up to the last. */
 export function oneOrder(evidence: Evidence): Finding {
   const violations: string[] = [];
   let count = 0;
+  for (const [room, stored] of evidence.rooms) {
+    const logged = new Set(
+      evidence.events.flatMap((event) =>
+        event.room === room && event.type === 'MessageCreated' ? [event.messageId] : [],
+      ),
+    );
+    if ([...logged].join() !== stored.map(({ id }) => id).join())
+      violations.push(`${room} is in another order than in the log`);
+  }
   for (const history of evidence.histories) {
     for (const [room, runs] of runsOf(history)) {
       const stored = evidence.rooms.get(room) ?? [];
@@ -145,27 +157,39 @@ function faultsIn(run: readonly Place[], stored: readonly StoredMessage[]): stri
   return faults;
 }
 
-/** I5: what is unread of a chat is what its log says. */
+/** I5: what is unread of a chat is what its log says, for both of its people. */
 export function unreadCounts(evidence: Evidence): Finding {
   const violations: string[] = [];
-  for (const { room, userId, unread } of evidence.chats) {
-    let n = 0;
-    let seenN = 0;
-    const theirs: number[] = [];
-    const known = new Set<string>();
-    for (const event of evidence.events) {
-      if (event.room !== room) continue;
-      if (event.type === 'MessageCreated' && !known.has(event.messageId)) {
-        known.add(event.messageId);
-        n++;
-        if (event.sender.id !== userId) theirs.push(n);
-      }
-      if (event.type === 'MessagesSeen' && event.userId === userId) seenN = Math.max(seenN, Math.min(event.n, n));
+  const listed = new Map(evidence.chats.map(({ room, userId, unread }) => [`${userId} ${room}`, unread]));
+  let count = 0;
+  for (const room of evidence.rooms.keys()) {
+    if (roomKind(room) !== 'direct') continue;
+    for (const userId of roomIds(room)) {
+      count++;
+      const unread = listed.get(`${userId} ${room}`);
+      const counted = unreadBy(userId, room, evidence.events);
+      if (counted !== unread)
+        violations.push(`${userId} has ${unread ?? 'no list of what is'} unread in ${room}, and ${counted} by the log`);
     }
-    const counted = theirs.filter((each) => each > seenN).length;
-    if (counted !== unread) violations.push(`${userId} has ${unread} unread in ${room}, and ${counted} by the log`);
   }
-  return finding('I5', 'unread counts are those of the log', evidence.chats.length, violations);
+  return finding('I5', 'unread counts are those of the log', count, violations);
+}
+
+function unreadBy(userId: string, room: Room, events: readonly RecordedEvent[]): number {
+  let n = 0;
+  let seenN = 0;
+  const theirs: number[] = [];
+  const known = new Set<string>();
+  for (const event of events) {
+    if (event.room !== room) continue;
+    if (event.type === 'MessageCreated' && !known.has(event.messageId)) {
+      known.add(event.messageId);
+      n++;
+      if (event.sender.id !== userId) theirs.push(n);
+    }
+    if (event.type === 'MessagesSeen' && event.userId === userId) seenN = Math.max(seenN, Math.min(event.n, n));
+  }
+  return theirs.filter((each) => each > seenN).length;
 }
 
 /** I6: whoever was away was told what they missed: the application had to begin anew only where it began. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
 import { chaos, type ChaosReport } from './chaos.js';
+import { holds } from './invariants.js';
 
 // `npm run chaos -- --seed N --minutes M`. What it does and checks: docs/operations.md.
 
@@ -33,12 +34,15 @@ function options(): { seed: number; minutes: number } {
 }
 
 function pageOf({ faults, events, healedMs, findings }: ChaosReport, folder: string, seed: number): string[] {
-  const lines = findings.flatMap(({ name, what, count, violations }) => [
-    `${violations.length === 0 ? '  ok  ' : ' FAIL '} ${name.padEnd(4)} ${count} ${what}, ${violations.length} violations`,
-    ...violations.slice(0, VIOLATIONS_SHOWN).map((violation) => `            ${violation}`),
-  ]);
+  const lines = findings.flatMap((finding) => {
+    const { name, what, count, violations } = finding;
+    return [
+      `${holds(finding) ? '  ok  ' : ' FAIL '} ${name.padEnd(4)} ${count} ${what}, ${violations.length} violations`,
+      ...violations.slice(0, VIOLATIONS_SHOWN).map((violation) => `            ${violation}`),
+    ];
+  });
   const healed = healedMs === null ? 'not within 30 s' : `${(healedMs / 1_000).toFixed(1)} s after the last fault`;
-  const isWhole = healedMs !== null && findings.every(({ violations }) => violations.length === 0);
+  const isWhole = healedMs !== null && findings.every(holds);
   return [
     `seed ${seed}: ${events} events; ${[...faults].map(([what, count]) => `${count} ${what}`).join(', ')}`,
     ...lines,

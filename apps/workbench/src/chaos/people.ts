@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectChat, RoomChat, type RoomName } from '#client';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { signDevelopmentToken } from '#platform';
-import { oneOf } from '../seeded-random.js';
+import { oneOf, seededRandom } from '../seeded-random.js';
 import type { Command, History, Place } from './evidence.js';
 
 export interface Crowd {
@@ -63,7 +63,8 @@ export abstract class Someone {
     for (;;) {
       await sleep(this.random() * 2 * PACE);
       if (this.#stopping) return;
-      this.act(this.random);
+      // What it draws depends on what they have been told; the next thing follows from the seed all the same.
+      this.act(seededRandom(this.random() * 2 ** 32));
     }
   }
 
@@ -187,6 +188,10 @@ export class InChats extends Someone {
     this.#chat = new DirectChat({ url, httpUrl, token, backoff: BACKOFF });
     this.#chat.on('message', ({ chat_id, n, id, sender_id, receiver_id }) => {
       this.told(this.#roomWith(chat_id, sender_id === number ? receiver_id : sender_id), { n, id });
+    });
+    this.#chat.on('reset', ({ chatId, messages }) => {
+      const known = this.#rooms.get(chatId);
+      if (known) this.reset(known.room, messages);
     });
     this.#chat.connect();
   }
