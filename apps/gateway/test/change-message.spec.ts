@@ -34,7 +34,7 @@ const change = (
   return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id))));
 };
 const changes = () =>
-  chat.server.records.map((record) => decodeRecord(record)).filter(({ id }) => id.startsWith('edit.'));
+  chat.server.records.map((record) => decodeRecord(record)).filter(({ id }) => /^(edit|delete)\./.test(id));
 const refusal = (code: string, field = 'message_id') => ({ refusal: { code, field } });
 
 describe('a change of a message', () => {
@@ -42,7 +42,7 @@ describe('a change of a message', () => {
     const id = chat.say(clanRoom('7'), 'hello', '1');
     await chat.timeline.run();
     expect((await change('clan', id, 'hello!', { id: 'c1' })).value).toEqual({ ack: { message_id: id } });
-    expect((await change('clan', id, null)).value).toEqual({ ack: { message_id: id } });
+    expect((await change('clan', id, null, { id: 'c1' })).value).toEqual({ ack: { message_id: id } });
     const [room, userId] = [clanRoom('7'), '1'];
     expect(changes()).toMatchObject([
       {
@@ -53,7 +53,8 @@ describe('a change of a message', () => {
         userId,
         content: 'hello!',
       },
-      { type: 'MessageDeleted', room, messageId: id, userId },
+      // By the same id of the client's it is another command all the same.
+      { type: 'MessageDeleted', room, id: `delete.${commandKey('1', room, 'c1')}`, messageId: id, userId },
     ]);
   });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { CLOSE } from '#protocol';
@@ -48,6 +50,19 @@ class Client {
     await until(`${event} comes`, () => this.told.some(([name]) => name === event));
     return this.first(event) as T;
   }
+}
+
+/** What carries a connection of Socket.IO, by itself. */
+async function opened() {
+  const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/socket.io/?EIO=4&transport=websocket`);
+  const closed = once(socket, 'close');
+  await once(socket, 'message');
+  return {
+    send: (packet: string) => {
+      socket.send(packet);
+    },
+    ended: () => closed,
+  };
 }
 
 const refused = (client: Client) =>
@@ -167,6 +182,23 @@ describe('a connection by Socket.IO', () => {
     const elsewhere = Client.open(21, { extraHeaders: { origin: 'https://evil.example' } });
     expect((await refused(elsewhere)).data.statusCode).toBe(403);
     expect(gateway.hub.connections().has('21')).toBe(false);
+  });
+
+  it('is asked for once on what carries it: who is refused, or leaves, or asks again is cut', async () => {
+    const refusedOnce = await opened();
+    refusedOnce.send('40{}');
+    await refusedOnce.ended();
+    const again = await opened();
+    again.send(`40${JSON.stringify({ userId: '33', token: system.token(33) })}`);
+    await until('it is let in', () => gateway.hub.connections().has('33'));
+    again.send('40{}');
+    await again.ended();
+    const leaving = await opened();
+    leaving.send(`40${JSON.stringify({ userId: '33', token: system.token(33) })}`);
+    await until('it is let in', () => gateway.hub.connections().get('33') === 1);
+    leaving.send('41');
+    await leaving.ended();
+    await until('nobody is left', () => !gateway.hub.connections().has('33'));
   });
 
   it('may say who it is in its handshake', async () => {

@@ -141,7 +141,10 @@ export class Connection extends Emitter<ConnectionEvents> {
   #opened(token: string): void {
     const { code, reason } = this.#state;
     const openedAt = Date.now();
+    const era = this.#era;
     this.#tell({ state: 'connected', code, reason });
+    // Whoever was told may have ended it.
+    if (era !== this.#era) return;
     const renewal = renewIn(token, openedAt);
     // One that is about to end already is not asked for again and again.
     if (renewal > 0 && renewal < 2 ** 31) this.#renewal = setTimeout(this.#renew, renewal);
@@ -189,7 +192,9 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#end(code, reason);
       return;
     }
+    const era = this.#era;
     this.#tell({ state: 'connecting', code, reason, retryInMs: delay });
+    if (era !== this.#era) return;
     this.#retry = setTimeout(() => void this.#open(reason, code), delay);
   }
 

@@ -117,11 +117,14 @@ export class Follower<M extends Position> {
   }
 
   #tell(told: Told<M>): void {
-    const { isNew, message } = told;
-    if (isNew ? message.n <= this.#lastN : (this.#known.get(this.parts.idOf(message)) ?? 0) >= message.rev) return;
+    const { message } = told;
+    const isNew = told.isNew && message.n > this.#lastN;
+    // One that was told already, and is told as new again, may be another by now.
+    const knownRev = this.#known.get(this.parts.idOf(message)) ?? (told.isNew ? Infinity : 0);
+    if (!isNew && knownRev >= message.rev) return;
     this.#know(message);
     if (isNew) this.#lastN = message.n;
-    this.parts.told(told);
+    this.parts.told(isNew === told.isNew ? told : { ...told, isNew, isEdit: true });
   }
 
   #reach(place: Position): void {

@@ -115,6 +115,19 @@ describe('a connection', () => {
     expect([made.length, connection.state]).toEqual([2, { state: 'disconnected', code: 4002, reason: 'revoked' }]);
   });
 
+  it.each(['connected', 'connecting'])('that is ended by who hears that it is %s stays ended', async (at) => {
+    const { connection } = connectionInHand();
+    connection.connect();
+    await settled();
+    connection.on('state', ({ state }) => {
+      if (state === at) connection.disconnect();
+    });
+    last().onopen!();
+    if (at === 'connecting') last().end(4001);
+    await after(120_000);
+    expect([made.length, connection.state.state]).toEqual([1, 'disconnected']);
+  });
+
   it('asks for a token at each attempt, and is not opened by one that comes too late', async () => {
     let give: (token: string) => void = () => undefined;
     const { connection } = connectionInHand({ token: () => new Promise((resolve) => (give = resolve)) });

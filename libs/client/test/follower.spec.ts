@@ -248,6 +248,24 @@ describe('a room that is followed over connections that are cut at any moment', 
     expect(told).toEqual([2]);
   });
 
+  it('is told as it is now where a message that was told comes as new once more, and is another by then', async () => {
+    const told: unknown[] = [];
+    const follower = new Follower<Message>({
+      ...{ idOf: ({ id }) => id, isShown: () => true, resume: () => undefined, reset: () => undefined },
+      latest: () => Promise.resolve([]),
+      told: ({ message, isNew, isEdit }) => told.push([message.rev, isNew, ...(isEdit ? [isEdit] : [])]),
+    });
+    await follower.resumed({ to: { n: 10, rev: 21 }, recovered: false });
+    follower.hear({ isNew: true, message: { id: 'k', n: 11, rev: 23 }, position: { n: 10, rev: 21 } });
+    follower.begin();
+    for (const rev of [23, 24]) follower.hear({ isNew: true, message: { id: 'k', n: 11, rev } });
+    await follower.resumed({ to: { n: 11, rev: 24 }, recovered: true });
+    expect(told).toEqual([
+      [23, true],
+      [24, false, true],
+    ]);
+  });
+
   it('is followed as soon as it is there, where there was none before', async () => {
     const room = new Room();
     room.open();

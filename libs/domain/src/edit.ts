@@ -78,7 +78,7 @@ export function deleteMessage(command: ChangeMessage, state: ChangedState): Deci
   if (found.deleted) return decided<MessageDeleted>(null);
   const { key, at, messageId, userId } = command;
   return decided<MessageDeleted>({
-    ...{ type: 'MessageDeleted', room: found.room, id: `edit.${key}`, at, messageId, userId },
+    ...{ type: 'MessageDeleted', room: found.room, id: `delete.${key}`, at, messageId, userId },
   });
 }
 

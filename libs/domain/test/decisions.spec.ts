@@ -223,7 +223,7 @@ describe('an edit', () => {
     expect(refusalOf(editMessage(command, deleted))).toEqual({ code: 'deleted', field: 'message_id' });
     expect(deleteMessage(command, deleted)).toEqual({ event: null });
     expect(eventOf(deleteMessage(command, { ...state, message: said(1e6) }))).toEqual({
-      ...{ type: 'MessageDeleted', room: clanRoom('3'), id: `edit.${context.key}`, at: context.at },
+      ...{ type: 'MessageDeleted', room: clanRoom('3'), id: `delete.${context.key}`, at: context.at },
       ...{ messageId: command.messageId, userId: '7' },
     });
   });

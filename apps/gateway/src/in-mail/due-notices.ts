@@ -44,7 +44,8 @@ export class DueNotices {
 
   /**
    * What is to be told of a message, once it can be read in its chat; servers that are away are waited for. Null where
-   * its receiver is online or has seen it, and where it is a second copy, of one that was sent again with its id.
+   * its receiver is online or has seen it, where it was deleted, and where it is a second copy, of one that was sent again
+   * with its id.
    * @throws NotTakenIn, UnreadableEvent; the reason of `signal`
    */
   async of(record: LogRecord, signal: AbortSignal): Promise<InMailNotice | null> {
@@ -55,7 +56,9 @@ export class DueNotices {
     const { message, entry } = await this.#patiently(signal, () => this.#shown(event, receiverId, record, signal));
     // The timeline has the first copy, as of its own moment.
     const isSecond = message.at !== event.at;
-    return isSecond || entry.seenN >= message.n ? null : inMailNotice(event, entry.chatId);
+    if (isSecond || message.deleted || entry.seenN >= message.n) return null;
+    // As it says now: it may have been edited.
+    return inMailNotice({ ...event, content: message.content }, entry.chatId);
   }
 
   async #shown(event: MessageCreated, receiverId: string, record: LogRecord, signal: AbortSignal): Promise<Shown> {

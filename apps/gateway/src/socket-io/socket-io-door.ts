@@ -35,7 +35,24 @@ export class SocketIoDoor {
       cors: { origin: web.allowedOrigins.length === 0 ? '*' : [...web.allowedOrigins] },
     });
     const links = new WeakMap<object, { link: SocketIoLink; session: Session }>();
+    const asked = new WeakSet<object>();
     this.#io.use((socket, next) => {
+      // Once for each connection: each time costs an admission, and what is refused has to be heard by the client.
+      if (asked.has(socket.conn)) {
+        socket.conn.close(true);
+        return;
+      }
+      asked.add(socket.conn);
+      socket.once('disconnect', () => {
+        socket.conn.close();
+      });
+      const refuse = (error: Error): void => {
+        next(error);
+        // Behind what it is told, which is written in the next tick.
+        setImmediate(() => {
+          socket.conn.close();
+        });
+      };
       const { query: given, auth } = socket.handshake;
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries({ ...given, ...auth })) {
@@ -43,15 +60,19 @@ export class SocketIoDoor {
       }
       const link = new SocketIoLink(socket);
       const accept = (begin: (stream: SocketIoLink['stream'], ws: SocketIoLink) => void): void => {
-        begin(link.stream, link);
+        if (link.readyState === link.OPEN) begin(link.stream, link);
       };
       reception.admit({ endpoint: DIRECT_CHAT, query, request: socket.request, accept }).then(
         (session) => {
-          if (session) links.set(socket, { link, session });
-          next(session ? undefined : new Error('too many connections'));
+          if (!session) {
+            refuse(new Error('too many connections'));
+            return;
+          }
+          links.set(socket, { link, session });
+          next();
         },
         (error: unknown) => {
-          next(refusalOf(error));
+          refuse(refusalOf(error));
         },
       );
     });
