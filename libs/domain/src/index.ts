@@ -1,3 +1,4 @@
+export * from './author.js';
 export * from './chat.js';
 export * from './decision.js';
 export * from './edit.js';

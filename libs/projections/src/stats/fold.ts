@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#domain';
+import { authorOf, type RecordedEvent } from '#domain';
 import { type Document } from '#read-models';
 import {
   type ActiveUserDocument,
@@ -56,28 +56,11 @@ const counterOf = {
 
 const dayOf = (event: RecordedEvent): string => event.at.slice(0, 'YYYY-MM-DD'.length);
 
-function actorOf(event: RecordedEvent): string {
-  switch (event.type) {
-    case 'MessageCreated':
-      return event.sender.id;
-    case 'ChatCreated':
-      return event.by;
-    case 'ReactionAdded':
-    case 'ReactionRemoved':
-    case 'MessageEdited':
-    case 'MessageDeleted':
-    case 'MessagesSeen':
-    case 'MemberJoined':
-    case 'MemberLeft':
-    case 'ProfileChanged':
-      return event.userId;
-  }
-}
-
 function needs(event: RecordedEvent): Need[] {
+  const userId = authorOf(event);
   return [
     { collection: 'days', id: dayId(event.room, dayOf(event)) },
-    { collection: 'activeUsers', id: activeUserId(event.room, dayOf(event), actorOf(event)) },
+    ...(userId === null ? [] : [{ collection: 'activeUsers', id: activeUserId(event.room, dayOf(event), userId) }]),
   ];
 }
 
@@ -88,16 +71,19 @@ function needs(event: RecordedEvent): Need[] {
  */
 function fold(view: View, event: RecordedEvent): Folded<never> {
   const { room, seq } = event;
-  const [day, userId] = [dayOf(event), actorOf(event)];
-  const activeId = activeUserId(room, day, userId);
-  const active = view.get('activeUsers', activeId) as ActiveUserDocument | null;
+  const [day, userId] = [dayOf(event), authorOf(event)];
   const documents: Written[] = [];
-  if (!active) documents.push(inActiveUsers({ _id: activeId, seq, room, day, userId }));
+  let isFirst = false;
+  if (userId !== null) {
+    const _id = activeUserId(room, day, userId);
+    const active = view.get('activeUsers', _id) as ActiveUserDocument | null;
+    if (!active) documents.push(inActiveUsers({ _id, seq, room, day, userId }));
+    isFirst = !active || active.seq >= seq;
+  }
 
   const today = (view.get('days', dayId(room, day)) as DayDocument | null) ?? emptyDay(event);
   if (today.seq < seq) {
     const counter = counterOf[event.type];
-    const isFirst = !active || active.seq >= seq;
     documents.push(
       inDays({
         ...today,

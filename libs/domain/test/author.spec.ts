@@ -1,0 +1,25 @@
+import { expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { authorOf, type DomainEvent, eventDefinitions } from '../src/index.js';
+
+const fixtureOf = (type: string, version: number): DomainEvent => {
+  const file = join(import.meta.dirname, 'fixtures', `${type}.v${version}.json`);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { event: DomainEvent }[])[0]!.event;
+};
+
+it('an event of each type is somebody’s', () => {
+  const authors = eventDefinitions.map(({ type, version }) => [type, authorOf(fixtureOf(type, version))]);
+  expect(Object.fromEntries(authors)).toEqual({
+    ChatCreated: '9',
+    MessageCreated: '7',
+    ReactionAdded: '9',
+    ReactionRemoved: '9',
+    MessageEdited: '7',
+    MessageDeleted: '7',
+    MessagesSeen: '9',
+    MemberJoined: '7',
+    MemberLeft: '7',
+    ProfileChanged: '7',
+  });
+});
