@@ -1,18 +1,18 @@
 import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
-import type { EventDefinition, EventOf, Kind, PastVersion } from './event.js';
+import { type EventDefinition, type EventOf, type Kind, type PastVersion, pastVersion } from './event.js';
 import { MessageDeletedV1, MessageEditedV1 } from './edit.js';
 import type { Room } from './ids.js';
 import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
-import { MessageCreatedV1, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
+import { MessageCreatedV1, MessageCreatedV2, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
 import { evolveProfile, ProfileChangedV1, type ProfileState } from './profile.js';
 import { MessagesSeenV1 } from './seen.js';
 
 /** The version of each event type that is written today. */
 export const eventDefinitions = [
   ChatCreatedV1,
-  MessageCreatedV1,
+  MessageCreatedV2,
   ReactionAddedV1,
   ReactionRemovedV1,
   MessageEditedV1,
@@ -27,7 +27,9 @@ export const eventDefinitions = [
  * The versions that were written once, each read as the one after it: `pastVersion(XV1, XV2, (fields) => …)`, with XV2
  * in the list above. A version is added beside the old one, never by changing it, and keeps its fixture in test/fixtures.
  */
-export const pastVersions: readonly PastVersion[] = [];
+export const pastVersions: readonly PastVersion[] = [
+  pastVersion(MessageCreatedV1, MessageCreatedV2, (fields) => fields),
+];
 
 /** Every fact there is: a union on `type`. */
 export type DomainEvent = EventOf<(typeof eventDefinitions)[number]>;

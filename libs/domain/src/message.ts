@@ -12,32 +12,39 @@ export const MessageId = Type.String({
   description: 'The `message_id` of the APIs, the same for ever.',
 });
 
-export const MessageCreatedV1 = defineEvent(
-  'MessageCreated',
-  1,
-  'msg',
-  Type.Object(
-    {
-      ...eventFields,
-      messageId: MessageId,
-      sender: Person,
-      content: Type.String({ minLength: 1 }),
-      feeling: Type.Optional(Type.String({ description: 'What the room API calls so; any text.' })),
-      clientId: Type.Optional(
-        Type.String({
-          description:
-            'The id the client gave; of a message sent again without one, since its outcome was unknown, its own id. A ' +
-            'message that has one may be in the log twice; the fold takes the first.',
-        }),
-      ),
-    },
-    {
-      additionalProperties: false,
-      description: 'Somebody said something, in the global room, in their clan or in a direct chat.',
-    },
+const messageFields = {
+  ...eventFields,
+  messageId: MessageId,
+  sender: Person,
+  content: Type.String({ minLength: 1 }),
+  feeling: Type.Optional(Type.String({ description: 'What the room API calls so; any text.' })),
+  clientId: Type.Optional(
+    Type.String({
+      description:
+        'The id the client gave; of a message sent again without one, since its outcome was unknown, its own id. A ' +
+        'message that has one may be in the log twice; the fold takes the first.',
+    }),
   ),
+};
+const messageOptions = {
+  additionalProperties: false,
+  description: 'Somebody said something, in the global room, in their clan or in a direct chat.',
+};
+
+export const MessageCreatedV1 = defineEvent('MessageCreated', 1, 'msg', Type.Object(messageFields, messageOptions));
+
+const replyTo = {
+  ...MessageId,
+  description: 'The message that it answers, one of the same room; not there where it answers none.',
+};
+
+export const MessageCreatedV2 = defineEvent(
+  'MessageCreated',
+  2,
+  'msg',
+  Type.Object({ ...messageFields, replyTo: Type.Optional(replyTo) }, messageOptions),
 );
-export type MessageCreated = EventOf<typeof MessageCreatedV1>;
+export type MessageCreated = EventOf<typeof MessageCreatedV2>;
 
 const reactionFields = { ...eventFields, messageId: MessageId, userId: idOf('Who reacted.') };
 

@@ -19,7 +19,7 @@ const body = {
   sender: { id: '7', name: 'Ada', avatar: null },
   content: 'hi',
 };
-const stored = (fields: unknown, type = 'MessageCreated', version = 1) => ({
+const stored = (fields: unknown, type = 'MessageCreated', version = 2) => ({
   type,
   version,
   room: GLOBAL_ROOM,
@@ -34,7 +34,7 @@ describe('a stored event', () => {
   it.each([
     ['an unknown type', stored(body, 'MessageSung')],
     ['no type', stored(body, '')],
-    ['a version to come', stored(body, 'MessageCreated', 2)],
+    ['a version to come', stored(body, 'MessageCreated', 3)],
     ['no JSON', stored('{')],
     ['null', stored('null')],
     ['a list', stored('[]')],
@@ -50,6 +50,7 @@ describe('a stored event', () => {
     ['an id behind something', stored({ ...body, id: `1${body.id}` })],
     ["a message's id that is none", stored({ ...body, messageId: 'a' })],
     ["a message's id and more", stored({ ...body, messageId: `${body.messageId}0` })],
+    ["an answered message's id that is none", stored({ ...body, replyTo: '' })],
     ["a message's id behind something", stored({ ...body, messageId: `0${body.messageId}` })],
     ['a nameless sender', stored({ ...body, sender: { ...body.sender, name: '' } })],
     ['a sender without id', stored({ ...body, sender: { ...body.sender, id: '' } })],
@@ -59,10 +60,10 @@ describe('a stored event', () => {
   });
 
   it('says which field it is that does not fit', () => {
-    expect(() => decodeEvent(stored({ ...body, content: 5 }), 1)).toThrow(/^MessageCreated version 1 \/content: \w+/);
-    expect(() => decodeEvent(stored('[]'), 1)).toThrow(/^MessageCreated version 1 \/: \w+/);
-    expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 1 is not JSON: \w+/);
-    expect(() => decodeEvent(stored(body, ''), 1)).toThrow('unknown event (no type) version 1');
+    expect(() => decodeEvent(stored({ ...body, content: 5 }), 1)).toThrow(/^MessageCreated version 2 \/content: \w+/);
+    expect(() => decodeEvent(stored('[]'), 1)).toThrow(/^MessageCreated version 2 \/: \w+/);
+    expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 2 is not JSON: \w+/);
+    expect(() => decodeEvent(stored(body, ''), 1)).toThrow('unknown event (no type) version 2');
   });
 });
 

@@ -72,7 +72,7 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
         expect(await there.last(room, 'react')).toBeNull();
         expect(await there.last(clanRoom('whole:'), 'msg')).toBeNull();
         expect(await there.recordAt(outcome.seq)).toEqual({
-          ...{ seq: outcome.seq, room, kind: 'msg', id: event.id, type: 'MessageCreated', version: 1 },
+          ...{ seq: outcome.seq, room, kind: 'msg', id: event.id, type: 'MessageCreated', version: 2 },
           ...{ partition: partitionOf(room), body: expect.stringContaining('Grüße 🫡'), at: expect.any(Number) },
         });
         expect(await there.at(1_000_000)).toBeNull();

@@ -112,10 +112,10 @@ describe('a record', () => {
   it('is read as it was written, by its headers and its body', () => {
     const event = message(clanRoom('3'), 'hi');
     const { record, text } = stored(event);
-    expect(record).toMatchObject({ id: event.id, type: 'MessageCreated', version: 1 });
+    expect(record).toMatchObject({ id: event.id, type: 'MessageCreated', version: 2 });
     expect(decodeRecord(record)).toEqual({ ...event, seq: 5 });
     expect(text).toBe(
-      `NATS/1.0\r\nNats-Msg-Id: clan:3/${event.id}\r\nParley-Type: MessageCreated\r\nParley-Version: 1\r\n\r\n`,
+      `NATS/1.0\r\nNats-Msg-Id: clan:3/${event.id}\r\nParley-Type: MessageCreated\r\nParley-Version: 2\r\n\r\n`,
     );
     expect(stored(event, 0).text).toContain('\r\nNats-Expected-Last-Subject-Sequence: 0\r\n\r\n');
     expect(stored(event, 12).text).toContain('\r\nNats-Expected-Last-Subject-Sequence: 12\r\n\r\n');
