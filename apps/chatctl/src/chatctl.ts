@@ -4,6 +4,7 @@ import { deadLetters } from './dead-letters/dead-letters.js';
 import { Unreachable } from './servers.js';
 import { RebuildRefused } from '#projections';
 import { rebuildCommand } from './rebuild/rebuild.js';
+import { revokeCommand } from './revoke/revoke.js';
 import { statsCommand } from './stats/stats.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
@@ -14,6 +15,7 @@ import { webhookCommand } from './webhook/webhook.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['token', tokenCommand],
+  ['revoke', revokeCommand],
   ['status', status],
   ['stats', statsCommand],
   ['verify', verify],

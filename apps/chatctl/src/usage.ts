@@ -8,6 +8,11 @@ export const USAGE = `chatctl: the command line of Parley
   chatctl token --user ID [--name NAME] [--clan ID] [--scope service] [--ttl 1h]
       prints a token for development, signed with JWT_SECRET, or with the secret that \`npm start\` keeps in PARLEY_DATA
 
+  chatctl revoke --user ID
+  chatctl revoke --jti JTI [--exp SECONDS]
+      revokes all tokens of a person that were issued up to now, or one token: connections end within 2 s, and the tokens
+      are refused; one token until its exp, or, as a person's, for TOKEN_MAX_AGE_S
+
   chatctl status [--watch] [--json]
       shows who folds what, how far it is behind the log, and what the streams hold; --watch again every second
 

@@ -5,7 +5,7 @@ import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
-  const tokens = new Tokens(config.tokens);
+  const tokens = new Tokens(config.tokens, servers.log.revocations.follow());
   const app = await createHttpApp(
     GatewayModule.of({
       ...servers,

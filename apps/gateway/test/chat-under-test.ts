@@ -98,7 +98,7 @@ export class ChatUnderTest {
       inMail: { ...config.inMail, ...inMail },
     };
     const log = await this.ground.connect(servers);
-    const tokens = new Tokens(config.tokens);
+    const tokens = new Tokens(config.tokens, log.revocations.follow());
     const module = GatewayModule.of({
       settings,
       log,

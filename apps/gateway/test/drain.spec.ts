@@ -25,9 +25,18 @@ beforeEach(async () => {
   const { log } = chat;
   hub = new Hub(log, chat.served, settings, chat.nextKey, () => Promise.resolve(true), new Presence(log, settings));
   health = new Health();
-  const reception = new Reception(hub, log, new Tokens(tokens), settings, health, new Closings(), chat.nextKey, {
-    spend: () => undefined,
-  });
+  const reception = new Reception(
+    hub,
+    log,
+    new Tokens(tokens, chat.log.revocations),
+    settings,
+    health,
+    new Closings(),
+    chat.nextKey,
+    {
+      spend: () => undefined,
+    },
+  );
   drain = new Drain(hub, reception);
   hub.onApplicationBootstrap();
   await settle();

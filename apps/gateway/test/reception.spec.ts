@@ -36,9 +36,18 @@ afterEach(() => {
 
 function receptionOf(changed: GatewaySettings, log: Pick<AskedLog, 'hindrance'> = gateway.chat.log): Reception {
   const { hub, chat } = gateway;
-  return new Reception(hub, log, new Tokens(tokens), changed, new Health(), new Closings(), chat.nextKey, {
-    spend: () => undefined,
-  });
+  return new Reception(
+    hub,
+    log,
+    new Tokens(tokens, chat.log.revocations),
+    changed,
+    new Health(),
+    new Closings(),
+    chat.nextKey,
+    {
+      spend: () => undefined,
+    },
+  );
 }
 
 const tokenOf = (userId: string, more: Partial<DevelopmentToken> = {}): string =>

@@ -22,7 +22,7 @@ export const settings: GatewaySettings = loadConfig(
 /** A connection as a gateway has it. */
 export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partial<SessionParts>): Session =>
   new Session({
-    ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, ...on },
+    ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, isRevoked: () => false, ...on },
     ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
     ...{
       barrier: new CommandBarrier(),

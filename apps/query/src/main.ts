@@ -9,7 +9,7 @@ await runRole('query', async (config, logger, atEnd) => {
   const servers = await connectServers(config, logger, atEnd);
   const health = new Health();
   watch(health, servers.log, servers.readModels, config.ready.maxLagEvents);
-  const tokens = new Tokens(config.tokens);
+  const tokens = new Tokens(config.tokens, servers.log.revocations.follow());
   const module = QueryModule.of({ ...servers, tokens, health, limits: config.limits });
   const app = await createHttpApp(module, config.http, logger, tokens);
   atEnd('HTTP', () => app.close());

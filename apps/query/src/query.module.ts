@@ -10,6 +10,7 @@ import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
 import { ChangePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
+import { RevocationsController, RevokePersonHandler, RevokeTokenHandler } from './revocations.js';
 import { ListDaysHandler, StatsController } from './stats.js';
 
 /** What the query side works with. Its owner connects it, adds the checks to `health`, and closes it. */
@@ -28,7 +29,10 @@ export class QueryModule {
     return {
       module: QueryModule,
       imports: [CqrsModule, HealthModule.of(health)],
-      controllers: [HistoryController, ChatsController, MembersController, PlayersController, StatsController],
+      controllers: [
+        ...[HistoryController, ChatsController, StatsController],
+        ...[MembersController, PlayersController, RevocationsController],
+      ],
       providers: [
         { provide: EventLog, useValue: log },
         { provide: Tokens, useValue: tokens },
@@ -46,6 +50,8 @@ export class QueryModule {
         ChangePlayerHandler,
         ReadPlayerHandler,
         ListDaysHandler,
+        RevokePersonHandler,
+        RevokeTokenHandler,
       ],
     };
   }

@@ -15,6 +15,11 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
     const hindrance = await log.hindrance();
     if (hindrance !== null) throw new NotReady(hindrance);
   });
+  health.add('revoked tokens', () => {
+    const { hindrance } = log.revocations;
+    if (hindrance !== null) throw new NotReady(hindrance);
+    return Promise.resolve();
+  });
   health.add('read models', () =>
     readModels.ping().catch((cause: unknown) => {
       throw new NotReady('MongoDB does not answer: see that it is up, and MONGODB_URL', { cause });

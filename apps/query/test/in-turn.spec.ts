@@ -21,7 +21,8 @@ describe('lists over HTTP', () => {
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date'] });
     begun = new Map();
-    const inTurn = new InTurn(new Tokens({ secret, leewaySeconds: 0 }), { listSeconds: 30, unreadListBytes: ROOM });
+    const tokens = new Tokens({ secret, leewaySeconds: 0 }, { isRevoked: () => false, hindrance: null });
+    const inTurn = new InTurn(tokens, { listSeconds: 30, unreadListBytes: ROOM });
     server = createServer((request, response) => {
       const context = new ExecutionContextHost([request, response], InTurn, () => undefined);
       const userId = request.url!.slice(1);

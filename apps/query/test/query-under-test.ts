@@ -91,7 +91,7 @@ export class QueryUnderTest {
     watch(health, log, readModels, maxLagEvents);
     const { http: usual, limits } = loadConfig({}, 'standalone');
     const settings = { ...usual, ...http };
-    const tokens = new Tokens({ secret, leewaySeconds: 0 });
+    const tokens = new Tokens({ secret, leewaySeconds: 0 }, log.revocations.follow());
     const module = QueryModule.of({ log, readModels, tokens, health, limits });
     const app = await createHttpApp(module, settings, false, tokens);
     serveOpenApi(app);

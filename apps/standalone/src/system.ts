@@ -45,7 +45,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     logger: logger || silent,
   });
   atEnd('the projections', () => projections.stop());
-  const tokens = new Tokens(config.tokens);
+  const tokens = new Tokens(config.tokens, log.revocations.follow());
   const { port, host } = config.http;
   const apps: INestApplication[] = [];
   atEnd('the gateways', () => Promise.all(apps.map((app) => app.close())));

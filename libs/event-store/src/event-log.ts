@@ -23,6 +23,7 @@ import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
+import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { setUpStreams } from './stream.js';
 import { figuresOfStreams, type StreamFigures } from './stream-figures.js';
@@ -34,6 +35,8 @@ export interface LogOptions extends ServerOptions {
   readonly prefix: string;
   /** On how many servers each stream is kept, at least; by default on one. */
   readonly replicas?: number;
+  /** The longest life of a token, for which a revocation is remembered where nobody says until when. */
+  readonly tokenMaxAgeSeconds?: number;
 }
 
 /** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
@@ -65,6 +68,7 @@ const PAUSE_MS = 50;
 export class EventLog {
   readonly live: Live;
   readonly workers: Workers;
+  readonly revocations: Revocations;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -77,11 +81,14 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
+    tokenMaxAgeSeconds?: number,
   ) {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
+    const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
+    this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
@@ -91,7 +98,8 @@ export class EventLog {
   /** Sets nothing up. @throws LogUnavailable within 5 s */
   static async connect(options: LogOptions): Promise<EventLog> {
     const subjects = new Subjects(options.prefix);
-    return new EventLog(await Connection.open(options), options.stream, subjects, options.replicas ?? 1);
+    const { stream, replicas = 1, tokenMaxAgeSeconds } = options;
+    return new EventLog(await Connection.open(options), stream, subjects, replicas, tokenMaxAgeSeconds);
   }
 
   get connected(): boolean {
@@ -279,6 +287,7 @@ export class EventLog {
 
   /** Lets what is under way come to its end, within about 5 s, and disconnects. */
   async close(): Promise<void> {
+    this.revocations.stop();
     await this.publisher.close();
     await this.connection.close();
   }

@@ -15,6 +15,8 @@ export type { Live, LiveSubscription } from './live.js';
 export { decodeRecord, type LogRecord } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
+export type { Revocations } from './revocations.js';
+export type { TokenFacts } from './revoked-tokens.js';
 export type { Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publisher.js';

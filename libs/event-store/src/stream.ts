@@ -3,6 +3,7 @@ import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type St
 import { PARTITIONS } from '#domain';
 import { type Connection, isMissing } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
+import { revocationStreamConfig } from './revocations.js';
 import { workerStreamConfig } from './workers.js';
 import type { Subjects } from './subjects.js';
 
@@ -89,7 +90,8 @@ export async function setUpStreams(
     );
   }
   const there: [Wanted, StreamConfig][] = [[events, config]];
-  for (const wanted of [letterStream, workerStreamConfig, trialStream].map((of) => of(stream, subjects))) {
+  const beside = [letterStream, workerStreamConfig, trialStream, revocationStreamConfig];
+  for (const wanted of beside.map((of) => of(stream, subjects))) {
     there.push([wanted, await ensureStream(connection, wanted, replicas)]);
   }
   return there.flatMap(([wanted, actual]) => [

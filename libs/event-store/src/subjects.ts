@@ -82,6 +82,26 @@ export class Subjects {
     return `${this.prefix}.live.members.${encodeId(group)}`;
   }
 
+  /** Everything that is revoked: people's tokens, and single ones. */
+  get revocations(): string {
+    return `${this.prefix}.revoked.>`;
+  }
+
+  personRevoked(userId: string): string {
+    return `${this.prefix}.revoked.person.${encodeId(userId)}`;
+  }
+
+  tokenRevoked(jti: string): string {
+    return `${this.prefix}.revoked.token.${encodeId(jti)}`;
+  }
+
+  /** Whose tokens, or which one, a subject of these names. */
+  revokedBy(subject: string): { readonly userId?: string; readonly jti?: string } {
+    const [what, id = ''] = subject.slice(`${this.prefix}.revoked.`.length).split('.');
+    if (what === 'person') return { userId: decodeId(id) };
+    return what === 'token' ? { jti: decodeId(id) } : {};
+  }
+
   deadLetter(projection: string, partition: number, seq: number): string {
     return `${this.prefix}.dead.${encodeId(projection)}.${partition}.${seq}`;
   }

@@ -52,7 +52,7 @@ export class LogUnderTest {
   async remove(): Promise<void> {
     await this.closeAll();
     await this.jetstream(async ({ streams }) => {
-      for (const suffix of ['', '_DEAD', '_MEMBERS', '_TRIAL']) {
+      for (const suffix of ['', '_DEAD', '_MEMBERS', '_TRIAL', '_REVOKED']) {
         await streams.delete(this.options.stream + suffix).catch(() => undefined);
       }
     });

@@ -25,6 +25,7 @@ import {
 } from '../src/index.js';
 import { MemoryConnection } from './memory-connection.js';
 import { MemoryLive, Subscriptions } from './memory-live.js';
+import { MemoryRevocations } from './memory-revocations.js';
 import { MemoryDeliveries, MemoryShare } from './memory-share.js';
 
 /** The server of a log, in this process's memory. */
@@ -33,6 +34,7 @@ export class MemoryLogServer {
   readonly subscriptions = new Subscriptions();
   readonly shares = new Map<string, MemoryShare>();
   readonly letters: StoredLetter[] = [];
+  readonly revocations = new MemoryRevocations();
 
   connect(): MemoryLog {
     return new MemoryLog(this, new MemoryConnection());
@@ -82,6 +84,10 @@ export class MemoryLog implements AskedLog {
     readonly connection: MemoryConnection,
   ) {
     this.live = new MemoryLive(connection, server.subscriptions);
+  }
+
+  get revocations(): MemoryRevocations {
+    return this.server.revocations;
   }
 
   get connected(): boolean {

@@ -31,7 +31,7 @@ const bodyOptions = { limit: MAX_BODY_BYTES, verify: checkBody };
  */
 const crossOrigin = (allowed: readonly string[]) => ({
   origin: allowed.length === 0 ? '*' : [...allowed],
-  methods: ['GET', 'PUT', 'DELETE'],
+  methods: ['GET', 'PUT', 'POST', 'DELETE'],
   allowedHeaders: ['Authorization', 'Content-Type'],
   exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
   // Browsers take two hours at most.

@@ -8,7 +8,7 @@ import { Health, type HttpSettings, loadConfig, HttpRefusal, httpFault, signDeve
 // What every role's HTTP side does, whatever it serves: who may read its answers, and how much one may ask for.
 
 const secret = 'a secret of thirty-two bytes, 32';
-const tokens = new Tokens({ secret, leewaySeconds: 0 });
+const tokens = new Tokens({ secret, leewaySeconds: 0 }, { isRevoked: () => false, hindrance: null });
 const token = (userId: string, scope?: string): string =>
   signDevelopmentToken(secret, { userId, seconds: 600, ...(scope !== undefined && { scope }) });
 

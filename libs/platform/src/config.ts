@@ -15,6 +15,7 @@ export interface Config {
     readonly stream: string;
     readonly replicas: number;
     readonly prefix: string;
+    readonly tokenMaxAgeSeconds: number;
   };
   readonly mongodb: { readonly url?: string; readonly database: string };
   readonly tokens: TokenSettings;
@@ -167,6 +168,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       stream: values.EVENT_STREAM,
       replicas: values.EVENT_STREAM_REPLICAS,
       prefix: values.SUBJECT_PREFIX,
+      tokenMaxAgeSeconds: values.TOKEN_MAX_AGE_S,
     },
     mongodb: { ...given('url', values.MONGODB_URL), database: values.MONGODB_DATABASE },
     tokens: {

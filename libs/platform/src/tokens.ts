@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import jwt, { type Algorithm, type JwtPayload } from 'jsonwebtoken';
+import type { Revocations, TokenFacts } from '#event-store';
 import { isFilledText, isText, MAX_AVATAR_BYTES, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import type { TokenSettings } from './config.js';
 
@@ -10,6 +11,10 @@ export interface Caller {
   readonly scope: string | null;
   /** Milliseconds since 1970, the leeway included. May be further away than a timer reaches. */
   readonly expiresAt: number;
+  /** Its own id, by which it alone can be revoked. */
+  readonly jti: string | null;
+  /** Milliseconds since 1970, the leeway taken off. Null where it does not say. */
+  readonly issuedAt: number | null;
   /** What the token says of the person. Only counts where the log knows nothing yet. */
   readonly claims: {
     readonly clanId?: string;
@@ -19,7 +24,7 @@ export interface Caller {
   };
 }
 
-/** The token is missing, ill-formed, expired, or signed by another key. The message holds nothing of the token. */
+/** The token is missing, ill-formed, expired, revoked, or signed by another key. The message holds nothing of the token. */
 export class InvalidToken extends Error {
   override readonly name = 'InvalidToken';
 }
@@ -29,8 +34,17 @@ export const isService = (caller: Caller): boolean => caller.scope === 'service'
 /** Longer ones are refused unread: the largest claims we take are an avatar of 2 KB. */
 const MAX_TOKEN_LENGTH = 8_192;
 
-/** Seconds since 1970 up to the last moment that a date can be: `1e400` in JSON is a number too, without an end. */
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 8.64e12;
+/** The last moment that a date can be, in seconds since 1970. */
+export const LATEST_TIME_S = 8.64e12;
+
+/** `1e400` in JSON is a number too, without an end. */
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= LATEST_TIME_S;
+
+/** Of the id that a token has of its own; in characters. */
+export const MAX_TOKEN_ID_LENGTH = 128;
+
+/** An id that a token may have of its own: 1 to 128 characters of well-formed Unicode. */
+export const isTokenId = (value: unknown): value is string => isText(value, MAX_TOKEN_ID_LENGTH) && value !== '';
 
 const USER_CLAIMS = ['player_id', 'user_id', 'sub'];
 
@@ -40,7 +54,10 @@ export class Tokens {
   readonly #algorithms: Algorithm[];
 
   /** @throws TypeError where the settings hold no key; the configuration sees to that they do */
-  constructor(readonly settings: TokenSettings) {
+  constructor(
+    readonly settings: TokenSettings,
+    private readonly revocations: Pick<Revocations, 'isRevoked' | 'hindrance'>,
+  ) {
     const { secret, publicKey } = settings;
     if (secret !== undefined) {
       this.#key = createSecretKey(Buffer.from(secret));
@@ -53,7 +70,12 @@ export class Tokens {
     }
   }
 
-  /** @throws InvalidToken */
+  /** Why a token may be revoked without anybody knowing it here, or null. */
+  get hindrance(): string | null {
+    return this.revocations.hindrance;
+  }
+
+  /** @throws InvalidToken; LogUnavailable where it is not known yet which ones are revoked */
   verify(token: string | null | undefined): Caller {
     if (!token) throw new InvalidToken('a token is required');
     if (token.length > MAX_TOKEN_LENGTH) throw new InvalidToken('the token is too long');
@@ -62,12 +84,31 @@ export class Tokens {
     const { exp } = payload;
     if (exp === undefined) throw new InvalidToken('the token has no exp');
     if (!isTime(exp)) throw new InvalidToken("the token's exp is not a time");
-    return {
+    const { jti = null } = payload as { readonly jti?: unknown };
+    // One that is let in can be revoked.
+    if (jti !== null && !isTokenId(jti)) {
+      throw new InvalidToken(`the token's jti is not a text of 1 to ${MAX_TOKEN_ID_LENGTH} characters`);
+    }
+    const caller = {
       userId: this.#userId(payload),
+      jti,
+      issuedAt: isTime(payload.iat) ? Math.floor((payload.iat - this.settings.leewaySeconds) * 1_000) : null,
       scope: typeof payload['scope'] === 'string' ? payload['scope'] : null,
       expiresAt: Math.floor((exp + this.settings.leewaySeconds) * 1_000),
       claims: personalClaims(payload),
     };
+    this.checkRevoked(caller);
+    return caller;
+  }
+
+  /** Whether it was revoked since it was verified. */
+  isRevoked(caller: Caller): boolean {
+    return this.revocations.isRevoked(factsOf(caller));
+  }
+
+  /** @throws InvalidToken */
+  checkRevoked(caller: Caller): void {
+    if (this.isRevoked(caller)) throw new InvalidToken('the token was revoked');
   }
 
   #payload(token: string): JwtPayload {
@@ -98,6 +139,9 @@ export class Tokens {
     return id;
   }
 }
+
+/** What the application does for itself is no person's: a player who happens to have its id is somebody else. */
+const factsOf = (caller: Caller): TokenFacts => ({ ...caller, userId: isService(caller) ? null : caller.userId });
 
 /** An id as a string: 1 to 64 characters of well-formed Unicode, or a whole number; else null. */
 function idOf(value: unknown): string | null {

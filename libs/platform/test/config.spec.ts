@@ -33,7 +33,7 @@ describe('the configuration', () => {
         requestsPerSecond: 20,
         requestsBurst: 100,
       },
-      nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1 },
+      nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1, tokenMaxAgeSeconds: 2_592_000 },
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },
       roomChat: { dialect: 'documented' },

@@ -2,16 +2,28 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import jwt, { type Algorithm } from 'jsonwebtoken';
 import { type TokenSettings } from '../src/config.js';
+import type { TokenFacts } from '#event-store';
 import { InvalidToken, signDevelopmentToken, Tokens } from '../src/tokens.js';
 
 const secret = 'a secret of thirty-two bytes, 32';
-const tokens = (more: Partial<TokenSettings> = {}): Tokens => new Tokens({ secret, leewaySeconds: 0, ...more });
+/** What is asked of each token, and whether it is said to be revoked. */
+const asked: TokenFacts[] = [];
+let isRevoked = false;
+const revocations = {
+  hindrance: null,
+  isRevoked: ({ userId, jti, issuedAt }: TokenFacts) => {
+    asked.push({ userId, jti, issuedAt });
+    return isRevoked;
+  },
+};
+const tokens = (more: Partial<TokenSettings> = {}): Tokens =>
+  new Tokens({ secret, leewaySeconds: 0, ...more }, revocations);
 const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
 
 const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const withKey = (key: KeyObject): Tokens => new Tokens({ publicKey: pem(key), leewaySeconds: 0 });
+const withKey = (key: KeyObject): Tokens => new Tokens({ publicKey: pem(key), leewaySeconds: 0 }, revocations);
 
 const sign = (payload: object, algorithm: Algorithm = 'HS256', key: string | KeyObject = secret): string =>
   jwt.sign({ exp: inAnHour(), ...payload }, key, { algorithm });
@@ -33,12 +45,23 @@ describe('a token', () => {
   it('says who the caller is', () => {
     const exp = inAnHour();
     const caller = tokens().verify(
-      sign({ exp, player_id: 'p1', clan_id: 'c1', name: 'Ada', avatar: { head: 3 }, scope: 'service' }),
+      sign({
+        exp,
+        iat: 1_700_000_000,
+        jti: 'j',
+        player_id: 'p1',
+        clan_id: 'c1',
+        name: 'Ada',
+        avatar: { head: 3 },
+        scope: 'service',
+      }),
     );
     expect(caller).toEqual({
       userId: 'p1',
       scope: 'service',
       expiresAt: exp * 1000,
+      jti: 'j',
+      issuedAt: 1_700_000_000_000,
       claims: { clanId: 'c1', name: 'Ada', avatar: '{"head":3}' },
     });
     expect(tokens().verify(sign({ sub: 'p2' }))).toMatchObject({ userId: 'p2', scope: null, claims: {} });
@@ -123,6 +146,43 @@ describe('a token', () => {
     expect(tokens().verify(withExp(`${exp}.7501`)).expiresAt).toBe(exp * 1000 + 750);
   });
 
+  it('says when it was issued, at the earliest, where it does', () => {
+    const at = (iat: string, leewaySeconds = 0): number | null => {
+      const text = `{"sub":"p","exp":${inAnHour()},"iat":${iat}}`;
+      return tokens({ leewaySeconds }).verify(forged({ alg: 'HS256' }, text, secret)).issuedAt;
+    };
+    expect(['1700000000', '1700000000.25', '0'].map((iat) => at(iat))).toEqual([1.7e12, 1.7e12 + 250, 0]);
+    expect(at('1700000000', 5)).toBe(1.7e12 - 5_000);
+    for (const none of ['null', '"1700000000"', 'true', '-1', '1e400', '[1]']) expect(at(none)).toBeNull();
+    expect(tokens().verify(sign({ sub: 'p' })).issuedAt).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it('has an id of its own of 1 to 128 characters, or none', () => {
+    const ids = ['j', '🦊'.repeat(128), null, undefined];
+    expect(ids.map((jti) => tokens().verify(sign({ sub: 'p', jti })).jti)).toEqual(['j', '🦊'.repeat(128), null, null]);
+    for (const jti of ['', 'x'.repeat(129), '\ud800']) refused(tokens(), sign({ sub: 'p', jti }));
+    for (const jti of [7, true, ['j'], {}]) {
+      refused(tokens(), forged({ alg: 'HS256' }, { sub: 'p', exp: inAnHour(), jti }, secret));
+    }
+  });
+
+  it('is refused where it was revoked, by what is known of it', () => {
+    asked.length = 0;
+    const token = sign({ sub: 'p', jti: 'j', iat: 1_700_000_000 });
+    const caller = tokens().verify(token);
+    isRevoked = true;
+    expect(() => tokens().verify(token)).toThrow(new InvalidToken('the token was revoked'));
+    expect(tokens().isRevoked(caller)).toBe(true);
+    isRevoked = false;
+    expect(asked).toEqual(Array(3).fill({ userId: 'p', jti: 'j', issuedAt: 1.7e12 }));
+  });
+
+  it('of the application is no person, whatever id it has, and can be revoked by its own', () => {
+    asked.length = 0;
+    tokens().verify(sign({ sub: 'p', jti: 'j', iat: 1_700_000_000, scope: 'service' }));
+    expect(asked).toEqual([{ userId: null, jti: 'j', issuedAt: 1.7e12 }]);
+  });
+
   it('has the issuer and the audience that are configured', () => {
     const strict = tokens({ issuer: 'game', audience: 'chat' });
     expect(strict.verify(sign({ sub: 'p', iss: 'game', aud: ['web', 'chat'] })).userId).toBe('p');
@@ -168,6 +228,6 @@ describe('a token', () => {
     const caller = tokens().verify(token);
     expect(caller).toMatchObject({ userId: '7', scope: 'service', claims: { name: 'Ada', clanId: '3' } });
     expect(caller.expiresAt - Date.now()).toBeGreaterThan(50_000);
-    expect(() => new Tokens({ leewaySeconds: 0 })).toThrow(TypeError);
+    expect(() => new Tokens({ leewaySeconds: 0 }, revocations)).toThrow(TypeError);
   });
 });

@@ -104,6 +104,8 @@ export class Reception {
         },
       });
       this.#checkReady();
+      // It may have been meanwhile; from here on the connection itself looks.
+      this.tokens.checkRevoked(caller);
       session = this.#open(arrival, caller, feed);
     } finally {
       if (!session) this.hub.release(feed);
@@ -114,7 +116,7 @@ export class Reception {
   /** Why nobody can be let in for the moment, or null. */
   #hindrance(): string | null {
     if (this.#closed) return 'this gateway is going away';
-    return this.hub.hindrance;
+    return this.hub.hindrance ?? this.tokens.hindrance;
   }
 
   #checkReady(): void {
@@ -180,7 +182,7 @@ export class Reception {
       }
       session = new Session({
         ...{ endpoint, socket, ws, limits },
-        ...{ person: feed.person, expiresAt: caller.expiresAt },
+        ...{ person: feed.person, expiresAt: caller.expiresAt, isRevoked: () => this.tokens.isRevoked(caller) },
         ...{
           frames: this.#frames,
           barrier: this.hub.barrier,

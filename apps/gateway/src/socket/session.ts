@@ -42,6 +42,8 @@ export interface SessionParts {
   readonly person: Person;
   /** When the token ends, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** Whether the token was revoked. */
+  readonly isRevoked: () => boolean;
   readonly socket: Duplex;
   readonly ws: SessionSocket;
   readonly limits: Config['limits'];
@@ -213,6 +215,7 @@ export class Session implements Caller {
   beat(now: number): void {
     if (!this.isOpen) return;
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
+    else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
     else if (!this.#pulse.beat(now)) this.terminate();
   }
 

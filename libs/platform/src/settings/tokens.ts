@@ -45,4 +45,11 @@ export const tokenRows = {
     meaning: 'How far clocks may be apart: a token is valid that much earlier and longer.',
     read: wholeNumber(0, 60),
   }),
+  TOKEN_MAX_AGE_S: row({
+    type: 'seconds, 1–3153600000',
+    default: '2592000',
+    roles: ['query', 'standalone', 'chatctl'],
+    meaning: 'The longest life that a token is given: for so long it is remembered that tokens were revoked.',
+    read: wholeNumber(1, 3_153_600_000),
+  }),
 };
