@@ -24,6 +24,7 @@ const { tokens } = loadConfig(
 
 let gateway: HubInMemory;
 let reception: Reception;
+let health: Health;
 beforeEach(async () => {
   holdTime();
   gateway = await HubInMemory.begin();
@@ -36,12 +37,13 @@ afterEach(() => {
 
 function receptionOf(changed: GatewaySettings, log: Pick<AskedLog, 'hindrance'> = gateway.chat.log): Reception {
   const { hub, chat } = gateway;
+  health = new Health();
   return new Reception(
     hub,
     log,
     new Tokens(tokens, chat.log.revocations),
     changed,
-    new Health(),
+    health,
     new Closings(),
     chat.nextKey,
     {
@@ -133,6 +135,31 @@ it('nobody is let in where it has become impossible while they were got ready, a
   await settle(100);
   expect(await refusing).toMatch(/^503 .*"this gateway is going away"/);
   expect(gateway.hub.held.people).toBe(0);
+});
+
+it('nobody is let in whose token is revoked, before it is looked at or while they are got ready', async () => {
+  const { revocations } = gateway.chat.log;
+  const asked = gateway.connection.gates.hold('hindrance');
+  const refusing = refused('7');
+  await arrived(asked);
+  await revocations.revokePerson('7');
+  asked.release();
+  await settle(100);
+  expect(await refusing).toMatch(/^401 .*"the token was revoked"/);
+  const again = refused('7');
+  await settle(100);
+  expect(await again).toMatch(/^401 .*"the token was revoked"/);
+  expect(gateway.hub.held.people).toBe(0);
+});
+
+it('nobody is let in, and the gateway is not ready, while it is not known which tokens are revoked', async () => {
+  gateway.chat.log.revocations.hindrance = 'it was not read yet';
+  const refusing = refused('7');
+  await settle(100);
+  expect(await refusing).toMatch(/^503 .*"it was not read yet"/);
+  const readiness = health.ready();
+  await settle(100);
+  expect(await readiness).toEqual({ ready: false, failing: [{ check: 'sockets', message: 'it was not read yet' }] });
 });
 
 it('nobody is let in while the log stores nothing', async () => {

@@ -114,6 +114,16 @@ describe('a connection', () => {
     expect(await client.closed).toEqual({ code: 4001, reason: 'token expired' });
     session.beat(begun + 2_000);
   });
+
+  it('is closed with 4002 once its token is revoked', async () => {
+    let isRevoked = false;
+    const { session, client, begun } = await connect({ isRevoked: () => isRevoked });
+    session.beat(begun);
+    expect(session.isOpen).toBe(true);
+    isRevoked = true;
+    session.beat(begun + 1_000);
+    expect(await client.closed).toEqual({ code: 4002, reason: 'token revoked' });
+  });
 });
 
 describe('a client that sends too much', () => {

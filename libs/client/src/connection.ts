@@ -1,5 +1,5 @@
 import { Emitter } from './emitter.js';
-import { type Backoff, reconnectDelay } from './reconnecting.js';
+import { type Backoff, fullJitter, reconnectDelay } from './reconnecting.js';
 import { renewIn } from './token.js';
 
 type Socket = Pick<WebSocket, 'onopen' | 'onmessage' | 'onerror' | 'onclose' | 'send' | 'close'>;
@@ -55,6 +55,9 @@ const CONNECT_MS = 10_000;
 /** Outside of browsers there is nobody to tell of the network. */
 const page: Partial<Pick<typeof globalThis, 'addEventListener' | 'removeEventListener'>> = globalThis;
 const LOST = 1006;
+/** The token was revoked: it is no use any more, and another one is none before so many milliseconds. */
+const REVOKED = 4002;
+const REVOKED_MS = 1_000;
 /** Any frame is an answer; this one asks for nothing. */
 const PROBE = JSON.stringify({ event: 'resume', data: { rooms: {} } });
 
@@ -63,6 +66,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   #state: ConnectionState = { state: 'disconnected', code: 0, reason: 'not connected yet' };
   #socket: Socket | null = null;
   #attempt = 0;
+  /** The token of the socket, and one that was revoked. */
+  #token: string | null = null;
+  #revoked: string | null = null;
   /** Counts connects and disconnects: what began before the last one is over. */
   #era = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -117,6 +123,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     try {
       const token = await this.token();
       if (era !== this.#era) return;
+      if (token === this.#revoked) {
+        this.#end(REVOKED, 'token revoked');
+        return;
+      }
+      this.#token = token;
       const WebSocket = this.options.WebSocket ?? platform.WebSocket;
       if (!WebSocket) throw new Error('there is no WebSocket here: give one as the option `WebSocket`');
       const socket = new WebSocket(this.addressOf(token)) as Socket;
@@ -187,7 +198,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #closed(code: number, reason: string): void {
     this.#drop();
-    const delay = reconnectDelay(this.options.backoff ?? { minMs: 500, maxMs: 20_000 }, code, reason, this.#attempt++);
+    const delay = this.#delayAfter(code, reason);
     if (delay === null) {
       this.#end(code, reason);
       return;
@@ -196,6 +207,15 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#tell({ state: 'connecting', code, reason, retryInMs: delay });
     if (era !== this.#era) return;
     this.#retry = setTimeout(() => void this.#open(reason, code), delay);
+  }
+
+  /** Null for never. Who gets tokens by a function is asked for another one than was revoked. */
+  #delayAfter(code: number, reason: string): number | null {
+    const { token, backoff = { minMs: 500, maxMs: 20_000 } } = this.options;
+    const attempt = this.#attempt++;
+    if (code === REVOKED) this.#revoked = this.#token;
+    if (code === REVOKED && typeof token === 'function') return REVOKED_MS + fullJitter(backoff, attempt);
+    return reconnectDelay(backoff, code, reason, attempt);
   }
 
   /** The network is back: nobody has to wait. */

@@ -115,6 +115,34 @@ describe('a connection', () => {
     expect([made.length, connection.state]).toEqual([2, { state: 'disconnected', code: 4002, reason: 'revoked' }]);
   });
 
+  it('whose token was revoked asks once for another, no sooner than a second later, and ends where it is the same', async () => {
+    let token = 'old';
+    let asked = 0;
+    const { connection, states } = await connected({ token: () => (asked++, token) });
+    last().end(4002, 'token revoked');
+    expect(states.at(-1)).toMatchObject({ state: 'connecting', code: 4002, retryInMs: 1_500 });
+    token = 'new';
+    await after(1_500);
+    expect([asked, last().url]).toEqual([2, 'wss://chat.test/ws?token=new']);
+    last().onopen!();
+    await after(10_000);
+    last().end(4002, 'token revoked');
+    await after(100_000);
+    expect([asked, made.length]).toEqual([3, 2]);
+    expect(connection.state).toEqual({ state: 'disconnected', code: 4002, reason: 'token revoked' });
+    token = 'newer';
+    connection.connect();
+    await settled();
+    expect(last().url).toBe('wss://chat.test/ws?token=newer');
+  });
+
+  it('does not come back with a token that was revoked where the network is back', async () => {
+    const { connection } = await connected({ token: () => 'old' });
+    last().end(4002, 'token revoked');
+    await networkIsBack();
+    expect([made.length, connection.state.code, connection.state.state]).toEqual([1, 4002, 'disconnected']);
+  });
+
   it.each(['connected', 'connecting'])('that is ended by who hears that it is %s stays ended', async (at) => {
     const { connection } = connectionInHand();
     connection.connect();
