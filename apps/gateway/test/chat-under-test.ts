@@ -113,7 +113,9 @@ export class ChatUnderTest {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const gateway = { app, hub: app.get(Hub), port };
     this.gateways.push(gateway);
-    if (!isHindered) await until('the timeline is followed', () => gateway.hub.hindrance === null);
+    if (!isHindered) {
+      await until('it can be ready', () => gateway.hub.hindrance === null && tokens.hindrance === null);
+    }
     return gateway;
   }
 

@@ -63,7 +63,7 @@ export const gatewayPaths = {
       security: [{ bearer: [] }],
       responses: {
         200: answer('', OnlineList),
-        401: answer('The token is missing, invalid or expired.', ErrorAnswer),
+        401: answer('The token is missing, invalid, expired or revoked.', ErrorAnswer),
         403: answer('The token is not a service token.', ErrorAnswer),
         429: answer('Too many requests; try again after `Retry-After` seconds.', ErrorAnswer),
         503: answer('The log is away; try again after `Retry-After` seconds.', ErrorAnswer),

@@ -98,6 +98,7 @@ describe('HTTP', () => {
     );
     expect(documented.sort()).toEqual([
       'delete /clans/{clanId}/members/{userId}',
+      'delete /tokens/{jti}',
       'get /chat/history',
       'get /chats',
       'get /chats/{id}/messages',
@@ -107,6 +108,7 @@ describe('HTTP', () => {
       'get /online',
       'get /players/{id}',
       'get /stats',
+      'post /players/{id}/revoke',
       'put /clans/{clanId}/members/{userId}',
       'put /players/{id}',
     ]);
@@ -122,6 +124,8 @@ describe('HTTP', () => {
     const parametersOf = (path: string) => document.paths[path]!['get']!.parameters.map(({ name }) => name);
     expect(parametersOf('/clans/{clanId}/members')).toEqual(['clanId', 'after', 'limit']);
     expect(parametersOf('/stats')).toEqual(['room', 'from', 'to']);
+    const revoked = document.paths['/tokens/{jti}']!['delete']!;
+    expect(revoked.parameters.map(({ name }) => name)).toEqual(['jti', 'exp']);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const { responses, security } of Object.values(methods)) {
         if (path.startsWith('/health')) continue;
@@ -222,10 +226,13 @@ describe('the health of the query side', () => {
       expect(ready.body).toMatchObject({
         errors: [
           { field: 'log', message: expect.stringContaining('a projector makes it') },
+          { field: 'revoked tokens', message: expect.stringContaining('a projector makes it') },
           { field: 'projection timeline' },
         ],
       });
+      expect((await query.service('PUT', '/clans/1/members/ada')).status).toBe(503);
       await query.projected();
+      await query.allRead();
       expect((await query.service('PUT', '/clans/1/members/ada')).status).toBe(204);
       expect((await query.get('/chat/history?type=clan', 'ada')).status).toBe(200);
     } finally {

@@ -103,7 +103,14 @@ export class QueryUnderTest {
       await log.close();
       await readModels.close();
     };
-    return new QueryUnderTest(await app.getUrl(), log, worker, newWorker, close);
+    const query = new QueryUnderTest(await app.getUrl(), log, worker, newWorker, close);
+    if (!bare) await query.allRead();
+    return query;
+  }
+
+  /** Until it is known which tokens are revoked. */
+  async allRead(): Promise<void> {
+    while (this.log.revocations.hindrance !== null) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async stop(): Promise<void> {

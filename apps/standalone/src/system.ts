@@ -23,7 +23,7 @@ export interface System {
   readonly gateways: readonly string[];
   readonly http: string;
   readonly projections: ProjectionRunners;
-  /** Resolves once the read models have caught up with the log; until then upgrades are answered with 503. */
+  /** Resolves once people may be let in: the read models have caught up. Until then upgrades are answered with 503. */
   readonly caughtUp: () => Promise<void>;
 }
 
@@ -67,9 +67,14 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
   }
   const hubs = apps.map((app) => app.get(Hub));
-  return { gateways, http: gateways[0]!.replace(/^ws/, 'http'), projections, caughtUp: () => allFollow(hubs) };
+  return {
+    gateways,
+    http: gateways[0]!.replace(/^ws/, 'http'),
+    projections,
+    caughtUp: () => allRead([tokens, ...hubs]),
+  };
 }
 
-async function allFollow(hubs: readonly Hub[]): Promise<void> {
-  while (hubs.some(({ hindrance }) => hindrance !== null)) await new Promise((resolve) => setTimeout(resolve, 50));
+async function allRead(parts: readonly Pick<Hub, 'hindrance'>[]): Promise<void> {
+  while (parts.some(({ hindrance }) => hindrance !== null)) await new Promise((resolve) => setTimeout(resolve, 50));
 }

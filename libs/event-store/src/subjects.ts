@@ -84,7 +84,7 @@ export class Subjects {
 
   /** Everything that is revoked: people's tokens, and single ones. */
   get revocations(): string {
-    return `${this.prefix}.revoked.>`;
+    return `${this.prefix}.revoked.*.*`;
   }
 
   personRevoked(userId: string): string {

@@ -94,3 +94,44 @@ describe('a gateway', () => {
     expect([await chatctl.consumers(), await all(chatctl.deadLetters())]).toEqual([[], []]);
   });
 });
+
+describe('who lets people in', () => {
+  const follows = async (log: EventLog): Promise<EventLog['revocations']> => {
+    const revocations = log.revocations.follow();
+    while (revocations.hindrance !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+    return revocations;
+  };
+  const isRevoked = ({ revocations }: EventLog, userId: string) =>
+    revocations.isRevoked({ userId, jti: null, issuedAt: 0 });
+
+  it('knows which tokens are revoked by the query side and by an operator, at once, and who comes later does', async () => {
+    const query = await connect('query');
+    await Promise.all([follows(gateway), follows(query)]);
+    await query.revocations.revokePerson('7');
+    await chatctl.revocations.revokePerson('8');
+    // Heard, and not only read a second later.
+    const times: number[] = [];
+    for (const userId of ['9', '10', '11']) {
+      const begun = performance.now();
+      await query.revocations.revokePerson(userId);
+      while (!isRevoked(gateway, userId)) await new Promise((resolve) => setTimeout(resolve, 5));
+      times.push(performance.now() - begun);
+    }
+    expect(times.sort((a, b) => a - b)[1]).toBeLessThan(200);
+    const later = await connect('gateway');
+    await follows(later);
+    for (const each of [gateway, query, later]) {
+      expect(['7', '8', '12'].map((userId) => isRevoked(each, userId))).toEqual([true, true, false]);
+    }
+  });
+
+  it('may revoke nothing at a gateway, and a projector neither', async () => {
+    const projector = await connect('projector');
+    const before = (await chatctl.streams()).find(({ name }) => name === 'EVENTS_REVOKED')!.lastSeq;
+    await Promise.all([
+      expect(gateway.revocations.revokePerson('13')).rejects.toThrow(/Permissions/),
+      expect(projector.revocations.revokePerson('13')).rejects.toThrow(),
+    ]);
+    expect((await chatctl.streams()).find(({ name }) => name === 'EVENTS_REVOKED')!.lastSeq).toBe(before);
+  });
+});

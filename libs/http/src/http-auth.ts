@@ -67,6 +67,6 @@ export const WithToken = (): ClassDecorator =>
   applyDecorators(
     UseGuards(BearerGuard),
     ApiBearerAuth(),
-    ErrorResponse(401, 'The token is missing, invalid or expired.'),
+    ErrorResponse(401, 'The token is missing, invalid, expired or revoked.'),
     ErrorResponse(429, 'Too many requests; try again after `Retry-After` seconds.'),
   );

@@ -91,7 +91,7 @@ describe('a page of another origin', () => {
   it('may send a token and JSON where its origin is allowed', async () => {
     const answer = await ask('OPTIONS', '/one', { ...ours, ...preflight });
     expect([answer.status, allowed(answer), answer.headers.get('vary')]).toEqual([204, ours.origin, 'Origin']);
-    expect(answer.headers.get('access-control-allow-methods')).toBe('GET,PUT,DELETE');
+    expect(answer.headers.get('access-control-allow-methods')).toBe('GET,PUT,POST,DELETE');
     expect(answer.headers.get('access-control-allow-headers')).toBe('Authorization,Content-Type');
   });
 
