@@ -150,7 +150,7 @@ export class Revocations {
     else if (jti !== undefined) this.#known.addToken(jti, revocation);
   }
 
-  #beginAnew(hindrance: string): void {
+  #beginAnew(hindrance: string | null): void {
     this.#next = 1;
     this.#hindrance = hindrance;
   }
@@ -168,7 +168,9 @@ export class Revocations {
         this.#hindrance = null;
       }
     } catch (error) {
-      if (era === this.#era) this.#beginAnew(`it cannot be read which tokens are revoked: ${(error as Error).message}`);
+      const reason = `it cannot be read which tokens are revoked: ${(error as Error).message}`;
+      // What was all is all still: the stream takes nothing while it does not answer, and what it takes is announced.
+      if (era === this.#era) this.#beginAnew(this.#hindrance && reason);
     } finally {
       this.#looking = false;
     }

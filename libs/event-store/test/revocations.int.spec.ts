@@ -212,6 +212,17 @@ describe('revocations over servers that fail', () => {
     expect(['before', 'anew'].map((id) => here.isRevoked(token(id)))).toEqual([true, true]);
   });
 
+  it('stay what they are while their stream is away, which takes no others meanwhile', async () => {
+    const here = await following(cut);
+    const elsewhere = await test.open();
+    await test.jetstream(({ streams }) => streams.delete(`${test.options.stream}_REVOKED`));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect([here.hindrance, here.isRevoked(token('anew'))]).toEqual([null, true]);
+    await expect(elsewhere.revocations.revokePerson('8')).rejects.toThrow(LogUnavailable);
+    await elsewhere.setUp();
+    await elsewhere.revocations.revokePerson('anew');
+  });
+
   it('are there after a restart of NATS', async () => {
     const here = await following(cut);
     await server.kill();
