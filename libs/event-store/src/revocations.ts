@@ -135,10 +135,12 @@ export class Revocations {
     const last = await this.#message({ last_by_subj: subject });
     const before = last && read(last.string());
     const revocation = before ? joined(before, asked) : asked;
+    const text = JSON.stringify(revocation);
     const ttl = headers();
     ttl.set('Nats-TTL', String(Math.ceil((revocation.until - at) / 1_000)));
-    // Whoever follows, this process too, hears it before the stream answers.
-    await this.publisher.publish(subject, JSON.stringify(revocation), ttl);
+    await this.publisher.publish(subject, text, ttl);
+    // The stream may answer before it is heard.
+    this.#take(subject, text);
   }
 
   #take(subject: string, text: string): void {
