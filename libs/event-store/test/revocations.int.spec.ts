@@ -68,7 +68,7 @@ describe('revocations', () => {
   });
 
   it('are read as a whole before anything is said of a token, however many they are', async () => {
-    await expect(async () => log.revocations.isRevoked(token('7'))).rejects.toThrow(LogUnavailable);
+    expect(() => log.revocations.isRevoked(token('7'))).toThrow(LogUnavailable);
     const ids = Array.from({ length: 300 }, (_, i) => `p${i}`);
     await Promise.all(ids.map((id) => log.revocations.revokePerson(id)));
     // Those before are holes now.
