@@ -1,4 +1,6 @@
 import { ConfigError } from '#platform';
+import { at } from './at/at.js';
+import { NothingThere } from './at/room-then.js';
 import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { Unreachable } from './servers.js';
@@ -18,6 +20,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['revoke', revokeCommand],
   ['status', status],
   ['stats', statsCommand],
+  ['at', at],
   ['verify', verify],
   ['dead-letters', deadLetters],
   ['rebuild', rebuildCommand],
@@ -26,7 +29,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused];
+const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere];
 
 /**
  * Runs the command that the words name.

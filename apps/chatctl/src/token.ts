@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isFilledText, isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import { type Config, loadConfig, signDevelopmentToken } from '#platform';
 import { type Command, readOptions } from './command.js';
+import { secondsOf } from './duration.js';
 import { UsageError } from './usage.js';
 
 export interface TokenOptions {
@@ -27,10 +28,12 @@ export function token(user: string, options: TokenOptions, env: NodeJS.ProcessEn
   if (name !== undefined && !isFilledText(name, MAX_NAME_LENGTH)) {
     throw new UsageError(`--name must have 1 to ${MAX_NAME_LENGTH} characters, not only white space`);
   }
+  const seconds = secondsOf(ttl);
+  if (seconds === null) throw new UsageError('--ttl must be like 90s, 15m, 1h or 7d');
   if (scope !== undefined && scope !== 'service') throw new UsageError('--scope can only be service');
   return signDevelopmentToken(secretOf(loadConfig(env, 'chatctl')), {
     userId: user,
-    seconds: secondsOf(ttl),
+    seconds,
     ...(name !== undefined && { name }),
     ...(clan !== undefined && { clanId: clan }),
     ...(scope !== undefined && { scope }),
@@ -52,14 +55,6 @@ export const tokenCommand: Command = (args, { env, out }) => {
   out.write(`${token(values.user, values, env)}\n`);
   return Promise.resolve(0);
 };
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-function secondsOf(ttl: string): number {
-  const [, count, unit] = /^([1-9]\d{0,6})([smhd])$/.exec(ttl) ?? [];
-  if (count === undefined || unit === undefined) throw new UsageError('--ttl must be like 90s, 15m, 1h or 7d');
-  return Number(count) * UNITS[unit]!;
-}
 
 function secretOf(config: Config): string {
   if (config.tokens.secret !== undefined) return config.tokens.secret;

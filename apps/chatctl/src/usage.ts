@@ -20,6 +20,11 @@ export const USAGE = `chatctl: the command line of Parley
       how much happened in a room on each day (UTC), and by how many people: the last 30 days, or up to 366; ROOM is
       global, clan:ID, direct:ID:ID, or user:ID for what concerns one person; wants the projection stats to be run
 
+  chatctl at WHEN --room ROOM [--changes] [--json]
+      a room as it was: its messages, with their reactions, as they stood then; WHEN is a time (2026-01-31T18:30:00Z, in
+      UTC where no zone is named), how long ago (10m, 2h), or a sequence of the log; --changes also who edited or deleted
+      what until then, and what it said before; a direct chat is direct:ID:ID; wants nothing but the log
+
   chatctl verify [--projection NAME] [--json]
       folds the log in memory and compares every document in MongoDB with it, also while the system runs;
       exit status 0: all equal, 1: differences

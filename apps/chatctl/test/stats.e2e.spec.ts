@@ -51,7 +51,9 @@ import { MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
     });
 
     it('shows the last 30 days where it is not told which', async () => {
-      expect((await system.chatctl('stats', 'clan:x=20y')).out).toMatch(/^day .*\n\d{4}-\d\d-\d\d {6}1 {4}1 .*\n$/);
+      for (const room of ['clan:x=20y', 'clan:x y']) {
+        expect((await system.chatctl('stats', room)).out).toMatch(/^day .*\n\d{4}-\d\d-\d\d {6}1 {4}1 .*\n$/);
+      }
       const { status, out } = await system.chatctl('stats', 'global', '--to', '2026-02-01');
       expect([status, out]).toEqual([0, 'nothing happened in global from 2026-01-03 to 2026-02-01\n']);
       expect((await system.chatctl('stats', 'global', '--to', '2026-01-31')).out).toContain(`\n${day} `);
@@ -60,8 +62,8 @@ import { MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
   });
 
   it.each([
-    [[], 'say which room, and only one: global, clan:<id>'],
-    [['clan:x y'], 'say which room'],
+    [[], 'say which room, and only one: global, clan:ID'],
+    [['clan:'], 'say which room'],
     [['global', 'clan:3'], 'say which room'],
     [['global', '--from', 'yesterday'], '--from must be a day, such as 2026-01-31'],
     [['global', '--to', '2026-02-30'], '--to must be a day, such as 2026-01-31'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { clanRoom, directRoom, type DomainEvent, keySequence, type Room, userRoom } from '#domain';
+import { clanRoom, directRoom, type DomainEvent, keySequence, type MessageCreated, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { directory, type Projection, timeline, Runner } from '#projections';
 import { firstVersion, openMongodbReadModels, type ReadModels } from '#read-models';
@@ -117,7 +117,7 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
   }
 }
 
-export function posted(room: Room, content: string, senderId = '1'): DomainEvent & { messageId: string } {
+export function posted(room: Room, content: string, senderId = '1'): MessageCreated {
   const key = nextKey();
   const sender = { id: senderId, name: 'Ada', avatar: null };
   return { type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender, content };

@@ -75,6 +75,20 @@ export function roomMeant(name: string): Room | null {
   return directRoom(one!, other!);
 }
 
+/**
+ * The room that somebody writes whose ids stand there as they are, `clan:the bold`, or as the log encodes them,
+ * `clan:the=20bold`; null where it is none. Of two ids with a colon between them, one that holds a colon itself has to be
+ * encoded.
+ */
+export function roomWritten(text: string): Room | null {
+  const [kind, ...written] = text.split(':');
+  const ids = kind === 'direct' ? written : written.length > 0 ? [written.join(':')] : [];
+  if (ids.some((id) => id === '' || !id.isWellFormed())) return null;
+  return roomMeant([kind, ...ids.map((id) => (isEncoded(id) ? id : encodeId(id)))].join(':'));
+}
+
+const isEncoded = (id: string): boolean => encodeId(decodeId(id)) === id;
+
 /** FNV-1a, 32 bits, over the characters of a room's name, which are ASCII. */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;

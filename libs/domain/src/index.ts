@@ -8,5 +8,6 @@ export * from './ids.js';
 export * from './membership.js';
 export * from './message.js';
 export * from './profile.js';
+export * from './said.js';
 export * from './seen.js';
 export * from './text.js';

@@ -14,6 +14,7 @@ import {
   roomIds,
   roomKind,
   roomMeant,
+  roomWritten,
   userRoom,
 } from '../src/index.js';
 
@@ -101,6 +102,27 @@ describe('a room', () => {
     }
     expect([roomMeant('direct:7:10'), roomMeant('direct:10:7')]).toEqual(Array(2).fill(directRoom('7', '10')));
     expect([roomMeant('clan:a.b'), roomMeant('direct:7'), roomMeant('')]).toEqual([null, null, null]);
+  });
+
+  it('is written with its ids as they are, or as the log has them', () => {
+    expect(roomWritten('global')).toBe(GLOBAL_ROOM);
+    expect(roomWritten('clan:the bold')).toBe(clanRoom('the bold'));
+    expect(roomWritten('clan:the=20bold')).toBe(clanRoom('the bold'));
+    // No encoding of anything, so it is the id itself.
+    expect(roomWritten('clan:a=b')).toBe(clanRoom('a=b'));
+    expect(roomWritten('clan:a:b')).toBe(clanRoom('a:b'));
+    expect(roomWritten('user:x.*')).toBe(userRoom('x.*'));
+    for (const text of ['direct:10:ä b', 'direct:ä b:10', 'direct:=c3=a4=20b:10']) {
+      expect(roomWritten(text)).toBe(directRoom('ä b', '10'));
+    }
+    fc.assert(
+      fc.property(anyId, anyId, (a, b) => {
+        expect(roomWritten(clanRoom(a))).toBe(clanRoom(a));
+        expect(roomWritten(directRoom(a, b))).toBe(directRoom(a, b));
+      }),
+    );
+    const none = ['', 'elsewhere', 'global:1', 'clan', 'clan:', 'direct:1', 'direct:1:', 'direct:1:2:3', 'clan:\ud800'];
+    expect(none.map(roomWritten)).toEqual(none.map(() => null));
   });
 
   it('of two people is the same whoever is named first', () => {

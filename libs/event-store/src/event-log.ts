@@ -200,9 +200,13 @@ export class EventLog {
     return this.reader.at(seq, deadline);
   }
 
-  /** The sequence of the last record, of all or of those that a filter lets through; 0 for none. @throws LogUnavailable */
-  async lastSeq(filter: LogFilter = {}): Promise<number> {
-    return (await this.reader.last(this.subjects.events(filter)))?.seq ?? 0;
+  /**
+   * The sequence of the last record, of all or of those that a filter lets through, and of those stored by a time, ms
+   * since 1970 by the log's clock; 0 for none.
+   * @throws LogUnavailable
+   */
+  lastSeq(filter: LogFilter = {}, storedBy?: number): Promise<number> {
+    return this.reader.lastSeq(filter, storedBy);
   }
 
   /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */

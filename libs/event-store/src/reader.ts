@@ -41,10 +41,30 @@ export class Reader {
     return this.record(await this.message({ last_by_subj: subject }, deadline));
   }
 
+  /**
+   * The sequence of the last record that a filter lets through and, where a time is given, that was stored by then: ms
+   * since 1970, by the log's clock. 0 for none. By time it is found in as many questions as the log's length has bits.
+   * @throws LogUnavailable
+   */
+  async lastSeq(filter: LogFilter, storedBy = Infinity): Promise<number> {
+    const subject = this.subjects.events(filter);
+    const last = await this.last(subject);
+    if (!last || last.at <= storedBy) return last?.seq ?? 0;
+    let [stored, later] = [0, last.seq];
+    while (later - stored > 1) {
+      const middle = stored + Math.floor((later - stored) / 2);
+      const query = { seq: middle, next_by_subj: subject };
+      const record = this.record(await this.message(query));
+      if (record && record.at <= storedBy) stored = record.seq;
+      else later = middle;
+    }
+    return stored;
+  }
+
   /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
   async *read({ from = 1, until = Infinity, filter = {} }: ReadOptions): AsyncGenerator<LogRecord, void> {
     const subject = this.subjects.events(filter);
-    const lastSeq = async () => (await this.last(subject))?.seq ?? 0;
+    const lastSeq = () => this.lastSeq(filter);
     // Records beyond `until`, where there are any, are what shows that nothing below it is missing.
     let end = Math.min(until, await lastSeq());
     let next = Math.max(1, from);

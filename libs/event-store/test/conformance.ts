@@ -158,6 +158,27 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
         expect((await Promise.all(partitions))[partitionOf(other)]).toBe(second.seq);
       });
 
+      it('knows the last sequence that was there at a time, of all and of a room', async () => {
+        const [one, other] = [clanRoom('timed'), clanRoom('timed too')];
+        const stored: { readonly room: Room; readonly seq: number; readonly at: number }[] = [];
+        for (const room of [one, other, other, one, other, other, other]) {
+          const { seq } = await append(room, 'then');
+          stored.push({ room, seq, at: (await there.recordAt(seq))!.at });
+          await new Promise((resolve) => setTimeout(resolve, 3));
+        }
+        const atTime = (room: Room | undefined, time: number) =>
+          stored.findLast((record) => record.at <= time && (room ?? record.room) === record.room)?.seq;
+        for (const { at: time } of stored) {
+          expect(await there.lastSeq({}, time)).toBe(atTime(undefined, time));
+          expect(await there.lastSeq({ room: one }, time)).toBe(atTime(one, time));
+          expect(await there.lastSeq({ room: other }, time)).toBe(atTime(other, time) ?? 0);
+        }
+        expect(await there.lastSeq({ room: one }, stored[0]!.at - 1)).toBe(0);
+        expect(await there.lastSeq({}, 0)).toBe(0);
+        expect(await there.lastSeq({}, Date.now() + 60_000)).toBe(stored.at(-1)!.seq);
+        expect(await there.lastSeq({ room: clanRoom('of nobody') }, Date.now())).toBe(0);
+      });
+
       it('tells what cannot be read from what is not there', async () => {
         const room = clanRoom('spoilt');
         await server.spoil(room, 'chat');

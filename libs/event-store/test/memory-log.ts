@@ -40,8 +40,9 @@ export class MemoryLogServer {
     return new MemoryLog(this, new MemoryConnection());
   }
 
-  last({ room, kind, partition }: LogFilter): LogRecord | null {
+  last({ room, kind, partition }: LogFilter, storedBy = Infinity): LogRecord | null {
     const fits = (record: LogRecord) =>
+      record.at <= storedBy &&
       (room === undefined || record.room === room) &&
       (kind === undefined || record.kind === kind) &&
       (partition === undefined || record.partition === partition);
@@ -146,8 +147,8 @@ export class MemoryLog implements AskedLog {
     return this.connection.ask('recordAt', () => this.server.records[seq - 1] ?? null, LogUnavailable, deadline);
   }
 
-  lastSeq(filter: LogFilter = {}): Promise<number> {
-    return this.connection.ask('lastSeq', () => this.server.last(filter)?.seq ?? 0);
+  lastSeq(filter: LogFilter = {}, storedBy?: number): Promise<number> {
+    return this.connection.ask('lastSeq', () => this.server.last(filter, storedBy)?.seq ?? 0);
   }
 
   async share({ name, kind }: ShareOptions): Promise<Deliveries> {

@@ -1,4 +1,4 @@
-import { type Room, ROOM_NAMES, roomMeant } from '#domain';
+import { type Room, roomWritten } from '#domain';
 import {
   dayAfter,
   dayAt,
@@ -22,8 +22,8 @@ const OPTIONS = { from: { type: 'string' }, to: { type: 'string' }, json: { type
 /** `chatctl stats`: how much happened in a room, day by day. */
 export const statsCommand: Command = async (args, { env, out }) => {
   const { values, positionals } = readOptions(args, OPTIONS, true);
-  const room = positionals.length === 1 ? roomMeant(positionals[0]!) : null;
-  if (room === null) throw new UsageError(`say which room, and only one: ${ROOM_NAMES}`);
+  const room = positionals.length === 1 ? roomWritten(positionals[0]!) : null;
+  if (room === null) throw new UsageError('say which room, and only one: global, clan:ID, direct:ID:ID or user:ID');
   const to = dayGiven('to', values.to) ?? dayAt(Date.now());
   const from = dayGiven('from', values.from) ?? dayAfter(to, 1 - DAYS_SHOWN);
   const fault = spanFault(from, to);

@@ -1,0 +1,47 @@
+import type { MessageDocument } from '#projections';
+import type { Change, RoomThen } from './room-then.js';
+
+/** As one object, for scripts. */
+export function objectOf({ room, seq, storedAt, messages, changes, unfoldable }: RoomThen): object {
+  return { room, seq, at: isoOf(storedAt), messages: messages.map(messageOf), changes, unfoldable };
+}
+
+function messageOf(message: MessageDocument): object {
+  const { n, rev, messageId, sender, content, feeling, reactions, at, editedAt, deleted = false } = message;
+  return { n, rev, messageId, at, sender, content, feeling, reactions, editedAt: editedAt ?? null, deleted };
+}
+
+/** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */
+export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string, void> {
+  const { room, seq, storedAt, messages, changes, unfoldable } = then;
+  yield `${room} as of event ${seq}, ${isoOf(storedAt)}: ${messages.length} messages`;
+  for (const message of messages) yield lineOf(message);
+  for (const letter of unfoldable)
+    yield `event ${letter.seq} is left out, it cannot be folded: ${plain(letter.reason)}`;
+  if (!withChanges) return;
+  yield changes.length === 0 ? 'nothing was edited or deleted until then' : 'edited and deleted until then:';
+  for (const change of changes) yield changeLine(change);
+}
+
+function lineOf({ n, at, sender, content, reactions, editedAt, deleted }: MessageDocument): string {
+  const said = deleted ? 'deleted' : quoted(content);
+  const edited = editedAt === undefined ? '' : `  edited ${editedAt}`;
+  const emojis = Map.groupBy(reactions, ({ emoji }) => emoji);
+  const reacted = [...emojis].map(
+    ([emoji, by]) => `  ${plain(emoji)} ${plain(by.map(({ userName }) => userName).join(', '))}`,
+  );
+  return `${n}  ${at}  ${plain(sender.name)} (${plain(sender.id)}): ${said}${edited}${reacted.join('')}`;
+}
+
+function changeLine({ seq, at, type, userId, n, before, after }: Change): string {
+  const said = after === null ? quoted(before) : `${quoted(before)} → ${quoted(after)}`;
+  return `event ${seq}  ${at}  ${plain(userId ?? 'nobody')} ${type} message ${n}: ${said}`;
+}
+
+const isoOf = (time: number): string => new Date(time).toISOString();
+
+const quoted = (text: string): string => plain(JSON.stringify(text));
+
+/** Without the characters that a terminal acts upon. */
+const plain = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
