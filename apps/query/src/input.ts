@@ -1,7 +1,7 @@
 import { applyDecorators, type PipeTransform } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { getMetadataStorage, IsOptional, ValidateBy, validateSync } from 'class-validator';
-import { isText, MAX_ID_LENGTH } from '#domain';
+import { isText, MAX_ID_LENGTH, ROOM_NAMES, roomMeant, timeOf } from '#domain';
 import { httpFault, type HttpFault, invalid } from '#platform';
 
 /** A class whose fields carry class-validator's decorators. */
@@ -53,6 +53,40 @@ export const NumberText = (least: number, most: number, options: FieldOptions = 
     { type: 'integer', minimum: least, ...(most < Number.MAX_SAFE_INTEGER && { maximum: most }) },
     options,
   );
+
+/** A room as the log names it, either person of a direct chat first. */
+export const RoomName = (options: FieldOptions): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'roomName',
+      validator: {
+        validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
+        defaultMessage: () => `$property must be ${ROOM_NAMES}`,
+      },
+    }),
+    { type: String },
+    options,
+  );
+
+const SEQUENCE = /^\d{1,15}$/;
+
+/** A sequence of the log, or a time: {@link placeOf} reads it. */
+export const LogPlace = (options: FieldOptions): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'logPlace',
+      validator: {
+        validate: (value) => typeof value === 'string' && (SEQUENCE.test(value) || timeOf(value) !== null),
+        defaultMessage: () => '$property must be a sequence of the log, or a time such as 2026-01-31T18:30:00Z',
+      },
+    }),
+    { type: String },
+    options,
+  );
+
+/** A sequence, or ms since 1970. */
+export const placeOf = (text: string): { readonly seq: number } | { readonly time: number } =>
+  SEQUENCE.test(text) ? { seq: Number(text) } : { time: timeOf(text)! };
 
 /**
  * Reads the parameters or the body of a request as a class, or refuses it with all that is wrong. Only the fields that

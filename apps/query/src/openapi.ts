@@ -14,6 +14,7 @@ import {
   whole,
 } from '#protocol';
 import { serveAsyncApi } from './asyncapi/page.js';
+import { AuditEntry, AuditPage } from './audit/audit.controller.js';
 import { ChatList, MessagePage } from './chats.controller.js';
 import { HistoryPage } from './history.js';
 import { MemberList } from './members.js';
@@ -41,6 +42,8 @@ const components: readonly { readonly name: string; readonly definition: object 
   Player,
   MemberList,
   DayList,
+  AuditEntry,
+  AuditPage,
   OnlineEntry,
   OnlineList,
   MessagePage,

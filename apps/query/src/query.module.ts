@@ -5,6 +5,7 @@ import { HealthModule } from '#http';
 import { type Health, Tokens } from '#platform';
 import { ServedDirectory, ServedStats, ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
+import { AuditController, ReadAuditHandler } from './audit/audit.controller.js';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
@@ -31,7 +32,7 @@ export class QueryModule {
       imports: [CqrsModule, HealthModule.of(health)],
       controllers: [
         ...[HistoryController, ChatsController, StatsController],
-        ...[MembersController, PlayersController, RevocationsController],
+        ...[MembersController, PlayersController, RevocationsController, AuditController],
       ],
       providers: [
         { provide: EventLog, useValue: log },
@@ -52,6 +53,7 @@ export class QueryModule {
         ListDaysHandler,
         RevokePersonHandler,
         RevokeTokenHandler,
+        ReadAuditHandler,
       ],
     };
   }

@@ -3,28 +3,15 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Static, Type } from '@sinclair/typebox';
 import { ValidateBy } from 'class-validator';
-import { type Room, ROOM_NAMES, roomMeant } from '#domain';
+import { type Room, roomMeant } from '#domain';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { httpFault, invalid } from '#platform';
 import { listOf, named, shape, whole } from '#protocol';
 import { eventCounters, type EventCounts, isDay, ServedStats, spanFault } from '#projections';
-import { field, Input } from './input.js';
+import { field, Input, RoomName } from './input.js';
 import { pinned } from './pinned.js';
 
 // GET /stats: how much happened in a room, day by day.
-
-const RoomName = (description: string): PropertyDecorator =>
-  field(
-    ValidateBy({
-      name: 'roomName',
-      validator: {
-        validate: (value) => typeof value === 'string' && roomMeant(value) !== null,
-        defaultMessage: () => `$property must be ${ROOM_NAMES}`,
-      },
-    }),
-    { type: String },
-    { description },
-  );
 
 const Day = (description: string): PropertyDecorator =>
   field(
@@ -40,7 +27,10 @@ const Day = (description: string): PropertyDecorator =>
   );
 
 class StatsParameters {
-  @RoomName('As the log names it: `global`, `clan:<id>`, `direct:<id>:<id>`, or `user:<id>` for what concerns one.')
+  @RoomName({
+    description:
+      'As the log names it: `global`, `clan:<id>`, `direct:<id>:<id>`, or `user:<id>` for what concerns one.',
+  })
   room!: string;
 
   @Day('The first day, in UTC.')

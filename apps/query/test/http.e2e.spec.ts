@@ -15,6 +15,7 @@ const routes = [
   ['GET', '/players/1'],
   ['GET', '/clans/1/members'],
   ['GET', '/stats?room=global&from=2026-01-01&to=2026-01-02'],
+  ['GET', '/audit'],
 ] as const;
 
 const reasons = ({ body }: Answer): unknown[] =>

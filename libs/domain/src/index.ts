@@ -1,3 +1,4 @@
+export * from './audited.js';
 export * from './author.js';
 export * from './chat.js';
 export * from './decision.js';
@@ -11,3 +12,4 @@ export * from './profile.js';
 export * from './said.js';
 export * from './seen.js';
 export * from './text.js';
+export * from './time.js';

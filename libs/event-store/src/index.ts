@@ -12,7 +12,7 @@ export {
   type LogState,
 } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
-export { decodeRecord, type LogRecord } from './log-record.js';
+export { decodeRecord, type LogRecord, readableEvent } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
 export type { Revocations } from './revocations.js';

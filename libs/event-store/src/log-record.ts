@@ -57,3 +57,13 @@ export function decodeRecord(record: LogRecord): RecordedEvent {
   if (room === null) throw new UnreadableEvent('its subject names no room');
   return decodeEvent({ type, version, room, body }, seq);
 }
+
+/** The same, or null for what cannot be read: whoever folds it says so, and why. */
+export function readableEvent(record: LogRecord): RecordedEvent | null {
+  try {
+    return decodeRecord(record);
+  } catch (error) {
+    if (error instanceof UnreadableEvent) return null;
+    throw error;
+  }
+}

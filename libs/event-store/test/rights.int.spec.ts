@@ -135,3 +135,21 @@ describe('who lets people in', () => {
     expect((await chatctl.streams()).find(({ name }) => name === 'EVENTS_REVOKED')!.lastSeq).toBe(before);
   });
 });
+
+describe('the query side', () => {
+  it('reads parts of the log and leaves nothing behind, and writes no events but those of people', async () => {
+    const query = await connect('query');
+    const room = directRoom('3', '4');
+    await gateway.append(message(room, 'one'));
+    await gateway.append(message(directRoom('3', '5'), 'elsewhere'));
+    for (const filter of [{ room }, { room, kind: 'msg' }] as const) {
+      expect((await all(query.read({ filter }))).map(contentOf)).toEqual(['one']);
+    }
+    expect((await all(query.read({ filter: { kind: 'msg' } }))).length).toBe(await query.lastSeq());
+    expect((await all(query.read())).length).toBe(await query.lastSeq());
+    for await (const { seq } of query.read()) if (seq === 1) break;
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await chatctl.consumers()).toEqual([]);
+    await expect(query.append(message(room, 'none'))).rejects.toThrow(/Permissions/);
+  });
+});

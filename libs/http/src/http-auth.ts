@@ -13,10 +13,13 @@ import { ApiBearerAuth, ApiResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { bearerToken, type Caller, ErrorAnswer, InvalidToken, isService, notAuthorized, Tokens } from '#platform';
 
-const SERVICE_ONLY = 'parley:service-only';
+const WHO_MAY = 'parley:who-may';
 
 /** Marks what only the surrounding application may do; a service token may do nothing else. */
-export const ForService = (): ClassDecorator & MethodDecorator => SetMetadata(SERVICE_ONLY, true);
+export const ForService = (): ClassDecorator & MethodDecorator => SetMetadata(WHO_MAY, 'service');
+
+/** Marks what a person may do with what is their own, which the route sees to, and a service token with anybody's. */
+export const ForOwnerAndService = (): ClassDecorator & MethodDecorator => SetMetadata(WHO_MAY, 'both');
 
 const callers = new WeakMap<Request, Caller>();
 
@@ -48,12 +51,12 @@ export class BearerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const caller = callerOf(context.switchToHttp().getRequest<Request>(), this.tokens);
-    const forService = this.reflector.getAllAndOverride<boolean | undefined>(SERVICE_ONLY, [
+    const who = this.reflector.getAllAndOverride<'service' | 'both' | undefined>(WHO_MAY, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (forService && !isService(caller)) throw notAuthorized('only the surrounding application may do this');
-    if (!forService && isService(caller)) throw notAuthorized('a service token is not for reading chats');
+    if (who === 'service' && !isService(caller)) throw notAuthorized('only the surrounding application may do this');
+    if (who === undefined && isService(caller)) throw notAuthorized('a service token is not for reading chats');
     return true;
   }
 }
@@ -62,7 +65,10 @@ export class BearerGuard implements CanActivate {
 export const ErrorResponse = (status: number, description: string): ClassDecorator & MethodDecorator =>
   ApiResponse({ status, description, schema: ErrorAnswer.ref });
 
-/** Marks routes that want a token: a person's, or the surrounding application's with {@link ForService}. */
+/**
+ * Marks routes that want a token: a person's, the surrounding application's with {@link ForService}, or either with
+ * {@link ForOwnerAndService}.
+ */
 export const WithToken = (): ClassDecorator =>
   applyDecorators(
     UseGuards(BearerGuard),

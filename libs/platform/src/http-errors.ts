@@ -132,7 +132,10 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   return { statusCode, errors: [httpFault(reason, message)] };
 }
 
-/** Seconds that a client is asked to wait where a server is away; the log itself is given up after 5. */
+/**
+ * Seconds that a client is asked to wait, where nothing else is said: a server is away, the log itself is given up after
+ * 5, or what was asked for before is not over.
+ */
 const RETRY_AFTER = '2';
 
 /** While a server is away everything asked of it is refused: so many lines within so many milliseconds. */
@@ -158,7 +161,8 @@ export class HttpErrors implements ExceptionFilter {
       return;
     }
     if (answer.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    if (answer.statusCode === 503) response.setHeader('Retry-After', RETRY_AFTER);
+    const isLater = answer.statusCode === 503 || answer.statusCode === 429;
+    if (isLater && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', RETRY_AFTER);
     response.status(answer.statusCode).json(answer);
   }
 

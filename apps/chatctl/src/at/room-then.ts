@@ -1,5 +1,5 @@
-import { authorOf, type RecordedEvent, type Room, type Said, saidAfter } from '#domain';
-import { type DeadLetter, decodeRecord, type EventLog, type LogRecord } from '#event-store';
+import { authorOf, type Room, type Said, saidAfter } from '#domain';
+import { type DeadLetter, type EventLog, type LogRecord, readableEvent } from '#event-store';
 import { type MessageDocument, Replay, Timeline, timeline } from '#projections';
 import type { Moment } from './moment.js';
 
@@ -95,7 +95,7 @@ class Texts {
 
   take(record: LogRecord): void {
     if (record.kind !== 'msg' && record.kind !== 'edit') return;
-    const event = readable(record);
+    const event = readableEvent(record);
     if (event?.type === 'MessageCreated')
       this.said.set(event.messageId, saidAfter(this.said.get(event.messageId), event));
     if (event?.type !== 'MessageEdited' && event?.type !== 'MessageDeleted') return;
@@ -116,14 +116,5 @@ class Texts {
       const n = numbers.get(messageId);
       return n === undefined ? [] : [{ ...change, n, messageId }];
     });
-  }
-}
-
-/** Null where it cannot be read: the fold says so, and why. */
-function readable(record: LogRecord): RecordedEvent | null {
-  try {
-    return decodeRecord(record);
-  } catch {
-    return null;
   }
 }
