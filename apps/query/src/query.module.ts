@@ -7,6 +7,8 @@ import { ServedDirectory, ServedStats, ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { AuditController, ReadAuditHandler } from './audit/audit.controller.js';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';
+import { ExportController } from './export/export.controller.js';
+import { Exports } from './export/exports.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
@@ -32,7 +34,8 @@ export class QueryModule {
       imports: [CqrsModule, HealthModule.of(health)],
       controllers: [
         ...[HistoryController, ChatsController, StatsController],
-        ...[MembersController, PlayersController, RevocationsController, AuditController],
+        ...[MembersController, PlayersController, RevocationsController],
+        ...[AuditController, ExportController],
       ],
       providers: [
         { provide: EventLog, useValue: log },
@@ -42,6 +45,7 @@ export class QueryModule {
         { provide: ServedTimeline, useValue: new ServedTimeline(readModels) },
         { provide: ServedDirectory, useValue: new ServedDirectory(readModels) },
         { provide: ServedStats, useValue: new ServedStats(readModels) },
+        { provide: Exports, useValue: new Exports() },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,
         ListChatsHandler,

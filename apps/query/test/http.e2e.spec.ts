@@ -16,6 +16,7 @@ const routes = [
   ['GET', '/clans/1/members'],
   ['GET', '/stats?room=global&from=2026-01-01&to=2026-01-02'],
   ['GET', '/audit'],
+  ['GET', '/players/1/export'],
 ] as const;
 
 const reasons = ({ body }: Answer): unknown[] =>
@@ -100,6 +101,7 @@ describe('HTTP', () => {
     expect(documented.sort()).toEqual([
       'delete /clans/{clanId}/members/{userId}',
       'delete /tokens/{jti}',
+      'get /audit',
       'get /chat/history',
       'get /chats',
       'get /chats/{id}/messages',
@@ -108,6 +110,7 @@ describe('HTTP', () => {
       'get /health/ready',
       'get /online',
       'get /players/{id}',
+      'get /players/{id}/export',
       'get /stats',
       'post /players/{id}/revoke',
       'put /clans/{clanId}/members/{userId}',
@@ -127,6 +130,8 @@ describe('HTTP', () => {
     expect(parametersOf('/stats')).toEqual(['room', 'from', 'to']);
     const revoked = document.paths['/tokens/{jti}']!['delete']!;
     expect(revoked.parameters.map(({ name }) => name)).toEqual(['jti', 'exp']);
+    expect(parametersOf('/audit')).toEqual(['room', 'message_id', 'user', 'from', 'until', 'after', 'limit']);
+    expect(parametersOf('/players/{id}/export')).toEqual(['id', 'after']);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const { responses, security } of Object.values(methods)) {
         if (path.startsWith('/health')) continue;

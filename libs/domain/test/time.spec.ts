@@ -12,9 +12,16 @@ it.each([
   expect(new Date(timeOf(text)!).toISOString()).toBe(iso);
 });
 
-it.each(['', 'now', '2026', '2026-13-01', '2026-01-31T', '2026-01-31 18:30', ' 2026-01-31', '2026-01-31Z', '1 Jan 2026'])(
-  '%j is none',
-  (text) => {
-    expect(timeOf(text)).toBeNull();
-  },
-);
+it.each([
+  '',
+  'now',
+  '2026',
+  '2026-13-01',
+  '2026-01-31T',
+  '2026-01-31 18:30',
+  ' 2026-01-31',
+  '2026-01-31Z',
+  '1 Jan 2026',
+])('%j is none', (text) => {
+  expect(timeOf(text)).toBeNull();
+});

@@ -65,6 +65,6 @@ export async function* ofKinds(
       next[first.of] = await readings[first.of]!.next();
     }
   } finally {
-    await Promise.all(readings.map((reading) => reading.return?.()));
+    await Promise.all(readings.map(async (reading) => reading.return?.()));
   }
 }
