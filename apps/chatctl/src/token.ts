@@ -10,6 +10,8 @@ export interface TokenOptions {
   readonly name?: string | undefined;
   readonly clan?: string | undefined;
   readonly scope?: string | undefined;
+  readonly role?: string | undefined;
+  readonly moderates?: string | undefined;
   /** A number and one of s, m, h, d. */
   readonly ttl: string;
 }
@@ -19,7 +21,7 @@ export interface TokenOptions {
  * @throws UsageError, ConfigError
  */
 export function token(user: string, options: TokenOptions, env: NodeJS.ProcessEnv): string {
-  const { name, clan, scope, ttl } = options;
+  const { name, clan, scope, role, moderates, ttl } = options;
   if (!isText(user, MAX_ID_LENGTH) || user === '')
     throw new UsageError(`--user must have 1 to ${MAX_ID_LENGTH} characters`);
   if (clan !== undefined && (!isText(clan, MAX_ID_LENGTH) || clan === '')) {
@@ -31,12 +33,18 @@ export function token(user: string, options: TokenOptions, env: NodeJS.ProcessEn
   const seconds = secondsOf(ttl);
   if (seconds === null) throw new UsageError('--ttl must be like 90s, 15m, 1h or 7d');
   if (scope !== undefined && scope !== 'service') throw new UsageError('--scope can only be service');
+  if (role !== undefined && role !== 'moderator') throw new UsageError('--role can only be moderator');
+  if (moderates !== undefined && (moderates !== 'global' || role === undefined)) {
+    throw new UsageError('--moderates can only be global, with --role moderator');
+  }
   return signDevelopmentToken(secretOf(loadConfig(env, 'chatctl')), {
     userId: user,
     seconds,
     ...(name !== undefined && { name }),
     ...(clan !== undefined && { clanId: clan }),
     ...(scope !== undefined && { scope }),
+    ...(role !== undefined && { role }),
+    ...(moderates !== undefined && { moderates }),
   });
 }
 
@@ -45,6 +53,8 @@ const OPTIONS = {
   name: { type: 'string' },
   clan: { type: 'string' },
   scope: { type: 'string' },
+  role: { type: 'string' },
+  moderates: { type: 'string' },
   ttl: { type: 'string', default: '1h' },
 } as const;
 

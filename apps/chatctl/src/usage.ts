@@ -5,7 +5,7 @@ export class UsageError extends Error {
 
 export const USAGE = `chatctl: the command line of Parley
 
-  chatctl token --user ID [--name NAME] [--clan ID] [--scope service] [--ttl 1h]
+  chatctl token --user ID [--name NAME] [--clan ID] [--scope service] [--role moderator [--moderates global]] [--ttl 1h]
       prints a token for development, signed with JWT_SECRET, or with the secret that \`npm start\` keeps in PARLEY_DATA
 
   chatctl revoke --user ID

@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { keySequence } from '#domain';
+import { keySequence, type WordFilter } from '#domain';
 import { DirectChats, EventLog } from '#event-store';
 import { HealthModule } from '#http';
 import { Health, servedCheck, Tokens } from '#platform';
-import { type CaughtUp, caughtUpWith, foldedWith, ServedTimeline, timeline } from '#projections';
+import { type CaughtUp, caughtUpWith, foldedWith, Moderation, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { Allowance } from './commands/allowance.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
 import { ChangeMessageHandler } from './commands/change-message.js';
 import { ChatMessagesHandler, ChatsOfHandler } from './commands/chat-lists.js';
+import { checkedWordFilter, WORD_FILTER } from './commands/checked-word-filter.js';
 import { KnownMessages } from './commands/known-messages.js';
 import { MarkChatSeenHandler } from './commands/mark-seen.js';
+import { ModerateHandler } from './commands/moderate.js';
 import { OpenDirectChatHandler } from './commands/open-chat.js';
 import { PostDirectMessageHandler, PostRoomMessageHandler } from './commands/post-message.js';
 import { ReactToMessageHandler } from './commands/react.js';
@@ -26,6 +28,7 @@ import { Lists } from './socket/lists.js';
 import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
+import { SlowModes } from './commands/slow-modes.js';
 import { Presence } from './presence/presence.js';
 import { Resume } from './socket/resume.js';
 import { RoomChatGateway } from './socket/room-chat.gateway.js';
@@ -44,12 +47,14 @@ export interface GatewayParts {
   readonly health: Health;
   /** Upgrades are answered with 503 until the timeline that is served has caught up; by default with the log. */
   readonly caughtUp?: CaughtUp;
+  /** What becomes of texts before they are said; by default they are left as they are. */
+  readonly wordFilter?: WordFilter;
 }
 
 /** The sockets of both APIs and `GET /online`; may be joined with other modules in one application on one port. */
 @Module({})
 export class GatewayModule {
-  static of({ settings, log, readModels, tokens, health, caughtUp }: GatewayParts): DynamicModule {
+  static of({ settings, log, readModels, tokens, health, caughtUp, wordFilter }: GatewayParts): DynamicModule {
     const served = new ServedTimeline(readModels);
     health.add('read models', () => readModels.ping());
     health.add('timeline', servedCheck(served));
@@ -67,6 +72,8 @@ export class GatewayModule {
         { provide: FOLDED_IN, useValue: foldedWith(timeline, readModels) },
         { provide: COMMAND_KEYS, useValue: keySequence(randomBytes(8)) },
         { provide: DirectChats, useValue: new DirectChats(log) },
+        { provide: Moderation, useValue: new Moderation(log) },
+        { provide: WORD_FILTER, useValue: wordFilter ? checkedWordFilter(wordFilter) : null },
         ...[
           Hub,
           Presence,
@@ -82,11 +89,12 @@ export class GatewayModule {
           InMail,
           RecentMessages,
           KnownMessages,
+          SlowModes,
           RoomChatGateway,
           DirectChatGateway,
         ],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler, ChangeMessageHandler],
-        ...[OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
+        ...[ModerateHandler, OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
       ],
     };
   }

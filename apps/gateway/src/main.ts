@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { createHttpApp } from '#http';
-import { connectServers, Health, runRole, Tokens } from '#platform';
+import { connectServers, Health, loadWordFilter, runRole, Tokens } from '#platform';
 import { GatewayModule, useChatSockets } from './gateway.module.js';
 
 await runRole('gateway', async (config, logger, atEnd) => {
+  const wordFilter = await loadWordFilter(config.wordFilter);
   const servers = await connectServers(config, logger, atEnd);
   const tokens = new Tokens(config.tokens, servers.log.revocations.follow());
   const app = await createHttpApp(
@@ -12,6 +13,7 @@ await runRole('gateway', async (config, logger, atEnd) => {
       settings: config,
       tokens,
       health: new Health(),
+      ...(wordFilter && { wordFilter }),
     }),
     config.http,
     logger,

@@ -1,4 +1,4 @@
-import { keySequence } from '#domain';
+import { keySequence, type Moderates, MODERATES_NOTHING } from '#domain';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { Person } from '../src/feeds/person.js';
@@ -10,6 +10,7 @@ const newKey = keySequence(Buffer.alloc(8, 1));
 export class CallerInMemory implements Caller {
   readonly person: Person;
   readonly attempts: Attempts;
+  moderates: Moderates = MODERATES_NOTHING;
   isOpen = true;
   /** Why the log may not be asked, or null. */
   refusal: Error | null = null;

@@ -28,9 +28,8 @@ const change = (
   { by = ada, within = 900, id }: { by?: CallerInMemory; within?: number; id?: string } = {},
 ) => {
   const messages = new KnownMessages(chat.served, recent);
-  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, {
-    editWithinSeconds: within,
-  });
+  const settings = { editWithinSeconds: within };
+  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, settings, null);
   return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id))));
 };
 const changes = () =>
@@ -92,7 +91,8 @@ describe('a change of a message', () => {
     const id = chat.say(clanRoom('7'), 'hello', '1');
     recent.add(id);
     const messages = new KnownMessages(chat.served, recent);
-    const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, { editWithinSeconds: 900 });
+    const settings = { editWithinSeconds: 900 };
+    const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, settings, null);
     const changing = outcomeOf(handler.execute(new ChangeMessage(ada, 'clan', id, null)));
     await settle(500);
     expect(changing.value).toBeUndefined();

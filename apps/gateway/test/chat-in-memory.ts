@@ -11,7 +11,7 @@ import {
   type Room,
 } from '#domain';
 import { type CaughtUp, collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
-import { type PersonDocument, ServedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
+import { type PersonUpdate, ServedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
 import { firstVersion, type Pinned, swapped, withNextVersion, withServingLost } from '#read-models';
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -51,7 +51,7 @@ export class ChatInMemory {
   readonly served: ServedTimeline = new ServedTimeline(this.readModels);
   readonly nextKey = keySequence(Buffer.alloc(8, 7));
   readonly timeline: SteppedFold<RoomChange>;
-  readonly directory: SteppedFold<PersonDocument>;
+  readonly directory: SteppedFold<PersonUpdate>;
 
   private constructor() {
     this.timeline = this.fold(timeline, 1);

@@ -25,6 +25,7 @@ export interface Changes {
   readonly http?: Partial<GatewaySettings['http']>;
   readonly inMail?: Partial<GatewaySettings['inMail']>;
   readonly caughtUp?: GatewayParts['caughtUp'];
+  readonly wordFilter?: GatewayParts['wordFilter'];
   /** It will not be ready for a while, and is not waited for. */
   readonly isHindered?: boolean;
   /** Where this gateway finds NATS. */
@@ -81,6 +82,7 @@ export class ChatUnderTest {
     http,
     inMail,
     caughtUp,
+    wordFilter,
     isHindered,
     servers,
   }: Changes = {}): Promise<Gateway> {
@@ -106,6 +108,7 @@ export class ChatUnderTest {
       tokens,
       health: new Health(),
       ...(caughtUp && { caughtUp }),
+      ...(wordFilter && { wordFilter }),
     });
     const app = await createHttpApp(module, settings.http, false, tokens);
     await useChatSockets(app);

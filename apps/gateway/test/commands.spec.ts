@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { keySequence } from '#domain';
+import { keySequence, MODERATES_NOTHING } from '#domain';
 import { ServedTimeline, TIMELINE_FORMAT, timelineCollections } from '#projections';
 import { firstVersion, memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -14,7 +14,13 @@ import { RecentMessages } from '../src/commands/recent-messages.js';
 const newKey = keySequence(Buffer.alloc(8));
 const caller = (isOpen: boolean): Caller => {
   const admit = () => Promise.resolve();
-  return { person: new Person('7'), isOpen, admit, attempts: new Attempts('7', newKey, admit) };
+  return {
+    person: new Person('7'),
+    moderates: MODERATES_NOTHING,
+    isOpen,
+    admit,
+    attempts: new Attempts('7', newKey, admit),
+  };
 };
 
 let served: ServedTimeline;

@@ -1,3 +1,4 @@
+import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandKey, directRoom } from '#domain';
@@ -149,9 +150,10 @@ describe('a command of a direct chat', () => {
     see: () =>
       new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
     post: () =>
-      new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), new RecentMessages()).execute(
-        new PostDirectMessage(bob, 1, '1', 'hello'),
-      ),
+      new PostDirectMessageHandler(
+        ...([chat.log, new DirectChats(chat.log), new RecentMessages()] as const),
+        ...([new KnownMessages(chat.served, new RecentMessages()), null] as const),
+      ).execute(new PostDirectMessage(bob, 1, '1', 'hello')),
   };
   beforeEach(async () => {
     chat.open('1', '2');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, GLOBAL_ROOM } from '#domain';
+import { clanRoom, GLOBAL_ROOM, MODERATES_NOTHING } from '#domain';
 import { DirectChats, type EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
@@ -25,7 +25,13 @@ beforeEach(async () => {
   log = chat.log as unknown as EventLog;
   person = new Person('1');
   const admit = () => Promise.resolve();
-  caller = { person, isOpen: true, admit, attempts: new Attempts('1', chat.nextKey, admit) };
+  caller = {
+    person,
+    moderates: MODERATES_NOTHING,
+    isOpen: true,
+    admit,
+    attempts: new Attempts('1', chat.nextKey, admit),
+  };
 });
 afterEach(() => {
   jest.useRealTimers();

@@ -107,7 +107,7 @@ describe('a person who is prepared', () => {
     ada.chat.move('1', '7');
     const asked = jest.spyOn(ada.gates, 'pass');
     await Promise.all([ada.prepare(), ada.prepare()]);
-    expect(asked.mock.calls.filter(([name]) => name === 'last')).toHaveLength(2);
+    expect(asked.mock.calls.filter(([name]) => name === 'last')).toHaveLength(3);
     expect(ada.feed.person.clanId).toBe('7');
   });
 

@@ -51,7 +51,8 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
   const gateway = await system.startGateway();
   const enter = (userId: number, more: object) =>
     path === roomEndpoint.path ? system.room(gateway, userId, more) : system.direct(gateway, userId, more);
-  const ada = await enter(7, { name: 'Ada', avatar: { hat: 'red' }, clanId: '3' });
+  const moderator = { role: 'moderator', moderates: 'global' };
+  const ada = await enter(7, { name: 'Ada', avatar: { hat: 'red' }, clanId: '3', ...moderator });
   const bob = await enter(8, { name: 'Bob', clanId: '3' });
   const eve = await enter(9, { name: 'Eve' });
   const clients = new Set([ada, bob, eve]);

@@ -1,12 +1,15 @@
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { directRoom, keySequence, openChat } from '#domain';
+import { directRoom, keySequence, MODERATES_NOTHING, openChat } from '#domain';
 import { decodeRecord, DirectChats, LogUnavailable, OutcomeUnknown } from '#event-store';
+import { ServedTimeline } from '#projections';
+import { memoryReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
+import { KnownMessages } from '../src/commands/known-messages.js';
 import { Person } from '../src/feeds/person.js';
 
 const room = directRoom('1', '2');
@@ -23,9 +26,17 @@ beforeEach(async () => {
   server = new MemoryLogServer();
   log = server.connect();
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
-  handler = new PostDirectMessageHandler(log, new DirectChats(log), new RecentMessages());
+  const recent = new RecentMessages();
+  const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent);
+  handler = new PostDirectMessageHandler(log, new DirectChats(log), recent, known, null);
   const admit = () => Promise.resolve();
-  caller = { person: new Person('1'), isOpen: true, admit, attempts: new Attempts('1', newKey, admit) };
+  caller = {
+    person: new Person('1'),
+    moderates: MODERATES_NOTHING,
+    isOpen: true,
+    admit,
+    attempts: new Attempts('1', newKey, admit),
+  };
 });
 afterEach(() => {
   jest.restoreAllMocks();

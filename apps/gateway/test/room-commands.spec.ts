@@ -7,6 +7,7 @@ import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-me
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
+import { SlowModes } from '../src/commands/slow-modes.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
 import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 
@@ -14,11 +15,13 @@ const FIND = 'find messages of timeline-1';
 
 let chat: ChatInMemory;
 let recent: RecentMessages;
+let slowModes: SlowModes;
 let ada: CallerInMemory;
 beforeEach(async () => {
   holdTime();
   chat = await ChatInMemory.start();
   recent = new RecentMessages();
+  slowModes = new SlowModes(chat.log);
   ada = new CallerInMemory('1', '7');
 });
 afterEach(() => {
@@ -30,7 +33,9 @@ const events = () => chat.server.records.map((record) => decodeRecord(record));
 describe('a message to a room', () => {
   const post = (room: 'global' | 'clan', content: string, feeling: string | null = null, clientId?: string) =>
     outcomeOf(
-      new PostRoomMessageHandler(chat.log, recent).execute(new PostRoomMessage(ada, room, content, feeling, clientId)),
+      new PostRoomMessageHandler(
+        ...([chat.log, recent, new KnownMessages(chat.served, recent), slowModes, null] as const),
+      ).execute(new PostRoomMessage(ada, room, content, feeling, clientId)),
     );
 
   it('is in the log once it is answered, and remembered', async () => {

@@ -162,7 +162,11 @@ describe('changes of one message', () => {
 describe('an edit or a deletion', () => {
   const edit = async (content: string | null) => {
     const fact = { room, id: `edit.${chat.nextKey()}`, at: '2026-01-01T00:01:00.000Z', messageId, userId: '1' };
-    chat.append(content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content });
+    chat.append(
+      content === null
+        ? { type: 'MessageDeleted', ...fact, senderId: fact.userId }
+        : { type: 'MessageEdited', ...fact, content },
+    );
     await chat.timeline.run();
     await settle(5);
   };
@@ -174,7 +178,11 @@ describe('an edit or a deletion', () => {
     feed.audience.add(asked.session);
     for (const content of ['hello!', null]) {
       const fact = { room, id: `edit.${chat.nextKey()}`, at: '2026-01-01T00:01:00.000Z', messageId, userId: '1' };
-      chat.append(content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content });
+      chat.append(
+        content === null
+          ? { type: 'MessageDeleted', ...fact, senderId: fact.userId }
+          : { type: 'MessageEdited', ...fact, content },
+      );
       chat.say(room, 'next', '1');
     }
     await chat.timeline.run();

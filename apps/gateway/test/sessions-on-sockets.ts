@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { keySequence } from '#domain';
+import { keySequence, MODERATES_NOTHING } from '#domain';
 import { loadConfig } from '#platform';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
@@ -22,7 +22,8 @@ export const settings: GatewaySettings = loadConfig(
 /** A connection as a gateway has it. */
 export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partial<SessionParts>): Session =>
   new Session({
-    ...{ endpoint: DIRECT_CHAT, person: new Person('1'), expiresAt: Infinity, isRevoked: () => false, ...on },
+    ...{ endpoint: DIRECT_CHAT, person: new Person('1'), moderates: MODERATES_NOTHING, ...on },
+    ...{ expiresAt: Infinity, isRevoked: () => false },
     ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
     ...{
       barrier: new CommandBarrier(),

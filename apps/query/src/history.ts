@@ -3,10 +3,10 @@ import { Query, QueryBus, type IQueryHandler, QueryHandler } from '@nestjs/cqrs'
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { type Static, Type } from '@sinclair/typebox';
 import { IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { directRoom, GLOBAL_ROOM, publicRoom, type Room } from '#domain';
+import { directRoom, GLOBAL_ROOM, publicRoom, refusedIfBanned, type Room } from '#domain';
 import { People } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
-import { type Caller, httpFault, invalid, notFound } from '#platform';
+import { type Caller, httpFault, invalid, notAuthorized, notFound } from '#platform';
 import { listOf, named, oneOf, roomMessageView, RoomMessageView, shape, whole } from '#protocol';
 import { ServedTimeline } from '#projections';
 import { InTurn } from './in-turn.js';
@@ -123,11 +123,15 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   }
 
   private async room({ userId, type, recipientId }: ReadHistory): Promise<Room> {
-    if (type === 'global') return GLOBAL_ROOM;
     // Its caller is one of its two people: nobody can name a chat of others.
     if (type === 'private') return directRoom(userId, recipientId);
-    const room = publicRoom('clan', await this.people.membership(userId));
+    const [room, sanctions] = await Promise.all([
+      type === 'global' ? GLOBAL_ROOM : this.people.membership(userId).then((state) => publicRoom('clan', state)),
+      this.people.sanctions(userId),
+    ]);
     if (!room) throw notFound('clan_id', null, 'you are in no clan');
+    const banned = refusedIfBanned(sanctions, room);
+    if (banned) throw notAuthorized(banned.refusal.message);
     return room;
   }
 }
@@ -146,7 +150,7 @@ export class HistoryController {
   @ApiOperation({ summary: 'The messages of a room, newest first' })
   @ApiOkResponse({ schema: HistoryPage.ref })
   @ErrorResponse(400, 'A parameter is missing or not what it must be, or both `page` and `before` are given.')
-  @ErrorResponse(403, 'A service token reads no chats.')
+  @ErrorResponse(403, 'A service token reads no chats, and who is banned from a room does not read it.')
   @ErrorResponse(404, 'The caller is in no clan.')
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
   async history(

@@ -1,7 +1,16 @@
 import { applyDecorators, type PipeTransform } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { getMetadataStorage, IsOptional, ValidateBy, validateSync } from 'class-validator';
-import { isText, MAX_ID_LENGTH, ROOM_NAMES, roomMeant, timeOf } from '#domain';
+import {
+  eventTime,
+  isFilledText,
+  isText,
+  MAX_ID_LENGTH,
+  MAX_REASON_LENGTH,
+  ROOM_NAMES,
+  roomMeant,
+  timeOf,
+} from '#domain';
 import { httpFault, type HttpFault, invalid } from '#platform';
 
 /** A class whose fields carry class-validator's decorators. */
@@ -36,6 +45,57 @@ export const Id = (options: FieldOptions = {}): PropertyDecorator =>
       },
     }),
     { type: String, maxLength: MAX_ID_LENGTH },
+    options,
+  );
+
+interface FieldRule {
+  readonly isMet: (value: unknown) => boolean;
+  /** What comes after `must be`. */
+  readonly words: string;
+  readonly schema: ApiPropertyOptions;
+}
+
+/** A field of any other rule. */
+export const Field = ({ isMet, words, schema }: FieldRule, options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    ValidateBy({
+      name: 'field',
+      validator: { validate: isMet, defaultMessage: () => `$property must be ${words}` },
+    }),
+    schema,
+    options,
+  );
+
+/** Why a moderator decides something, in their words; may be left out. */
+export const Reason = (): PropertyDecorator =>
+  Field(
+    {
+      isMet: (value) => isFilledText(value, MAX_REASON_LENGTH),
+      words: `a text of 1 to ${MAX_REASON_LENGTH} characters, not only white space`,
+      schema: { type: String, minLength: 1, maxLength: MAX_REASON_LENGTH },
+    },
+    { optional: true, description: 'Why: for the log, nobody is shown it.' },
+  );
+
+/** A moment. */
+export const Time = (options: FieldOptions = {}): PropertyDecorator =>
+  Field(
+    {
+      isMet: (value) => eventTime(value) !== null,
+      words: 'a time like 2026-01-31T12:00:00Z',
+      schema: { type: String, format: 'date-time' },
+    },
+    options,
+  );
+
+/** A whole number in a body. */
+export const WholeNumber = (least: number, most: number, options: FieldOptions = {}): PropertyDecorator =>
+  Field(
+    {
+      isMet: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+      words: `a whole number from ${least} to ${most}`,
+      schema: { type: 'integer', minimum: least, maximum: most },
+    },
     options,
   );
 
@@ -106,7 +166,8 @@ export class Input<T extends object> implements PipeTransform<unknown, T> {
   }
 
   transform(given: unknown): T {
-    if (typeof given !== 'object' || Array.isArray(given)) {
+    // A request that has no body is as good as an empty one.
+    if ((typeof given !== 'object' && given !== undefined) || Array.isArray(given)) {
       throw invalid([httpFault('VALIDATION', `give an object {${this.#fields.join(', ')}}`)]);
     }
     const source = given ?? {};

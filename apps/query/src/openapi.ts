@@ -19,6 +19,8 @@ import { ChatList, MessagePage } from './chats.controller.js';
 import { HistoryPage } from './history.js';
 import { MemberList } from './members.js';
 import { Player } from './players.js';
+import { SlowMode } from './rooms.js';
+import { SanctionList } from './sanctions.js';
 import { DayList } from './stats.js';
 
 // The OpenAPI page.
@@ -41,6 +43,8 @@ const components: readonly { readonly name: string; readonly definition: object 
   DirectMessageView,
   Player,
   MemberList,
+  SanctionList,
+  SlowMode,
   DayList,
   AuditEntry,
   AuditPage,

@@ -3,7 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { DirectChats, EventLog, People } from '#event-store';
 import { HealthModule } from '#http';
 import { type Health, Tokens } from '#platform';
-import { ServedDirectory, ServedStats, ServedTimeline } from '#projections';
+import { Moderation, ServedDirectory, ServedStats, ServedTimeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { AuditController, ReadAuditHandler } from './audit/audit.controller.js';
 import { ChatsController, ListChatsHandler, ReadMessagesHandler } from './chats.controller.js';
@@ -14,6 +14,8 @@ import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
 import { ChangePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
 import { RevocationsController, RevokePersonHandler, RevokeTokenHandler } from './revocations.js';
+import { RoomsController, SetSlowModeHandler, TakeMessageAwayHandler } from './rooms.js';
+import { ChangeSanctionsHandler, SanctionsController } from './sanctions.js';
 import { ListDaysHandler, StatsController } from './stats.js';
 
 /** What the query side works with. Its owner connects it, adds the checks to `health`, and closes it. */
@@ -36,12 +38,14 @@ export class QueryModule {
         ...[HistoryController, ChatsController, StatsController],
         ...[MembersController, PlayersController, RevocationsController],
         ...[AuditController, ExportController],
+        ...[SanctionsController, RoomsController],
       ],
       providers: [
         { provide: EventLog, useValue: log },
         { provide: Tokens, useValue: tokens },
         { provide: People, useValue: new People(log) },
         { provide: DirectChats, useValue: new DirectChats(log) },
+        { provide: Moderation, useValue: new Moderation(log) },
         { provide: ServedTimeline, useValue: new ServedTimeline(readModels) },
         { provide: ServedDirectory, useValue: new ServedDirectory(readModels) },
         { provide: ServedStats, useValue: new ServedStats(readModels) },
@@ -58,6 +62,9 @@ export class QueryModule {
         RevokePersonHandler,
         RevokeTokenHandler,
         ReadAuditHandler,
+        ChangeSanctionsHandler,
+        SetSlowModeHandler,
+        TakeMessageAwayHandler,
       ],
     };
   }

@@ -1,7 +1,7 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
 import { createHttpApp } from '#http';
-import { type AtEnd, type Config, Health, sayHindrances, Tokens, workerName } from '#platform';
+import { type AtEnd, type Config, Health, loadWordFilter, sayHindrances, Tokens, workerName } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';
@@ -35,6 +35,7 @@ class StandaloneModule {}
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
   const { config, log, readModels, logger, atEnd } = parts;
+  const wordFilter = await loadWordFilter(config.wordFilter);
   sayHindrances(log, logger || silent);
   await log.setUp();
   const projections = new ProjectionRunners({
@@ -53,7 +54,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   for (let i = 0; i < config.standalone.gateways; i++) {
     const health = new Health();
     const common = { log, readModels, tokens, health };
-    const imports = [GatewayModule.of({ settings: config, ...common })];
+    const imports = [GatewayModule.of({ settings: config, ...common, ...(wordFilter && { wordFilter }) })];
     if (i === 0) {
       imports.push(QueryModule.of({ ...common, limits: config.limits }));
       projections.watch(health, config.ready.maxLagEvents);

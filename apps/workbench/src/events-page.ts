@@ -88,6 +88,10 @@ function rows([name, field]: Field): string[] {
   if (TypeGuard.IsObject(field)) {
     return Object.entries(field.properties).flatMap(([inner, schema]) => rows([`${name}.${inner}`, schema]));
   }
+  if (TypeGuard.IsArray(field)) {
+    const most = field.maxItems === undefined ? '' : `, ${field.maxItems} at most`;
+    return [`| \`${name}\` | list${most} | ${field.description ?? ''} |`, ...rows([`${name}[]`, field.items])];
+  }
   const optional = TypeGuard.IsOptional(field) ? ', may be missing' : '';
   return [`| \`${name}\` | ${typeOf(field)}${optional} | ${field.description ?? ''} |`];
 }
@@ -99,6 +103,7 @@ function typeOf(schema: TSchema): string {
     return schema.minLength === 1 ? 'text, not empty' : 'text';
   }
   if (TypeGuard.IsNull(schema)) return 'null';
+  if (TypeGuard.IsLiteral(schema)) return `\`${schema.const}\``;
   if (TypeGuard.IsInteger(schema)) return `whole number from ${schema.minimum}`;
   if (TypeGuard.IsUnion(schema)) return schema.anyOf.map(typeOf).join(' or ');
   if (TypeGuard.IsTuple(schema)) {

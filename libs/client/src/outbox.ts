@@ -37,6 +37,7 @@ interface Nack {
   readonly retryable: boolean;
   /** In seconds. */
   readonly retry_after?: number;
+  readonly until?: string;
 }
 
 interface OutboxEvents {
@@ -179,9 +180,11 @@ export class Outbox extends Emitter<OutboxEvents> {
       this.#done();
       first.settle?.resolve({ ack: frame['data'] as Acknowledged['ack'], answer: first.answer });
     } else if (frame['event'] === 'nack') {
-      const { code, message, retryable, retry_after = 0 } = frame['data'] as Nack;
-      if (retryable) this.#again(retry_after * 1_000 + fullJitter(RETRY, this.#tries++));
-      else this.#refuse(new CommandRefused(code, message));
+      const { code, message, retryable, retry_after = 0, until } = frame['data'] as Nack;
+      // How slow a room is may be hours: whoever speaks says whether they want to wait, and nothing else waits for it.
+      if (code === 'slow_mode') this.#refuse(new CommandRefused(code, message, { retryInMs: retry_after * 1_000 }));
+      else if (retryable) this.#again(retry_after * 1_000 + fullJitter(RETRY, this.#tries++));
+      else this.#refuse(new CommandRefused(code, message, until === undefined ? {} : { until }));
     }
   }
 

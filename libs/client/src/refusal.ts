@@ -6,6 +6,8 @@ export class CommandRefused extends Error {
   constructor(
     readonly code: string,
     message: string,
+    /** Of `slow_mode`: milliseconds after which it is worth another try; of `muted`: until when it is not, ISO 8601. */
+    readonly wait: { readonly retryInMs?: number; readonly until?: string } = {},
   ) {
     super(message);
   }

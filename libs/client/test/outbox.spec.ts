@@ -46,6 +46,23 @@ describe('an outbox', () => {
     expect(outbox.pending).toEqual([]);
   });
 
+  it('says at once of what a moderator keeps from being said, for how long, and goes on with the next', async () => {
+    const { connection } = await connected();
+    const outbox = new Outbox(connection, null);
+    const refusals = [
+      [{ code: 'slow_mode', retryable: true, retry_after: 30 }, { retryInMs: 30_000 }],
+      [{ code: 'muted', retryable: false, until: '2026-01-31T12:00:00.000Z' }, { until: '2026-01-31T12:00:00.000Z' }],
+      [{ code: 'banned', retryable: false }, {}],
+    ] as const;
+    for (const [refusal, wait] of refusals) {
+      const sent = outbox.send('globalMessage', { content: 'x' }).catch((error: unknown) => error);
+      await settled();
+      last().tell({ event: 'nack', id: last().sent.at(-1)!.id, data: { message: 'no', ...refusal } });
+      expect(await sent).toMatchObject({ name: 'CommandRefused', code: refusal.code, wait });
+      expect(outbox.pending).toEqual([]);
+    }
+  });
+
   it('sends what is not acknowledged again over the next connection, with its id, and what the server may take later', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
     const { connection } = await connected();

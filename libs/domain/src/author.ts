@@ -1,14 +1,20 @@
 import type { DomainEvent } from './events.js';
 
 /**
- * The person whose doing an event records: who said, changed, reacted, saw or opened something, or whose membership or
- * profile it is, which are theirs also where the surrounding application told of them. Null for an event that is nobody's.
+ * The person whose doing an event records: who said, changed, reacted, saw, opened or decided something, or whose
+ * membership or profile it is, which are theirs also where the surrounding application told of them. Null for an event
+ * that is nobody's.
  */
 export function authorOf(event: DomainEvent): string | null {
   switch (event.type) {
     case 'MessageCreated':
       return event.sender.id;
     case 'ChatCreated':
+    case 'PersonMuted':
+    case 'PersonUnmuted':
+    case 'PersonBanned':
+    case 'PersonUnbanned':
+    case 'SlowModeChanged':
       return event.by;
     case 'ReactionAdded':
     case 'ReactionRemoved':

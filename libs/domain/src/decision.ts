@@ -1,13 +1,18 @@
 /** Why a command is refused: a value, never an exception. The code is the same string on the wire. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** The field of the command that is at fault. */
-  readonly field: string;
+  /** The field of the command that is at fault, where there is one. */
+  readonly field?: string;
   readonly message: string;
+  /** Of `muted`: when it ends, ISO 8601. */
+  readonly until?: string;
+  /** Of `slow_mode`: the seconds after which it may be tried again. */
+  readonly retryAfter?: number;
 }
 
 export type RefusalCode =
-  'not_found' | 'no_clan' | 'same_person' | 'wrong_receiver' | 'not_yours' | 'too_late' | 'deleted';
+  | ('not_found' | 'no_clan' | 'same_person' | 'wrong_receiver' | 'not_yours' | 'too_late' | 'deleted')
+  | ('muted' | 'banned' | 'slow_mode' | 'filtered' | 'forbidden' | 'invalid');
 
 /** A command that is refused. */
 export interface Refused {
@@ -22,8 +27,8 @@ export type Decision<E> = { readonly event: E | null } | Refused;
 
 export const decided = <E>(event: E | null): Decision<E> => ({ event });
 
-export const refused = (code: RefusalCode, message: string, field: string): Refused => ({
-  refusal: { code, message, field },
+export const refused = (code: RefusalCode, message: string, field?: string): Refused => ({
+  refusal: { code, message, ...(field !== undefined && { field }) },
 });
 
 /** It failed for the moment: the same may be tried again. What else went wrong will not be otherwise the next time. */

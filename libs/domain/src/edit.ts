@@ -3,6 +3,8 @@ import { type Decision, decided, refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf } from './event.js';
 import type { Room } from './ids.js';
 import { MessageId } from './message.js';
+import { refusedIfBanned, refusedIfSilenced, type SanctionsState } from './sanctions.js';
+import { filtered, type WordFilter } from './word-filter.js';
 
 // What becomes of a message after it was said. Like reactions these commute with everything but each other; of an edit
 // and a deletion at the same moment the deletion stays, whichever the log has first.
@@ -29,11 +31,35 @@ export const MessageDeletedV1 = defineEvent(
     description: 'A message was taken back: it keeps its place, and nothing of what it said is shown from then on.',
   }),
 );
-export type MessageDeleted = EventOf<typeof MessageDeletedV1>;
 
-/** What a change is decided on: the room that the person means, and the message, null where there is none of that id. */
+export const MessageDeletedV2 = defineEvent(
+  'MessageDeleted',
+  2,
+  'edit',
+  Type.Object(
+    {
+      ...changeFields,
+      userId: idOf("Who deleted it: its sender, a moderator, or the id in the application's own token."),
+      senderId: idOf('Whose message it was.'),
+      reason: Type.Optional(Type.String({ minLength: 1, description: 'Why, in the words of who deleted it.' })),
+    },
+    {
+      additionalProperties: false,
+      description:
+        'A message was taken back by its sender, or taken away by somebody who moderates: it keeps its place, and ' +
+        'nothing of what it said is shown from then on.',
+    },
+  ),
+);
+export type MessageDeleted = EventOf<typeof MessageDeletedV2>;
+
+/**
+ * What a change is decided on: the room that the person means, what is held against them, and the message, null where
+ * there is none of that id.
+ */
 export interface ChangedState {
   readonly room: Room | null;
+  readonly sanctions?: SanctionsState;
   readonly message: {
     readonly room: Room;
     readonly sender: { readonly id: string };
@@ -52,40 +78,62 @@ export interface EditMessage extends ChangeMessage {
   readonly content: string;
   /** How long after it was said a message may be edited, in seconds; 0 for never. */
   readonly withinSeconds: number;
+  readonly filter?: WordFilter;
+}
+
+export interface DeleteMessage extends ChangeMessage {
+  /** Whether they moderate the room: then the message may be anybody's. */
+  readonly isModerator?: boolean;
+  /** Why somebody else's is taken away; of one's own it is not asked. */
+  readonly reason?: string;
 }
 
 /** Changes what a message of one's own says, while it is not too late. */
 export function editMessage(command: EditMessage, state: ChangedState): Decision<MessageEdited> {
-  const found = ofTheirOwn(command, state);
+  const found = inTheirRoom(state);
   if ('refusal' in found) return found;
-  const { key, at, messageId, userId, content, withinSeconds } = command;
+  if (found.sender.id !== command.userId) return notYours;
+  const { key, at, messageId, userId, content, withinSeconds, filter } = command;
+  const silenced = refusedIfSilenced(state.sanctions ?? [], found.room, at);
+  if (silenced) return silenced;
   if (found.deleted) return refused('deleted', 'the message was deleted', 'message_id');
   if (Date.parse(at) - Date.parse(found.at) >= withinSeconds * 1_000) {
     return refused('too_late', tooLate(withinSeconds), 'message_id');
   }
+  const said = filtered(filter, content, { room: found.room, userId });
+  if ('refusal' in said) return said;
   return decided<MessageEdited>({
-    ...{ type: 'MessageEdited', room: found.room, id: `edit.${key}`, at, messageId, userId, content },
+    ...{ type: 'MessageEdited', room: found.room, id: `edit.${key}`, at, messageId, userId, content: said.text },
   });
 }
 
 const tooLate = (withinSeconds: number): string =>
   withinSeconds === 0 ? 'messages are not edited here' : `a message is edited within ${withinSeconds} s, or not at all`;
 
-/** Takes a message of one's own back, however old it is; nothing to do where it was taken back already. */
-export function deleteMessage(command: ChangeMessage, state: ChangedState): Decision<MessageDeleted> {
-  const found = ofTheirOwn(command, state);
+/**
+ * Takes a message of one's own back, however old it is, or, where one moderates its room, anybody's away; nothing to do
+ * where it is deleted already. Who may not speak may still do so.
+ */
+export function deleteMessage(command: DeleteMessage, state: ChangedState): Decision<MessageDeleted> {
+  const found = inTheirRoom(state);
   if ('refusal' in found) return found;
+  const { key, at, messageId, userId, isModerator, reason } = command;
+  const senderId = found.sender.id;
+  if (senderId !== userId && !isModerator) return notYours;
   if (found.deleted) return decided<MessageDeleted>(null);
-  const { key, at, messageId, userId } = command;
   return decided<MessageDeleted>({
-    ...{ type: 'MessageDeleted', room: found.room, id: `delete.${key}`, at, messageId, userId },
+    ...{ type: 'MessageDeleted', room: found.room, id: `delete.${key}`, at, messageId, userId, senderId },
+    ...(senderId !== userId && reason !== undefined && { reason }),
   });
 }
 
 /** Whose a message is, everybody in its room can see: that it is somebody else's is no secret. */
-function ofTheirOwn({ userId }: ChangeMessage, { room, message }: ChangedState) {
+const notYours = refused('not_yours', 'the message is somebody else’s', 'message_id');
+
+function inTheirRoom({ room, message, sanctions = [] }: ChangedState) {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
+  const banned = refusedIfBanned(sanctions, room);
+  if (banned) return banned;
   if (message?.room !== room) return refused('not_found', 'no such message in this room', 'message_id');
-  if (message.sender.id !== userId) return refused('not_yours', 'the message is somebody else’s', 'message_id');
   return message;
 }

@@ -2,7 +2,7 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { Room } from './ids.js';
 
 /** The last token of an event's subject; what an expectation on "the last event of this kind in this room" names. */
-export type Kind = 'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'member' | 'profile';
+export type Kind = 'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'member' | 'profile' | 'sanction' | 'mode';
 
 /** What every event says of itself, beside its own fields. */
 export const eventFields = {

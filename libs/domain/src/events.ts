@@ -2,12 +2,22 @@ import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
 import { type EventDefinition, type EventOf, type Kind, type PastVersion, pastVersion } from './event.js';
-import { MessageDeletedV1, MessageEditedV1 } from './edit.js';
+import { MessageDeletedV1, MessageDeletedV2, MessageEditedV1 } from './edit.js';
 import type { Room } from './ids.js';
 import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
 import { MessageCreatedV1, MessageCreatedV2, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
 import { evolveProfile, ProfileChangedV1, type ProfileState } from './profile.js';
+import {
+  evolveSanctions,
+  PersonBannedV1,
+  PersonMutedV1,
+  PersonUnbannedV1,
+  PersonUnmutedV1,
+  type SanctionEvent,
+  type SanctionsState,
+} from './sanctions.js';
 import { MessagesSeenV1 } from './seen.js';
+import { evolveSlowMode, SlowModeChangedV1, type SlowModeState } from './slow-mode.js';
 
 /** The version of each event type that is written today. */
 export const eventDefinitions = [
@@ -16,11 +26,16 @@ export const eventDefinitions = [
   ReactionAddedV1,
   ReactionRemovedV1,
   MessageEditedV1,
-  MessageDeletedV1,
+  MessageDeletedV2,
   MessagesSeenV1,
   MemberJoinedV1,
   MemberLeftV1,
   ProfileChangedV1,
+  PersonMutedV1,
+  PersonUnmutedV1,
+  PersonBannedV1,
+  PersonUnbannedV1,
+  SlowModeChangedV1,
 ] as const;
 
 /**
@@ -29,6 +44,8 @@ export const eventDefinitions = [
  */
 export const pastVersions: readonly PastVersion[] = [
   pastVersion(MessageCreatedV1, MessageCreatedV2, (fields) => fields),
+  // Nobody but its sender could delete a message then.
+  pastVersion(MessageDeletedV1, MessageDeletedV2, (fields) => ({ ...fields, senderId: fields.userId })),
 ];
 
 /** Every fact there is: a union on `type`. */
@@ -136,3 +153,20 @@ export const membershipOf = (last: DomainEvent | null): MembershipState =>
 /** What the last `profile` event of a person's room says; null where there is none. */
 export const profileOf = (last: DomainEvent | null): ProfileState =>
   last?.type === 'ProfileChanged' ? evolveProfile(null, last) : null;
+
+const sanctionTypes: ReadonlySet<string> = new Set<SanctionEvent['type']>([
+  'PersonMuted',
+  'PersonUnmuted',
+  'PersonBanned',
+  'PersonUnbanned',
+]);
+
+const isSanction = (event: DomainEvent): event is SanctionEvent => sanctionTypes.has(event.type);
+
+/** What the last `sanction` event of a person's room says; nothing where there is none. */
+export const sanctionsOf = (last: DomainEvent | null): SanctionsState =>
+  last && isSanction(last) ? evolveSanctions([], last) : [];
+
+/** What the last `mode` event of a room says; 0 where there is none. */
+export const slowModeOf = (last: DomainEvent | null): SlowModeState =>
+  last?.type === 'SlowModeChanged' ? evolveSlowMode(0, last) : 0;

@@ -4,6 +4,9 @@ import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf, Person } from './event.js';
 import { clanRoom, GLOBAL_ROOM, type Room } from './ids.js';
 import type { MembershipState } from './membership.js';
+import { refusedIfSilenced, type SanctionsState } from './sanctions.js';
+import { refusedIfTooSoon, type SlowMode } from './slow-mode.js';
+import { filtered, type WordFilter } from './word-filter.js';
 
 // Messages and the reactions to them. They commute, so none of them is appended with an expectation.
 
@@ -82,21 +85,25 @@ interface NewMessage extends CommandContext {
   readonly content: string;
   readonly feeling?: string;
   readonly clientId?: string;
+  readonly filter?: WordFilter;
 }
 
-function messageCreated(room: Room, command: NewMessage): MessageCreated {
-  const { key, at, sender, content, feeling, clientId } = command;
-  return {
+function messageCreated(room: Room, command: NewMessage): Posted | Refused {
+  const { key, at, sender, content, feeling, clientId, filter } = command;
+  const said = filtered(filter, content, { room, userId: sender.id });
+  if ('refusal' in said) return said;
+  const event: MessageCreated = {
     type: 'MessageCreated',
     room,
     id: `msg.${key}`,
     at,
     messageId: key,
     sender,
-    content,
+    content: said.text,
     ...(feeling !== undefined && { feeling }),
     ...(clientId !== undefined && { clientId }),
   };
+  return { event };
 }
 
 /** The rooms of the room API a person can speak in. */
@@ -113,10 +120,19 @@ export interface Posted {
   readonly event: MessageCreated;
 }
 
+/** What keeps somebody from speaking in a room; nothing of it is there where nothing does. */
+export interface Standing {
+  readonly sanctions?: SanctionsState;
+  /** Not there for those who moderate the room. */
+  readonly slowMode?: SlowMode;
+}
+
 /** A new message in the room that the sender means, see {@link publicRoom}. */
-export function postToRoom(command: NewMessage, room: Room | null): Posted | Refused {
+export function postToRoom(command: NewMessage, room: Room | null, standing: Standing = {}): Posted | Refused {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
-  return { event: messageCreated(room, command) };
+  const { sanctions = [], slowMode } = standing;
+  const kept = refusedIfSilenced(sanctions, room, command.at) ?? (slowMode && refusedIfTooSoon(slowMode));
+  return kept ?? messageCreated(room, command);
 }
 
 export interface PostToChat extends NewMessage {
@@ -130,7 +146,7 @@ export function postToChat(command: PostToChat, chat: ChatState): Posted | Refus
   if (command.receiver !== other) {
     return refused('wrong_receiver', 'receiver_id is not the other side of this chat', 'receiver_id');
   }
-  return { event: messageCreated(chat.room, command) };
+  return messageCreated(chat.room, command);
 }
 
 export interface React extends CommandContext {
@@ -142,11 +158,12 @@ export interface React extends CommandContext {
 }
 
 /**
- * What a reaction is decided on: the room that the person means, see {@link publicRoom}, and the message, null where
- * there is none of that id.
+ * What a reaction is decided on: the room that the person means, see {@link publicRoom}, what is held against them, and
+ * the message, null where there is none of that id.
  */
 export interface ReactionState {
   readonly room: Room | null;
+  readonly sanctions?: SanctionsState;
   readonly message: { readonly room: Room; readonly deleted?: true } | null;
 }
 
@@ -154,8 +171,13 @@ export interface ReactionState {
  * Reacts to a message. What reaction the person has now is not asked: the read model may be behind what they just
  * sent, and a removal decided against it would be lost.
  */
-export function react(command: React, { room, message }: ReactionState): Decision<ReactionAdded | ReactionRemoved> {
+export function react(
+  command: React,
+  { room, message, sanctions = [] }: ReactionState,
+): Decision<ReactionAdded | ReactionRemoved> {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
+  const silenced = refusedIfSilenced(sanctions, room, command.at);
+  if (silenced) return silenced;
   if (message?.room !== room) return refused('not_found', 'no such message in this room', 'message_id');
   if (message.deleted) return refused('deleted', 'the message was deleted', 'message_id');
   const { messageId, userId, at } = command;

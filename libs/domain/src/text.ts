@@ -20,6 +20,18 @@ export const isText = (value: unknown, max: number): value is string =>
 /** The same, not empty and not only white space. */
 export const isFilledText = (value: unknown, max: number): value is string => isText(value, max) && value.trim() !== '';
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** A moment as RFC 3339 has it, as events have it: ISO 8601 in UTC with milliseconds. Null for what is none. */
+export function eventTime(value: unknown): string | null {
+  if (typeof value !== 'string' || !TIME.test(value)) return null;
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return null;
+  const time = date.toISOString();
+  // In another zone it may be of the year 10000.
+  return time.length === '2026-01-31T12:00:00.000Z'.length ? time : null;
+}
+
 // RGI_Emoji is Unicode's list of the emoji that people can send: skin tones, flags and joined ones are one.
 const ONE_EMOJI = /^\p{RGI_Emoji}$/v;
 

@@ -21,5 +21,10 @@ it('an event of each type is somebody’s', () => {
     MemberJoined: '7',
     MemberLeft: '7',
     ProfileChanged: '7',
+    PersonMuted: '9',
+    PersonUnmuted: '9',
+    PersonBanned: 'game',
+    PersonUnbanned: 'game',
+    SlowModeChanged: '9',
   });
 });

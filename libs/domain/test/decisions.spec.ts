@@ -224,7 +224,7 @@ describe('an edit', () => {
     expect(deleteMessage(command, deleted)).toEqual({ event: null });
     expect(eventOf(deleteMessage(command, { ...state, message: said(1e6) }))).toEqual({
       ...{ type: 'MessageDeleted', room: clanRoom('3'), id: `delete.${context.key}`, at: context.at },
-      ...{ messageId: command.messageId, userId: '7' },
+      ...{ messageId: command.messageId, userId: '7', senderId: '7' },
     });
   });
 });

@@ -64,8 +64,8 @@ describe('the events ever written', () => {
   });
 });
 
-/** What people leave out. */
-const optional = ['feeling', 'clientId', 'replyTo'];
+/** May be missing: what people leave out. */
+const optional = ['feeling', 'clientId', 'replyTo', 'reason'];
 const mayBeEmpty = ['feeling', 'clientId', 'avatar'];
 
 describe('what does not fit an event is unreadable', () => {
@@ -86,7 +86,7 @@ describe('what does not fit an event is unreadable', () => {
     for (const [field, value] of Object.entries(fields)) {
       const what = `${type} ${field}`;
       expect([what, isReadable({ ...fields, [field]: undefined })]).toEqual([what, optional.includes(field)]);
-      expect([what, isReadable({ ...fields, [field]: 0 })]).toEqual([what, false]);
+      expect([what, isReadable({ ...fields, [field]: typeof value === 'number' ? '0' : 0 })]).toEqual([what, false]);
       const isText = typeof value === 'string';
       if (isText) expect([what, isReadable({ ...fields, [field]: '' })]).toEqual([what, mayBeEmpty.includes(field)]);
     }
@@ -105,6 +105,11 @@ it('each type of event is of one kind, by which the log finds it', () => {
     MemberJoined: 'member',
     MemberLeft: 'member',
     ProfileChanged: 'profile',
+    PersonMuted: 'sanction',
+    PersonUnmuted: 'sanction',
+    PersonBanned: 'sanction',
+    PersonUnbanned: 'sanction',
+    SlowModeChanged: 'mode',
   });
 });
 

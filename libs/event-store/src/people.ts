@@ -1,4 +1,12 @@
-import { membershipOf, type MembershipState, profileOf, type ProfileState, userRoom } from '#domain';
+import {
+  membershipOf,
+  type MembershipState,
+  profileOf,
+  type ProfileState,
+  sanctionsOf,
+  type SanctionsState,
+  userRoom,
+} from '#domain';
 import type { AskedLog } from './event-log.js';
 
 /** What the log knows of a person: the last event of its kind is the whole state, null where there is none. */
@@ -13,5 +21,10 @@ export class People {
   /** @throws LogUnavailable, UnreadableEvent */
   async profile(userId: string): Promise<ProfileState> {
     return profileOf(await this.log.last(userRoom(userId), 'profile'));
+  }
+
+  /** @throws LogUnavailable, UnreadableEvent */
+  async sanctions(userId: string): Promise<SanctionsState> {
+    return sanctionsOf(await this.log.last(userRoom(userId), 'sanction'));
   }
 }

@@ -2,7 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { directRoom } from '#domain';
+import {
+  banPerson,
+  changeSlowMode,
+  clanRoom,
+  deleteMessage,
+  directRoom,
+  GLOBAL_ROOM,
+  sanctionsOf,
+  userRoom,
+} from '#domain';
 import { type Delivery, EventLog, LogUnavailable } from '../src/index.js';
 import { all, contentOf, message } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
@@ -75,6 +84,32 @@ describe('a gateway', () => {
     await gateway.live.flush();
     await other.live.flush();
     expect(heard).toEqual(['hello']);
+  });
+
+  it('holds things against people and slows rooms down, and tells the other gateways, as the application does', async () => {
+    const context = { key: 'ab'.repeat(12), at: '2026-01-02T03:04:05.678Z', by: '9' };
+    const heard: string[] = [];
+    gateway.live.subscribeToUser('7', (text) => heard.push(text));
+    gateway.live.onSignal('slow-mode', (text) => heard.push(text));
+    await gateway.live.flush();
+    for (const [role, key] of [
+      ['gateway', '1'],
+      ['query', '2'],
+    ] as const) {
+      const log = await connect(role);
+      const command = { ...context, key: key.repeat(24), room: clanRoom(key), userId: '7' };
+      await log.decide(userRoom('7'), 'sanction', (last) => banPerson(command, sanctionsOf(last)));
+      await log.decide(clanRoom(key), 'mode', () => changeSlowMode({ ...command, seconds: 5 }, 0));
+      const message = { room: GLOBAL_ROOM, sender: { id: '8' }, at: context.at };
+      const deletion = { ...command, messageId: 'cd'.repeat(12), isModerator: true };
+      const deleted = deleteMessage(deletion, { room: GLOBAL_ROOM, message });
+      await log.append('event' in deleted ? deleted.event! : (undefined as never));
+      log.live.publishToUser('7', `ban ${role}`);
+      log.live.signal('slow-mode', `slow ${role}`);
+      await log.live.flush();
+    }
+    await gateway.live.flush();
+    expect(heard.sort()).toEqual(['ban gateway', 'ban query', 'slow gateway', 'slow query']);
   });
 
   it('puts letters of in-mail aside, which an operator lists and drops', async () => {

@@ -27,6 +27,8 @@ export interface Config {
   readonly resumeChangesMax: number;
   /** How long a message may be edited; 0 for never. */
   readonly editWithinSeconds: number;
+  /** The absolute path of the module that holds the word filter. */
+  readonly wordFilter?: string;
   readonly limits: Limits;
   readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
@@ -140,7 +142,7 @@ function checkTogether(env: NodeJS.ProcessEnv, role: Role, faults: string[]): vo
 const given = <K extends string, T>(key: K, value: T | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: T };
 
-const folder = (path: string): string => resolve(path.replace(/^~(?=$|\/)/, homedir()));
+const absolute = (path: string): string => resolve(path.replace(/^~(?=$|\/)/, homedir()));
 
 /**
  * Reads the configuration of a role from the environment.
@@ -185,6 +187,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     chatsMax: values.CHATS_MAX,
     resumeChangesMax: values.RESUME_CHANGES_MAX,
     editWithinSeconds: values.EDIT_WITHIN_S,
+    ...given('wordFilter', values.WORD_FILTER && absolute(values.WORD_FILTER)),
     limits: {
       frameBytes: values.MAX_FRAME_BYTES,
       frameDepth: values.MAX_FRAME_DEPTH,
@@ -212,8 +215,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     logLevel: values.LOG_LEVEL,
     standalone: {
       gateways: values.GATEWAYS,
-      dataFolder: folder(values.PARLEY_DATA),
-      cacheFolder: folder(values.PARLEY_CACHE),
+      dataFolder: absolute(values.PARLEY_DATA),
+      cacheFolder: absolute(values.PARLEY_CACHE),
     },
   };
 }

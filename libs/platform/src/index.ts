@@ -13,3 +13,4 @@ export * from './settings/settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
 export * from './webhook.js';
+export * from './word-filter.js';

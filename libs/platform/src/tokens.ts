@@ -1,7 +1,15 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import jwt, { type Algorithm, type JwtPayload } from 'jsonwebtoken';
+import {
+  isFilledText,
+  isText,
+  MAX_AVATAR_BYTES,
+  MAX_ID_LENGTH,
+  MAX_NAME_LENGTH,
+  type Moderates,
+  MODERATES_NOTHING,
+} from '#domain';
 import type { Revocations, TokenFacts } from '#event-store';
-import { isFilledText, isText, MAX_AVATAR_BYTES, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import type { TokenSettings } from './config.js';
 
 /** Who a verified token speaks for. */
@@ -16,12 +24,16 @@ export interface Caller {
   /** Milliseconds since 1970, the leeway taken off. Null where it does not say. */
   readonly issuedAt: number | null;
   /** What the token says of the person. Only counts where the log knows nothing yet. */
-  readonly claims: {
-    readonly clanId?: string;
-    readonly name?: string;
-    /** JSON text of an object. */
-    readonly avatar?: string;
-  };
+  readonly claims: PersonalClaims;
+  /** By the claims `role`, `moderates` and `clan_id`. */
+  readonly moderates: Moderates;
+}
+
+export interface PersonalClaims {
+  readonly clanId?: string;
+  readonly name?: string;
+  /** JSON text of an object. */
+  readonly avatar?: string;
 }
 
 /** The token is missing, ill-formed, expired, revoked, or signed by another key. The message holds nothing of the token. */
@@ -89,13 +101,15 @@ export class Tokens {
     if (jti !== null && !isTokenId(jti)) {
       throw new InvalidToken(`the token's jti is not a text of 1 to ${MAX_TOKEN_ID_LENGTH} characters`);
     }
+    const claims = personalClaims(payload);
     const caller = {
       userId: this.#userId(payload),
       jti,
       issuedAt: isTime(payload.iat) ? Math.floor((payload.iat - this.settings.leewaySeconds) * 1_000) : null,
       scope: typeof payload['scope'] === 'string' ? payload['scope'] : null,
       expiresAt: Math.floor((exp + this.settings.leewaySeconds) * 1_000),
-      claims: personalClaims(payload),
+      claims,
+      moderates: moderatesBy(payload, claims),
     };
     this.checkRevoked(caller);
     return caller;
@@ -150,7 +164,7 @@ function idOf(value: unknown): string | null {
 }
 
 /** What is out of bounds is left out: a name that is too long is no reason to keep somebody from their chat. */
-function personalClaims(payload: JwtPayload): Caller['claims'] {
+function personalClaims(payload: JwtPayload): PersonalClaims {
   const clanId = idOf(payload['clan_id']);
   const name: unknown = payload['name'];
   const avatar = avatarText(payload['avatar']);
@@ -159,6 +173,12 @@ function personalClaims(payload: JwtPayload): Caller['claims'] {
     ...(isFilledText(name, MAX_NAME_LENGTH) && { name }),
     ...(avatar !== null && { avatar }),
   };
+}
+
+/** A moderator of a clan is one of the clan that the token names: whoever is moved is none of the next one by it. */
+function moderatesBy(payload: JwtPayload, { clanId }: PersonalClaims): Moderates {
+  if (payload['role'] !== 'moderator') return MODERATES_NOTHING;
+  return { clanId: clanId ?? null, global: payload['moderates'] === 'global' };
 }
 
 /** A lone surrogate in JSON text that `JSON.stringify` made: it writes them, and only them, as such an escape. */
@@ -178,12 +198,14 @@ export interface DevelopmentToken {
   readonly clanId?: string;
   readonly avatar?: object;
   readonly scope?: string;
+  readonly role?: string;
+  readonly moderates?: string;
 }
 
 /** A token for trying things out, signed with HS256. Real ones are signed by the surrounding application. */
 export function signDevelopmentToken(secret: string, { userId, seconds, ...person }: DevelopmentToken): string {
-  const { clanId, name, avatar, scope } = person;
-  const claims = { player_id: userId, clan_id: clanId, name, avatar, scope };
+  const { clanId, name, avatar, scope, role, moderates } = person;
+  const claims = { player_id: userId, clan_id: clanId, name, avatar, scope, role, moderates };
   const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
   return jwt.sign(present, createSecretKey(Buffer.from(secret)), { algorithm: 'HS256', expiresIn: seconds });
 }

@@ -63,8 +63,22 @@ describe('a token', () => {
       jti: 'j',
       issuedAt: 1_700_000_000_000,
       claims: { clanId: 'c1', name: 'Ada', avatar: '{"head":3}' },
+      moderates: { clanId: null, global: false },
     });
     expect(tokens().verify(sign({ sub: 'p2' }))).toMatchObject({ userId: 'p2', scope: null, claims: {} });
+  });
+
+  it('says whether they moderate: the clan that it is for, and the global room where it says so', () => {
+    const moderates = (claims: object) => tokens().verify(sign({ sub: 'p', ...claims })).moderates;
+    const role = 'moderator';
+    expect(moderates({ role, clan_id: 3 })).toEqual({ clanId: '3', global: false });
+    expect(moderates({ role, clan_id: 'c1', moderates: 'global' })).toEqual({ clanId: 'c1', global: true });
+    expect(moderates({ role, moderates: 'global' })).toEqual({ clanId: null, global: true });
+    expect(moderates({ role, moderates: 'everything' })).toEqual({ clanId: null, global: false });
+    for (const none of [undefined, null, 'Moderator', 'admin', ['moderator'], true]) {
+      const token = { role: none, clan_id: 'c1', moderates: 'global' };
+      expect(moderates(token)).toEqual({ clanId: null, global: false });
+    }
   });
 
   it('names its user by the first present claim, or by the configured one', () => {

@@ -10,6 +10,7 @@ export * from './timeline/documents.js';
 export * from './timeline/queries.js';
 export type { RoomChange } from './timeline/room-changes.js';
 export * from './live-update.js';
+export * from './moderation.js';
 export { projections } from './projections.js';
 export {
   collectionsOf,

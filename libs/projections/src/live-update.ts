@@ -1,4 +1,4 @@
-import type { Room } from '#domain';
+import type { Room, SanctionsState } from '#domain';
 import type { MessageDocument } from './timeline/documents.js';
 
 // What a projector tells the gateways, over core NATS, once it is in the read model.
@@ -32,6 +32,8 @@ export interface PersonUpdate {
   readonly userId: string;
   readonly member: { readonly seq: number; readonly clanId: string | null } | null;
   readonly profile: { readonly seq: number; readonly name: string; readonly avatar: string | null } | null;
+  /** Not there in the words of a release that knows of none. */
+  readonly sanctions?: { readonly seq: number; readonly held: SanctionsState } | null;
 }
 
 export type LiveUpdate = RoomUpdate | PersonUpdate;
@@ -81,10 +83,11 @@ function isChange(change: Partial<Change> | null): boolean {
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 
 function isPersonUpdate(update: object): update is PersonUpdate {
-  const { userId, member, profile } = update as Partial<PersonUpdate>;
+  const { userId, member, profile, sanctions } = update as Partial<PersonUpdate>;
   const isMember = member === null || (Number.isInteger(member?.seq) && isTextOrNull(member?.clanId));
   const isProfile =
     profile === null ||
     (Number.isInteger(profile?.seq) && typeof profile?.name === 'string' && isTextOrNull(profile.avatar));
-  return typeof userId === 'string' && isMember && isProfile;
+  const isSanctions = sanctions == null || (Number.isInteger(sanctions.seq) && Array.isArray(sanctions.held));
+  return typeof userId === 'string' && isMember && isProfile && isSanctions;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type DomainEvent, encodeId, type RecordedEvent, userRoom } from '#domain';
+import { type DomainEvent, encodeId, GLOBAL_ROOM, type RecordedEvent, userRoom } from '#domain';
 import { decodeUpdate, type PersonDocument } from '../src/index.js';
 import { directory, type View } from '../src/index.js';
 
@@ -54,8 +54,21 @@ describe('the directory', () => {
     expect(directory.announce([], 1)).toEqual([]);
   });
 
+  it('tells of what is held against people, and keeps none of it', () => {
+    const held = [{ kind: 'ban', room: GLOBAL_ROOM, since: at, until: null, by: '9' }] as const;
+    const about = { ...fact, inRoom: GLOBAL_ROOM, by: '9' };
+    const banned = recorded({ ...about, type: 'PersonBanned', id: `ban.${key}`, sanctions: [...held] }, 3);
+    const free = recorded({ ...about, type: 'PersonUnbanned', id: `unban.${key}`, sanctions: [] }, 5);
+    const person = { type: 'person', userId: 'a:b', member: null, profile: null };
+    expect(told(banned, free)).toEqual([
+      { written: 0, update: { ...person, sanctions: { seq: 3, held } } },
+      { written: 0, update: { ...person, sanctions: { seq: 5, held: [] } } },
+    ]);
+    expect(directory.needs(banned)).toEqual([]);
+  });
+
   it('folds what concerns people only, and reads the one person for it', () => {
-    expect(directory.kinds).toEqual(['member', 'profile']);
+    expect(directory.kinds).toEqual(['member', 'profile', 'sanction']);
     expect(directory.needs(joined(1))).toEqual([{ collection: 'people', id: encodeId('a:b') }]);
   });
 
@@ -68,6 +81,7 @@ describe('the directory', () => {
     { ...fact, type: 'ReactionAdded', id: `react.${key}`, messageId: key, userName: 'Ada', emoji: '👍' },
     { ...fact, type: 'ReactionRemoved', id: `react.${key}`, messageId: key },
     { ...fact, type: 'MessagesSeen', id: `seen.${key}`, n: 1 },
+    { type: 'SlowModeChanged', room: GLOBAL_ROOM, id: `mode.${key}`, at, seconds: 30, by: '9' },
   ])('makes nothing of $type', (event) => {
     const view: View = { get: () => null, find: () => null };
     expect(directory.fold(view, recorded(event, 1))).toEqual({ documents: [], change: null });

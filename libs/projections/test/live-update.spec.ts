@@ -20,12 +20,15 @@ const ofPerson: PersonUpdate = {
 };
 
 describe('an update', () => {
-  it.each([ofRoom, { ...ofRoom, changes: [change] }, ofPerson, { ...ofPerson, member: null, profile: null }])(
-    'is read as it was told: %j',
-    (update) => {
-      expect(decodeUpdate(encodeUpdate(update as LiveUpdate))).toEqual(update);
-    },
-  );
+  it.each([
+    ofRoom,
+    { ...ofRoom, changes: [change] },
+    ofPerson,
+    { ...ofPerson, member: null, profile: null },
+    { ...ofPerson, sanctions: { seq: 3, held: [] } },
+  ])('is read as it was told: %j', (update) => {
+    expect(decodeUpdate(encodeUpdate(update as LiveUpdate))).toEqual(update);
+  });
 
   it('of a type that nobody knows yet is for others', () => {
     expect(decodeUpdate('{"type":"typing"}')).toBeNull();
@@ -44,6 +47,8 @@ describe('an update', () => {
     ...[null, 7, {}, { ...change, rev: '1' }, { ...change, message: null }].map(withChange),
     ...spoilt(message, ['n', 'messageId', 'reactions']).map(([, other]) => withChange({ ...change, message: other })),
     ...spoilt(ofPerson, ['userId', 'member', 'profile']),
+    ['sanctions', { ...ofPerson, sanctions: {} }],
+    ['sanctions', { ...ofPerson, sanctions: { seq: 1, held: null } }],
     ['member', { ...ofPerson, member: undefined }],
     ['clanId', { ...ofPerson, member: { seq: 1, clanId: 7 } }],
     ['seq', { ...ofPerson, member: { seq: '1', clanId: null } }],

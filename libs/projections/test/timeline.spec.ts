@@ -39,7 +39,9 @@ const reacted = (room: Room, name: string, userId: string, emoji: string): Domai
 };
 const edited = (room: Room, name: string, content: string | null): DomainEvent => {
   const fact = { room, id: `edit.${key(`${name} ${content}`)}`, at, messageId: key(name), userId: '1' };
-  return content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content };
+  return content === null
+    ? { type: 'MessageDeleted', ...fact, senderId: fact.userId }
+    : { type: 'MessageEdited', ...fact, content };
 };
 const opened = (): DomainEvent => ({
   type: 'ChatCreated',

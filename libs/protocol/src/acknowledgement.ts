@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type Fault, type FaultCode, faultCode } from './fault.js';
-import { oneOf, shape, text, whole } from './shape.js';
+import { oneOf, shape, text, time, whole } from './shape.js';
 import { type FrameOf, serverFrame } from './server-frame.js';
 
 // The one answer to a frame that carries an `id`, the same on both endpoints.
@@ -30,7 +30,10 @@ export const Nack = serverFrame({
       code: faultCode,
       message: text('For people.'),
       retryable: Type.Boolean({ description: 'Whether the same frame, sent again with its id, may be carried out.' }),
-      retry_after: Type.Optional(whole('Of `too_many`: the seconds after which it is worth another try.')),
+      retry_after: Type.Optional(
+        whole('Of `too_many` and `slow_mode`: the seconds after which it is worth another try.'),
+      ),
+      until: Type.Optional(time('Of `muted`: when they may speak again.')),
     }),
   }),
   examples: [
@@ -38,18 +41,19 @@ export const Nack = serverFrame({
   ],
 });
 
-const retryable: ReadonlySet<FaultCode> = new Set(['too_many', 'unavailable', 'unknown']);
+const retryable: ReadonlySet<FaultCode> = new Set(['too_many', 'slow_mode', 'unavailable', 'unknown']);
 
 /** What the frame asked for is in the log, and stays: the same id again is answered by the same. */
 export const ackFrame = (id: string, data: AckData): string =>
   JSON.stringify({ event: 'ack', id, data } satisfies FrameOf<typeof Ack>);
 
-export const nackFrame = (id: string, { code, message, retryAfter }: Fault): string =>
+export const nackFrame = (id: string, { code, message, retryAfter, until }: Fault): string =>
   JSON.stringify({
     event: 'nack',
     id,
     data: {
       ...{ code, message, retryable: retryable.has(code) },
       ...(retryAfter !== undefined && { retry_after: retryAfter }),
+      ...(until !== undefined && { until }),
     },
   } satisfies FrameOf<typeof Nack>);

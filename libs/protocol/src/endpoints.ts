@@ -9,6 +9,7 @@ import {
 } from './direct-frames.js';
 import type { PayloadClass } from './payload.js';
 import {
+  BanData,
   ChatData,
   CreateChatData,
   CreateMessageData,
@@ -16,9 +17,12 @@ import {
   EditMessageData,
   MessageDeleteData,
   MessageEditData,
+  MuteData,
   NewMessageData,
   NewReactionData,
+  PersonInRoomData,
   ResumeData,
+  SlowModeData,
   SubscribeData,
   TypingData,
 } from './payloads.js';
@@ -78,10 +82,51 @@ const edit = (event: string, room: string): ClientFrame => ({
 
 const deletion = (event: string, room: string): ClientFrame => ({
   event,
-  summary: `Takes a message of the sender’s own in ${room} back: it keeps its place, and nothing of it is shown.`,
+  summary:
+    `Takes a message of the sender’s own in ${room} back, or, by a moderator, anybody’s away: it keeps its place, and ` +
+    'nothing of it is shown.',
   data: MessageDeleteData,
-  examples: [{ data: { message_id: 'a0eac13d4411412600000002' } }],
+  examples: [{ data: { message_id: 'a0eac13d4411412600000002', reason: 'Not kind.' } }],
 });
+
+/** By moderators of the room alone. */
+const moderation: readonly ClientFrame[] = [
+  {
+    event: 'mute',
+    summary: 'By a moderator: somebody may not speak in a room until a moment.',
+    data: MuteData,
+    examples: [
+      {
+        id: 'c-30',
+        data: { room: 'clan', user_id: '12', until: '2099-01-31T12:00:00.000Z', reason: 'The same joke again.' },
+      },
+    ],
+  },
+  {
+    event: 'unmute',
+    summary: 'By a moderator: they may speak again before that.',
+    data: PersonInRoomData,
+    examples: [{ data: { room: 'clan', user_id: '12' } }],
+  },
+  {
+    event: 'ban',
+    summary: 'By a moderator: somebody neither hears a room nor speaks in it any more.',
+    data: BanData,
+    examples: [{ data: { room: 'global', user_id: '12', reason: 'Spam.' } }],
+  },
+  {
+    event: 'unban',
+    summary: 'By a moderator: they may be in the room again.',
+    data: PersonInRoomData,
+    examples: [{ data: { room: 'global', user_id: '12' } }],
+  },
+  {
+    event: 'slowMode',
+    summary: 'By a moderator: each person may send one message in so many seconds; 0 for no limit.',
+    data: SlowModeData,
+    examples: [{ data: { room: 'clan', seconds: 30 } }, { data: { room: 'clan', seconds: 0 } }],
+  },
+];
 
 /** By somebody who comes back: on a new connection. */
 const resume = (rooms: ResumeData['rooms'], answered: ResumedView['rooms']): ClientFrame => ({
@@ -111,6 +156,7 @@ export const roomEndpoint = {
     edit('clanMessageEdit', 'the clan of the sender'),
     deletion('globalMessageDelete', 'the global room'),
     deletion('clanMessageDelete', 'the clan of the sender'),
+    ...moderation,
     {
       event: 'typing',
       summary: 'The sender is typing: to be sent again every few seconds for as long as they are.',

@@ -13,6 +13,11 @@ const codes = {
   not_yours: 'the message is somebody else’s',
   too_late: 'a message is edited for a while only',
   deleted: 'the message was deleted',
+  muted: 'they may not speak in this room for a while: `until` says how long',
+  banned: 'they are banned from this room',
+  slow_mode: 'certainly not done, since each may speak once in a while here: it may be sent again after `retry_after`',
+  filtered: 'the text has what is not said here',
+  forbidden: 'they do not moderate this room',
   wrong_receiver: 'the receiver is not the other side of this chat',
   same_person: 'the receiver is the sender',
   too_many: 'certainly not done, since they ask for more than they may: it may be sent again after a while',
@@ -38,6 +43,8 @@ export interface Fault {
   readonly value?: unknown;
   /** After so many seconds it is worth another try. */
   readonly retryAfter?: number;
+  /** When it ends, ISO 8601. */
+  readonly until?: string;
 }
 
 /** Faults are values; this carries one through code that knows only exceptions, such as a pipe of the framework. */

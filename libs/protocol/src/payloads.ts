@@ -1,5 +1,12 @@
 import { IsOptional } from 'class-validator';
-import { MAX_CONTENT_LENGTH, MAX_FEELING_LENGTH, MAX_ID_LENGTH, type PublicRoom } from '#domain';
+import {
+  MAX_CONTENT_LENGTH,
+  MAX_FEELING_LENGTH,
+  MAX_ID_LENGTH,
+  MAX_REASON_LENGTH,
+  MAX_SLOW_SECONDS,
+  type PublicRoom,
+} from '#domain';
 import type { KnownPosition } from './resume.js';
 import type { Topic } from './subscription.js';
 import {
@@ -8,7 +15,9 @@ import {
   FilledText,
   KnownRooms,
   RoomName,
+  Seconds,
   ShortText,
+  Time,
   Topics,
   UserNumber,
 } from './text-rules.js';
@@ -37,6 +46,31 @@ export class MessageEditData {
 /** `clanMessageDelete`, `globalMessageDelete` */
 export class MessageDeleteData {
   @FilledText(MAX_ID_LENGTH) message_id!: string;
+  /** Why a moderator takes somebody else's away. */
+  @IsOptional() @FilledText(MAX_REASON_LENGTH) reason?: string | null;
+}
+
+/** `unmute`, `unban` */
+export class PersonInRoomData {
+  @RoomName() room!: PublicRoom;
+  @FilledText(MAX_ID_LENGTH) user_id!: string;
+}
+
+/** `ban` */
+export class BanData extends PersonInRoomData {
+  @IsOptional() @FilledText(MAX_REASON_LENGTH) reason?: string | null;
+}
+
+/** `mute` */
+export class MuteData extends BanData {
+  @Time() until!: string;
+}
+
+/** `slowMode` */
+export class SlowModeData {
+  @RoomName() room!: PublicRoom;
+  /** 0 for no limit. */
+  @Seconds(MAX_SLOW_SECONDS) seconds!: number;
 }
 
 /** `create_chat` */

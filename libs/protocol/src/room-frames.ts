@@ -103,7 +103,7 @@ export const READY_FRAME = JSON.stringify({ event: 'ready', data: true });
 
 /** One entry of the room API's list of errors. */
 const RoomErrorView = shape({
-  reason: oneOf('REQUIRED', 'VALIDATION', 'NOT_FOUND'),
+  reason: oneOf('REQUIRED', 'VALIDATION', 'NOT_FOUND', 'NOT_AUTHORIZED'),
   field: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
   value: Type.Unsafe<string | number | boolean | null>({
     type: ['string', 'number', 'boolean', 'null'],
@@ -146,6 +146,7 @@ const reasons: Partial<Record<FaultCode, RoomErrorView['reason']>> = {
   no_clan: 'NOT_FOUND',
   required: 'REQUIRED',
   invalid: 'VALIDATION',
+  forbidden: 'NOT_AUTHORIZED',
 };
 
 /** A message that is not there is named by `_id` in this API's errors, whatever the frame called it. */

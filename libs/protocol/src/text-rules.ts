@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isEmoji, isFilledText, isText, MAX_ID_LENGTH } from '#domain';
+import { isEmoji, isFilledText, isText, MAX_ID_LENGTH, eventTime } from '#domain';
 import { isUserNumber } from './direct-chat.js';
 import type { KnownPosition } from './resume.js';
 import { type Topic, topics } from './subscription.js';
@@ -108,6 +108,27 @@ export const RoomName = (): PropertyDecorator =>
     isMet: (value) => roomNames.includes(value),
     schema: { type: 'string', enum: roomNames },
     words: 'global or clan',
+  });
+
+/** The format of {@link Time}: RFC 3339, with a zone. */
+export const isTime = (value: string): boolean => eventTime(value) !== null;
+
+/** A moment. */
+export const Time = (): PropertyDecorator =>
+  rule({
+    name: 'time',
+    isMet: (value) => typeof value === 'string' && isTime(value),
+    schema: { type: 'string', format: 'date-time' },
+    words: 'a time like 2026-01-31T12:00:00Z',
+  });
+
+/** A whole number of seconds, from 0. */
+export const Seconds = (most: number): PropertyDecorator =>
+  rule({
+    name: 'seconds',
+    isMet: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most,
+    schema: { type: 'integer', minimum: 0, maximum: most },
+    words: `a whole number of seconds from 0 to ${most}`,
   });
 
 /** What a connection may subscribe to. */

@@ -8,6 +8,7 @@ import {
   FilledText,
   frameIdSchema,
   isEmojiOrEmpty,
+  isTime,
   payloadSchema,
   readFrame,
   readPayload,
@@ -16,7 +17,7 @@ import {
 
 const takes: readonly ClientFrame[] = [...roomEndpoint.takes, ...directEndpoint.takes];
 
-const ajv = new Ajv({ allowUnionTypes: true, formats: { 'emoji-or-empty': isEmojiOrEmpty } });
+const ajv = new Ajv({ allowUnionTypes: true, formats: { 'emoji-or-empty': isEmojiOrEmpty, 'date-time': isTime } });
 
 /** What is just allowed, and what just is not; the schemas of all fields together have no other bounds. */
 const texts = fc.oneof(
@@ -29,6 +30,7 @@ const texts = fc.oneof(
     .tuple(fc.constantFrom(1, 32, 64, 4_000), fc.constantFrom(-1, 0, 1), fc.constantFrom('x', '👋', ' ', '\ud83d'))
     .map(([length, more, character]) => character.repeat(length + more)),
   fc.constantFrom('🫡', '👩🏽‍🚀', '🇫🇮', '👍👍', '1️⃣', '#'),
+  fc.constantFrom('2026-01-31T12:00:00Z', '2026-01-31T12:00:00.5+02:00', '2026-01-31', '2026-13-01T00:00:00Z'),
 );
 const numbers = fc.oneof(
   fc.constantFrom(-1, -0, 0, 1, 1.5, 2 ** 53 - 1, 2 ** 53, 1e300),

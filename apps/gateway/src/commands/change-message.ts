@@ -1,13 +1,26 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { deleteMessage, editMessage, type PublicRoom, publicRoom, refused, type Room } from '#domain';
+import {
+  deleteMessage,
+  editMessage,
+  isModerated,
+  type PublicRoom,
+  publicRoom,
+  refused,
+  type Room,
+  type WordFilter,
+} from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Attempt } from './attempts.js';
+import { WORD_FILTER } from './checked-word-filter.js';
 import type { Caller, Outcome } from './command.js';
 import { KnownMessages } from './known-messages.js';
 
-/** Another content for a message of one's own, or, with none, taking it back; done once it is in the log. */
+/**
+ * Another content for a message of one's own, or, with none, taking it back, by a moderator anybody's; done once it is in
+ * the log.
+ */
 export class ChangeMessage extends Command<Outcome> {
   constructor(
     readonly caller: Caller,
@@ -16,6 +29,8 @@ export class ChangeMessage extends Command<Outcome> {
     readonly messageId: string,
     readonly content: string | null,
     readonly clientId?: string,
+    /** Why a moderator takes it away. */
+    readonly reason?: string | null,
   ) {
     super();
   }
@@ -28,6 +43,7 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
     @Inject(KnownMessages) private readonly messages: KnownMessages,
     @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'editWithinSeconds'>,
+    @Inject(WORD_FILTER) private readonly filter: WordFilter | null,
   ) {}
 
   execute(command: ChangeMessage): Promise<Outcome> {
@@ -36,19 +52,23 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
   }
 
   private async change(command: ChangeMessage, attempt: Attempt): Promise<Outcome> {
-    const { caller, messageId, content, room: meant } = command;
+    const { caller, messageId, content, reason, room: meant } = command;
     const { userId } = caller.person;
     const chat = typeof meant === 'number' ? await this.roomOf(userId, meant, attempt) : null;
     if (typeof meant === 'number' && !chat) return refused('not_found', 'no such chat', 'chat_id');
     const message = await this.messages.find(messageId, caller, attempt);
     // Asked only now: the person may have been moved while the message was waited for.
-    const { clanId } = caller.person;
+    const { clanId, sanctions } = caller.person;
     const room = typeof meant === 'number' ? chat : publicRoom(meant, { clanId });
     const change = { ...attempt.as(room), messageId, userId };
-    const state = { room, message };
+    const state = { room, message, sanctions };
     const { editWithinSeconds: withinSeconds } = this.settings;
+    const isModerator = room !== null && typeof meant !== 'number' && isModerated(caller.moderates, room);
+    const filter = this.filter && { filter: this.filter };
     const decision =
-      content === null ? deleteMessage(change, state) : editMessage({ ...change, content, withinSeconds }, state);
+      content === null
+        ? deleteMessage({ ...change, isModerator, ...(reason != null && { reason }) }, state)
+        : editMessage({ ...change, content, withinSeconds, ...filter }, state);
     if ('refusal' in decision) return decision;
     if (decision.event) await this.log.append(decision.event, attempt);
     return { ack: { message_id: messageId } };

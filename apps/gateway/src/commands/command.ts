@@ -1,4 +1,4 @@
-import type { Refused } from '#domain';
+import type { Moderates, Refused } from '#domain';
 import type { AckData } from '#protocol';
 import type { Person } from '../feeds/person.js';
 import type { Attempts } from './attempts.js';
@@ -6,6 +6,8 @@ import type { Attempts } from './attempts.js';
 /** Who asks for something, over one connection. */
 export interface Caller {
   readonly person: Person;
+  /** By their token. */
+  readonly moderates: Moderates;
   /** False once the connection has ended: nobody waits for what comes of it. */
   readonly isOpen: boolean;
   readonly attempts: Attempts;

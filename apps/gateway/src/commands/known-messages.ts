@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
+import type { Refused, Room } from '#domain';
 import { type MessageDocument, ServedTimeline } from '#projections';
 import { sleep } from '../sleep.js';
-import type { Attempt } from './attempts.js';
-import type { Caller } from './command.js';
+import type { Attempt, AttemptContext } from './attempts.js';
+import type { Caller, Outcome } from './command.js';
 import { readInTime } from './read-in-time.js';
 import { RecentMessages } from './recent-messages.js';
 
@@ -33,6 +34,22 @@ export class KnownMessages {
       if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);
       await sleep(INTERVAL);
     }
+  }
+
+  /**
+   * What a message comes to that may not be said: where it may be one that was sent before, and it was said then, it is
+   * the same as it was.
+   * @throws ReadModelsUnavailable
+   */
+  async unlessSaid(
+    { key, clientId }: AttemptContext,
+    room: Room | null,
+    refused: Refused,
+    { deadline }: Attempt,
+  ): Promise<Outcome> {
+    if (clientId === undefined || room === null) return refused;
+    const said = await readInTime(deadline, this.look(key));
+    return said?.room === room ? { ack: { message_id: key } } : refused;
   }
 
   private async look(messageId: string): Promise<MessageDocument | null> {

@@ -1,8 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { postToChat, postToRoom, type PublicRoom, publicRoom } from '#domain';
+import { isModerated, postToChat, postToRoom, type PublicRoom, publicRoom, type Room, type WordFilter } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
+import { WORD_FILTER } from './checked-word-filter.js';
+import { KnownMessages } from './known-messages.js';
 import { RecentMessages } from './recent-messages.js';
+import { SlowModes } from './slow-modes.js';
 import type { Attempt } from './attempts.js';
 import type { Caller, Outcome } from './command.js';
 
@@ -24,6 +27,9 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
+    @Inject(KnownMessages) private readonly known: KnownMessages,
+    @Inject(SlowModes) private readonly slowModes: SlowModes,
+    @Inject(WORD_FILTER) private readonly filter: WordFilter | null,
   ) {}
 
   execute(command: PostRoomMessage): Promise<Outcome> {
@@ -32,15 +38,27 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
   }
 
   private async post(command: PostRoomMessage, attempt: Attempt): Promise<Outcome> {
-    const { speaker, clanId } = command.caller.person;
-    const { content, feeling } = command;
-    const room = publicRoom(command.room, { clanId });
+    const { caller, content, feeling } = command;
+    const { person, moderates } = caller;
+    const meant = (): Room | null => publicRoom(command.room, person);
+    // Whoever may speak, and where, may have changed when the log has said how slow a room is: all else is asked then.
+    for (let room = meant(); room && !this.slowModes.isKnown(room); room = meant()) {
+      await this.slowModes.read(room, attempt.deadline);
+    }
+    const room = meant();
+    const { speaker: sender, userId, sanctions } = person;
     const context = attempt.as(room);
-    const decision = postToRoom({ ...context, sender: speaker, content, ...(feeling !== null && { feeling }) }, room);
-    if ('refusal' in decision) return decision;
-    await this.log.append(decision.event, attempt);
-    this.recent.add(context.key);
-    return { ack: { message_id: context.key } };
+    const { key } = context;
+    const isSlow = room !== null && !isModerated(moderates, room);
+    const standing = { sanctions, ...(isSlow && { slowMode: this.slowModes.of(room, userId, key) }) };
+    const filter = this.filter && { filter: this.filter };
+    const said = { ...context, sender, content, ...(feeling !== null && { feeling }), ...filter };
+    const decision = postToRoom(said, room, standing);
+    if ('refusal' in decision) return this.known.unlessSaid(context, room, decision, attempt);
+    const { event } = decision;
+    await this.slowModes.speak(event.room, userId, key, () => this.log.append(event, attempt));
+    this.recent.add(key);
+    return { ack: { message_id: key } };
   }
 }
 
@@ -63,6 +81,8 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
+    @Inject(KnownMessages) private readonly known: KnownMessages,
+    @Inject(WORD_FILTER) private readonly filter: WordFilter | null,
   ) {}
 
   execute(command: PostDirectMessage): Promise<Outcome> {
@@ -74,8 +94,10 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     const chat = await this.chats.byId(chatId, attempt.deadline);
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
     const context = attempt.as(chat?.room ?? null);
-    const decision = postToChat({ ...context, ...said }, chat);
-    if ('refusal' in decision) return decision;
+    const decision = postToChat({ ...context, ...said, ...(this.filter && { filter: this.filter }) }, chat);
+    if ('refusal' in decision) {
+      return this.known.unlessSaid(context, chat?.room ?? null, decision, attempt);
+    }
     await this.log.append(decision.event, attempt);
     this.recent.add(context.key);
     return { ack: { message_id: context.key } };

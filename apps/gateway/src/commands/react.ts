@@ -35,10 +35,10 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
     const { caller, messageId, emoji } = command;
     const message = await this.messages.find(messageId, caller, attempt);
     // Asked only now: the person may have been moved while the message was waited for.
-    const { userId, speaker, clanId } = caller.person;
+    const { userId, speaker, clanId, sanctions } = caller.person;
     const room = publicRoom(command.room, { clanId });
     const reaction = { ...attempt.as(room), messageId, userId, userName: speaker.name, emoji };
-    const decision = react(reaction, { room, message });
+    const decision = react(reaction, { room, message, sanctions });
     if ('refusal' in decision) return decision;
     if (decision.event) await this.log.append(decision.event, attempt);
     return { ack: { message_id: messageId } };

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { otherSide, type PublicRoom, publicRoom, refused } from '#domain';
+import { otherSide, type PublicRoom, publicRoom, refused, refusedIfSilenced } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type DirectSignal, personTopic, roomTopic, type TypingInRoom } from '../feeds/signals.js';
 import { TokenBuckets } from '../socket/token-bucket.js';
@@ -21,6 +21,8 @@ export class Typing {
   inRoom({ person }: Caller, which: PublicRoom): Outcome {
     const room = publicRoom(which, { clanId: person.clanId });
     if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
+    const silenced = refusedIfSilenced(person.sanctions, room, new Date().toISOString());
+    if (silenced) return silenced;
     const { id, name, avatar } = person.speaker;
     const typing: TypingInRoom = { userId: id, name, avatar };
     this.#tell(`${room} ${id}`, roomTopic(room), typing);

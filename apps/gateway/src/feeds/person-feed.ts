@@ -4,12 +4,14 @@ import {
   clanRoom,
   decided,
   GLOBAL_ROOM,
+  isBanned,
   joinClan,
   type MembershipEvent,
   type ProfileChanged,
   type PublicRoom,
   type RecordedEvent,
   type Room,
+  sanctionsOf,
   userRoom,
   RetryableError,
 } from '#domain';
@@ -39,7 +41,8 @@ export interface PersonFeedParts {
 
 /**
  * One person, as long as they are connected to this gateway: what the log says of them, kept up to date, and all their
- * connections. Those of the room API are in the rooms of the moment: a change of membership moves them at once.
+ * connections. Those of the room API are in the rooms of the moment: a change of membership moves them at once, and a ban
+ * takes them out.
  */
 export class PersonFeed {
   readonly person: Person;
@@ -47,9 +50,12 @@ export class PersonFeed {
   readonly #roomSessions = new Set<Session>();
   readonly #subscription: LiveSubscription;
   #known: Promise<void> | null = null;
-  /** The sequences of the last `member` and `profile` events taken in; 0 for none. */
+  /** The sequences of the last `member`, `profile` and `sanction` events taken in; 0 for none. */
   #memberSeq = 0;
   #profileSeq = 0;
+  #sanctionSeq = 0;
+  /** Whether somebody of the room API has asked for their rooms. */
+  #isInRooms = false;
   #global: RoomFeed | null = null;
   #clan: RoomFeed | null = null;
   #stopped = false;
@@ -83,8 +89,8 @@ export class PersonFeed {
     if (newClan || newName) await this.#read(claims);
     if (this.#stopped) return;
     if (endpoint === ROOM_CHAT) {
-      this.#global ??= this.#parts.rooms.enter(GLOBAL_ROOM);
-      this.#followClan();
+      this.#isInRooms = true;
+      this.#followRooms();
       await this.#inRooms();
     } else {
       await this.#parts.direct.ready();
@@ -159,6 +165,7 @@ export class PersonFeed {
 
   stop(): void {
     this.#stopped = true;
+    this.#isInRooms = false;
     this.#subscription.stop();
     this.#parts.direct.stop();
     this.#leave(this.#global);
@@ -174,7 +181,11 @@ export class PersonFeed {
     const { log } = this.#parts;
     await log.live.flush();
     const room = userRoom(this.userId);
-    const [member, profile] = await Promise.all([this.#membership(room, claims), this.#profile(room, claims)]);
+    const [member, profile, sanction] = await Promise.all([
+      this.#membership(room, claims),
+      this.#profile(room, claims),
+      log.last(room, 'sanction'),
+    ]);
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
       this.#inClan(member.type === 'MemberJoined' ? member.clanId : null);
@@ -184,7 +195,11 @@ export class PersonFeed {
       this.person.name = profile.name;
       this.person.avatar = profile.avatar;
     }
-    this.#followClan();
+    if (sanction && sanction.seq > this.#sanctionSeq) {
+      this.#sanctionSeq = sanction.seq;
+      this.person.sanctions = sanctionsOf(sanction);
+    }
+    this.#followRooms();
   }
 
   async #membership(room: Room, { clanId }: Caller['claims']): Promise<RecordedEvent<MembershipEvent> | null> {
@@ -245,7 +260,7 @@ export class PersonFeed {
   }
 
   /** What was read from the log, or told by another, may be newer. */
-  #take({ member, profile }: PersonUpdate): void {
+  #take({ member, profile, sanctions }: PersonUpdate): void {
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
       this.#inClan(member.clanId);
@@ -255,26 +270,37 @@ export class PersonFeed {
       this.person.name = profile.name;
       this.person.avatar = profile.avatar;
     }
-    this.#followClan();
+    if (sanctions && sanctions.seq > this.#sanctionSeq) {
+      this.#sanctionSeq = sanctions.seq;
+      this.person.sanctions = sanctions.held;
+    }
+    this.#followRooms();
   }
 
   /** Resolves once their rooms miss nothing: those of that moment, where they were moved meanwhile. */
   async #inRooms(): Promise<void> {
-    for (let clan: RoomFeed | null | undefined; clan !== this.#clan;) {
-      clan = this.#clan;
-      await Promise.all([this.#global?.ready, clan?.ready]);
+    for (;;) {
+      const [global, clan] = [this.#global, this.#clan];
+      await Promise.all([global?.ready, clan?.ready]);
+      if (global === this.#global && clan === this.#clan) return;
     }
   }
 
-  /** The old clan's room is left before this returns, and the new one's entered. */
-  #followClan(): void {
+  /** The rooms that they may be in no more are left before this returns, and the new ones entered. */
+  #followRooms(): void {
+    if (!this.#isInRooms) return;
     const { clanId } = this.person;
-    const room = clanId === null ? null : clanRoom(clanId);
-    if (!this.#global || room === (this.#clan?.room ?? null)) return;
-    this.#leave(this.#clan);
-    this.#clan = room && this.#parts.rooms.enter(room);
-    if (!this.#clan) return;
-    for (const session of this.#roomSessions) this.#clan.audience.add(session);
+    this.#global = this.#followed(this.#global, GLOBAL_ROOM);
+    this.#clan = this.#followed(this.#clan, clanId === null ? null : clanRoom(clanId));
+  }
+
+  #followed(feed: RoomFeed | null, room: Room | null): RoomFeed | null {
+    const wanted = room && !isBanned(this.person.sanctions, room) ? room : null;
+    if (wanted === (feed?.room ?? null)) return feed;
+    this.#leave(feed);
+    const entered = wanted && this.#parts.rooms.enter(wanted);
+    if (entered) for (const session of this.#roomSessions) entered.audience.add(session);
+    return entered;
   }
 
   #inClan(clanId: string | null): void {

@@ -1,4 +1,4 @@
-import type { Person as Speaker } from '#domain';
+import type { Person as Speaker, SanctionsState } from '#domain';
 
 /** A connected person as the log knows them at this moment; shared by all their connections to this gateway. */
 export class Person {
@@ -8,6 +8,8 @@ export class Person {
   name: string | null = null;
   /** JSON text of an object, or null. */
   avatar: string | null = null;
+  /** What is held against them in rooms. */
+  sanctions: SanctionsState = [];
 
   constructor(readonly userId: string) {}
 

@@ -182,7 +182,8 @@ export class Reception {
       }
       session = new Session({
         ...{ endpoint, socket, ws, limits },
-        ...{ person: feed.person, expiresAt: caller.expiresAt, isRevoked: () => this.tokens.isRevoked(caller) },
+        ...{ person: feed.person, moderates: caller.moderates, expiresAt: caller.expiresAt },
+        isRevoked: () => this.tokens.isRevoked(caller),
         ...{
           frames: this.#frames,
           barrier: this.hub.barrier,

@@ -1,18 +1,23 @@
 import { Inject, UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { PublicRoom } from '#domain';
+import { type PublicRoom, eventTime } from '#domain';
 import {
+  BanData,
   MessageDeleteData,
   MessageEditData,
+  MuteData,
   NewMessageData,
   NewReactionData,
+  PersonInRoomData,
   ResumeData,
+  SlowModeData,
   SubscribeData,
   TypingData,
 } from '#protocol';
 import { ChangeMessage } from '../commands/change-message.js';
 import type { Outcome } from '../commands/command.js';
+import { Moderate, type Order } from '../commands/moderate.js';
 import { PostRoomMessage } from '../commands/post-message.js';
 import { ReactToMessage } from '../commands/react.js';
 import { Typing } from '../commands/typing.js';
@@ -94,7 +99,7 @@ export class RoomChatGateway {
     @MessageBody('data', PAYLOAD) data: MessageDeleteData,
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
-    return this.change('global', session, data.message_id, null, id);
+    return this.change('global', session, data.message_id, null, id, data.reason);
   }
 
   @SubscribeMessage('clanMessageDelete')
@@ -103,7 +108,58 @@ export class RoomChatGateway {
     @MessageBody('data', PAYLOAD) data: MessageDeleteData,
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
-    return this.change('clan', session, data.message_id, null, id);
+    return this.change('clan', session, data.message_id, null, id, data.reason);
+  }
+
+  @SubscribeMessage('mute')
+  mute(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) { room, user_id, until, reason }: MuteData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    const order = {
+      what: 'mute',
+      userId: user_id,
+      until: eventTime(until)!,
+      ...(reason != null && { reason }),
+    } as const;
+    return this.moderate(room, session, order, id);
+  }
+
+  @SubscribeMessage('unmute')
+  unmute(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) { room, user_id }: PersonInRoomData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.moderate(room, session, { what: 'unmute', userId: user_id }, id);
+  }
+
+  @SubscribeMessage('ban')
+  ban(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) { room, user_id, reason }: BanData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.moderate(room, session, { what: 'ban', userId: user_id, ...(reason != null && { reason }) }, id);
+  }
+
+  @SubscribeMessage('unban')
+  unban(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) { room, user_id }: PersonInRoomData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.moderate(room, session, { what: 'unban', userId: user_id }, id);
+  }
+
+  @SubscribeMessage('slowMode')
+  slowMode(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data', PAYLOAD) { room, seconds }: SlowModeData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.moderate(room, session, { what: 'slowMode', seconds }, id);
   }
 
   @SubscribeMessage('typing')
@@ -132,8 +188,13 @@ export class RoomChatGateway {
     messageId: string,
     content: string | null,
     id?: string,
+    reason?: string | null,
   ): Promise<Outcome> {
-    return this.commands.execute(new ChangeMessage(caller, room, messageId, content, id));
+    return this.commands.execute(new ChangeMessage(caller, room, messageId, content, id, reason));
+  }
+
+  private moderate(room: PublicRoom, caller: Session, order: Order, id?: string): Promise<Outcome> {
+    return this.commands.execute(new Moderate(caller, room, order, id));
   }
 
   private react(room: PublicRoom, caller: Session, data: NewReactionData, id?: string): Promise<Outcome> {

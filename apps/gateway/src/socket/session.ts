@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
 import type { SessionSocket } from './session-socket.js';
 import type { Config } from '#platform';
+import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
 import {
   ackFrame,
@@ -40,6 +41,7 @@ const HELD_UP = 1_000;
 export interface SessionParts {
   readonly endpoint: Endpoint;
   readonly person: Person;
+  readonly moderates: Moderates;
   /** When the token ends, in milliseconds since 1970. */
   readonly expiresAt: number;
   /** Whether the token was revoked. */
@@ -71,6 +73,7 @@ interface Waiting {
 export class Session implements Caller {
   readonly endpoint: Endpoint;
   readonly person: Person;
+  readonly moderates: Moderates;
   readonly attempts: Attempts;
   /** What the client has asked to be told of beside messages. */
   topics: ReadonlySet<Topic> = new Set();
@@ -92,9 +95,10 @@ export class Session implements Caller {
   #handlers: ReadonlyMap<string, FrameHandler> = new Map();
 
   constructor(parts: SessionParts) {
-    const { endpoint, person, socket, ws, limits } = parts;
+    const { endpoint, person, moderates, socket, ws, limits } = parts;
     this.endpoint = endpoint;
     this.person = person;
+    this.moderates = moderates;
     this.attempts = new Attempts(person.userId, parts.newKey, async () => {
       await this.admit();
       parts.allowance.spend(person.userId);
@@ -293,7 +297,8 @@ export class Session implements Caller {
     if (!outcome || !this.isOpen) return;
     if ('refusal' in outcome) {
       const { refusal } = outcome;
-      this.refuse({ ...refusal, value: Reflect.get(Object(frame.data), refusal.field) });
+      const { field } = refusal;
+      this.refuse({ ...refusal, ...(field !== undefined && { value: Reflect.get(Object(frame.data), field) }) });
       return;
     }
     if (outcome.answer) this.reply(JSON.stringify(outcome.answer));

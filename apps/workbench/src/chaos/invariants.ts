@@ -64,6 +64,11 @@ function tracesOf(events: readonly RecordedEvent[]) {
       case 'MemberJoined':
       case 'MemberLeft':
       case 'ProfileChanged':
+      case 'PersonMuted':
+      case 'PersonUnmuted':
+      case 'PersonBanned':
+      case 'PersonUnbanned':
+      case 'SlowModeChanged':
     }
   }
   return { said, seen };

@@ -44,6 +44,13 @@ export const socketRows = {
     meaning: 'How long after it was said a message may be edited; 0 for never. Deleting it is never too late.',
     read: wholeNumber(0, 2_147_483_647),
   }),
+  WORD_FILTER: row({
+    type: 'path of an ES module',
+    default: null,
+    roles: sockets,
+    meaning: 'Exports by default what says which texts are said, and how; without it every text is said as it is.',
+    read: (path) => path,
+  }),
   MAX_FRAME_BYTES: row({
     type: 'bytes, 1024–1048576',
     default: '65536',

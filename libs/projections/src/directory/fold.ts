@@ -1,16 +1,23 @@
-import { encodeId, evolveMembership, evolveProfile, type RecordedEvent } from '#domain';
+import { encodeId, evolveMembership, evolveProfile, evolveSanctions, type RecordedEvent } from '#domain';
 import { DIRECTORY_FORMAT, directoryCollections, type PersonDocument } from './documents.js';
-import { encodeUpdate } from '../live-update.js';
+import { encodeUpdate, type PersonUpdate } from '../live-update.js';
 import { type Folded, nothing, type Projection } from '../projection.js';
 
-/** What people are called and which clan they are in: a document per person. */
-export const directory: Projection<PersonDocument> = {
+/**
+ * What people are called and which clan they are in: a document per person. What is held against them makes no
+ * document, since the log itself is asked for it; that it changed is told from here too, so that every gateway hears of
+ * it though whoever decided it may not have come to telling it.
+ */
+export const directory: Projection<PersonUpdate> = {
   name: 'directory',
   format: DIRECTORY_FORMAT,
-  kinds: ['member', 'profile'],
+  kinds: ['member', 'profile', 'sanction'],
   collections: directoryCollections,
   heads: null,
-  needs: (event) => ('userId' in event ? [{ collection: 'people', id: encodeId(event.userId) }] : []),
+  needs(event) {
+    const isOfPerson = 'userId' in event && !('sanctions' in event);
+    return isOfPerson ? [{ collection: 'people', id: encodeId(event.userId) }] : [];
+  },
   fold(view, event) {
     switch (event.type) {
       case 'MemberJoined':
@@ -26,6 +33,14 @@ export const directory: Projection<PersonDocument> = {
           ...evolveProfile(null, event),
           profileSeq: event.seq,
         }));
+      case 'PersonMuted':
+      case 'PersonUnmuted':
+      case 'PersonBanned':
+      case 'PersonUnbanned': {
+        const { userId, seq } = event;
+        const sanctions = { seq, held: evolveSanctions([], event) };
+        return { documents: [], change: { type: 'person', userId, member: null, profile: null, sanctions } };
+      }
       case 'ChatCreated':
       case 'MessageCreated':
       case 'ReactionAdded':
@@ -33,19 +48,20 @@ export const directory: Projection<PersonDocument> = {
       case 'MessageEdited':
       case 'MessageDeleted':
       case 'MessagesSeen':
+      case 'SlowModeChanged':
         return nothing;
     }
   },
-  announce: (people) => people.map((person) => ({ userId: person.userId, text: personText(person) })),
+  announce: (updates) => updates.map((update) => ({ userId: update.userId, text: encodeUpdate(update) })),
 };
 
 function folded(
   stored: PersonDocument | null,
   event: RecordedEvent & { readonly userId: string },
   change: (person: PersonDocument) => PersonDocument,
-): Folded<PersonDocument> {
+): Folded<PersonUpdate> {
   // Written before a crash, perhaps not announced: what is told is the state, so telling it again is right.
-  if (stored && stored.seq >= event.seq) return { documents: [], change: stored };
+  if (stored && stored.seq >= event.seq) return { documents: [], change: updateOf(stored) };
   const { userId, seq } = event;
   const person = stored ?? {
     _id: encodeId(userId),
@@ -58,14 +74,14 @@ function folded(
     memberSeq: 0,
   };
   const document = { ...change(person), seq };
-  return { documents: [{ collection: 'people', document }], change: document };
+  return { documents: [{ collection: 'people', document }], change: updateOf(document) };
 }
 
-function personText({ userId, clanId, name, avatar, memberSeq, profileSeq }: PersonDocument): string {
-  return encodeUpdate({
+function updateOf({ userId, clanId, name, avatar, memberSeq, profileSeq }: PersonDocument): PersonUpdate {
+  return {
     type: 'person',
     userId,
     member: memberSeq > 0 ? { seq: memberSeq, clanId } : null,
     profile: name === null ? null : { seq: profileSeq, name, avatar },
-  });
+  };
 }

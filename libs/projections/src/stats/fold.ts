@@ -10,7 +10,7 @@ import {
   statsCollections,
   type StatsDocuments,
 } from './documents.js';
-import type { Folded, Need, Projection, View } from '../projection.js';
+import { type Folded, type Need, nothing, type Projection, type View } from '../projection.js';
 
 /**
  * How much happened in each room on each day, and by how many people: counts of the log's events, by the UTC day they
@@ -52,11 +52,18 @@ const counterOf = {
   MemberJoined: 'joins',
   MemberLeft: 'leaves',
   ProfileChanged: 'profileChanges',
-} as const satisfies Record<RecordedEvent['type'], keyof EventCounts>;
+  // What moderators decide is for those who look into it, not for counting.
+  PersonMuted: null,
+  PersonUnmuted: null,
+  PersonBanned: null,
+  PersonUnbanned: null,
+  SlowModeChanged: null,
+} as const satisfies Record<RecordedEvent['type'], keyof EventCounts | null>;
 
 const dayOf = (event: RecordedEvent): string => event.at.slice(0, 'YYYY-MM-DD'.length);
 
 function needs(event: RecordedEvent): Need[] {
+  if (counterOf[event.type] === null) return [];
   const userId = authorOf(event);
   return [
     { collection: 'days', id: dayId(event.room, dayOf(event)) },
@@ -70,6 +77,8 @@ function needs(event: RecordedEvent): Need[] {
  * the document that says so keeps the sequence of that event.
  */
 function fold(view: View, event: RecordedEvent): Folded<never> {
+  const counter = counterOf[event.type];
+  if (counter === null) return nothing;
   const { room, seq } = event;
   const [day, userId] = [dayOf(event), authorOf(event)];
   const documents: Written[] = [];
@@ -83,7 +92,6 @@ function fold(view: View, event: RecordedEvent): Folded<never> {
 
   const today = (view.get('days', dayId(room, day)) as DayDocument | null) ?? emptyDay(event);
   if (today.seq < seq) {
-    const counter = counterOf[event.type];
     documents.push(
       inDays({
         ...today,

@@ -63,6 +63,11 @@ function needs(event: RecordedEvent): Need[] {
     case 'MemberJoined':
     case 'MemberLeft':
     case 'ProfileChanged':
+    case 'PersonMuted':
+    case 'PersonUnmuted':
+    case 'PersonBanned':
+    case 'PersonUnbanned':
+    case 'SlowModeChanged':
       return [head];
   }
 }
@@ -89,9 +94,16 @@ function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
       return messageChanged(view, head, event);
     case 'MessagesSeen':
       return messagesSeen(view, head, event);
+    // How often people may speak is none of a room's changes.
+    case 'SlowModeChanged':
+      return folded(headAfter(head, event));
     case 'MemberJoined':
     case 'MemberLeft':
     case 'ProfileChanged':
+    case 'PersonMuted':
+    case 'PersonUnmuted':
+    case 'PersonBanned':
+    case 'PersonUnbanned':
       throw new UnfoldableEvent(`${event.type} in the room ${event.room}`);
   }
 }

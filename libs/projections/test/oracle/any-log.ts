@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import {
+  banPerson,
+  changeSlowMode,
   clanRoom,
   commandKey,
   directRoom,
@@ -7,13 +9,17 @@ import {
   encodeEvent,
   GLOBAL_ROOM,
   kindOf,
+  mutePerson,
   partitionOf,
   type Room,
+  unbanPerson,
+  unmutePerson,
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
 
-// Logs in which people open chats, post (some twice, some where they may not), react, edit, see, join, leave and are renamed.
+// Logs in which people open chats, post (some twice, some where they may not), react, edit, see, join, leave, are renamed
+// and moderated.
 
 export const CHAT = directRoom('1', '2');
 export const OTHER_CHAT = directRoom('1', '3');
@@ -50,7 +56,9 @@ const edited = fc
   .record({ room, userId, at, number, content: fc.constantFrom('another', 'a third', null) })
   .map(({ room, userId, at, number, content }): DomainEvent => {
     const fact = { room, at, id: `edit.${commandKey(userId, room, at)}`, messageId: keyOf(room, number), userId };
-    return content === null ? { type: 'MessageDeleted', ...fact } : { type: 'MessageEdited', ...fact, content };
+    return content === null
+      ? { type: 'MessageDeleted', ...fact, senderId: '1' }
+      : { type: 'MessageEdited', ...fact, content };
   });
 
 const seen = fc
@@ -99,6 +107,39 @@ const ofPerson = fc
     return { type: 'MemberJoined', ...fact, id: `member.${key}`, clanId, leftClanId: what === 'move' ? '9' : null };
   });
 
+const moderated = fc
+  .record({
+    of: userId,
+    at,
+    room,
+    what: fc.constantFrom('mute', 'unmute', 'ban', 'unban', 'slow'),
+    isElsewhere: fc.nat(3),
+  })
+  .map(({ of, at, room, what, isElsewhere }): DomainEvent => {
+    const command = {
+      key: commandKey(of, room, at),
+      at,
+      userId: of,
+      room: clanRoom('3'),
+      by: '9',
+      seconds: isElsewhere,
+    };
+    const until = '2027-01-01T00:00:00.000Z';
+    const held = [
+      { kind: 'mute', room: clanRoom('3'), since: at, until, by: '9' },
+      { kind: 'ban', room: clanRoom('3'), since: at, until: null, by: '9' },
+    ] as const;
+    const decisions = {
+      mute: () => mutePerson({ ...command, until, reason: 'spam' }, []),
+      unmute: () => unmutePerson(command, held),
+      ban: () => banPerson(command, []),
+      unban: () => unbanPerson(command, held),
+      slow: () => changeSlowMode({ ...command, room }, -1),
+    };
+    const { event } = decisions[what]() as { readonly event: DomainEvent };
+    return isElsewhere === 0 && what !== 'slow' ? { ...event, room } : event;
+  });
+
 const anyEvent = fc.oneof(
   { arbitrary: posted, weight: 6 },
   { arbitrary: reacted, weight: 4 },
@@ -106,6 +147,7 @@ const anyEvent = fc.oneof(
   { arbitrary: seen, weight: 3 },
   { arbitrary: opened, weight: 2 },
   { arbitrary: ofPerson, weight: 1 },
+  { arbitrary: moderated, weight: 1 },
 );
 
 /** The events as the log has them, at 1, 2, 3 …; those that are not readable are of a version to come. */

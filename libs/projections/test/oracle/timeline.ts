@@ -112,9 +112,15 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       room.listedAt = changes.length;
       return true;
     }
+    case 'SlowModeChanged':
+      return true;
     case 'MemberJoined':
     case 'MemberLeft':
     case 'ProfileChanged':
+    case 'PersonMuted':
+    case 'PersonUnmuted':
+    case 'PersonBanned':
+    case 'PersonUnbanned':
       return false;
   }
 }

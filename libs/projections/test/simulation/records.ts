@@ -65,7 +65,7 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
     const messageId = key(4 * Math.floor(Math.max(0, i + 2 - (target % 8)) / 4));
     if (type === 12) {
       const change = { ...fact, id: `edit.${key(i)}`, messageId, userId };
-      if (target % 3 === 0) return { ...change, type: 'MessageDeleted' };
+      if (target % 3 === 0) return { ...change, type: 'MessageDeleted', senderId: change.userId };
       return { ...change, type: 'MessageEdited', content: `another ${i}` };
     }
     const reaction = { ...fact, id: `react.${key(i)}`, messageId, userId };

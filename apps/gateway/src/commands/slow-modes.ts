@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { MAX_SLOW_SECONDS, type Room, slowModeOf, type SlowMode } from '#domain';
+import { type AskedLog, EventLog, OutcomeUnknown } from '#event-store';
+import { SLOW_MODE_TOPIC, type SlowModeTold } from '#projections';
+import { readSignal } from '../feeds/signals.js';
+
+const SPOKE_TOPIC = 'spoke';
+/** So long what a room's slow mode is is known without asking the log; a change is told at once. Milliseconds. */
+const KNOWN = 30_000;
+const MAX_ROOMS = 100_000;
+const MAX_SPEAKERS = 200_000;
+
+/** Somebody has spoken in a room that is slow. */
+interface Spoke {
+  readonly gateway: string;
+  readonly room: Room;
+  readonly userId: string;
+  readonly key: string;
+}
+
+/** Somebody's last message in a room: as which command, and when, on the monotonic clock. */
+interface Spoken {
+  readonly key: string;
+  readonly at: number;
+}
+
+type Known = Pick<SlowModeTold, 'seq' | 'seconds'>;
+
+/**
+ * How often people may speak in a room, and when they last did, over all gateways: each tells the others who has spoken
+ * in a room that is slow, and of other rooms nothing. So what two gateways are asked at the same moment may both be
+ * said, and a gateway that was just started knows of nothing that was said before.
+ */
+@Injectable()
+export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #id = randomBytes(8).toString('hex');
+  readonly #known = new LRUCache<Room, Known>({ max: MAX_ROOMS, ttl: KNOWN });
+  readonly #spoken = new LRUCache<string, Spoken>({ max: MAX_SPEAKERS, ttl: MAX_SLOW_SECONDS * 1_000 });
+  #stops: (() => void)[] = [];
+
+  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live'>) {}
+
+  onApplicationBootstrap(): void {
+    const { live } = this.log;
+    const subscriptions = [
+      live.onSignal(SLOW_MODE_TOPIC, (text) => {
+        const told = readSignal<SlowModeTold>(text, ['room', 'seq', 'seconds']);
+        if (told) this.#take(told.room, told);
+      }),
+      live.onSignal(SPOKE_TOPIC, (text) => {
+        const spoke = readSignal<Spoke>(text, ['gateway', 'room', 'userId', 'key']);
+        if (!spoke || spoke.gateway === this.#id) return;
+        this.#spoken.set(speaker(spoke.room, spoke.userId), { key: spoke.key, at: performance.now() });
+      }),
+    ];
+    // What was told meanwhile was missed.
+    const stopListening = live.onInterrupted(() => {
+      this.#known.clear();
+    });
+    const stops = subscriptions.map((subscription) => (): void => {
+      subscription.stop();
+    });
+    this.#stops = [stopListening, ...stops];
+  }
+
+  onApplicationShutdown(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  isKnown(room: Room): boolean {
+    return this.#known.has(room);
+  }
+
+  /** Asks the log. @throws LogUnavailable, UnreadableEvent */
+  async read(room: Room, deadline?: number): Promise<void> {
+    const last = await this.log.last(room, 'mode', deadline);
+    this.#take(room, { seq: last?.seq ?? 0, seconds: slowModeOf(last) });
+  }
+
+  /** How a room stands for somebody at this moment; what is said again, as the same command, does not count. */
+  of(room: Room, userId: string, key: string): SlowMode {
+    const seconds = this.#known.get(room)?.seconds ?? 0;
+    const last = seconds > 0 ? this.#spoken.get(speaker(room, userId)) : undefined;
+    return { seconds, sinceLastMs: !last || last.key === key ? null : performance.now() - last.at };
+  }
+
+  /**
+   * Somebody speaks: from now on that counts here, and for the others once it was said. What is certainly not said does
+   * not count.
+   * @throws what `say` does
+   */
+  async speak<T>(room: Room, userId: string, key: string, say: () => Promise<T>): Promise<T> {
+    if (!this.#known.get(room)?.seconds) return say();
+    const who = speaker(room, userId);
+    const before = this.#spoken.get(who);
+    const now = { key, at: performance.now() };
+    this.#spoken.set(who, now);
+    const tell = (): void => {
+      this.log.live.signal(SPOKE_TOPIC, JSON.stringify({ gateway: this.#id, room, userId, key } satisfies Spoke));
+    };
+    try {
+      const said = await say();
+      tell();
+      return said;
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) tell();
+      else if (this.#spoken.get(who) === now) this.#forget(who, before);
+      throw error;
+    }
+  }
+
+  #forget(who: string, before: Spoken | undefined): void {
+    if (before) this.#spoken.set(who, before);
+    else this.#spoken.delete(who);
+  }
+
+  /** What was told while the log was asked may be newer. */
+  #take(room: Room, { seq, seconds }: Known): void {
+    const known = this.#known.peek(room);
+    this.#known.set(room, known && known.seq > seq ? known : { seq, seconds });
+  }
+}
+
+const speaker = (room: Room, userId: string): string => `${room} ${userId}`;
