@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { clanRoom, GLOBAL_ROOM, type Room, userRoom } from '#domain';
+import { banPerson, clanRoom, GLOBAL_ROOM, type Room, type Sanction, userRoom } from '#domain';
 import { LogUnavailable } from '#event-store';
 import { encodeUpdate } from '#projections';
 import { ReadModelsUnavailable } from '#read-models';
@@ -69,6 +69,67 @@ describe('a person of whom something is told', () => {
     expect(ada.feed.person).toMatchObject({ clanId: '7', name: 'Eve' });
     await tell(update({ seq: 8, clanId: '9' }, { seq: 6, name: 'Ada' }));
     expect(ada.feed.person).toMatchObject({ clanId: '9', name: 'Eve' });
+  });
+});
+
+describe('a person who is banned from a room', () => {
+  const ban = (room: Room): Sanction => ({
+    kind: 'ban',
+    room,
+    since: '2026-01-01T00:00:00.000Z',
+    until: null,
+    by: '9',
+  });
+  const tell = async (seq: number, ...held: Sanction[]) => {
+    const told = { type: 'person', userId: '1', member: null, profile: null, sanctions: { seq, held } } as const;
+    ada.chat.elsewhere.live.publishToUser('1', encodeUpdate(told));
+    await settle();
+  };
+  /** In the log, without a word to anybody. */
+  const decide = (key: string, room: Room, state: readonly Sanction[]) => {
+    const command = { key: key.repeat(24), at: '2026-01-01T00:00:00.000Z', userId: '1', room, by: '9' };
+    const decision = banPerson(command, state);
+    if ('event' in decision) ada.chat.append(decision.event!);
+  };
+
+  it('hears it no more, and the others all the same, until it is lifted; what is older does not count', async () => {
+    await ada.prepare({ clanId: '7' });
+    const { client } = await ada.join();
+    await tell(5, ban(GLOBAL_ROOM));
+    expect(ada.feed.person.sanctions).toEqual([ban(GLOBAL_ROOM)]);
+    await say(GLOBAL_ROOM, 'without you');
+    await say(clanRoom('7'), 'with you');
+    await tell(5, ban(clanRoom('7')));
+    await say(clanRoom('7'), 'still with you');
+    await tell(6, ban(clanRoom('7')));
+    await say(clanRoom('7'), 'without you');
+    await say(GLOBAL_ROOM, 'back');
+    expect(contents(client)).toEqual(['with you', 'still with you', 'back']);
+    // Another clan is another room.
+    ada.chat.move('1', '8', { clanId: '7' });
+    await ada.tell();
+    await say(clanRoom('8'), 'welcome');
+    expect(contents(client).at(-1)).toBe('welcome');
+    expect(ada.rooms.size).toBe(2);
+  });
+
+  it('is so at the door, when it is told by the projector, and when it is read again', async () => {
+    decide('1', GLOBAL_ROOM, []);
+    await ada.prepare({ clanId: '7' });
+    const { client } = await ada.join();
+    await say(GLOBAL_ROOM, 'without you');
+    decide('2', clanRoom('7'), ada.feed.person.sanctions);
+    await ada.tell();
+    await say(clanRoom('7'), 'without you');
+    expect([contents(client), ada.rooms.size]).toEqual([[], 0]);
+    ada.chat.move('1', '8', { clanId: '7' });
+    await ada.tell();
+    expect(ada.rooms.size).toBe(1);
+    decide('3', clanRoom('8'), ada.feed.person.sanctions);
+    await Promise.all([ada.feed.refresh(), settle()]);
+    expect(ada.rooms.size).toBe(0);
+    await say(clanRoom('8'), 'without you');
+    expect(contents(client)).toEqual([]);
   });
 });
 

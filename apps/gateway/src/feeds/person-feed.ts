@@ -1,15 +1,9 @@
 import { Logger } from '@nestjs/common';
 import {
-  changeProfile,
   clanRoom,
-  decided,
   GLOBAL_ROOM,
   isBanned,
-  joinClan,
-  type MembershipEvent,
-  type ProfileChanged,
   type PublicRoom,
-  type RecordedEvent,
   type Room,
   sanctionsOf,
   userRoom,
@@ -25,6 +19,7 @@ import type { Hearing } from './hearing.js';
 import type { Rooms } from './rooms.js';
 import { type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
 import { Person } from './person.js';
+import { recordedMembership, recordedProfile } from './recorded-claims.js';
 import type { RoomFeed } from './room-feed.js';
 import { countOpen, type Session } from '../socket/session.js';
 
@@ -180,49 +175,16 @@ export class PersonFeed {
   async #read(claims: Caller['claims']): Promise<void> {
     const { log } = this.#parts;
     await log.live.flush();
-    const room = userRoom(this.userId);
     const [member, profile, sanction] = await Promise.all([
-      this.#membership(room, claims),
-      this.#profile(room, claims),
-      log.last(room, 'sanction'),
+      recordedMembership(this.#parts, this.userId, claims),
+      recordedProfile(this.#parts, this.userId, claims),
+      log.last(userRoom(this.userId), 'sanction'),
     ]);
-    if (member && member.seq > this.#memberSeq) {
-      this.#memberSeq = member.seq;
-      this.#inClan(member.type === 'MemberJoined' ? member.clanId : null);
-    }
-    if (profile && profile.seq > this.#profileSeq) {
-      this.#profileSeq = profile.seq;
-      this.person.name = profile.name;
-      this.person.avatar = profile.avatar;
-    }
-    if (sanction && sanction.seq > this.#sanctionSeq) {
-      this.#sanctionSeq = sanction.seq;
-      this.person.sanctions = sanctionsOf(sanction);
-    }
-    this.#followRooms();
-  }
-
-  async #membership(room: Room, { clanId }: Caller['claims']): Promise<RecordedEvent<MembershipEvent> | null> {
-    const { log, newKey } = this.#parts;
-    if (clanId === undefined) return (await log.last(room, 'member')) as RecordedEvent<MembershipEvent> | null;
-    const command = { key: newKey(), at: new Date().toISOString(), userId: this.userId, clanId };
-    const decision = await log.decide<MembershipEvent>(room, 'member', (last) =>
-      last ? decided<MembershipEvent>(null) : joinClan(command, null),
-    );
-    if ('refusal' in decision) return null;
-    return decision.event ?? (decision.last as RecordedEvent<MembershipEvent> | null);
-  }
-
-  async #profile(room: Room, { name, avatar }: Caller['claims']): Promise<RecordedEvent<ProfileChanged> | null> {
-    const { log, newKey } = this.#parts;
-    if (name === undefined) return (await log.last(room, 'profile')) as RecordedEvent<ProfileChanged> | null;
-    const person = { userId: this.userId, name, avatar: avatar ?? null };
-    const command = { key: newKey(), at: new Date().toISOString(), ...person };
-    const decision = await log.decide<ProfileChanged>(room, 'profile', (last) =>
-      last ? decided<ProfileChanged>(null) : changeProfile(command, null),
-    );
-    if ('refusal' in decision) return null;
-    return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
+    this.#take({
+      member: member && { seq: member.seq, clanId: member.type === 'MemberJoined' ? member.clanId : null },
+      profile,
+      sanctions: sanction && { seq: sanction.seq, held: sanctionsOf(sanction) },
+    });
   }
 
   /** A start that failed is no answer for the next who asks. */
@@ -260,7 +222,7 @@ export class PersonFeed {
   }
 
   /** What was read from the log, or told by another, may be newer. */
-  #take({ member, profile, sanctions }: PersonUpdate): void {
+  #take({ member, profile, sanctions }: Pick<PersonUpdate, 'member' | 'profile' | 'sanctions'>): void {
     if (member && member.seq > this.#memberSeq) {
       this.#memberSeq = member.seq;
       this.#inClan(member.clanId);

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { changeSlowMode, GLOBAL_ROOM } from '#domain';
+import { LogUnavailable, OutcomeUnknown } from '#event-store';
+import { SLOW_MODE_TOPIC } from '#projections';
+import { SlowModes } from '../src/commands/slow-modes.js';
+import { setTimeout as pass } from 'node:timers/promises';
+import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
+import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+
+let chat: ChatInMemory;
+let modes: SlowModes;
+let others: SlowModes;
+beforeEach(async () => {
+  holdTime();
+  chat = await ChatInMemory.start();
+  modes = new SlowModes(chat.log);
+  others = new SlowModes(chat.elsewhere);
+  for (const one of [modes, others]) one.onApplicationBootstrap();
+  await settle();
+});
+afterEach(() => {
+  for (const one of [modes, others]) one.onApplicationShutdown();
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+let keys = 0;
+/** In the log, without a word to anybody. */
+function decide(seconds: number): number {
+  const context = { key: String(++keys).padStart(24, '0'), at: '2026-01-01T00:00:00.000Z' };
+  const decision = changeSlowMode({ ...context, room: GLOBAL_ROOM, seconds, by: '9' }, -1);
+  if ('refusal' in decision) throw new Error(decision.refusal.message);
+  return chat.append(decision.event!);
+}
+const told = async (seq: number, seconds: number) => {
+  chat.elsewhere.live.signal(SLOW_MODE_TOPIC, JSON.stringify({ room: GLOBAL_ROOM, seq, seconds }));
+  await settle();
+};
+const read = () => Promise.all([modes.read(GLOBAL_ROOM), settle()]);
+const seconds = () => modes.of(GLOBAL_ROOM, 'ada', 'k').seconds;
+const since = (key: string, at = modes) => at.of(GLOBAL_ROOM, 'ada', key).sinceLastMs;
+const speak = (key: string, said: Promise<unknown> = Promise.resolve()) =>
+  modes.speak(GLOBAL_ROOM, 'ada', key, () => said);
+
+describe('how slow a room is', () => {
+  it('is read, and told from then on', async () => {
+    expect(modes.isKnown(GLOBAL_ROOM)).toBe(false);
+    const seq = decide(10);
+    await read();
+    expect([modes.isKnown(GLOBAL_ROOM), seconds()]).toEqual([true, 10]);
+    await told(seq + 1, 20);
+    expect(seconds()).toBe(20);
+    // What is older than what is known does not count, whoever says it.
+    await told(seq, 30);
+    await read();
+    expect(seconds()).toBe(20);
+  });
+
+  it('is read again half a minute later', async () => {
+    jest.useRealTimers();
+    let now = 1_000;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const isKnownAfter = async (ms: number) => {
+      const own = new SlowModes(new MemoryLogServer().connect());
+      await own.read(GLOBAL_ROOM);
+      now += ms;
+      // The cache looks at the clock once in a millisecond.
+      await pass(5);
+      return own.isKnown(GLOBAL_ROOM);
+    };
+    expect([await isKnownAfter(30_000), await isKnownAfter(30_001)]).toEqual([true, false]);
+    clock.mockRestore();
+  });
+
+  it('is what was told while it was read', async () => {
+    const seq = decide(10);
+    const held = chat.log.connection.gates.hold('last answer');
+    const reading = modes.read(GLOBAL_ROOM);
+    await arrived(held);
+    await told(seq + 1, 0);
+    held.release();
+    await settle();
+    await reading;
+    expect(seconds()).toBe(0);
+  });
+
+  it('is read again after the log was away', async () => {
+    await told(1, 10);
+    chat.log.connection.lose();
+    expect(modes.isKnown(GLOBAL_ROOM)).toBe(false);
+    chat.log.connection.comeBack();
+    await settle();
+    decide(5);
+    await read();
+    expect(seconds()).toBe(5);
+  });
+});
+
+describe('who has spoken', () => {
+  beforeEach(async () => {
+    await told(1, 10);
+  });
+
+  it('is known here and at the other gateways, and their last message sent again does not count', async () => {
+    await speak('a');
+    await settle(1_000);
+    for (const one of [modes, others]) {
+      expect([since('a', one), Math.round(since('b', one)! / 100)]).toEqual([null, 10]);
+      expect(one.of(GLOBAL_ROOM, 'bob', 'b').sinceLastMs).toBeNull();
+    }
+  });
+
+  it('counts at once, before it is said', async () => {
+    void speak('a', new Promise(() => undefined));
+    expect(since('b')).not.toBeNull();
+    await settle();
+    expect(since('b', others)).toBeNull();
+  });
+
+  it('has not where it was certainly not said, and may have where nobody knows', async () => {
+    await expect(speak('a', Promise.reject(new LogUnavailable('away')))).rejects.toThrow(LogUnavailable);
+    await settle();
+    expect([since('b'), since('b', others)]).toEqual([null, null]);
+    await speak('a');
+    await settle(1_000);
+    await expect(speak('b', Promise.reject(new LogUnavailable('away')))).rejects.toThrow(LogUnavailable);
+    expect([since('a'), Math.round(since('c')! / 100)]).toEqual([null, 10]);
+    await expect(speak('d', Promise.reject(new OutcomeUnknown('lost')))).rejects.toThrow(OutcomeUnknown);
+    await settle();
+    for (const one of [modes, others]) expect([since('d', one), Math.round(since('c', one)! / 100)]).toEqual([null, 0]);
+  });
+
+  it('is nobody’s business in a room that is not slow', async () => {
+    await told(2, 0);
+    const said = jest.spyOn(chat.log.live, 'signal');
+    await speak('a');
+    expect(said).not.toHaveBeenCalled();
+    await told(3, 10);
+    expect(since('b')).toBeNull();
+  });
+});
