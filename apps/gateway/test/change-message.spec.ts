@@ -25,12 +25,12 @@ const change = (
   room: 'global' | 'clan' | number,
   messageId: string,
   content: string | null,
-  { by = ada, within = 900, id }: { by?: CallerInMemory; within?: number; id?: string } = {},
+  { by = ada, within = 900, id, reason }: { by?: CallerInMemory; within?: number; id?: string; reason?: string } = {},
 ) => {
   const messages = new KnownMessages(chat.served, recent);
   const settings = { editWithinSeconds: within };
   const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, settings, null);
-  return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id))));
+  return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id, reason))));
 };
 const changes = () =>
   chat.server.records.map((record) => decodeRecord(record)).filter(({ id }) => /^(edit|delete)\./.test(id));
@@ -74,6 +74,19 @@ describe('a change of a message', () => {
     expect((await change('global', mine, 'x')).value).toMatchObject(refusal('deleted'));
     expect((await change('global', mine, null)).value).toEqual({ ack: { message_id: mine } });
     expect(changes()).toHaveLength(1);
+  });
+
+  it('by a moderator takes away what others said in their room, with a reason, and nowhere else', async () => {
+    const { room: direct, chatId } = chat.open('1', '2');
+    const [inClan, inGlobal, inDirect] = [clanRoom('7'), GLOBAL_ROOM, direct].map((room) => chat.say(room, 'x', '2'));
+    await chat.timeline.run();
+    ada.moderates = { clanId: '7', global: false };
+    const take = (room: 'global' | 'clan' | number, id: string) => change(room, id, null, { reason: 'not kind' });
+    expect((await take('global', inGlobal!)).value).toMatchObject(refusal('not_yours'));
+    expect((await take(chatId, inDirect!)).value).toMatchObject(refusal('not_yours'));
+    expect((await change('clan', inClan!, 'other words')).value).toMatchObject(refusal('not_yours'));
+    expect((await take('clan', inClan!)).value).toEqual({ ack: { message_id: inClan } });
+    expect(changes()).toMatchObject([{ messageId: inClan, userId: '1', senderId: '2', reason: 'not kind' }]);
   });
 
   it('in a direct chat is for its two people', async () => {

@@ -55,6 +55,54 @@ describe('a message to a room', () => {
     expect(ids.map((id) => recent.has(id))).toEqual([true, true]);
   });
 
+  it('is refused to who may not speak, and was said all the same where it was said before', async () => {
+    const mute = { kind: 'mute', room: GLOBAL_ROOM, since: '2026-01-01T00:00:00.000Z', by: '9' } as const;
+    const muted = { ...mute, until: '2099-01-01T00:00:00.000Z' };
+    await settled(post('global', 'hello', null, 'c1'));
+    await chat.timeline.run();
+    ada.person.sanctions = [muted];
+    const code = (value: unknown) => (value as { refusal?: { code: string } }).refusal?.code;
+    expect((await settled(post('global', 'hello', null, 'c1'))).value).toEqual({
+      ack: { message_id: commandKey('1', GLOBAL_ROOM, 'c1') },
+    });
+    for (const id of [undefined, 'c2'])
+      expect(code((await settled(post('global', 'x', null, id))).value)).toBe('muted');
+    // By the same id, in another room, it is another message.
+    ada.person.sanctions = [{ ...muted, room: clanRoom('7') }];
+    expect(code((await settled(post('clan', 'hello', null, 'c1'))).value)).toBe('muted');
+    expect(events()).toHaveLength(1);
+  });
+
+  it('waits until it is known how slow the room is, and goes to the clan that they are in by then', async () => {
+    const held = chat.log.connection.gates.hold('last answer');
+    const outcome = post('clan', 'hello');
+    await arrived(held);
+    ada.person.clanId = '8';
+    held.release();
+    await settle();
+    expect(outcome.value).toMatchObject({ ack: {} });
+    expect(events()).toMatchObject([{ room: clanRoom('8'), content: 'hello' }]);
+    expect([slowModes.isKnown(clanRoom('7')), slowModes.isKnown(clanRoom('8'))]).toEqual([true, true]);
+  });
+
+  it('comes once in a while where the room is slow, but for moderators, and what was not said does not count', async () => {
+    slowModes.onApplicationBootstrap();
+    chat.elsewhere.live.signal('slow-mode', JSON.stringify({ room: GLOBAL_ROOM, seq: 1, seconds: 30 }));
+    await settle();
+    chat.log.connection.gates.fail('append', new LogUnavailable('away'));
+    expect((await settled(post('global', 'not said'))).error).toBeInstanceOf(LogUnavailable);
+    const both = [post('global', 'one'), post('global', 'two')];
+    await settle();
+    expect(both.map(({ value }) => value)).toMatchObject([
+      { ack: {} },
+      { refusal: { code: 'slow_mode', retryAfter: 30 } },
+    ]);
+    ada.moderates = { clanId: null, global: true };
+    expect((await settled(post('global', 'three'))).value).toMatchObject({ ack: {} });
+    expect(events()).toMatchObject([{ content: 'one' }, { content: 'three' }]);
+    slowModes.onApplicationShutdown();
+  });
+
   it('whose outcome is unknown is the same once more by all of its words, and by no fewer', async () => {
     chat.log.connection.gates.fail('append answer', new OutcomeUnknown('no answer'));
     expect((await settled(post('global', 'hello', 'happy'))).error).toBeInstanceOf(OutcomeUnknown);
