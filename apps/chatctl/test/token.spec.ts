@@ -7,8 +7,8 @@ const secret = 'a secret for the tests of 32 bytes and more';
 const env = { JWT_SECRET: secret };
 
 describe('chatctl token', () => {
-  const verified = (options: object) =>
-    new Tokens({ secret, leewaySeconds: 0 }).verify(token('7', { ttl: '1h', ...options }, env));
+  const tokens = new Tokens({ secret, leewaySeconds: 0 }, { isRevoked: () => false, hindrance: null });
+  const verified = (options: object) => tokens.verify(token('7', { ttl: '1h', ...options }, env));
 
   it('is of somebody who moderates nothing, their clan, or the global room too', () => {
     const role = 'moderator';
