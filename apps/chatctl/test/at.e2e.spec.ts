@@ -58,7 +58,7 @@ interface Then {
       ...about(room, hello.messageId, '1'),
     });
     await append('deletion', {
-      ...{ type: 'MessageDeleted', id: `delete.${nextKey()}` },
+      ...{ type: 'MessageDeleted', id: `delete.${nextKey()}`, senderId: '2' },
       ...about(room, secret.messageId, '2'),
     });
     // Changes nothing any more, and one of a message that is not there changes nothing either.
@@ -67,7 +67,7 @@ interface Then {
       ...about(room, secret.messageId, '2'),
     });
     await append('of none', {
-      ...{ type: 'MessageDeleted', id: `delete.${nextKey()}` },
+      ...{ type: 'MessageDeleted', id: `delete.${nextKey()}`, senderId: '2' },
       ...about(room, nextKey(), '2'),
     });
     await append('elsewhere', posted(clanRoom('others'), 'elsewhere again'));

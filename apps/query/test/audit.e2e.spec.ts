@@ -129,7 +129,7 @@ describe.each(stores)('what was edited and deleted, read models %s', (_, open) =
   it('of a page is bounded in what is read for it, and goes on behind that', async () => {
     const last = Math.max(...seqs);
     const messageId = messages[2]!;
-    const fact = { type: 'MessageDeleted', room: GLOBAL_ROOM, at, messageId, userId: '9' } as const;
+    const fact = { type: 'MessageDeleted', room: GLOBAL_ROOM, at, messageId, userId: '9', senderId: '9' } as const;
     const deletions = Array.from({ length: READ_AT_MOST }, () => query.log.append({ ...fact, id: `delete.${key()}` }));
     await Promise.all(deletions);
     const end = await edit(GLOBAL_ROOM, messages[0]!, '7', 'at the end');

@@ -14,7 +14,7 @@ const edited = (content: string): MessageEdited => ({
   id: `edit.${messageId}`,
   content,
 });
-const deleted: MessageDeleted = { ...fact, type: 'MessageDeleted', id: `delete.${messageId}` };
+const deleted: MessageDeleted = { ...fact, type: 'MessageDeleted', id: `delete.${messageId}`, senderId: fact.userId };
 
 it('a message says what it was created with, then what its last edit says, and nothing once it is deleted', () => {
   expect(saidAfter(undefined, created('one'))).toBe('one');
