@@ -130,6 +130,16 @@ export class ChatInMemory {
     this.append({ type: 'ReactionAdded', room, id, at, messageId, userId, userName: `name of ${userId}`, emoji });
   }
 
+  /** Another content for a message, by who said it; with null it is taken back. */
+  edit(room: Room, messageId: string, content: string | null, userId = '1'): void {
+    const fact = { room, id: `edit.${this.nextKey()}`, at, messageId, userId };
+    this.append(
+      content === null
+        ? { type: 'MessageDeleted', ...fact, senderId: userId }
+        : { type: 'MessageEdited', ...fact, content },
+    );
+  }
+
   /** Somebody has seen a direct chat up to message `n`. */
   seen(room: Room, userId: string, n: number): void {
     this.append({ type: 'MessagesSeen', room, id: `seen.${this.nextKey()}`, at, userId, n });

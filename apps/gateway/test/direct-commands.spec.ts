@@ -145,15 +145,42 @@ describe('a chat that is seen', () => {
   });
 });
 
+const poster = () => {
+  const recent = new RecentMessages();
+  const known = new KnownMessages(chat.served, recent);
+  return new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), recent, known, null);
+};
+
+describe('a reply in a direct chat', () => {
+  const reply = (chatId: number, replyTo: string) =>
+    outcomeOf(poster().execute(new PostDirectMessage(bob, chatId, '1', 'hello yourself', replyTo)));
+
+  it('names a message of the same chat, and no other', async () => {
+    const { room, chatId } = chat.open('1', '2');
+    const { room: other } = chat.open('2', '3');
+    const here = chat.say(room, 'hello', '1');
+    const there = chat.say(other, 'hello', '3');
+    await chat.timeline.run();
+    expect((await settled(reply(chatId, here))).value).toMatchObject({ ack: {} });
+    expect(decodeRecord(chat.server.records.at(-1)!)).toMatchObject({ room, replyTo: here });
+    for (const replyTo of [there, 'nonsense']) {
+      expect((await settled(reply(chatId, replyTo))).value).toMatchObject({
+        refusal: { code: 'not_found', field: 'reply_to' },
+      });
+    }
+    chat.edit(room, here, null);
+    await chat.timeline.run();
+    expect((await settled(reply(chatId, here))).value).toMatchObject({
+      refusal: { code: 'deleted', field: 'reply_to' },
+    });
+  });
+});
+
 describe('a command of a direct chat', () => {
   const commands = {
     see: () =>
       new MarkChatSeenHandler(chat.log, new DirectChats(chat.log), chat.served).execute(new MarkChatSeen(bob, 1)),
-    post: () =>
-      new PostDirectMessageHandler(
-        ...([chat.log, new DirectChats(chat.log), new RecentMessages()] as const),
-        ...([new KnownMessages(chat.served, new RecentMessages()), null] as const),
-      ).execute(new PostDirectMessage(bob, 1, '1', 'hello')),
+    post: () => poster().execute(new PostDirectMessage(bob, 1, '1', 'hello', null)),
   };
   beforeEach(async () => {
     chat.open('1', '2');

@@ -69,7 +69,7 @@ export async function playExamples(system: ChatUnderTest, { path, takes }: ChatE
         { id: string } | undefined;
       const inRoom = client.frames.find(({ chat, message }) => chat === room && message)?.message;
       const messageId = inRoom?.['_id'] ?? inChat?.id;
-      const real: Record<string, unknown> = { message_id: messageId, chat_id: chatId };
+      const real: Record<string, unknown> = { message_id: messageId, reply_to: messageId, chat_id: chatId };
       const text = JSON.stringify({ data }).replace(`direct:${CHAT_OF_EXAMPLES}"`, `direct:${chatId}"`);
       const known = JSON.parse(text, (name, value: unknown) => real[name] ?? value) as { data?: object };
       client.send(event, known.data, id);

@@ -30,13 +30,12 @@ afterEach(() => {
 
 const events = () => chat.server.records.map((record) => decodeRecord(record));
 
+const poster = () =>
+  new PostRoomMessageHandler(...([chat.log, recent, new KnownMessages(chat.served, recent), slowModes, null] as const));
+
 describe('a message to a room', () => {
   const post = (room: 'global' | 'clan', content: string, feeling: string | null = null, clientId?: string) =>
-    outcomeOf(
-      new PostRoomMessageHandler(
-        ...([chat.log, recent, new KnownMessages(chat.served, recent), slowModes, null] as const),
-      ).execute(new PostRoomMessage(ada, room, content, feeling, clientId)),
-    );
+    outcomeOf(poster().execute(new PostRoomMessage(ada, room, content, feeling, null, clientId)));
 
   it('is in the log once it is answered, and remembered', async () => {
     const global = post('global', 'to all');
@@ -139,6 +138,93 @@ describe('a message to a room', () => {
     ada.refusal = new LogUnavailable('away');
     expect((await settled(post('global', 'hello'))).error).toBeInstanceOf(LogUnavailable);
     expect([add.mock.calls, events()]).toEqual([[], []]);
+  });
+});
+
+describe('a reply', () => {
+  const reply = (
+    room: 'global' | 'clan',
+    replyTo: string | null,
+    { content = 'hello yourself', id }: { content?: string; id?: string } = {},
+  ) => {
+    return outcomeOf(poster().execute(new PostRoomMessage(ada, room, content, null, replyTo, id)));
+  };
+  const said = () => events().filter(({ type }) => type === 'MessageCreated');
+
+  it('names a message of its room, which is looked for; of a message that is none nothing is', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '2');
+    await chat.timeline.run();
+    expect((await settled(reply('clan', id))).value).toMatchObject({ ack: {} });
+    expect(said().at(-1)).toMatchObject({ room: clanRoom('7'), content: 'hello yourself', replyTo: id });
+    chat.gates.fail(FIND, new ReadModelsUnavailable('away'));
+    expect((await settled(reply('clan', null))).value).toMatchObject({ ack: {} });
+    expect(said().at(-1)).not.toHaveProperty('replyTo');
+    expect((await settled(reply('clan', id))).error).toBeInstanceOf(ReadModelsUnavailable);
+  });
+
+  it('to a message of another room, to none, and to one that was deleted is refused', async () => {
+    const elsewhere = chat.say(GLOBAL_ROOM, 'hello', '2');
+    const taken = chat.say(clanRoom('7'), 'hello', '2');
+    chat.edit(clanRoom('7'), taken, null, '2');
+    await chat.timeline.run();
+    for (const [replyTo, code] of [
+      [elsewhere, 'not_found'],
+      ['nonsense', 'not_found'],
+      [taken, 'deleted'],
+    ] as const) {
+      const { value } = await settled(reply('clan', replyTo, { id: `c ${replyTo}` }));
+      expect(value).toMatchObject({ refusal: { code, field: 'reply_to' } });
+    }
+    expect(said()).toHaveLength(2);
+  });
+
+  it('to a message that was just appended here waits for it', async () => {
+    const id = chat.say(GLOBAL_ROOM, 'hello', '1');
+    recent.add(id);
+    const replied = reply('global', id);
+    await settle(1_800);
+    expect(replied).toEqual({});
+    await chat.timeline.run();
+    await settle(60);
+    expect(replied.value).toMatchObject({ ack: {} });
+  });
+
+  it('is decided on the clan that its sender is in once the other message is found', async () => {
+    const id = chat.say(clanRoom('7'), 'hello', '2');
+    await chat.timeline.run();
+    const found = chat.gates.hold(`${FIND} answer`);
+    const replied = reply('clan', id);
+    await arrived(found);
+    ada.person.clanId = '8';
+    found.release();
+    await settle();
+    expect(replied.value).toMatchObject({ refusal: { code: 'not_found', field: 'reply_to' } });
+  });
+
+  it('that is there already is acknowledged once more, also where the other message was deleted meanwhile', async () => {
+    const id = chat.say(GLOBAL_ROOM, 'hello', '2');
+    await chat.timeline.run();
+    const done = { ack: { message_id: commandKey('1', GLOBAL_ROOM, 'c1') } };
+    expect((await settled(reply('global', id, { id: 'c1' }))).value).toEqual(done);
+    chat.edit(GLOBAL_ROOM, id, null, '2');
+    await chat.timeline.run();
+    expect((await settled(reply('global', id, { id: 'c1' }))).value).toEqual(done);
+    expect((await settled(reply('global', id, { id: 'c2' }))).value).toMatchObject({ refusal: { code: 'deleted' } });
+    expect(said()).toHaveLength(2);
+  });
+
+  it('to another message is another one, also where what came of the one before is unknown', async () => {
+    const ids = ['a', 'b'].map((content) => chat.say(GLOBAL_ROOM, content, '2'));
+    await chat.timeline.run();
+    chat.log.connection.gates.fail('append answer', new OutcomeUnknown('no answer'));
+    expect((await settled(reply('global', ids[0]!))).error).toBeInstanceOf(OutcomeUnknown);
+    for (const id of [ids[1]!, null, ids[0]!]) {
+      expect((await settled(reply('global', id))).value).toMatchObject({ ack: {} });
+    }
+    const replies = said()
+      .slice(2)
+      .map((event) => (event.type === 'MessageCreated' ? event.replyTo : null));
+    expect(replies).toEqual([ids[0], ids[1], undefined]);
   });
 });
 

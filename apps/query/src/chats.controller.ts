@@ -4,40 +4,18 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Static } from '@sinclair/typebox';
 import { DirectChats } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
-import { type Caller, httpFault, invalid, notFound } from '#platform';
-import {
-  chatView,
-  ChatListEntryView,
-  directMessageView,
-  DirectMessageView,
-  listOf,
-  named,
-  nullable,
-  shape,
-  whole,
-} from '#protocol';
-import { ServedTimeline } from '#projections';
+import { type Caller, notFound } from '#platform';
+import { chatView, ChatListEntryView, directMessageView, DirectMessageView, listOf, named, shape } from '#protocol';
+import { ServedTimeline, type MessagePart } from '#projections';
 import { InTurn } from './in-turn.js';
 import { Input, NumberText } from './input.js';
+import { MAX_NUMBER, next, partOf, PartParameters } from './message-part.js';
 
 // GET /chats and GET /chats/:id/messages: the direct chats of the caller, in the shapes of the direct API.
 
-const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
-
-class ChatPath {
+export class ChatPath {
   @NumberText(1, MAX_NUMBER)
   id!: string;
-}
-
-class PageParameters {
-  @NumberText(1, MAX_NUMBER, { optional: true, description: 'Messages below this `n`, newest first.' })
-  before?: string;
-
-  @NumberText(0, MAX_NUMBER, { optional: true, description: 'Messages above this `n`, oldest first.' })
-  after?: string;
-
-  @NumberText(1, 200, { default: 50 })
-  limit?: string;
 }
 
 class ListParameters {
@@ -47,8 +25,6 @@ class ListParameters {
   @NumberText(1, 200, { default: 50 })
   limit?: string;
 }
-
-const next = nullable(whole('The cursor of the next page, or null.'));
 
 export const ChatList = named('ChatList', shape({ data: listOf(ChatListEntryView.ref), next }));
 export type ChatList = Static<typeof ChatList.ref>;
@@ -78,14 +54,11 @@ export class ListChatsHandler implements IQueryHandler<ListChats> {
   }
 }
 
-/** A part of a chat; `after` is null for the direction from new to old, where no `before` begins with the newest. */
 class ReadMessages extends Query<MessagePage> {
   constructor(
     readonly userId: string,
     readonly chatId: number,
-    readonly before: number | undefined,
-    readonly after: number | null,
-    readonly limit: number,
+    readonly part: MessagePart,
   ) {
     super();
   }
@@ -98,7 +71,7 @@ export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
     @Inject(DirectChats) private readonly chats: DirectChats,
   ) {}
 
-  async execute({ userId, chatId, before, after, limit }: ReadMessages): Promise<MessagePage> {
+  async execute({ userId, chatId, part: { before, after, limit } }: ReadMessages): Promise<MessagePage> {
     const chat = await this.chats.ofPerson(userId, chatId);
     if (!chat) throw notFound('id', chatId, 'no such chat');
     const { queries: timeline } = await this.served.pin();
@@ -156,20 +129,9 @@ export class ChatsController {
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
   async messages(
     @Param(new Input(ChatPath, 'dropped')) { id }: ChatPath,
-    @Parameters(new Input(PageParameters, 'dropped')) { before, after, limit }: PageParameters,
+    @Parameters(new Input(PartParameters, 'dropped')) parameters: PartParameters,
     @FromToken() caller: Caller,
   ): Promise<MessagePage> {
-    if (before !== undefined && after !== undefined) {
-      throw invalid([httpFault('VALIDATION', 'give before or after, not both', 'after', after)]);
-    }
-    return this.queries.execute(
-      new ReadMessages(
-        caller.userId,
-        Number(id),
-        before === undefined ? undefined : Number(before),
-        after === undefined ? null : Number(after),
-        Number(limit ?? 50),
-      ),
-    );
+    return this.queries.execute(new ReadMessages(caller.userId, Number(id), partOf(parameters)));
   }
 }

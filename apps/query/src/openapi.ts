@@ -22,6 +22,7 @@ import { Player } from './players.js';
 import { SlowMode } from './rooms.js';
 import { SanctionList } from './sanctions.js';
 import { DayList } from './stats.js';
+import { DirectThread, RoomThread } from './threads.js';
 
 // The OpenAPI page.
 
@@ -37,6 +38,7 @@ const components: readonly { readonly name: string; readonly definition: object 
   HttpFault,
   RoomMessageView,
   HistoryPage,
+  RoomThread,
   LastMessageOfChatView,
   ChatListEntryView,
   ChatList,
@@ -51,6 +53,7 @@ const components: readonly { readonly name: string; readonly definition: object 
   OnlineEntry,
   OnlineList,
   MessagePage,
+  DirectThread,
 ];
 
 const answer = (description: string, { ref: schema }: { readonly ref: object }) => ({

@@ -17,6 +17,12 @@ import { RevocationsController, RevokePersonHandler, RevokeTokenHandler } from '
 import { RoomsController, SetSlowModeHandler, TakeMessageAwayHandler } from './rooms.js';
 import { ChangeSanctionsHandler, SanctionsController } from './sanctions.js';
 import { ListDaysHandler, StatsController } from './stats.js';
+import {
+  DirectThreadsController,
+  ReadDirectThreadHandler,
+  ReadRoomThreadHandler,
+  RoomThreadsController,
+} from './threads.js';
 
 /** What the query side works with. Its owner connects it, adds the checks to `health`, and closes it. */
 export interface QueryParts {
@@ -35,7 +41,7 @@ export class QueryModule {
       module: QueryModule,
       imports: [CqrsModule, HealthModule.of(health)],
       controllers: [
-        ...[HistoryController, ChatsController, StatsController],
+        ...[HistoryController, ChatsController, RoomThreadsController, DirectThreadsController, StatsController],
         ...[MembersController, PlayersController, RevocationsController],
         ...[AuditController, ExportController],
         ...[SanctionsController, RoomsController],
@@ -54,6 +60,8 @@ export class QueryModule {
         ReadHistoryHandler,
         ListChatsHandler,
         ReadMessagesHandler,
+        ReadRoomThreadHandler,
+        ReadDirectThreadHandler,
         ChangeMemberHandler,
         ListMembersHandler,
         ChangePlayerHandler,

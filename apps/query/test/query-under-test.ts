@@ -173,6 +173,13 @@ export class QueryUnderTest {
     return this.append<DomainEvent>(postToRoom(feeling === undefined ? command : { ...command, feeling }, GLOBAL_ROOM));
   }
 
+  /** Answers with the id of the reply. */
+  async reply(room: Room, sender: Person, content: string, replyTo: string): Promise<string> {
+    const command = { ...context(), sender, content, replyTo };
+    await this.append<DomainEvent>(postToRoom(command, room, {}, { room }));
+    return command.key;
+  }
+
   sayInClan(clanId: string, sender: Person, content: string): Promise<RecordedEvent> {
     return this.append<DomainEvent>(postToRoom({ ...context(), sender, content }, clanRoom(clanId)));
   }

@@ -31,6 +31,14 @@ interface Presence {
   readonly snapshot?: true;
 }
 
+interface ThreadPage<M> {
+  readonly root: M;
+  readonly data: readonly M[];
+  readonly next: number | null;
+}
+
+const THREAD_PAGE = 50;
+
 /** What both APIs have in common: a connection, an outbox, and rooms that are followed. */
 export abstract class Chat<Events extends ChatEvents, M extends Position> extends Emitter<Events> {
   protected readonly outbox: Outbox;
@@ -159,6 +167,17 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
 
   protected positionOf(key: string): object | null {
     return this.followers.get(key)?.position ?? null;
+  }
+
+  /** The root of a thread, and the replies, oldest first. */
+  protected async *readThread(path: string): AsyncGenerator<M, void> {
+    for (let after: number | null = 0; after !== null;) {
+      const query = { after: String(after), limit: String(THREAD_PAGE) };
+      const page: ThreadPage<M> = await this.get(path, query);
+      if (after === 0) yield page.root;
+      yield* page.data;
+      after = page.next;
+    }
   }
 
   protected async get<T>(path: string, query: Record<string, string>): Promise<T> {

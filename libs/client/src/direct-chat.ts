@@ -2,6 +2,8 @@ import { Chat, type ChatEvents, type ChatOptions } from './chat.js';
 import type { Frame } from './connection.js';
 import { type Follower, Messages, type Position } from './follower.js';
 import { addressOf } from './http.js';
+import type { SendOptions } from './room-chat.js';
+import type { DirectFrame, SeenFrame } from './direct-frames.js';
 import { userIdOf } from './token.js';
 import { Typers } from './typers.js';
 
@@ -19,6 +21,8 @@ export interface DirectMessage {
   readonly edited_at?: string;
   /** It was taken back; its text is empty. */
   readonly deleted?: true;
+  /** Where it is a reply: the `id` of the message that it is one to. */
+  readonly reply_to?: string;
   /** Its number within the chat, from 1 and without holes, and the chat's number of its last change. */
   readonly n: number;
   readonly rev: number;
@@ -30,7 +34,7 @@ export interface DirectChatEntry {
   readonly user_ids: readonly [number, number];
   /** The other side. */
   readonly receiver_id: number;
-  readonly last_message: Omit<DirectMessage, 'seen' | 'seen_at' | 'rev'> | null;
+  readonly last_message: Omit<DirectMessage, 'seen' | 'seen_at' | 'reply_to' | 'rev'> | null;
   readonly unread_count: number;
   readonly created_at: string;
   readonly updated_at: string;
@@ -55,23 +59,6 @@ export interface DirectChatOptions extends ChatOptions {
   /** Whose token it is, where it is not one of `player_id`, `user_id` and `sub` that says so. */
   readonly userId?: number;
 }
-
-interface SeenFrame {
-  readonly chat_id: number;
-  readonly user_id: number;
-  readonly n: number;
-  readonly seen_at: string;
-}
-
-type DirectFrame =
-  | { readonly event: 'response_message'; readonly data: DirectMessage }
-  | { readonly event: 'message_changed'; readonly data: Omit<DirectMessage, 'seen' | 'seen_at'> }
-  | {
-      readonly event: 'presence';
-      readonly data: { readonly online: readonly number[]; readonly offline: readonly number[] };
-    }
-  | { readonly event: 'typing'; readonly data: { readonly chat_id: number; readonly user_id: number } }
-  | { readonly event: 'seen'; readonly data: SeenFrame };
 
 /** How many rooms the server resumes by one frame. */
 const ROOMS_AT_ONCE = 100;
@@ -128,15 +115,15 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   /**
    * Writes to the other side; resolves with the message's `id` once it is stored, for however long there is no
    * connection.
-   * @param id of your own: the same again is the same message
    * @throws CommandRefused
    */
   async send(
     { id: chat_id, receiver_id }: Pick<DirectChatEntry, 'id' | 'receiver_id'>,
     message: string,
-    id?: string,
+    { replyTo, id }: Omit<SendOptions, 'feeling'> = {},
   ): Promise<string> {
-    const { ack } = await this.outbox.send('create_message', { chat_id, receiver_id, message }, id);
+    const data = { chat_id, receiver_id, message, reply_to: replyTo };
+    const { ack } = await this.outbox.send('create_message', data, id);
     return ack['message_id'] as string;
   }
 
@@ -179,6 +166,11 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
       yield* messages;
       before = messages.at(-1)!.n;
     }
+  }
+
+  /** The thread that a message of a chat is in, as {@link RoomChat.thread} has it. @throws RequestFailed */
+  thread(chatId: number, messageId: string): AsyncGenerator<DirectMessage, void> {
+    return this.readThread(`/chats/${chatId}/messages/${messageId}/thread`);
   }
 
   protected override opened(): void {

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExter
 import type { ConnectionState } from './connection.js';
 import type { DirectChat, DirectChatEntry, DirectMessage } from './direct-chat.js';
 import type { Command } from './outbox.js';
-import type { Person, RoomChat, RoomMessage, RoomName } from './room-chat.js';
+import type { Person, RoomChat, RoomMessage, RoomName, SendOptions } from './room-chat.js';
 
 /** How the connection is. */
 export function useConnection(chat: RoomChat | DirectChat): ConnectionState {
@@ -46,7 +46,7 @@ export interface Room {
   readonly hasOlder: boolean;
   /** Resolves once one more page of the history is among the messages. */
   readonly loadOlder: () => Promise<void>;
-  readonly send: (content: string, feeling?: string) => Promise<string>;
+  readonly send: (content: string, options?: SendOptions) => Promise<string>;
   readonly react: (messageId: string, emoji: string) => Promise<void>;
   readonly edit: (messageId: string, content: string) => Promise<void>;
   readonly remove: (messageId: string) => Promise<void>;
@@ -73,10 +73,7 @@ export function useRoom(chat: RoomChat, room: RoomName): Room {
     pending: usePending(chat, (command) => command.event === `${room}Message`),
     hasOlder,
     loadOlder,
-    send: useCallback(
-      (content: string, feeling?: string) => chat.send(room, content, feeling === undefined ? {} : { feeling }),
-      [chat, room],
-    ),
+    send: useCallback((content: string, options: SendOptions = {}) => chat.send(room, content, options), [chat, room]),
     react: useCallback((messageId: string, emoji: string) => chat.react(room, messageId, emoji), [chat, room]),
     edit: useCallback((messageId: string, content: string) => chat.edit(room, messageId, content), [chat, room]),
     remove: useCallback((messageId: string) => chat.delete(room, messageId), [chat, room]),
@@ -97,7 +94,7 @@ export interface Conversation {
   readonly hasOlder: boolean;
   /** Resolves once one more page of the history is among the messages. */
   readonly loadOlder: () => Promise<void>;
-  readonly send: (message: string) => Promise<string>;
+  readonly send: (message: string, options?: Omit<SendOptions, 'feeling'>) => Promise<string>;
   readonly edit: (messageId: string, message: string) => Promise<void>;
   readonly remove: (messageId: string) => Promise<void>;
   /** Whether the other side types at this moment, and how to say that one does oneself. */
@@ -131,7 +128,10 @@ export function useChat(chat: DirectChat, entry: Pick<DirectChatEntry, 'id' | 'r
     ),
     hasOlder,
     loadOlder,
-    send: useCallback((message: string) => chat.send({ id, receiver_id }, message), [chat, id, receiver_id]),
+    send: useCallback(
+      (message: string, options: Omit<SendOptions, 'feeling'> = {}) => chat.send({ id, receiver_id }, message, options),
+      [chat, id, receiver_id],
+    ),
     edit: useCallback((messageId: string, message: string) => chat.edit(id, messageId, message), [chat, id]),
     remove: useCallback((messageId: string) => chat.delete(id, messageId), [chat, id]),
     isTyping: useLatest(chat, ['typing'], () => chat.isTyping(id)),

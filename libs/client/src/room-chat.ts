@@ -28,9 +28,19 @@ export interface RoomMessage {
   readonly editedAt?: string;
   /** It was taken back; its content is empty. */
   readonly deleted?: true;
+  /** Where it is a reply: the `_id` of the message that it is one to. */
+  readonly reply_to?: string;
   /** Its number within the room, from 1 and without holes, and the room's number of its last change. */
   readonly n: number;
   readonly rev: number;
+}
+
+export interface SendOptions {
+  readonly feeling?: string;
+  /** The message of the same room or chat that it is a reply to. */
+  readonly replyTo?: string;
+  /** An id of your own: the same again is the same message. */
+  readonly id?: string;
 }
 
 export interface RoomChatEvents extends ChatEvents {
@@ -84,15 +94,10 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
 
   /**
    * Says something; resolves with the message's `_id` once it is stored, for however long there is no connection.
-   * @param id of your own: the same again is the same message
    * @throws CommandRefused
    */
-  async send(
-    room: RoomName,
-    content: string,
-    { feeling, id }: { feeling?: string; id?: string } = {},
-  ): Promise<string> {
-    const { ack } = await this.outbox.send(`${room}Message`, { content, feeling }, id);
+  async send(room: RoomName, content: string, { feeling, replyTo, id }: SendOptions = {}): Promise<string> {
+    const { ack } = await this.outbox.send(`${room}Message`, { content, feeling, reply_to: replyTo }, id);
     return ack['message_id'] as string;
   }
 
@@ -133,6 +138,15 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
       yield* messages;
       before = messages.at(-1)!.n;
     }
+  }
+
+  /**
+   * The thread that a message is in: the one that it began with, and the replies, oldest first, page by page as they
+   * are asked for.
+   * @throws RequestFailed
+   */
+  thread(messageId: string): AsyncGenerator<RoomMessage, void> {
+    return this.readThread(`/chat/messages/${messageId}/thread`);
   }
 
   protected override opened(): void {

@@ -103,6 +103,24 @@ it('a chat is not told of what was before, and shows it where it is looked at', 
   expect([bob.heard, bob.chat.latest(opened.id).at(-1)?.message]).toEqual([['61'], '61']);
 }, 60_000);
 
+it('a message is a reply to another one, and they are a thread', async () => {
+  const [ada, bob] = [await person(41, 0), await person(42, 1)];
+  const opened = await ada.chat.open(42);
+  const root = await ada.chat.send(opened, 'tomorrow?');
+  await ada.chat.send(opened, 'hello?');
+  await until('they are told', () => bob.heard.length === 2);
+  bob.chat.show(opened.id);
+  const reply = await bob.chat.send({ ...opened, receiver_id: 41 }, 'at ten', { replyTo: root });
+  await until('it is shown', () => bob.chat.latest(opened.id).length === 3);
+  expect(bob.chat.latest(opened.id).map(({ reply_to }) => reply_to)).toEqual([undefined, undefined, root]);
+  const thread = [];
+  for await (const message of ada.chat.thread(opened.id, reply)) thread.push(message);
+  expect(thread).toMatchObject([
+    { id: root, message: 'tomorrow?' },
+    { id: reply, message: 'at ten', reply_to: root },
+  ]);
+}, 60_000);
+
 it('a message is edited and deleted, in the chat and in the list of chats', async () => {
   const [ada, bob] = [await person(31, 0), await person(32, 1)];
   const opened = await ada.chat.open(32);

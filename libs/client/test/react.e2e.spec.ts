@@ -63,7 +63,7 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   await shown('a reaction to an older one', () => result.current.room.messages[0]!.reactions.length === 1);
   server.proxies[0]!.cut();
   await shown('the cut', () => result.current.connection.state === 'connecting');
-  const sent = result.current.room.send('71', 'happy');
+  const sent = result.current.room.send('71', { feeling: 'happy' });
   await shown('that it waits', () => result.current.room.pending.length === 1);
   expect(result.current.room.pending.map(({ data }) => data)).toEqual([{ content: '71', feeling: 'happy' }]);
   server.proxies[0]!.mend();

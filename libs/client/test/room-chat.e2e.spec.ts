@@ -114,6 +114,41 @@ describe('rooms', () => {
     expect(all).toEqual(['after', ...numbers(1, 60).reverse(), 'before']);
   }, 60_000);
 
+  it('have replies, also those of a time away, and the threads that they make', async () => {
+    const [ada, bob] = await people('r-reply');
+    const root = await ada.chat.send('clan', 'who is in?');
+    server.proxies[0]!.cut();
+    await until('it is noticed', () => ada.chat.state.state === 'connecting');
+    const first = await bob.chat.send('clan', 'me', { replyTo: root });
+    await bob.chat.send('clan', 'something else');
+    server.proxies[0]!.mend();
+    const second = await ada.chat.send('clan', 'me too', { replyTo: first });
+    await until('all is told', () => [ada, bob].every(({ said }) => said.length === 4));
+    for (const { chat } of [ada, bob]) {
+      const shown = chat.latest('clan').map(({ reply_to }) => reply_to);
+      expect(shown).toEqual([undefined, root, undefined, first]);
+      const thread: RoomMessage[] = [];
+      for await (const message of chat.thread(second)) thread.push(message);
+      expect(thread.map(({ _id, content }) => [_id, content])).toEqual([
+        [root, 'who is in?'],
+        [first, 'me'],
+        [second, 'me too'],
+      ]);
+    }
+    await expect(bob.chat.send('clan', 'me three', { replyTo: 'ab'.repeat(12) })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  }, 60_000);
+
+  it('read a thread of any length', async () => {
+    const [ada] = await people('r-thread');
+    const root = await ada.chat.send('clan', '0');
+    await Promise.all(numbers(1, 120).map((content) => ada.chat.send('clan', content, { replyTo: root })));
+    const thread: string[] = [];
+    for await (const { content } of ada.chat.thread(root)) thread.push(content);
+    expect(thread).toEqual(numbers(0, 120));
+  }, 60_000);
+
   it('show reactions as they are, also those of a time away', async () => {
     const [ada, bob] = await people('r-react');
     const id = await ada.chat.send('clan', 'look');

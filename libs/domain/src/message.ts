@@ -38,7 +38,7 @@ export const MessageCreatedV1 = defineEvent('MessageCreated', 1, 'msg', Type.Obj
 
 const replyTo = {
   ...MessageId,
-  description: 'The message that it answers, one of the same room; not there where it answers none.',
+  description: 'The message that it is a reply to, one of the same room; not there where it is none.',
 };
 
 export const MessageCreatedV2 = defineEvent(
@@ -86,10 +86,24 @@ interface NewMessage extends CommandContext {
   readonly feeling?: string;
   readonly clientId?: string;
   readonly filter?: WordFilter;
+  /** The message that it is a reply to, see {@link RepliedTo}. */
+  readonly replyTo?: string;
 }
 
-function messageCreated(room: Room, command: NewMessage): Posted | Refused {
-  const { key, at, sender, content, feeling, clientId, filter } = command;
+/** What a reply is decided on: the message that it is one to, null where there is none of that id. */
+export type RepliedTo = { readonly room: Room; readonly deleted?: true } | null;
+
+/** Why a message may not be the reply that it is; null where it may, or is none. */
+function refusedReply({ replyTo }: NewMessage, room: Room, repliedTo: RepliedTo): Refused | null {
+  if (replyTo === undefined) return null;
+  if (repliedTo?.room !== room) return refused('not_found', 'no such message in this room', 'reply_to');
+  return repliedTo.deleted ? refused('deleted', 'the message was deleted', 'reply_to') : null;
+}
+
+function messageCreated(room: Room, command: NewMessage, repliedTo: RepliedTo): Posted | Refused {
+  const { key, at, sender, content, feeling, clientId, replyTo, filter } = command;
+  const refusal = refusedReply(command, room, repliedTo);
+  if (refusal) return refusal;
   const said = filtered(filter, content, { room, userId: sender.id });
   if ('refusal' in said) return said;
   const event: MessageCreated = {
@@ -102,6 +116,7 @@ function messageCreated(room: Room, command: NewMessage): Posted | Refused {
     content: said.text,
     ...(feeling !== undefined && { feeling }),
     ...(clientId !== undefined && { clientId }),
+    ...(replyTo !== undefined && { replyTo }),
   };
   return { event };
 }
@@ -128,11 +143,16 @@ export interface Standing {
 }
 
 /** A new message in the room that the sender means, see {@link publicRoom}. */
-export function postToRoom(command: NewMessage, room: Room | null, standing: Standing = {}): Posted | Refused {
+export function postToRoom(
+  command: NewMessage,
+  room: Room | null,
+  standing: Standing = {},
+  repliedTo: RepliedTo = null,
+): Posted | Refused {
   if (!room) return refused('no_clan', 'you are in no clan', 'clan_id');
   const { sanctions = [], slowMode } = standing;
   const kept = refusedIfSilenced(sanctions, room, command.at) ?? (slowMode && refusedIfTooSoon(slowMode));
-  return kept ?? messageCreated(room, command);
+  return kept ?? messageCreated(room, command, repliedTo);
 }
 
 export interface PostToChat extends NewMessage {
@@ -140,13 +160,13 @@ export interface PostToChat extends NewMessage {
 }
 
 /** A new message in a direct chat, by one side to the other. Not a participant is answered as not found. */
-export function postToChat(command: PostToChat, chat: ChatState): Posted | Refused {
+export function postToChat(command: PostToChat, chat: ChatState, repliedTo: RepliedTo = null): Posted | Refused {
   const other = chat && otherSide(chat.users, command.sender.id);
   if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
   if (command.receiver !== other) {
     return refused('wrong_receiver', 'receiver_id is not the other side of this chat', 'receiver_id');
   }
-  return messageCreated(chat.room, command);
+  return messageCreated(chat.room, command, repliedTo);
 }
 
 export interface React extends CommandContext {

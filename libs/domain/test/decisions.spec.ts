@@ -21,6 +21,7 @@ import {
   postToRoom,
   publicRoom,
   react,
+  type RepliedTo,
   type Decision,
   type DomainEvent,
 } from '../src/index.js';
@@ -147,6 +148,27 @@ describe('a message', () => {
     const nine = { ...command, sender: { ...ada, id: '9' } };
     const toThemself = refusalOf(postToChat({ ...nine, receiver: '9' }, opened()));
     expect(toThemself).toEqual({ code: 'wrong_receiver', field: 'receiver_id' });
+  });
+
+  it('is a reply to a message of its room, and to no other', () => {
+    const chat = opened();
+    const replyTo = 'cd'.repeat(12);
+    const command = { ...context, sender: { ...ada, id: '9' }, content: 'hi', receiver: '10', replyTo };
+    const inRoom = (repliedTo: RepliedTo) => postToRoom(command, GLOBAL_ROOM, {}, repliedTo);
+    const inChat = (repliedTo: RepliedTo) => postToChat(command, chat, repliedTo);
+    for (const [post, room] of [
+      [inRoom, GLOBAL_ROOM],
+      [inChat, chat.room],
+    ] as const) {
+      expect(eventOf(post({ room }))).toMatchObject({ room, replyTo });
+      for (const other of [null, { room: clanRoom('3') }]) {
+        expect(refusalOf(post(other))).toEqual({ code: 'not_found', field: 'reply_to' });
+      }
+      expect(refusalOf(post({ room, deleted: true }))).toEqual({ code: 'deleted', field: 'reply_to' });
+      expect(refusalOf(post({ room: clanRoom('3'), deleted: true }))).toMatchObject({ code: 'not_found' });
+    }
+    const { replyTo: _, ...plain } = command;
+    expect(eventOf(postToRoom(plain, GLOBAL_ROOM))).not.toHaveProperty('replyTo');
   });
 });
 

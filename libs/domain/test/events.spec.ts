@@ -50,7 +50,7 @@ describe('a stored event', () => {
     ['an id behind something', stored({ ...body, id: `1${body.id}` })],
     ["a message's id that is none", stored({ ...body, messageId: 'a' })],
     ["a message's id and more", stored({ ...body, messageId: `${body.messageId}0` })],
-    ["an answered message's id that is none", stored({ ...body, replyTo: '' })],
+    ['an id of the message replied to that is none', stored({ ...body, replyTo: '' })],
     ["a message's id behind something", stored({ ...body, messageId: `0${body.messageId}` })],
     ['a nameless sender', stored({ ...body, sender: { ...body.sender, name: '' } })],
     ['a sender without id', stored({ ...body, sender: { ...body.sender, id: '' } })],

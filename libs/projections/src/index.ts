@@ -8,6 +8,7 @@ export * from './stats/queries.js';
 export { timeline } from './timeline/fold.js';
 export * from './timeline/documents.js';
 export * from './timeline/queries.js';
+export type { MessagePart, Thread } from './timeline/thread.js';
 export type { RoomChange } from './timeline/room-changes.js';
 export * from './live-update.js';
 export * from './moderation.js';

@@ -11,8 +11,8 @@ import {
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
-import { type DocumentStore, memoryReadModels } from '#read-models';
-import { type MessageDocument, placeId, Timeline, timelineCollections } from '../src/index.js';
+import { type DocumentStore, memoryReadModels, type Write } from '#read-models';
+import { type MessageDocument, type MessagePart, placeId, Timeline, timelineCollections } from '../src/index.js';
 import { foldRound, type FoldedRound } from '../src/engine/round.js';
 import { type RoomChange, timeline, UnfoldableEvent, type View } from '../src/index.js';
 import { MAX_REACTIONS } from '../src/timeline/fold.js';
@@ -31,6 +31,7 @@ const posted = (room: Room, name: string, sender = '1', clientId?: string): Doma
   content: name,
   ...(clientId !== undefined && { clientId }),
 });
+const replied = (to: string, event: DomainEvent): DomainEvent => ({ ...event, replyTo: key(to) }) as DomainEvent;
 const reacted = (room: Room, name: string, userId: string, emoji: string): DomainEvent => {
   const fact = { room, id: `react.${key(name + userId + emoji)}`, at, messageId: key(name), userId };
   return emoji === ''
@@ -176,6 +177,89 @@ describe('the timeline', () => {
     expect(entry).toMatchObject({ n: 1, unread: 1, last: { n: 1, content: '', deleted: true } });
   });
 
+  const clan = clanRoom('3');
+  const threaded = () =>
+    foldAll([
+      posted(GLOBAL_ROOM, 'a'),
+      posted(GLOBAL_ROOM, 'b'),
+      posted(clan, 'elsewhere'),
+      replied('a', posted(GLOBAL_ROOM, 'a1', '2')),
+      replied('b', posted(GLOBAL_ROOM, 'b1', '2')),
+      replied('a1', posted(GLOBAL_ROOM, 'a2')),
+      replied('a2', posted(GLOBAL_ROOM, 'a3', '2', 'id 1')),
+      replied('a2', posted(GLOBAL_ROOM, 'a3', '2', 'id 1')),
+      replied('elsewhere', posted(GLOBAL_ROOM, 'to another room')),
+      replied('itself', posted(GLOBAL_ROOM, 'itself')),
+      replied('later', posted(GLOBAL_ROOM, 'too early')),
+      posted(GLOBAL_ROOM, 'later'),
+      edited(GLOBAL_ROOM, 'a1', null),
+    ]);
+  const threadOf = async (queries: Timeline, name: string, part: Partial<MessagePart> = {}) => {
+    const message = (await queries.message(key(name)))!;
+    const { root, replies, next } = await queries.thread(message, { after: null, limit: 10, ...part });
+    return { root: root.content, replies: replies.map(({ content }) => content), next };
+  };
+
+  it('has in the thread of a message what was said in reply to it, and in reply to that', async () => {
+    const { queries, round } = await threaded();
+    const whole = { root: 'a', replies: ['a3', 'a2', ''], next: null };
+    for (const name of ['a', 'a1', 'a2', 'a3']) expect(await threadOf(queries, name)).toEqual(whole);
+    expect(await threadOf(queries, 'b1')).toEqual({ root: 'b', replies: ['b1'], next: null });
+    // To what is not there, or is elsewhere, is to nothing: such a message begins a thread of its own.
+    for (const root of ['elsewhere', 'to another room', 'itself', 'too early', 'later']) {
+      expect(await threadOf(queries, root)).toEqual({ root, replies: [], next: null });
+    }
+    const documents = await queries.pageAfter(GLOBAL_ROOM, { after: 0, limit: 20 });
+    expect(documents.map(({ n, replyTo, root }) => [n, replyTo, root])).toEqual([
+      ...[1, 2].map((n) => [n, undefined, undefined]),
+      ...[
+        [3, key('a'), 1],
+        [4, key('b'), 2],
+        [5, key('a1'), 1],
+        [6, key('a2'), 1],
+      ],
+      ...[
+        [7, key('elsewhere'), undefined],
+        [8, key('itself'), undefined],
+        [9, key('later'), undefined],
+      ],
+      [10, undefined, undefined],
+    ]);
+    expect(round.writes.get('replies')).toHaveLength(4);
+  });
+
+  it('has the parts of a thread in either direction', async () => {
+    const { queries } = await threaded();
+    const part = (options: Partial<MessagePart>) => threadOf(queries, 'a2', options);
+    expect(await part({ limit: 2 })).toEqual({ root: 'a', replies: ['a3', 'a2'], next: 5 });
+    expect(await part({ limit: 2, before: 5 })).toEqual({ root: 'a', replies: [''], next: null });
+    expect(await part({ limit: 2, before: 3 })).toEqual({ root: 'a', replies: [], next: null });
+    expect(await part({ limit: 2, after: 0 })).toEqual({ root: 'a', replies: ['', 'a2'], next: 5 });
+    expect(await part({ limit: 2, after: 5 })).toEqual({ root: 'a', replies: ['a3'], next: null });
+    expect(await part({ limit: 2, after: 6 })).toEqual({ root: 'a', replies: [], next: null });
+  });
+
+  it('goes on behind a reply whose place is there and which itself is not yet', async () => {
+    const { store, round } = await threaded();
+    const half = await open();
+    for (const [collection, writes] of round.writes) {
+      const isThere = ({ document }: Write) => document._id !== placeId(GLOBAL_ROOM, 6);
+      await half.store.write(collection, writes.filter(isThere));
+    }
+    expect(await threadOf(half.queries, 'a', { limit: 2 })).toEqual({ root: 'a', replies: ['a2'], next: 5 });
+    expect(await store.get('messages', [placeId(GLOBAL_ROOM, 6)])).toHaveLength(1);
+  });
+
+  it('finds no reply beyond the head of its room, written before a crash', async () => {
+    const { store, round } = await threaded();
+    const [later] = await store.get<MessageDocument>('messages', [placeId(GLOBAL_ROOM, 10)]);
+    const head = { ...round.heads.get(GLOBAL_ROOM)!.document, seq: 0, n: 8, rev: 8 };
+    const view: View = { get: (collection) => (collection === 'heads' ? head : null), find: () => later! };
+    const { change } = timeline.fold(view, { ...replied('later', posted(GLOBAL_ROOM, 'too early')), seq: 11 });
+    expect(change?.message).toMatchObject({ n: 9, replyTo: key('later') });
+    expect(change?.message).not.toHaveProperty('root');
+  });
+
   it('tells a message that took a reaction before a crash as it is', async () => {
     const { store, round } = await foldAll([posted(GLOBAL_ROOM, 'a'), reacted(GLOBAL_ROOM, 'a', '1', '👍')]);
     const [taken] = await store.get<MessageDocument>('messages', [placeId(GLOBAL_ROOM, 1)]);
@@ -243,6 +327,9 @@ describe('the timeline', () => {
     const byId = { collection: 'messages', value: key('a') };
     expect(needs(posted(GLOBAL_ROOM, 'a'))).toEqual([head]);
     expect(needs(posted(GLOBAL_ROOM, 'a', '1', 'id 1'))).toEqual([head, byId]);
+    const repliedTo = { collection: 'messages', value: key('b') };
+    expect(needs(replied('b', posted(GLOBAL_ROOM, 'a')))).toEqual([head, repliedTo]);
+    expect(needs(replied('b', posted(GLOBAL_ROOM, 'a', '1', 'id 1')))).toEqual([head, byId, repliedTo]);
     for (const emoji of ['👍', '']) expect(needs(reacted(GLOBAL_ROOM, 'a', '1', emoji))).toEqual([head, byId]);
     const ofChat = { collection: 'heads', id: chat };
     expect(needs(opened())).toEqual([ofChat]);

@@ -31,6 +31,7 @@ export interface DirectMessageSource {
   readonly rev: number;
   readonly editedAt?: string;
   readonly deleted?: true;
+  readonly replyTo?: string;
 }
 
 const deleted = Type.Optional(Type.Literal(true, { description: 'It was taken back; its text is empty.' }));
@@ -44,6 +45,7 @@ const messageFields = {
   created_at: time(),
   edited_at: Type.Optional(time('Where it was edited: when last.')),
   deleted,
+  reply_to: Type.Optional(text('Where it is a reply: the `id` of the message that it is one to.')),
   ...position,
 };
 
@@ -80,6 +82,7 @@ export function changedMessageView(source: DirectMessageSource, chatId: number):
     created_at: source.at,
     ...(source.editedAt !== undefined && { edited_at: source.editedAt }),
     ...(source.deleted && { deleted: true as const }),
+    ...(source.replyTo !== undefined && { reply_to: source.replyTo }),
     n: source.n,
     rev: source.rev,
   };

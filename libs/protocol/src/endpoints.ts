@@ -60,6 +60,7 @@ const message = (event: string, room: string): ClientFrame => ({
   examples: [
     { data: { content: 'Anyone up for a match?', feeling: 'happy' } },
     { id: 'c-17', data: { content: 'Hello!' } },
+    { data: { content: 'I am!', reply_to: 'a0eac13d4411412600000002' } },
   ],
 });
 
@@ -166,8 +167,8 @@ export const roomEndpoint = {
     resume(
       { clan: { n: 2, rev: 2, clan_id: '3' }, global: { n: 100, rev: 120 } },
       {
-        clan: { from: { n: 2, rev: 2 }, to: { n: 2, rev: 6 }, recovered: true },
-        global: { from: { n: 100, rev: 120 }, to: { n: 2, rev: 6 }, recovered: false },
+        clan: { from: { n: 2, rev: 2 }, to: { n: 3, rev: 7 }, recovered: true },
+        global: { from: { n: 100, rev: 120 }, to: { n: 3, rev: 7 }, recovered: false },
       },
     ),
   ],

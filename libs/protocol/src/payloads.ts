@@ -29,6 +29,8 @@ export class NewMessageData {
   @FilledText(MAX_CONTENT_LENGTH) content!: string;
   /** Any short text: clients in the wild disagree about the list. Null is as good as none. */
   @IsOptional() @ShortText(MAX_FEELING_LENGTH) feeling?: string | null;
+  /** The message that it is a reply to, one of the same room; null is as good as none. */
+  @IsOptional() @FilledText(MAX_ID_LENGTH) reply_to?: string | null;
 }
 
 /** `clanMessageReaction`, `globalMessageReaction` */
@@ -83,6 +85,8 @@ export class CreateMessageData {
   @ChatNumber() chat_id!: number;
   @UserNumber() receiver_id!: number;
   @FilledText(MAX_CONTENT_LENGTH) message!: string;
+  /** The message that it is a reply to, one of the same chat; null is as good as none. */
+  @IsOptional() @FilledText(MAX_ID_LENGTH) reply_to?: string | null;
 }
 
 /** `edit_message` */

@@ -20,6 +20,7 @@ export interface RoomMessageSource {
   readonly rev: number;
   readonly editedAt?: string;
   readonly deleted?: true;
+  readonly replyTo?: string;
 }
 
 /** A message of any room as the room API shows it, in frames and in the history. */
@@ -38,6 +39,7 @@ export const RoomMessageView = named(
     createdAt: time(),
     editedAt: Type.Optional(time('Where it was edited: when last.')),
     deleted: Type.Optional(Type.Literal(true, { description: 'It was taken back; its content is empty.' })),
+    reply_to: Type.Optional(text('Where it is a reply: the `_id` of the message that it is one to.')),
     ...position,
   }),
 );
@@ -57,6 +59,7 @@ export function roomMessageView(source: RoomMessageSource): RoomMessageView {
     createdAt: source.at,
     ...(source.editedAt !== undefined && { editedAt: source.editedAt }),
     ...(source.deleted && { deleted: true as const }),
+    ...(source.replyTo !== undefined && { reply_to: source.replyTo }),
     n: source.n,
     rev: source.rev,
     ...(kind === 'direct' && { recipient: receiverOf(source) }),

@@ -46,6 +46,21 @@ export const NewMessage = serverFrame({
         rev: 2,
       },
     },
+    {
+      chat: 'global',
+      event: 'newMessage',
+      message: {
+        _id: '52ef810ed68809f400000005',
+        sender: { _id: '7', name: 'Ada', avatar: { hat: 'red' } },
+        content: 'I am!',
+        type: 'global',
+        reactions: [],
+        createdAt: '2026-11-23T01:57:31.120Z',
+        reply_to: 'a0eac13d4411412600000002',
+        n: 3,
+        rev: 3,
+      },
+    },
   ],
 });
 
@@ -57,8 +72,8 @@ export const NewReaction = serverFrame({
     {
       chat: 'clan',
       event: 'newReaction',
-      message: { ...matchCall, reactions: [{ playerName: 'Ada', emoji: '🫡' }], rev: 3 },
-      position: { n: 2, rev: 3 },
+      message: { ...matchCall, reactions: [{ playerName: 'Ada', emoji: '🫡' }], rev: 4 },
+      position: { n: 3, rev: 4 },
     },
   ],
 });
@@ -71,8 +86,8 @@ export const MessageChanged = serverFrame({
     {
       chat: 'clan',
       event: 'messageChanged',
-      message: { ...matchCall, content: 'Anyone up for a quick match?', editedAt: '2026-11-23T01:58:02.117Z', rev: 5 },
-      position: { n: 2, rev: 5 },
+      message: { ...matchCall, content: 'Anyone up for a quick match?', editedAt: '2026-11-23T01:58:02.117Z', rev: 6 },
+      position: { n: 3, rev: 6 },
     },
   ],
 });

@@ -45,6 +45,12 @@ describe('a message', () => {
     });
   });
 
+  it('that is a reply says to which one', () => {
+    const plain = directMessageView(source, 42, null);
+    const reply = directMessageView({ ...source, replyTo: 'ab'.repeat(12) }, 42, null);
+    expect(reply).toEqual({ ...plain, reply_to: 'ab'.repeat(12) });
+  });
+
   it('seen', () => {
     expect(directMessageView({ ...source, sender: { id: '7' } }, 42, at)).toMatchObject({
       sender_id: 7,

@@ -37,13 +37,18 @@ describe('the data of a frame', () => {
   });
 
   it.each<[string, PayloadClass<object>, unknown]>([
-    ['data must be an object {content, feeling}', NewMessageData, null],
+    ['data must be an object {content, feeling, reply_to}', NewMessageData, null],
     ['content must be a text of 1 to 4000 characters, not only white space', NewMessageData, { content: '' }],
     ['feeling must be a text of at most 32 characters', NewMessageData, { content: 'x', feeling: 7 }],
     ['message_id must be a text of 1 to 64 characters, not only white space', NewReactionData, { emoji: '' }],
     ['emoji must be one emoji, or empty to take the reaction back', NewReactionData, { message_id: 'x', emoji: 'x' }],
     ['receiver_id must be the number of a user', CreateChatData, { receiver_id: 'x' }],
     ['chat_id must be the number of a chat', ChatData, { chat_id: 0 }],
+    [
+      'reply_to must be a text of 1 to 64 characters, not only white space',
+      NewMessageData,
+      { content: 'hi', reply_to: '' },
+    ],
   ])('is refused with the words: %s', (message, type, data) => {
     expect(readPayload(type, data)).toMatchObject({ fault: { message } });
   });

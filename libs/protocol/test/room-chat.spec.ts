@@ -53,6 +53,13 @@ describe('a message', () => {
     expect(view).toEqual({ _id, content, createdAt, n, rev, type: 'global', reactions: [], sender: shown });
   });
 
+  it('that is a reply says to which one', () => {
+    expect(roomMessageView({ ...source, replyTo: 'ab'.repeat(12) })).toEqual({
+      ...clanMessage,
+      reply_to: 'ab'.repeat(12),
+    });
+  });
+
   it('with an avatar that is no JSON has none', () => {
     expect(roomMessageView({ ...source, sender: { ...source.sender, avatar: '{' } }).sender.avatar).toBeNull();
   });

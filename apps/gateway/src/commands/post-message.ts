@@ -16,6 +16,8 @@ export class PostRoomMessage extends Command<Outcome> {
     readonly room: PublicRoom,
     readonly content: string,
     readonly feeling: string | null,
+    /** The message that it is a reply to; null for none. */
+    readonly replyTo: string | null,
     readonly clientId?: string,
   ) {
     super();
@@ -33,15 +35,17 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
   ) {}
 
   execute(command: PostRoomMessage): Promise<Outcome> {
-    const { caller, room, content, feeling, clientId } = command;
-    return caller.attempts.make(clientId, [room, content, feeling], (attempt) => this.post(command, attempt));
+    const { caller, room, content, feeling, replyTo, clientId } = command;
+    return caller.attempts.make(clientId, [room, content, feeling, replyTo], (attempt) => this.post(command, attempt));
   }
 
   private async post(command: PostRoomMessage, attempt: Attempt): Promise<Outcome> {
-    const { caller, content, feeling } = command;
+    const { caller, content, feeling, replyTo } = command;
     const { person, moderates } = caller;
+    const repliedTo = replyTo === null ? null : await this.known.find(replyTo, caller, attempt);
     const meant = (): Room | null => publicRoom(command.room, person);
-    // Whoever may speak, and where, may have changed when the log has said how slow a room is: all else is asked then.
+    // Whoever may speak, and where, may have changed once the message that this is a reply to was found, and the log
+    // has said how slow a room is: all else is asked then.
     for (let room = meant(); room && !this.slowModes.isKnown(room); room = meant()) {
       await this.slowModes.read(room, attempt.deadline);
     }
@@ -51,9 +55,9 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
     const { key } = context;
     const isSlow = room !== null && !isModerated(moderates, room);
     const standing = { sanctions, ...(isSlow && { slowMode: this.slowModes.of(room, userId, key) }) };
-    const filter = this.filter && { filter: this.filter };
-    const said = { ...context, sender, content, ...(feeling !== null && { feeling }), ...filter };
-    const decision = postToRoom(said, room, standing);
+    const more = { ...(feeling !== null && { feeling }), ...(replyTo !== null && { replyTo }) };
+    const said = { ...context, sender, content, ...more, ...(this.filter && { filter: this.filter }) };
+    const decision = postToRoom(said, room, standing, repliedTo);
     if ('refusal' in decision) return this.known.unlessSaid(context, room, decision, attempt);
     const { event } = decision;
     await this.slowModes.speak(event.room, userId, key, () => this.log.append(event, attempt));
@@ -69,6 +73,8 @@ export class PostDirectMessage extends Command<Outcome> {
     readonly chatId: number,
     readonly receiverId: string,
     readonly message: string,
+    /** The message that it is a reply to; null for none. */
+    readonly replyTo: string | null,
     readonly clientId?: string,
   ) {
     super();
@@ -86,15 +92,19 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   ) {}
 
   execute(command: PostDirectMessage): Promise<Outcome> {
-    const { caller, chatId, receiverId, message, clientId } = command;
-    return caller.attempts.make(clientId, [chatId, receiverId, message], (attempt) => this.post(command, attempt));
+    const { caller, chatId, receiverId, message, replyTo, clientId } = command;
+    const words = [chatId, receiverId, message, replyTo];
+    return caller.attempts.make(clientId, words, (attempt) => this.post(command, attempt));
   }
 
-  private async post({ caller, chatId, receiverId, message }: PostDirectMessage, attempt: Attempt): Promise<Outcome> {
+  private async post(command: PostDirectMessage, attempt: Attempt): Promise<Outcome> {
+    const { caller, chatId, receiverId, message, replyTo } = command;
     const chat = await this.chats.byId(chatId, attempt.deadline);
-    const said = { receiver: receiverId, sender: caller.person.speaker, content: message };
+    const repliedTo = replyTo === null ? null : await this.known.find(replyTo, caller, attempt);
+    const more = { ...(replyTo !== null && { replyTo }), ...(this.filter && { filter: this.filter }) };
+    const said = { receiver: receiverId, sender: caller.person.speaker, content: message, ...more };
     const context = attempt.as(chat?.room ?? null);
-    const decision = postToChat({ ...context, ...said, ...(this.filter && { filter: this.filter }) }, chat);
+    const decision = postToChat({ ...context, ...said }, chat, repliedTo);
     if ('refusal' in decision) {
       return this.known.unlessSaid(context, chat?.room ?? null, decision, attempt);
     }

@@ -60,8 +60,9 @@ export class DirectChatGateway {
     @MessageBody('data', PAYLOAD) data: CreateMessageData,
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
-    const { chat_id, receiver_id, message } = data;
-    return this.commands.execute(new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, id));
+    const { chat_id, receiver_id, message, reply_to } = data;
+    const said = new PostDirectMessage(caller, chat_id, userIdOf(receiver_id), message, reply_to ?? null, id);
+    return this.commands.execute(said);
   }
 
   @SubscribeMessage('edit_message')

@@ -178,8 +178,8 @@ export class RoomChatGateway {
   }
 
   private post(room: PublicRoom, caller: Session, data: NewMessageData, id?: string): Promise<Outcome> {
-    const { content, feeling } = data;
-    return this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, id));
+    const { content, feeling, reply_to } = data;
+    return this.commands.execute(new PostRoomMessage(caller, room, content, feeling ?? null, reply_to ?? null, id));
   }
 
   private change(

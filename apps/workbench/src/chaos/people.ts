@@ -230,7 +230,9 @@ export class InChats extends Someone {
         return '';
       });
     } else {
-      this.give('message', room, (content, commandId) => this.#chat.send({ id, receiver_id }, content, commandId));
+      this.give('message', room, (content, commandId) =>
+        this.#chat.send({ id, receiver_id }, content, { id: commandId }),
+      );
     }
   }
 

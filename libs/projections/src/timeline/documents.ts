@@ -12,6 +12,7 @@ export const timelineCollections = [
   { name: 'heads' },
   { name: 'inbox' },
   { name: 'seen' },
+  { name: 'replies' },
 ] as const satisfies readonly CollectionDefinition[];
 
 /** The documents of each collection of the timeline. */
@@ -21,14 +22,20 @@ export interface TimelineDocuments {
   heads: HeadDocument;
   inbox: InboxDocument;
   seen: SeenDocument;
+  replies: ReplyDocument;
 }
 
 /** Numbers in an `_id` are padded, so that their order as text is their order. */
 const padded = (n: number): string => String(n).padStart(10, '0');
 
+/** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
+export const endOf = (prefix: string): string => `${prefix};`;
+
 /** The `_id` of message `n` of a room, or of its change `rev`. */
 export const placeId = (room: Room, number: number): string => `${room}:${padded(number)}`;
 export const inboxId = (userId: string, room: Room): string => `${encodeId(userId)}:${room}`;
+/** The `_id` of message `n` of a room in the thread that began with its message `root`. */
+export const replyId = (room: Room, root: number, n: number): string => `${placeId(room, root)}:${padded(n)}`;
 export const seenId = (room: Room, userId: string, n: number): string => `${room}:${encodeId(userId)}:${padded(n)}`;
 
 /** A place within a room: `n` counts its messages, `rev` its changes; both from 1 and without holes, 0 for none. */
@@ -71,6 +78,10 @@ export interface MessageDocument extends Document, Position {
   readonly editedAt?: string;
   /** It was taken back: nothing of what it said is here any more. */
   readonly deleted?: true;
+  /** The id of the message that it is a reply to; not there where it is none. */
+  readonly replyTo?: string;
+  /** The number of the message that its thread began with; not there where it is no reply. */
+  readonly root?: number;
 }
 
 /** Says that change `rev` of a room changed its older message `n`: `_id` is `<room>:<rev>`. */
@@ -139,4 +150,11 @@ export interface SeenDocument extends Document {
   readonly userId: string;
   readonly n: number;
   readonly at: string;
+}
+
+/** Says that message `n` of a room is in the thread that began with message `root`: `_id` is `<room>:<root>:<n>`. Only ever inserted. */
+export interface ReplyDocument extends Document {
+  readonly room: Room;
+  readonly root: number;
+  readonly n: number;
 }

@@ -8,7 +8,6 @@ import {
   type ReactionAdded,
   type ReactionRemoved,
   type RecordedEvent,
-  type Room,
   roomKind,
 } from '#domain';
 import { type Document } from '#read-models';
@@ -16,8 +15,6 @@ import {
   type ChangeDocument,
   type ChatView,
   type HeadDocument,
-  inboxId,
-  type InboxDocument,
   type LastMessageView,
   type MessageDocument,
   placeId,
@@ -29,6 +26,8 @@ import {
   type TimelineDocuments,
 } from './documents.js';
 import { announce, type RoomChange } from './room-changes.js';
+import { inboxEntries } from './inbox-entries.js';
+import { inThread, replyFields } from './replies.js';
 import { type Folded, type Need, nothing, type Projection, UnfoldableEvent, type View } from '../projection.js';
 
 /** Every reaction is told with all the others of its message; further people's are not kept. */
@@ -50,8 +49,11 @@ function needs(event: RecordedEvent): Need[] {
   if (roomKind(event.room) === 'user') return [];
   const head: Need = { collection: 'heads', id: event.room };
   switch (event.type) {
-    case 'MessageCreated':
-      return event.clientId === undefined ? [head] : [head, { collection: 'messages', value: event.messageId }];
+    case 'MessageCreated': {
+      const { messageId, clientId, replyTo } = event;
+      const ids = [...(clientId === undefined ? [] : [messageId]), ...(replyTo === undefined ? [] : [replyTo])];
+      return [head, ...ids.map((value) => ({ collection: 'messages', value }))];
+    }
     case 'ReactionAdded':
     case 'ReactionRemoved':
     case 'MessageEdited':
@@ -152,9 +154,11 @@ function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<Mes
     reactions: [],
     at: event.at,
     sent: chat?.sent ?? null,
+    ...replyFields(view, head, event),
   };
   const after = headAfter(head, event, { n, rev, chat });
-  return folded(after, [inMessages(message), ...(chat ? inboxEntries(after, chat) : [])], {
+  const documents = [inMessages(message), ...inThread(message), ...(chat ? inboxEntries(after, chat) : [])];
+  return folded(after, documents, {
     room: event.room,
     rev,
     kind: 'message',
@@ -248,32 +252,6 @@ function messagesSeen(view: View, head: HeadDocument, event: RecordedEvent<Messa
   const { seq, room, userId, at } = event;
   const mark = { _id: seenId(room, userId, n), seq, room, userId, n, at };
   return folded(after, [{ collection: 'seen', document: mark }, ...inboxEntries(after, chat)]);
-}
-
-/** The chat as each of its two people sees it; all that an entry says is in the head, so none is read to write one. */
-function inboxEntries(head: HeadDocument, chat: ChatView): Written[] {
-  return chat.users.map((userId, side) => {
-    const other = side === 0 ? 1 : 0;
-    const seen = chat.seen[side as Side];
-    const document: InboxDocument = {
-      _id: inboxId(userId, head._id as Room),
-      seq: head.seq,
-      room: head._id as Room,
-      n: head.n,
-      rev: head.rev,
-      chatId: chat.chatId,
-      userId,
-      receiverId: chat.users[other],
-      users: chat.users,
-      createdAt: chat.createdAt,
-      updatedAt: chat.last?.at ?? chat.createdAt,
-      updatedSeq: chat.last?.seq ?? chat.chatId,
-      last: chat.last,
-      seenN: seen.n,
-      unread: chat.sent[other] - seen.sent[other],
-    };
-    return { collection: 'inbox', document };
-  });
 }
 
 type Side = 0 | 1;

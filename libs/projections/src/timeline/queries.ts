@@ -3,6 +3,7 @@ import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
 import type { Change } from '../live-update.js';
 import {
   type ChangeDocument,
+  endOf,
   type HeadDocument,
   type InboxDocument,
   inboxId,
@@ -13,12 +14,10 @@ import {
   seenId,
   TIMELINE_FORMAT,
 } from './documents.js';
+import { readThread, type Thread, type MessagePart } from './thread.js';
 
 /** Where a direct chat of a person stands, by its last event. */
 export type ChatPosition = Pick<InboxDocument, 'room' | 'chatId' | 'n' | 'rev' | 'seq'>;
-
-/** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
-const endOf = (prefix: string): string => `${prefix};`;
 
 /** How many chats of a person are read together. */
 const CHATS_TOGETHER = 1_000;
@@ -106,6 +105,11 @@ export class Timeline {
   async message(messageId: string): Promise<MessageDocument | null> {
     const [message] = await this.store.findBy<MessageDocument>('messages', 'messageId', [messageId]);
     return message ?? null;
+  }
+
+  /** The thread that a message began or is in, see {@link readThread}. */
+  thread(message: MessageDocument, part: MessagePart): Promise<Thread> {
+    return readThread(this.store, message, part);
   }
 
   /**

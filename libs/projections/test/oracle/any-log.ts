@@ -18,8 +18,8 @@ import {
 } from '#domain';
 import type { LogRecord } from '#event-store';
 
-// Logs in which people open chats, post (some twice, some where they may not), react, edit, see, join, leave, are renamed
-// and moderated.
+// Logs in which people open chats, post (some twice, some where they may not), reply, react, edit, see, join, leave, are
+// renamed and moderated.
 
 export const CHAT = directRoom('1', '2');
 export const OTHER_CHAT = directRoom('1', '3');
@@ -33,14 +33,18 @@ const number = fc.nat(12);
 const keyOf = (of: Room, n: number) => commandKey('test', of, String(n));
 
 const posted = fc
-  .record({ room, userId, at, number, isNamed: fc.boolean(), feeling: fc.constantFrom(undefined, 'happy') })
-  .map(({ room, userId, at, number, isNamed, feeling }): DomainEvent => {
+  .record({
+    ...{ room, userId, at, number, isNamed: fc.boolean(), feeling: fc.constantFrom(undefined, 'happy') },
+    ...{ replied: number, isReply: fc.boolean(), isElsewhere: fc.nat(9).map((n) => n === 0) },
+  })
+  .map(({ room, userId, at, number, isNamed, feeling, replied, isReply, isElsewhere }): DomainEvent => {
     const messageId = isNamed ? keyOf(room, number) : commandKey(userId, room, `${at} ${number}`);
     return {
       ...{ type: 'MessageCreated', room, id: `msg.${messageId}`, at, messageId },
       ...{ sender: { id: userId, name: `user ${userId}`, avatar: null }, content: `at ${at}` },
       ...(feeling !== undefined && { feeling }),
       ...(isNamed && { clientId: String(number) }),
+      ...(isReply && { replyTo: keyOf(isElsewhere ? OTHER_CHAT : room, replied) }),
     };
   });
 

@@ -17,10 +17,14 @@ export function shownBy(queries: Timeline, asked: readonly Room[]) {
           return [{ ...shown, seenAt: messages.map(({ n }) => seenAt(n)) }];
         }),
       );
+      const threads = await Promise.all(
+        messages.map((message) => queries.thread(message, { after: 0, limit: 100_000 })),
+      );
       return {
         room,
         position: await queries.position(room),
         messages: messages.map(({ _id, seq: _seq, room: _room, sent: _sent, ...shown }) => shown),
+        threads: threads.map(({ root, replies }) => ({ root: root.n, replies: replies.map(({ n }) => n) })),
         changes: (run?.changes ?? []).map(({ rev, kind, message: { n } }) => ({ rev, kind, n })),
         entries: entries.flat(),
       };

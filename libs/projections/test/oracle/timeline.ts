@@ -11,6 +11,8 @@ interface Said {
   content: string;
   editedAt: string | null;
   isDeleted: boolean;
+  /** The message that began the thread that this one is in; null for none. */
+  readonly root: Said | null;
   /** By person, in the order they came; another one of the same person keeps the place. */
   readonly reactions: Map<string, { readonly userName: string; readonly emoji: string }>;
 }
@@ -73,7 +75,9 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       const isRepeated = messages.some((said) => said.event.messageId === event.messageId);
       if (event.clientId !== undefined && isRepeated) return true;
       if (!maySpeak(event.sender.id)) return false;
-      messages.push({ event, content: event.content, editedAt: null, isDeleted: false, reactions: new Map() });
+      const repliedTo = messages.find((said) => said.event.messageId === event.replyTo);
+      const root = repliedTo ? (repliedTo.root ?? repliedTo) : null;
+      messages.push({ event, content: event.content, editedAt: null, isDeleted: false, root, reactions: new Map() });
       changes.push({ kind: 'message', n: messages.length });
       room.listedAt = changes.length;
       return true;
@@ -136,15 +140,22 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
     return {
       room: name,
       position: { n: messages.length, rev: changes.length },
-      messages: messages.map(({ event, content, editedAt, isDeleted, reactions }, i) => ({
+      messages: messages.map(({ event, content, editedAt, isDeleted, root, reactions }, i) => ({
         ...{ n: i + 1, rev0: 1 + changes.findIndex(({ n }) => n === i + 1) },
         ...{ rev: 1 + changes.findLastIndex(({ n }) => n === i + 1) },
         ...{ messageId: event.messageId, sender: event.sender, content },
         ...{ feeling: isDeleted ? null : (event.feeling ?? null), at: event.at },
         ...(editedAt !== null && { editedAt }),
         ...(isDeleted && { deleted: true }),
+        ...(event.replyTo !== undefined && { replyTo: event.replyTo }),
+        ...(root && { root: messages.indexOf(root) + 1 }),
         reactions: [...reactions].map(([userId, reaction]) => ({ userId, ...reaction })),
       })),
+      threads: messages.map((each) => {
+        const root = each.root ?? each;
+        const replies = messages.flatMap((said, i) => (said.root === root ? [i + 1] : []));
+        return { root: messages.indexOf(root) + 1, replies };
+      }),
       changes: changes.map(({ kind, n }, i) => ({ rev: i + 1, kind, n })),
       entries: room && opened ? opened.users.map((userId) => entryOf(name, room, opened, userId)) : [],
     };

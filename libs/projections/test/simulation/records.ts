@@ -80,6 +80,8 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
     sender: { id: userId, name: userId, avatar: null },
     content: `message ${i}`,
     ...(type % 2 === 1 && { clientId: `c${i}` }),
+    // Of few records too, so that there are replies to replies; also to one that comes later, or in another room.
+    ...(target % 4 === 1 && { replyTo: key(4 * Math.floor(Math.max(0, i + 2 - (target % 8)) / 4)) }),
   };
 }
 

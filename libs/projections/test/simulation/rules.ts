@@ -66,6 +66,17 @@ export const rules: readonly (readonly [rule: string, without: Broken])[] = [
     { projection: seeing({ target: (message, _event, head) => ({ ...message, n: Math.min(message.n, head.n) }) }) },
   ],
   [
+    'a reply is in a thread only where what it is one to is not beyond the head',
+    {
+      projection: seeing({
+        target: (message, event, head) =>
+          event.type === 'MessageCreated' && event.replyTo === message.messageId
+            ? { ...message, n: Math.min(message.n, head.n) }
+            : message,
+      }),
+    },
+  ],
+  [
     'a message takes only what it has not taken yet',
     {
       projection: seeing({
