@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ConnectionState } from './connection.js';
-import type { DirectChat, DirectChatEntry, DirectMessage } from './direct-chat.js';
+import type { DirectChat } from './direct-chat.js';
+import type { DirectChatEntry, DirectMessage } from './direct-frames.js';
 import type { Command } from './outbox.js';
 import type { Person, RoomChat, RoomMessage, RoomName, SendOptions } from './room-chat.js';
 
