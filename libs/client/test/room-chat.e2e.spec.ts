@@ -1,7 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { until } from '../../../apps/gateway/test/until.js';
-import { type Command, type ConnectionState, RoomChat, type RoomChatOptions, type RoomMessage } from '../src/index.js';
+import {
+  type Command,
+  type ConnectionState,
+  type OutboxStore,
+  RoomChat,
+  type RoomChatOptions,
+  type RoomMessage,
+} from '../src/index.js';
 import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
 
 let server: ChatServer;
@@ -210,6 +217,25 @@ describe('what is said', () => {
       ['one', 'two'],
       [1, 2, 1, 0],
     ]);
+  });
+
+  it('is the same reply where the page is gone before it could be sent', async () => {
+    const [, bob] = await people('s-reload');
+    const root = await bob.chat.send('clan', 'who is in?');
+    const kept = new Map<string, string>();
+    const outbox: OutboxStore = {
+      load: () => Promise.resolve([...kept.values()].map((text) => JSON.parse(text) as Command)),
+      put: (command) => Promise.resolve(void kept.set(command.id, JSON.stringify(command))),
+      remove: (id) => Promise.resolve(void kept.delete(id)),
+    };
+    const before = new Person('s-reload-eve', 's-reload', { outbox });
+    before.chat.disconnect();
+    void before.chat.send('clan', 'me', { replyTo: root });
+    await until('it is kept', () => kept.size === 1);
+    const after = new Person('s-reload-eve', 's-reload', { outbox });
+    await until('it is told', () => bob.said.at(-1) === 'me');
+    expect(bob.chat.latest('clan').at(-1)).toMatchObject({ content: 'me', reply_to: root });
+    await until('nothing waits any more', () => after.chat.pending.length === 0 && kept.size === 0);
   });
 
   it('is the same message where its answer was lost', async () => {
