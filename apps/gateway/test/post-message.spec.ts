@@ -42,7 +42,8 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const post = (content: string, id?: string) => handler.execute(new PostDirectMessage(caller, 1, '2', content, null, id));
+const post = (content: string, id?: string) =>
+  handler.execute(new PostDirectMessage(caller, 1, '2', content, null, id));
 const stored = () => server.records.map((record) => decodeRecord(record)).slice(1);
 
 describe('a direct message', () => {
