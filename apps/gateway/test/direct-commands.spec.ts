@@ -2,7 +2,7 @@ import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandKey, directRoom } from '#domain';
-import { DirectChats, decodeRecord, LogUnavailable } from '#event-store';
+import { DirectChats, decodeRecord, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
 import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
@@ -174,6 +174,18 @@ describe('a reply in a direct chat', () => {
       refusal: { code: 'deleted', field: 'reply_to' },
     });
   });
+});
+
+it('a reply to another message is another one, also where what came of the one before is unknown', async () => {
+  const { room, chatId } = chat.open('1', '2');
+  const ids = ['a', 'b'].map((content) => chat.say(room, content, '1'));
+  await chat.timeline.run();
+  chat.log.connection.gates.fail('append answer', new OutcomeUnknown('no answer'));
+  const reply = (id: string) => outcomeOf(poster().execute(new PostDirectMessage(bob, chatId, '1', 'yes', id)));
+  expect((await settled(reply(ids[0]!))).error).toBeInstanceOf(OutcomeUnknown);
+  for (const id of [ids[1]!, ids[0]!]) expect((await settled(reply(id))).value).toMatchObject({ ack: {} });
+  const replies = chat.server.records.slice(3).map((record) => decodeRecord(record));
+  expect(replies).toMatchObject(ids.map((replyTo) => ({ replyTo })));
 });
 
 describe('a command of a direct chat', () => {
