@@ -8,6 +8,8 @@ file="$(cd "$(dirname "$0")/../.." && pwd)/.env"
 
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
+key() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
+
 touch "$file"
 # What is added begins a line of its own.
 [ -z "$(tail -c 1 "$file")" ] || echo >> "$file"
@@ -20,4 +22,8 @@ for name in JWT_SECRET MONGODB_ROOT_PASSWORD \
     added=$((added + 1))
   fi
 done
+if ! grep -q "^KEYS_MASTER=" "$file"; then
+  echo "KEYS_MASTER=$(key)" >> "$file"
+  added=$((added + 1))
+fi
 echo "$file: added $added random secrets for development, the others stay as they are. Keep it out of version control."

@@ -5,6 +5,8 @@ import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { Unreachable } from './servers.js';
 import { RebuildRefused } from '#projections';
+import { eraseCommand } from './erase/erase.js';
+import { keysCommand } from './keys/keys.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { revokeCommand } from './revoke/revoke.js';
 import { statsCommand } from './stats/stats.js';
@@ -26,6 +28,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['rebuild', rebuildCommand],
   ['versions', versionsCommand],
   ['webhook', webhookCommand],
+  ['erase', eraseCommand],
+  ['keys', keysCommand],
 ]);
 
 /** What is said in plain words. */

@@ -1,6 +1,6 @@
 import { RetryableError } from '#domain';
 import { EventLog } from '#event-store';
-import { findRunning, loadConfig } from '#platform';
+import { findRunning, loadConfig, logOf } from '#platform';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 
 /** A server that a command needs is not known, or does not answer: the message says what to do. */
@@ -33,7 +33,8 @@ export async function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Ser
   }
   const mongodbUrl = mongodb.url ?? running?.mongodb ?? null;
   return reachably(async () => {
-    const log = await EventLog.connect({ ...nats, servers: nats.url, ...running?.nats, name: 'parley-chatctl' });
+    const named = { ...nats, servers: nats.url, name: 'parley-chatctl' };
+    const log = await EventLog.connect(running ? { ...named, ...logOf(running) } : named);
     try {
       const readModels =
         mongodbUrl === null

@@ -53,6 +53,13 @@ export const USAGE = `chatctl: the command line of Parley
   chatctl webhook remove --yes
       forgets what it was not told of yet, when it is to be told of nothing more
 
+  chatctl erase --user ID [--check [--files FOLDER]…] [--json]
+      takes what a person wrote and was called from the log and from what is shown of it, for good; --check then looks
+      for every text of theirs, in all documents, and byte by byte in the files below the folders;
+      exit status 1: something is left
+  chatctl keys rotate [--json]
+      wraps the keys of people's texts with the first of the master keys; interrupted, the same again does the rest
+
 All but token and webhook test work on the servers that NATS_URL and MONGODB_URL name, or, without NATS_URL, on those of the standalone
 that runs on PARLEY_DATA. Exit status 2: wrong words, or a server that cannot be reached.
 `;

@@ -55,12 +55,12 @@ const older: Projection<never> = {
     expect(await queries(1).lastN(directRoom('1', '2'))).toBeLessThan(await queries(2).lastN(directRoom('1', '2')));
 
     expect((await system.chatctl('versions', 'list')).out).toMatch(
-      /^timeline-1 {2}format 1 {2}old\ntimeline-2 {2}format 1 {2}served\n$/,
+      /^timeline-1 {2}format 2 {2}old\ntimeline-2 {2}format 2 {2}served\n$/,
     );
     expect((await system.chatctl('versions', 'remove', 'timeline', '2', '--yes')).complaints).toContain('is served');
     expect((await system.chatctl('versions', 'remove', 'timeline', '1')).complaints).toContain('say --yes');
     expect((await system.chatctl('versions', 'remove', 'timeline', '1', '--yes')).status).toBe(0);
-    expect((await system.chatctl('versions', 'list')).out).toBe('timeline-2  format 1  served\n');
+    expect((await system.chatctl('versions', 'list')).out).toBe('timeline-2  format 2  served\n');
     expect(await queries(1).lastN(directRoom('1', '2'))).toBe(0);
     const consumers = (await system.log.consumers()).map(({ name }) => name);
     expect(consumers.filter((name) => name.startsWith('timeline-1-'))).toEqual([]);
@@ -77,7 +77,7 @@ const older: Projection<never> = {
     system.interruption.abort();
     expect(await first).toMatchObject({ status: 130, out: '' });
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });
-    expect((await system.chatctl('versions', 'list')).out).toContain('timeline-2  format 1  being built');
+    expect((await system.chatctl('versions', 'list')).out).toContain('timeline-2  format 2  being built');
 
     system.interruption = new AbortController();
     const { status, out } = await system.chatctl('rebuild', 'timeline', '--json');

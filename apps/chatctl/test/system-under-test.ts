@@ -32,15 +32,20 @@ export class SystemUnderTest {
     readonly readModels: ReadModels,
   ) {}
 
-  static async create(): Promise<SystemUnderTest> {
+  /** On an encrypted log. */
+  static async create(servers = SERVERS): Promise<SystemUnderTest> {
     const token = randomBytes(4).toString('hex');
     const [stream, prefix, database] = [`CTL_${token}`, `ctl-${token}`, `chatctl-${token}`];
-    const log = await EventLog.connect({ servers: SERVERS, stream, prefix, name: 'chatctl test' });
+    const key = randomBytes(32);
+    const encryption = { masterKeys: [key], seals: true };
+    const log = await EventLog.connect({ servers, stream, prefix, name: 'chatctl test', encryption });
     await log.setUp();
     const url = MONGODB_URL ?? '';
     const readModels = await openMongodbReadModels({ url, database });
-    const servers = { NATS_URL: SERVERS, MONGODB_URL: url };
-    const env = { ...servers, EVENT_STREAM: stream, SUBJECT_PREFIX: prefix, MONGODB_DATABASE: database };
+    const env = {
+      ...{ NATS_URL: servers, MONGODB_URL: url, KEYS_MASTER: key.toString('base64') },
+      ...{ EVENT_STREAM: stream, SUBJECT_PREFIX: prefix, MONGODB_DATABASE: database },
+    };
     return new SystemUnderTest(env, log, readModels);
   }
 

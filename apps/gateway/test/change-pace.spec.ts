@@ -9,7 +9,7 @@ const reactions = (count: number): ReactionView[] =>
 const change = (n: number, rev: number, reacted = 0): Change => {
   const message: MessageDocument = {
     ...{ _id: placeId(GLOBAL_ROOM, n), seq: rev, room: GLOBAL_ROOM, n, rev0: n, rev, messageId: `message ${n}` },
-    ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: 'x', feeling: null, sent: null },
+    ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: 'x', feeling: null, sent: null, people: [] },
     reactions: reactions(reacted),
     at: '2026-01-01T00:00:00.000Z',
   };

@@ -87,7 +87,7 @@ export class ChatUnderTest {
     servers,
   }: Changes = {}): Promise<Gateway> {
     const config = loadConfig(
-      { JWT_SECRET: SECRET, NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+      { JWT_SECRET: SECRET, ENCRYPTION: 'off', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
       'gateway',
     );
     const settings: GatewaySettings = {

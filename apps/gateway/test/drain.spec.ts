@@ -11,7 +11,12 @@ import { settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
 
 const { tokens } = loadConfig(
-  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+  {
+    JWT_SECRET: 'a secret for tests, 32 bytes long',
+    ENCRYPTION: 'off',
+    NATS_URL: 'nats://not-used',
+    MONGODB_URL: 'mongodb://not-used',
+  },
   'gateway',
 );
 

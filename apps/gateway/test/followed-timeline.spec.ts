@@ -138,7 +138,7 @@ describe('the timeline that is followed', () => {
     await follow();
     await chat.swap(TIMELINE_FORMAT + 1);
     await settle(1_600);
-    expect(told[0]).toContain('has format 2, and this release reads format 1');
+    expect(told[0]).toContain(`has format ${TIMELINE_FORMAT + 1}, and this release reads format ${TIMELINE_FORMAT}`);
     expect(followed.hindrance).toBe(told[0]);
     // Also those who had come too far to be kept out are told.
     expect(told.length).toBeGreaterThan(1);

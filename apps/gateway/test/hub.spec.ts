@@ -5,7 +5,7 @@ import { LogUnavailable } from '#event-store';
 import {
   type Change,
   encodeUpdate,
-  type MessageDocument,
+  type ToldMessage,
   placeId,
   ServedTimeline,
   TIMELINE_FORMAT,
@@ -83,7 +83,7 @@ const change = (room: Room, n: number): Change => {
   const message = { _id: placeId(room, n), seq: n, room, n, rev0: n, rev: n, messageId, sender, at, ...told };
   return { rev: n, kind: 'message', message };
 };
-const store = (message: MessageDocument) =>
+const store = (message: ToldMessage) =>
   readModels.projection('timeline', 1).write('messages', [{ document: message, known: false }]);
 
 /** A projector has folded a message, and tells it. */

@@ -18,7 +18,7 @@ import { settings } from './sessions-on-sockets.js';
 
 const SECRET = 'a secret for tests, 32 bytes long';
 const { tokens } = loadConfig(
-  { JWT_SECRET: SECRET, NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+  { JWT_SECRET: SECRET, ENCRYPTION: 'off', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
   'gateway',
 );
 
@@ -138,6 +138,8 @@ it('nobody is let in where it has become impossible while they were got ready, a
 });
 
 it('nobody is let in whose token is revoked, before it is looked at or while they are got ready', async () => {
+  // Tokens are issued in whole seconds: all of this is in one.
+  jest.setSystemTime(1_000 * Math.ceil(Date.now() / 1_000));
   const { revocations } = gateway.chat.log;
   const asked = gateway.connection.gates.hold('hindrance');
   const refusing = refused('7');

@@ -15,7 +15,12 @@ import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { ChatClient } from './chat-client.js';
 
 export const settings: GatewaySettings = loadConfig(
-  { JWT_SECRET: 'a secret for tests, 32 bytes long', NATS_URL: 'nats://not-used', MONGODB_URL: 'mongodb://not-used' },
+  {
+    JWT_SECRET: 'a secret for tests, 32 bytes long',
+    ENCRYPTION: 'off',
+    NATS_URL: 'nats://not-used',
+    MONGODB_URL: 'mongodb://not-used',
+  },
   'gateway',
 );
 

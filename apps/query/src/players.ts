@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import {
   Command,
   CommandBus,
@@ -84,6 +84,8 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
 
   async execute({ userId, name, avatar }: ChangePlayer): Promise<void> {
     const command = { ...newContext(), userId, name, avatar };
+    // Whoever had this id may have been erased since this process last wrote of them.
+    await this.log.renewKey(userId);
     const decision = await this.log.decide(userRoom(userId), 'profile', (last) =>
       changeProfile(command, profileOf(last)),
     );
@@ -102,6 +104,21 @@ export const person = {
 
 export const Player = named('Player', shape({ ...person, clanId: nullable(text('Null: in none.')) }));
 export type Player = Static<typeof Player.ref>;
+
+class ErasePlayer extends Command<void> {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
+@CommandHandler(ErasePlayer)
+export class ErasePlayerHandler implements ICommandHandler<ErasePlayer> {
+  constructor(@Inject(EventLog) private readonly log: EventLog) {}
+
+  async execute({ userId }: ErasePlayer): Promise<void> {
+    await this.log.erase(userId, newContext());
+  }
+}
 
 class ReadPlayer extends Query<Player> {
   constructor(readonly userId: string) {
@@ -162,5 +179,22 @@ export class PlayersController {
     @Body(new Input(Profile, 'refused')) { name, avatar }: Profile,
   ): Promise<void> {
     await this.commands.execute(new ChangePlayer(id, name, avatarText(avatar)));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Erases a person',
+    description:
+      'Nobody is shown any more what they said and were called, in histories, lists and answers: some milliseconds to ' +
+      'seconds later, as the projector gets to it. In an encrypted log nobody can read it there. Their connections end, ' +
+      'and their tokens are refused; an id that comes back is another person’s. Ids, times and counts stay.',
+  })
+  @ApiNoContentResponse({ description: 'The person is erased; also where they were before.' })
+  @ErrorResponse(400, 'The id is not what it must be.')
+  @ErrorResponse(403, 'The token is not a service token.')
+  @ErrorResponse(503, 'The log is away. Some of it may be done: the same again carries it on.')
+  async erase(@Param(new Input(PlayerPath, 'dropped')) { id }: PlayerPath): Promise<void> {
+    await this.commands.execute(new ErasePlayer(id));
   }
 }

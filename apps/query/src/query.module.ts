@@ -12,7 +12,7 @@ import { Exports } from './export/exports.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
-import { ChangePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
+import { ChangePlayerHandler, ErasePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
 import { RevocationsController, RevokePersonHandler, RevokeTokenHandler } from './revocations.js';
 import { RoomsController, SetSlowModeHandler, TakeMessageAwayHandler } from './rooms.js';
 import { ChangeSanctionsHandler, SanctionsController } from './sanctions.js';
@@ -65,6 +65,7 @@ export class QueryModule {
         ChangeMemberHandler,
         ListMembersHandler,
         ChangePlayerHandler,
+        ErasePlayerHandler,
         ReadPlayerHandler,
         ListDaysHandler,
         RevokePersonHandler,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { ConsoleLogger } from '@nestjs/common';
 import { EventLog } from '#event-store';
-import type { AtEnd, Config, Running } from '#platform';
+import { type AtEnd, type Config, logOf, type Running } from '#platform';
 import { memoryReadModels, openMongodbReadModels } from '#read-models';
+import { developmentKeys } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';
 import { startNats } from './servers/nats-server.js';
 import { startSystem, type System } from './system.js';
@@ -48,7 +49,13 @@ export async function startLocalSystem(
   atEnd: AtEnd,
 ): Promise<LocalSystem> {
   const servers = await startServers(config, say, atEnd);
-  const log = await EventLog.connect({ ...config.nats, servers: servers.nats, name: 'parley-standalone' });
+  const { stream, prefix, encryption } = config.nats;
+  const keysFile = config.encrypts && !encryption ? developmentKeys(config.standalone.dataFolder) : undefined;
+  if (keysFile !== undefined) {
+    say(`No KEYS_MASTER was given: the log is encrypted with a key made for development, kept in ${keysFile}.`);
+  }
+  const nats = { servers: servers.nats, stream, prefix, ...(keysFile !== undefined && { keysFile }) };
+  const log = await EventLog.connect({ ...config.nats, ...logOf({ nats }), name: 'parley-standalone' });
   atEnd('the log', () => log.close());
   const readModels =
     servers.mongodb === null
@@ -57,7 +64,5 @@ export async function startLocalSystem(
   atEnd('the read models', () => readModels.close());
   const system = await startSystem({ config, log, readModels, logger, atEnd });
   const { gateways, http } = system;
-  const { stream, prefix } = config.nats;
-  const nats = { servers: servers.nats, stream, prefix };
   return { system, running: { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb } };
 }

@@ -2,18 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the secret for development lies in the data folder; chatctl reads it too. */
-const FILE = 'jwt-secret';
+// What is made for development and kept in the data folder from the first start on; chatctl reads it too. Never for
+// anything that others can reach: whoever reads the folder can be anybody, and can read everything.
 
-/**
- * The secret for development that is kept in the data folder, made at the first start. Never for anything that others
- * can reach: whoever reads the folder can be anybody.
- */
-export function developmentSecret(dataFolder: string): string {
-  const file = join(dataFolder, FILE);
+const KEYS = 'keys-master';
+
+/** The secret that tokens are signed with. */
+export const developmentSecret = (dataFolder: string): string =>
+  kept(dataFolder, 'jwt-secret', () => randomBytes(36).toString('base64url'));
+
+/** The file of the master key that the log is encrypted with. */
+export function developmentKeys(dataFolder: string): string {
+  kept(dataFolder, KEYS, () => randomBytes(32).toString('base64'));
+  return join(dataFolder, KEYS);
+}
+
+function kept(dataFolder: string, name: string, make: () => string): string {
+  const file = join(dataFolder, name);
   mkdirSync(dataFolder, { recursive: true });
   try {
-    writeFileSync(file, randomBytes(36).toString('base64url'), { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, make(), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -28,9 +28,12 @@ What is in the log, for whoever reads it with other tools. Every event is one me
 | subject | \`chat.ev.<partition>.<room>.<kind>\` (\`chat\` is \`SUBJECT_PREFIX\`): the partition is FNV-1a (32 bits) of the room's name modulo 16 |
 | \`Nats-Msg-Id\` | \`<room>/<id>\`: the same again within two minutes is not stored |
 | \`Parley-Type\`, \`Parley-Version\` | which of the schemas below the body fits |
-| body | JSON, with these fields and no others |
+| \`Parley-Key\` | where the texts in it are sealed: with which key, \`<person>.<16 hex digits>\` |
+| body | JSON, with these fields and no others; of a sealed one without the texts, which are in \`sealed\` |
 
-A room is \`global\`, \`clan:<clan>\`, \`direct:<lower>:<higher>\` or, for what concerns one person, \`user:<person>\`. Ids in the names of rooms are encoded, in subjects and bodies alike: letters, digits, \`_\` and \`-\` stand for themselves, \`=\` and two hexadecimal digits for any other byte of the UTF-8 text. Ids in bodies are as they were given.
+A room is \`global\`, \`clan:<clan>\`, \`direct:<lower>:<higher>\` or, for what concerns one person, \`user:<person>\`, or all rooms of a partition, \`partition:<n>\`. Ids in the names of rooms are encoded, in subjects and bodies alike: letters, digits, \`_\` and \`-\` stand for themselves, \`=\` and two hexadecimal digits for any other byte of the UTF-8 text. Ids in bodies are as they were given.
+
+Texts, names and avatars are sealed with a key of the person's own, unless the log is kept in plain text (\`ENCRYPTION=off\`): \`sealed\` is base64 of 12 bytes of nonce, 16 of tag, and their JSON by their paths (\`{"content": …, "sender.name": …}\`) under AES-256-GCM; what is authenticated with them is \`<room> <id> <type> <version> <key>\`. [privacy.md](privacy.md) says where the keys are, and how people are erased. Each type below says which of its fields may be sealed.
 
 What is stored is never changed or deleted, and a version is never changed either: another one is written beside it, and readers bring the older ones up to it. [fixtures](../libs/domain/test/fixtures) holds examples of every version that was ever written.
 
@@ -73,10 +76,17 @@ function section(definition: EventDefinition<string, TObject>, fixtures: string)
   ];
   return [
     `## ${type}`,
-    `${schema.description} Version ${version}, kind \`${kind}\`.`,
+    `${schema.description} Version ${version}, kind \`${kind}\`.${sealedIn(definition)}`,
     table(Object.entries(schema.properties).filter(([name]) => !(name in eventFields))),
     ['```', ...example, '```'].join('\n'),
   ].join('\n\n');
+}
+
+function sealedIn({ personal }: EventDefinition<string, TObject>): string {
+  if (!personal) return '';
+  const { outer, inner } = personal.of;
+  const paths = personal.texts.map(({ path }) => `\`${path}\``).join(', ');
+  return ` May be sealed, with the key of \`${inner === null ? outer : `${outer}.${inner}`}\`: ${paths}.`;
 }
 
 type Field = readonly [name: string, schema: TSchema];

@@ -22,6 +22,7 @@ export class ChatServer {
     const log = await EventLog.connect({
       ...{ servers: process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'client test' },
       ...{ stream: `CLIENT_${name.toUpperCase()}`, prefix: `client-${name}` },
+      encryption: { masterKeys: [randomBytes(32)], seals: true },
     });
     stops.push(() => log.close());
     const atEnd = (_: string, stop: () => Promise<unknown>) => stops.unshift(stop);

@@ -25,5 +25,7 @@ export function authorOf(event: DomainEvent): string | null {
     case 'MemberLeft':
     case 'ProfileChanged':
       return event.userId;
+    case 'UserErased':
+      return null;
   }
 }

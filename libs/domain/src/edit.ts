@@ -5,11 +5,14 @@ import type { Room } from './ids.js';
 import { MessageId } from './message.js';
 import { refusedIfBanned, refusedIfSilenced, type SanctionsState } from './sanctions.js';
 import { filtered, type WordFilter } from './word-filter.js';
+import { personalTexts } from './personal.js';
 
 // What becomes of a message after it was said. Like reactions these commute with everything but each other; of an edit
 // and a deletion at the same moment the deletion stays, whichever the log has first.
 
 const changeFields = { ...eventFields, messageId: MessageId, userId: idOf('Who changed it.') };
+
+const editOptions = { additionalProperties: false, description: 'Somebody changed what a message of theirs says.' };
 
 export const MessageEditedV1 = defineEvent(
   'MessageEdited',
@@ -17,10 +20,26 @@ export const MessageEditedV1 = defineEvent(
   'edit',
   Type.Object(
     { ...changeFields, content: Type.String({ minLength: 1, description: 'What it says from then on.' }) },
-    { additionalProperties: false, description: 'Somebody changed what a message of theirs says.' },
+    editOptions,
   ),
 );
-export type MessageEdited = EventOf<typeof MessageEditedV1>;
+
+export const MessageEditedV2 = defineEvent(
+  'MessageEdited',
+  2,
+  'edit',
+  Type.Object(
+    {
+      ...changeFields,
+      content: Type.String({
+        description: 'What it says from then on; empty only where who changed it was erased.',
+      }),
+    },
+    editOptions,
+  ),
+  personalTexts('userId', { content: '' }),
+);
+export type MessageEdited = EventOf<typeof MessageEditedV2>;
 
 export const MessageDeletedV1 = defineEvent(
   'MessageDeleted',
@@ -50,6 +69,8 @@ export const MessageDeletedV2 = defineEvent(
         'nothing of what it said is shown from then on.',
     },
   ),
+  // What is said of a person is taken away with what they said.
+  personalTexts('senderId', { reason: undefined }),
 );
 export type MessageDeleted = EventOf<typeof MessageDeletedV2>;
 

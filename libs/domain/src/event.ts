@@ -1,8 +1,9 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { Room } from './ids.js';
+import type { PersonalTexts } from './personal.js';
 
 /** The last token of an event's subject; what an expectation on "the last event of this kind in this room" names. */
-export type Kind = 'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'member' | 'profile' | 'sanction' | 'mode';
+export type Kind = 'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'member' | 'profile' | 'sanction' | 'mode' | 'erase';
 
 /** What every event says of itself, beside its own fields. */
 export const eventFields = {
@@ -41,6 +42,8 @@ export interface EventDefinition<T extends string, S extends TObject> {
   readonly version: number;
   readonly kind: Kind;
   readonly schema: S;
+  /** What in it is a person's and may be sealed: then it is not in the body as such. Null for nothing. */
+  readonly personal: PersonalTexts | null;
 }
 
 /** The type, the kind and the schema of an event stand together; the schema is the storage format. */
@@ -49,8 +52,9 @@ export function defineEvent<T extends string, S extends TObject>(
   version: number,
   kind: Kind,
   schema: S,
+  personal: PersonalTexts | null = null,
 ): EventDefinition<T, S> {
-  return { type, version, kind, schema };
+  return { type, version, kind, schema, personal };
 }
 
 /**

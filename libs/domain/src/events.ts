@@ -2,11 +2,6 @@ import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
 import { ChatCreatedV1 } from './chat.js';
 import { type EventDefinition, type EventOf, type Kind, type PastVersion, pastVersion } from './event.js';
-import { MessageDeletedV1, MessageDeletedV2, MessageEditedV1 } from './edit.js';
-import type { Room } from './ids.js';
-import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
-import { MessageCreatedV1, MessageCreatedV2, ReactionAddedV1, ReactionRemovedV1 } from './message.js';
-import { evolveProfile, ProfileChangedV1, type ProfileState } from './profile.js';
 import {
   evolveSanctions,
   PersonBannedV1,
@@ -16,6 +11,13 @@ import {
   type SanctionEvent,
   type SanctionsState,
 } from './sanctions.js';
+import { MessageDeletedV1, MessageDeletedV2, MessageEditedV1, MessageEditedV2 } from './edit.js';
+import { UserErasedV1 } from './erasure.js';
+import type { Room } from './ids.js';
+import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
+import { MessageCreatedV1, MessageCreatedV2, ReactionAddedV1, ReactionAddedV2, ReactionRemovedV1 } from './message.js';
+import { eraseTexts, personOf, putTexts, type Texts, withoutTexts } from './personal.js';
+import { evolveProfile, ProfileChangedV1, ProfileChangedV2, type ProfileState } from './profile.js';
 import { MessagesSeenV1 } from './seen.js';
 import { evolveSlowMode, SlowModeChangedV1, type SlowModeState } from './slow-mode.js';
 
@@ -23,19 +25,20 @@ import { evolveSlowMode, SlowModeChangedV1, type SlowModeState } from './slow-mo
 export const eventDefinitions = [
   ChatCreatedV1,
   MessageCreatedV2,
-  ReactionAddedV1,
+  ReactionAddedV2,
   ReactionRemovedV1,
-  MessageEditedV1,
+  MessageEditedV2,
   MessageDeletedV2,
   MessagesSeenV1,
   MemberJoinedV1,
   MemberLeftV1,
-  ProfileChangedV1,
+  ProfileChangedV2,
   PersonMutedV1,
   PersonUnmutedV1,
   PersonBannedV1,
   PersonUnbannedV1,
   SlowModeChangedV1,
+  UserErasedV1,
 ] as const;
 
 /**
@@ -46,6 +49,9 @@ export const pastVersions: readonly PastVersion[] = [
   pastVersion(MessageCreatedV1, MessageCreatedV2, (fields) => fields),
   // Nobody but its sender could delete a message then.
   pastVersion(MessageDeletedV1, MessageDeletedV2, (fields) => ({ ...fields, senderId: fields.userId })),
+  pastVersion(ReactionAddedV1, ReactionAddedV2, (fields) => fields),
+  pastVersion(MessageEditedV1, MessageEditedV2, (fields) => fields),
+  pastVersion(ProfileChangedV1, ProfileChangedV2, (fields) => fields),
 ];
 
 /** Every fact there is: a union on `type`. */
@@ -53,14 +59,27 @@ export type DomainEvent = EventOf<(typeof eventDefinitions)[number]>;
 export type EventType = DomainEvent['type'];
 
 /** An event with its place in the log: `seq`, the stream sequence, from 1. */
-export type RecordedEvent<E extends DomainEvent = DomainEvent> = E & { readonly seq: number };
+export type RecordedEvent<E extends DomainEvent = DomainEvent> = E & {
+  readonly seq: number;
+  /** Whose texts are in it was erased: they are not there any more. */
+  readonly erased?: true;
+};
 
 /** What is stored of an event: type and version in headers, room and kind in the subject, the fields as JSON. */
 export interface StoredEvent {
   readonly type: string;
   readonly version: number;
   readonly room: Room;
+  /** Without the texts, where they are kept apart. */
   readonly body: string;
+}
+
+/** A stored event as it is read. */
+export interface ReadEvent extends StoredEvent {
+  /** The texts as JSON, where they were kept apart; null where nobody can have them any more. */
+  readonly texts?: string | null;
+  /** Whether the person whose texts are in it was erased. */
+  readonly erased?: boolean;
 }
 
 /** An event that this code cannot read: a type or a version it does not know, or a body that is not what it must be. */
@@ -77,6 +96,35 @@ export function encodeEvent(event: DomainEvent): StoredEvent {
   return { type, version: current.get(type)!.version, room, body: JSON.stringify(fields) };
 }
 
+/** An event that is stored with its texts apart: `texts`, as JSON, are `userId`'s. */
+export interface StoredApart {
+  readonly stored: StoredEvent;
+  readonly userId: string;
+  readonly texts: string;
+}
+
+/** The same with the texts that are a person's apart; null where there are none in it. */
+export function encodeApart(event: DomainEvent): StoredApart | null {
+  const { type, room, ...fields } = event;
+  const { personal, version } = current.get(type)!;
+  const userId = personal && personOf(personal, fields);
+  if (!personal || userId === null) return null;
+  const { rest, texts } = withoutTexts(personal, fields);
+  if (Object.keys(texts).length === 0) return null;
+  return { stored: { type, version, room, body: JSON.stringify(rest) }, userId, texts: JSON.stringify(texts) };
+}
+
+/** Whose texts a stored event has in its body; null where it has none, or is not what it must be. */
+export function personOfStored({ type, body }: StoredEvent): string | null {
+  const personal = current.get(type)?.personal;
+  if (!personal) return null;
+  try {
+    return personOf(personal, Object(JSON.parse(body)) as Record<string, unknown>);
+  } catch {
+    return null;
+  }
+}
+
 interface Version {
   readonly definition: EventDefinition<string, TObject>;
   readonly check: TypeCheck<TObject>;
@@ -88,7 +136,7 @@ interface Version {
 export function eventReader(
   definitions: readonly EventDefinition<string, TObject>[],
   pasts: readonly PastVersion[],
-): (stored: StoredEvent, seq: number) => RecordedEvent {
+): (stored: ReadEvent, seq: number) => RecordedEvent {
   /** By type, then by version. */
   const versions = new Map<string, Map<number, Version>>();
   const add = (definition: EventDefinition<string, TObject>, past: PastVersion | null) => {
@@ -104,17 +152,34 @@ export function eventReader(
     if (!found) throw new UnreadableEvent(`unknown event ${type || '(no type)'} version ${version}`);
     return found;
   };
-  return ({ type, version, room, body }, seq) => {
+  return ({ type, version, room, body, texts, erased }, seq) => {
     let as = find(type, version);
-    let fields = checked(as, parsed(as, body));
+    let fields = checked(as, texts === undefined ? parsed(as, body) : together(as, body, texts));
     while (as.past) {
       const upcast = upcasted(as.past, fields);
       as = find(type, as.past.next.version);
       fields = checked(as, upcast);
     }
     // Into what was just parsed: nobody else has it, and a copy of every event would be for nothing.
-    return Object.assign(fields, { type, room, seq }) as unknown as RecordedEvent;
+    const event = Object.assign(fields, { type, room, seq });
+    const { personal } = as.definition;
+    if (!erased || !personal) return event as unknown as RecordedEvent;
+    eraseTexts(personal, event);
+    return Object.assign(event, { erased }) as unknown as RecordedEvent;
   };
+}
+
+/** The fields with the texts that were kept apart. */
+function together(as: Version, body: string, texts: string | null): unknown {
+  const { type, version, personal } = as.definition;
+  const fields = parsed(as, body);
+  if (!personal || typeof fields !== 'object' || fields === null) {
+    throw new UnreadableEvent(`${type} version ${version} has no texts that could be sealed`);
+  }
+  const record = fields as Record<string, unknown>;
+  if (texts === null) eraseTexts(personal, record);
+  else putTexts(personal, record, Object(parsed(as, texts)) as Texts);
+  return fields;
 }
 
 function parsed({ definition: { type, version } }: Version, body: string): unknown {
@@ -151,8 +216,8 @@ export const membershipOf = (last: DomainEvent | null): MembershipState =>
   last?.type === 'MemberJoined' || last?.type === 'MemberLeft' ? evolveMembership(null, last) : null;
 
 /** What the last `profile` event of a person's room says; null where there is none. */
-export const profileOf = (last: DomainEvent | null): ProfileState =>
-  last?.type === 'ProfileChanged' ? evolveProfile(null, last) : null;
+export const profileOf = (last: (DomainEvent & Pick<RecordedEvent, 'erased'>) | null): ProfileState =>
+  last?.type === 'ProfileChanged' && !last.erased ? evolveProfile(null, last) : null;
 
 const sanctionTypes: ReadonlySet<string> = new Set<SanctionEvent['type']>([
   'PersonMuted',

@@ -9,13 +9,13 @@ export const MAX_ID_LENGTH = 64;
 declare const brand: unique symbol;
 
 /**
- * The name of a room, and the unit of order: `global`, `clan:<id>`, `direct:<lo>:<hi>`, or `user:<id>`, the
- * pseudo-room of what concerns one person. Every id in it is encoded, so that a name is one token of a subject and a
- * range over one room never returns another.
+ * The name of a room, and the unit of order: `global`, `clan:<id>`, `direct:<lo>:<hi>`, or a pseudo-room: `user:<id>` of
+ * what concerns one person, `partition:<n>` of what concerns all rooms of a partition. Every id in it is encoded, so
+ * that a name is one token of a subject and a range over one room never returns another.
  */
 export type Room = string & { readonly [brand]: 'Room' };
 
-export type RoomKind = 'global' | 'clan' | 'direct' | 'user';
+export type RoomKind = 'global' | 'clan' | 'direct' | 'user' | 'partition';
 
 /**
  * Encodes an id reversibly into a token of `A–Z a–z 0–9 _ - =`: neither `:` nor `.`, no wildcard, no white space, and
@@ -54,7 +54,7 @@ export function roomIds(room: Room): string[] {
   return room.split(':').slice(1).map(decodeId);
 }
 
-const ROOM_NAME = /^(?:global|(?:clan|user):[\w=-]+|direct:[\w=-]+:[\w=-]+)$/;
+const ROOM_NAME = /^(?:global|(?:clan|user):[\w=-]+|direct:[\w=-]+:[\w=-]+|partition:\d+)$/;
 
 /** A room's name as it stands in a subject or a document, or null where it is none. */
 export const parseRoom = (name: string): Room | null => (ROOM_NAME.test(name) ? (name as Room) : null);
@@ -101,6 +101,16 @@ export function fnv1a32(text: string): number {
 
 /** The partition of the log that holds a room. */
 export const partitionOf = (room: Room): number => fnv1a32(room) % PARTITIONS;
+
+const partitionRooms: readonly Room[] = Array.from({ length: PARTITIONS }, (_, partition) => {
+  for (let n = 0; ; n++) {
+    const room = `partition:${n}` as Room;
+    if (partitionOf(room) === partition) return room;
+  }
+});
+
+/** The pseudo-room of a partition: the first of `partition:0`, `partition:1` … that lies in it. */
+export const partitionRoom = (partition: number): Room => partitionRooms[partition]!;
 
 /**
  * The key of a command, 24 hex digits: what makes a command sent twice the same command. A message's id is its

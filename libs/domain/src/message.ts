@@ -7,6 +7,7 @@ import type { MembershipState } from './membership.js';
 import { refusedIfSilenced, type SanctionsState } from './sanctions.js';
 import { refusedIfTooSoon, type SlowMode } from './slow-mode.js';
 import { filtered, type WordFilter } from './word-filter.js';
+import { ERASED_NAME, personalTexts } from './personal.js';
 
 // Messages and the reactions to them. They commute, so none of them is appended with an expectation.
 
@@ -36,6 +37,10 @@ const messageOptions = {
 
 export const MessageCreatedV1 = defineEvent('MessageCreated', 1, 'msg', Type.Object(messageFields, messageOptions));
 
+const messageTexts = personalTexts('sender.id', {
+  ...{ content: '', feeling: undefined, 'sender.name': ERASED_NAME, 'sender.avatar': null },
+});
+
 const replyTo = {
   ...MessageId,
   description: 'The message that it is a reply to, one of the same room; not there where it is none.',
@@ -45,29 +50,42 @@ export const MessageCreatedV2 = defineEvent(
   'MessageCreated',
   2,
   'msg',
-  Type.Object({ ...messageFields, replyTo: Type.Optional(replyTo) }, messageOptions),
+  Type.Object(
+    {
+      ...messageFields,
+      content: Type.String({ description: 'Empty only where its sender was erased.' }),
+      replyTo: Type.Optional(replyTo),
+    },
+    messageOptions,
+  ),
+  messageTexts,
 );
 export type MessageCreated = EventOf<typeof MessageCreatedV2>;
 
 const reactionFields = { ...eventFields, messageId: MessageId, userId: idOf('Who reacted.') };
 
-export const ReactionAddedV1 = defineEvent(
-  'ReactionAdded',
-  1,
-  'react',
-  Type.Object(
-    {
-      ...reactionFields,
-      userName: Type.String({ minLength: 1, description: 'What they were called then.' }),
-      emoji: Type.String({ minLength: 1 }),
-    },
-    {
-      additionalProperties: false,
-      description: "A person's one reaction to a message; it replaces the one they had.",
-    },
-  ),
+const reactionAdded = Type.Object(
+  {
+    ...reactionFields,
+    userName: Type.String({ minLength: 1, description: 'What they were called then.' }),
+    emoji: Type.String({ minLength: 1 }),
+  },
+  {
+    additionalProperties: false,
+    description: "A person's one reaction to a message; it replaces the one they had.",
+  },
 );
-export type ReactionAdded = EventOf<typeof ReactionAddedV1>;
+
+export const ReactionAddedV1 = defineEvent('ReactionAdded', 1, 'react', reactionAdded);
+
+export const ReactionAddedV2 = defineEvent(
+  'ReactionAdded',
+  2,
+  'react',
+  reactionAdded,
+  personalTexts('userId', { userName: ERASED_NAME }),
+);
+export type ReactionAdded = EventOf<typeof ReactionAddedV2>;
 
 export const ReactionRemovedV1 = defineEvent(
   'ReactionRemoved',

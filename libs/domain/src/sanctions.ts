@@ -2,6 +2,7 @@ import { type Static, type TUnsafe, Type } from '@sinclair/typebox';
 import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf } from './event.js';
 import { type Room, userRoom } from './ids.js';
+import { personalTexts } from './personal.js';
 
 // What is held against a person in rooms: they may not speak (a mute), or not be there at all (a ban). The last
 // `sanction` event of a person's room is the whole state.
@@ -46,6 +47,9 @@ const sanctionFields = {
 
 const reason = Type.Optional(Type.String({ minLength: 1, description: 'Why, in the words of who decided it.' }));
 
+/** What is said of a person is taken away with what they said. */
+const reasonText = personalTexts('userId', { reason: undefined });
+
 export const PersonMutedV1 = defineEvent(
   'PersonMuted',
   1,
@@ -54,6 +58,7 @@ export const PersonMutedV1 = defineEvent(
     { ...sanctionFields, until: time('When they may speak again.'), reason },
     { additionalProperties: false, description: 'A person may not speak in a room for a time.' },
   ),
+  reasonText,
 );
 export type PersonMuted = EventOf<typeof PersonMutedV1>;
 
@@ -76,6 +81,7 @@ export const PersonBannedV1 = defineEvent(
     { ...sanctionFields, reason },
     { additionalProperties: false, description: 'A person neither hears a room nor speaks in it any more.' },
   ),
+  reasonText,
 );
 export type PersonBanned = EventOf<typeof PersonBannedV1>;
 

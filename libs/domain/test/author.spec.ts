@@ -8,7 +8,7 @@ const fixtureOf = (type: string, version: number): DomainEvent => {
   return (JSON.parse(readFileSync(file, 'utf8')) as { event: DomainEvent }[])[0]!.event;
 };
 
-it('an event of each type is somebody’s', () => {
+it('an event of each type is somebody’s, but for that somebody was erased', () => {
   const authors = eventDefinitions.map(({ type, version }) => [type, authorOf(fixtureOf(type, version))]);
   expect(Object.fromEntries(authors)).toEqual({
     ChatCreated: '9',
@@ -26,5 +26,6 @@ it('an event of each type is somebody’s', () => {
     PersonBanned: 'game',
     PersonUnbanned: 'game',
     SlowModeChanged: '9',
+    UserErased: null,
   });
 });

@@ -66,7 +66,7 @@ describe('the events ever written', () => {
 
 /** May be missing: what people leave out. */
 const optional = ['feeling', 'clientId', 'replyTo', 'reason'];
-const mayBeEmpty = ['feeling', 'clientId', 'avatar'];
+const mayBeEmpty = ['feeling', 'clientId', 'avatar', 'content'];
 
 describe('what does not fit an event is unreadable', () => {
   it.each(eventDefinitions)('$type', ({ type, version }) => {
@@ -110,6 +110,7 @@ it('each type of event is of one kind, by which the log finds it', () => {
     PersonBanned: 'sanction',
     PersonUnbanned: 'sanction',
     SlowModeChanged: 'mode',
+    UserErased: 'erase',
   });
 });
 

@@ -1,5 +1,6 @@
 import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
-import type { DomainEvent, StoredEvent } from '#domain';
+import type { DomainEvent } from '#domain';
+import type { SealedEvent } from './keys/keyring.js';
 
 // The headers of a stored event. The message id is what the log refuses to store twice; since that ignores the
 // subject, it names the room beside the event's id, which holds the kind and the command's key.
@@ -18,12 +19,13 @@ class WrittenHeaders extends MsgHdrsImpl {
 }
 
 /** @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_` */
-export function eventHeaders(event: DomainEvent, stored: StoredEvent, expectedLast?: number): MsgHdrs {
+export function eventHeaders(event: DomainEvent, { stored, keyId }: SealedEvent, expectedLast?: number): MsgHdrs {
   if (!PLAIN.test(event.id)) throw new RangeError(`not an event id: ${event.id}`);
   const expectation = expectedLast === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedLast}\r\n`;
+  const key = keyId === null ? '' : `Parley-Key: ${keyId}\r\n`;
   return new WrittenHeaders(
     `NATS/1.0\r\nNats-Msg-Id: ${event.room}/${event.id}\r\nParley-Type: ${stored.type}\r\n` +
-      `Parley-Version: ${stored.version}\r\n${expectation}\r\n`,
+      `Parley-Version: ${stored.version}\r\n${key}${expectation}\r\n`,
   );
 }
 
@@ -31,16 +33,18 @@ export interface ReadHeaders {
   id: string;
   type: string;
   version: number;
+  keyId: string;
 }
 
 /** What is not there is the empty string, and 0 for the version. */
 export function readHeaders(headers: MsgHdrs | undefined): ReadHeaders {
-  const read: ReadHeaders = { id: '', type: '', version: 0 };
+  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '' };
   if (!headers) return read;
   for (const [name, [value = '']] of headers) {
     if (name === 'Nats-Msg-Id') read.id = value.slice(value.indexOf('/') + 1);
     else if (name === 'Parley-Type') read.type = value;
     else if (name === 'Parley-Version') read.version = Number(value) || 0;
+    else if (name === 'Parley-Key') read.keyId = value;
   }
   return read;
 }

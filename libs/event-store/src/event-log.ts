@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type CommandContext,
   type Decision,
   type DomainEvent,
-  encodeEvent,
   type Kind,
   kindOf,
   type RecordedEvent,
   type Refusal,
   type Room,
+  type UserErased,
+  userRoom,
 } from '#domain';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
@@ -16,6 +18,11 @@ import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { type DeadLetter, DeadLetters, type LetterPlace, type StoredLetter } from './dead-letters.js';
 import { eventHeaders } from './event-headers.js';
+import { Erasures } from './keys/erasures.js';
+import { type Erased, Eraser } from './keys/eraser.js';
+import { KeyStore } from './keys/key-store.js';
+import { Keyring } from './keys/keyring.js';
+import { MasterKeys } from './keys/master-keys.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
@@ -37,6 +44,15 @@ export interface LogOptions extends ServerOptions {
   readonly replicas?: number;
   /** The longest life of a token, for which a revocation is remembered where nobody says until when. */
   readonly tokenMaxAgeSeconds?: number;
+  /** Without it nothing is sealed that is stored, and nothing sealed can be read. */
+  readonly encryption?: EncryptionOptions;
+}
+
+export interface EncryptionOptions {
+  /** 32 bytes each: the first one is in use, the others are of before. */
+  readonly masterKeys: readonly Uint8Array[];
+  /** Whether what is stored from now on is sealed. */
+  readonly seals: boolean;
 }
 
 /** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
@@ -75,13 +91,17 @@ export class EventLog {
   private readonly letters: DeadLetters;
   private readonly lags: ConsumerLags;
   private readonly backlogs: Backlog;
+  private readonly keys: KeyStore;
+  private readonly erasures: Erasures;
+  private readonly keyring: Keyring;
+  private readonly eraser: Eraser;
 
   private constructor(
     private readonly connection: Connection,
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    tokenMaxAgeSeconds?: number,
+    { tokenMaxAgeSeconds, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'encryption'>,
   ) {
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection);
@@ -89,6 +109,14 @@ export class EventLog {
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
+    this.keys = new KeyStore(connection, this.publisher, stream, subjects);
+    this.erasures = new Erasures({
+      read: (from) => this.reader.read({ from, filter: { kind: 'erase' } }),
+    });
+    const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
+    const fences = { last: (userId: string, deadline?: number) => this.fenceOf(userId, deadline) };
+    this.keyring = new Keyring(this.keys, master, this.erasures, fences, encryption?.seals ?? false);
+    this.eraser = new Eraser(this, this.keys, this.keyring);
     this.reader = new Reader(connection, stream, subjects);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
@@ -98,8 +126,8 @@ export class EventLog {
   /** Sets nothing up. @throws LogUnavailable within 5 s */
   static async connect(options: LogOptions): Promise<EventLog> {
     const subjects = new Subjects(options.prefix);
-    const { stream, replicas = 1, tokenMaxAgeSeconds } = options;
-    return new EventLog(await Connection.open(options), stream, subjects, replicas, tokenMaxAgeSeconds);
+    const { stream, replicas = 1 } = options;
+    return new EventLog(await Connection.open(options), stream, subjects, replicas, options);
   }
 
   get connected(): boolean {
@@ -121,10 +149,52 @@ export class EventLog {
    * @throws LogUnavailable where it is certainly not stored, OutcomeUnknown where it may be
    */
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
-    const stored = encodeEvent(event);
+    const sealing = this.keyring.seal(event, deadline);
+    const sealed = sealing instanceof Promise ? await sealing : sealing;
     const subject = this.subjects.event(event.room, kindOf(event.type));
-    const headers = eventHeaders(event, stored, expectedLast);
-    return this.appends.watch(() => this.publisher.publish(subject, stored.body, headers, deadline));
+    const headers = eventHeaders(event, sealed, expectedLast);
+    return this.appends.watch(() => this.publisher.publish(subject, sealed.stored.body, headers, deadline));
+  }
+
+  /**
+   * To be called when a person is let in, before anything of theirs is stored: their texts are sealed from then on with
+   * the key that is theirs now, not with one that is known here of somebody erased who had the same id.
+   * @throws LogUnavailable
+   */
+  async renewKey(userId: string, deadline?: number): Promise<void> {
+    if (this.keyring.seals) await this.keyring.renew(userId, deadline);
+  }
+
+  /**
+   * Erases a person: from then on nobody is shown what they said and were called, and where the log is encrypted nobody
+   * can read it there. Their tokens are revoked. An id that comes back is another person's.
+   * @throws LogUnavailable, OutcomeUnknown: the same again carries it on
+   */
+  async erase(userId: string, context: CommandContext): Promise<Erased> {
+    // Whoever is connected says nothing more under this id.
+    await this.revocations.revokePerson(userId);
+    return this.eraser.erase(userId, context);
+  }
+
+  /** How many people have a key. @throws LogUnavailable */
+  keyCount(): Promise<number> {
+    return this.keys.count();
+  }
+
+  /** Wraps with the first of the master keys what is wrapped with others: see {@link Keyring.rotate}. */
+  rotateKeys(onProgress: (seen: number) => void): Promise<number> {
+    return this.keyring.rotate(onProgress);
+  }
+
+  /**
+   * Carries out what is not wholly done of the erasures that the log knows: those that were interrupted, and those whose
+   * keys came back with a backup.
+   * @returns whom that concerned
+   * @throws LogUnavailable, OutcomeUnknown
+   */
+  async carryOutErasures(): Promise<string[]> {
+    await this.erasures.refresh();
+    return this.eraser.carryOutAgain(this.erasures.fences);
   }
 
   /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */
@@ -185,19 +255,29 @@ export class EventLog {
 
   /** @throws LogUnavailable, UnreadableEvent */
   async last(room: Room, kind: Kind, deadline?: number): Promise<RecordedEvent | null> {
-    const record = await this.reader.last(this.subjects.event(room, kind), deadline);
+    const record = await this.opened(await this.reader.last(this.subjects.event(room, kind), deadline), deadline);
     return record && decodeRecord(record);
   }
 
   /** @throws LogUnavailable, UnreadableEvent */
   async at(seq: number, deadline?: number): Promise<RecordedEvent | null> {
-    const record = await this.reader.at(seq, deadline);
+    const record = await this.recordAt(seq, deadline);
     return record && decodeRecord(record);
   }
 
   /** @throws LogUnavailable */
-  recordAt(seq: number, deadline?: number): Promise<LogRecord | null> {
-    return this.reader.at(seq, deadline);
+  async recordAt(seq: number, deadline?: number): Promise<LogRecord | null> {
+    return this.opened(await this.reader.at(seq, deadline), deadline);
+  }
+
+  private async opened(record: LogRecord | null, deadline?: number): Promise<LogRecord | null> {
+    if (record) await this.keyring.open(record, deadline);
+    return record;
+  }
+
+  private async fenceOf(userId: string, deadline?: number): Promise<RecordedEvent<UserErased> | null> {
+    const record = await this.reader.last(this.subjects.event(userRoom(userId), 'erase'), deadline);
+    return record && (decodeRecord(record) as RecordedEvent<UserErased>);
   }
 
   /**
@@ -209,9 +289,18 @@ export class EventLog {
     return this.reader.lastSeq(filter, storedBy);
   }
 
+  /** Those of whom something may be erased behind this sequence, as far as was read: for who compares. */
+  erasedBehind(seq: number): string[] {
+    return this.erasures.behind(seq);
+  }
+
   /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */
-  read(options: ReadOptions = {}): AsyncIterable<LogRecord> {
-    return this.reader.read(options);
+  async *read(options: ReadOptions = {}): AsyncGenerator<LogRecord, void> {
+    await this.erasures.refresh();
+    for await (const records of this.reader.batches(options)) {
+      await this.keyring.openAll(records);
+      yield* records;
+    }
   }
 
   /** @throws LogUnavailable */
@@ -237,8 +326,9 @@ export class EventLog {
   }
 
   /** Takes over a partition: a consumer of its own, and the older owners' deleted. @throws LogUnavailable */
-  consume(options: ConsumeOptions): Promise<PartitionConsumer> {
-    return PartitionConsumer.start(this.connection, this.stream, this.subjects, options);
+  async consume(options: ConsumeOptions): Promise<PartitionConsumer> {
+    await this.erasures.refresh();
+    return PartitionConsumer.start(this.connection, this.stream, this.subjects, this.keyring, options);
   }
 
   /**
@@ -297,7 +387,7 @@ export class EventLog {
   }
 }
 
-type Asked = 'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq';
+type Asked = 'connected' | 'hindrance' | 'append' | 'renewKey' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq';
 type AskedToShare = 'share' | 'deadLetter' | 'deadLetters';
 
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */

@@ -7,11 +7,14 @@ export {
   type AskedLog,
   type AppendOptions,
   type Decided,
+  type EncryptionOptions,
   EventLog,
   type LogOptions,
   type LogState,
 } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
+export { KeyMissing } from './keys/keyring.js';
+export { MasterKeyMissing } from './keys/master-keys.js';
 export { decodeRecord, type LogRecord, readableEvent } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';

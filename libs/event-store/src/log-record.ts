@@ -2,7 +2,7 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import { decodeEvent, parseRoom, type RecordedEvent, type Room, UnreadableEvent } from '#domain';
 import { readHeaders } from './event-headers.js';
 
-/** A record of the log as it is stored, its body not yet looked at. */
+/** A record of the log, what was sealed in it opened, its body not yet looked at. */
 export interface LogRecord {
   /** Stream sequence, from 1. */
   readonly seq: number;
@@ -17,9 +17,18 @@ export interface LogRecord {
   readonly type: string;
   /** 0 where the record does not say. */
   readonly version: number;
+  /** Without the texts where these were sealed. */
   readonly body: string;
   /** When the log stored it, in ms since 1970, by the log's own clock. */
   readonly at: number;
+  /** What its texts were sealed with; not there where they were not. */
+  readonly keyId?: string;
+  /** The texts that were sealed, as JSON: null where nobody may have them any more, undefined where none were. */
+  readonly texts?: string | null;
+  /** Whether the person whose texts they are was erased. */
+  readonly erased?: boolean;
+  /** Why it cannot be read. */
+  readonly fault?: string;
 }
 
 /** @param stem what stands before the partition in the subject */
@@ -34,7 +43,7 @@ export function recordOf(
   const dot = subject.indexOf('.', stem.length);
   const lastDot = subject.lastIndexOf('.');
   const placed = subject.startsWith(stem) && dot > 0 && lastDot > dot;
-  const { id, type, version } = readHeaders(headers);
+  const { id, type, version, keyId } = readHeaders(headers);
   return {
     seq,
     partition: placed ? Number(subject.slice(stem.length, dot)) : -1,
@@ -45,6 +54,7 @@ export function recordOf(
     version,
     body,
     at,
+    ...(keyId !== '' && { keyId }),
   };
 }
 
@@ -53,9 +63,11 @@ export function recordOf(
  * @throws UnreadableEvent with the reason
  */
 export function decodeRecord(record: LogRecord): RecordedEvent {
-  const { type, version, room, body, seq } = record;
+  const { room, seq, fault } = record;
   if (room === null) throw new UnreadableEvent('its subject names no room');
-  return decodeEvent({ type, version, room, body }, seq);
+  if (fault !== undefined) throw new UnreadableEvent(fault);
+  const { type, version, body, texts, erased = false } = record;
+  return decodeEvent({ type, version, room, body, erased, ...(texts !== undefined && { texts }) }, seq);
 }
 
 /** The same, or null for what cannot be read: whoever folds it says so, and why. */

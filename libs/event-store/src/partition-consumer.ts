@@ -1,8 +1,10 @@
 import { nanos } from '@nats-io/transport-node';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
 import type { Kind } from '#domain';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, isMissing } from './connection.js';
 import { makeConsumer, removeConsumer, removeConsumers } from './consumers.js';
+import type { Keyring } from './keys/keyring.js';
 import type { LogRecord } from './log-record.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { Pull, type PullEnd } from './pull.js';
@@ -32,6 +34,8 @@ const ACK_WAIT_MS = 60_000;
 const MAX_UNACKNOWLEDGED = 20_000;
 /** A consumer that nobody asks is gone after this time. */
 const GONE_AFTER_MS = 300_000;
+/** Before keys that could not be read are asked for again. */
+const PAUSE_MS = 250;
 
 /** The records of one partition, in order, each once. */
 export class PartitionConsumer {
@@ -42,6 +46,7 @@ export class PartitionConsumer {
   private constructor(
     private readonly connection: Connection,
     private readonly stream: string,
+    private readonly keyring: Keyring,
     private readonly options: ConsumeOptions,
     private readonly pull: Pull,
   ) {}
@@ -51,6 +56,7 @@ export class PartitionConsumer {
     connection: Connection,
     stream: string,
     subjects: Subjects,
+    keyring: Keyring,
     options: ConsumeOptions,
   ): Promise<PartitionConsumer> {
     // One of the same name stands where its last owner left it, not at `from`.
@@ -59,7 +65,7 @@ export class PartitionConsumer {
     const pull = new Pull(connection, stream, options.name, subjects.eventStem);
     // Best effort: the older owners cannot save what they fold anyway.
     void removeConsumers(connection, stream, isOlderThan(options)).catch(() => undefined);
-    return new PartitionConsumer(connection, stream, options, pull);
+    return new PartitionConsumer(connection, stream, keyring, options, pull);
   }
 
   /** Null while it is running. */
@@ -70,13 +76,29 @@ export class PartitionConsumer {
   /**
    * The next records in order, at least one and at most `max`, as soon as there are any; after the end, its reason.
    * What is not taken is not fetched: about 2,000 records wait here at most. One call at a time.
+   * @throws KeyMissing
    */
   async next(max = 2_000): Promise<LogRecord[] | ConsumerEnd> {
     const batch = await this.pull.next(max);
     if (typeof batch === 'string') return batch;
+    if (!(await this.open(batch.records))) return this.pull.ended ?? 'lost';
     for (const record of batch.records) this.seqs.push(record.seq);
     for (const ack of batch.acks) this.acks.push(ack);
     return batch.records;
+  }
+
+  /** Keys that cannot be read just now are waited for, as long as this consumer runs; whether that came to a good end. */
+  private async open(records: LogRecord[]): Promise<boolean> {
+    while (this.pull.ended === null) {
+      try {
+        await this.keyring.openAll(records);
+        return true;
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        await sleep(PAUSE_MS);
+      }
+    }
+    return false;
   }
 
   /**

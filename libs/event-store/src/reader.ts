@@ -61,8 +61,13 @@ export class Reader {
     return stored;
   }
 
+  /** As {@link batches}, one by one. @throws LogUnavailable */
+  async *read(options: ReadOptions): AsyncGenerator<LogRecord, void> {
+    for await (const records of this.batches(options)) yield* records;
+  }
+
   /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
-  async *read({ from = 1, until = Infinity, filter = {} }: ReadOptions): AsyncGenerator<LogRecord, void> {
+  async *batches({ from = 1, until = Infinity, filter = {} }: ReadOptions): AsyncGenerator<LogRecord[], void> {
     const subject = this.subjects.events(filter);
     const lastSeq = () => this.lastSeq(filter);
     // Records beyond `until`, where there are any, are what shows that nothing below it is missing.
@@ -74,12 +79,12 @@ export class Reader {
         for (;;) {
           const batch = await pull.next(BATCH, QUIET_LIMIT_MS);
           if (typeof batch === 'string') break;
-          for (const record of batch.records) {
-            if (record.seq > end) return;
-            next = record.seq + 1;
-            yield record;
-          }
-          if (next > end) return;
+          const records = batch.records.filter(({ seq }) => seq <= end);
+          const last = records.at(-1);
+          if (!last) return;
+          next = last.seq + 1;
+          yield records;
+          if (records.length < batch.records.length || next > end) return;
         }
       } finally {
         pull.close();

@@ -2,6 +2,7 @@ import { millis, nanos } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import type { Kind } from '#domain';
 import { type Connection, isMissing } from './connection.js';
+import { leaveSealed } from './keys/keyring.js';
 import type { LogRecord } from './log-record.js';
 import { Pull, type PullEnd } from './pull.js';
 import type { Subjects } from './subjects.js';
@@ -14,6 +15,7 @@ export interface ShareOptions {
 
 /** A record that is in the hands of one of those who share a consumer, for as long as that process lives. */
 export interface Delivery {
+  /** Without the texts that are sealed in it. */
   readonly record: LogRecord;
   /** How often it was handed out, this time included. */
   readonly times: number;
@@ -73,7 +75,12 @@ export class SharedConsumer implements Deliveries {
     const batch = await this.pull.next(1);
     if (typeof batch === 'string') return batch;
     const [[record], [ack]] = [batch.records as [LogRecord], batch.acks as [string]];
+    leaveSealed(record);
     this.taken.add(ack);
+    return this.deliveryOf(record, ack);
+  }
+
+  private deliveryOf(record: LogRecord, ack: string): Delivery {
     const settle = (answer: string) => {
       if (this.taken.delete(ack)) this.connection.send(ack, answer);
     };

@@ -1,4 +1,5 @@
 import { type Connection, isMissing } from './connection.js';
+import { keyStream } from './keys/key-store.js';
 import { workerStream } from './workers.js';
 import { revocationStream } from './revocations.js';
 import { deadLetterStream } from './stream.js';
@@ -15,9 +16,9 @@ export interface StreamFigures {
   readonly at: number;
 }
 
-/** The streams of a log: the events, the dead letters, the workers, the revocations. One that is not there yet is left out. */
+/** The streams of a log: the events, the dead letters, the workers, the revocations, the keys. One that is not there yet is left out. */
 export async function figuresOfStreams(connection: Connection, stream: string): Promise<StreamFigures[]> {
-  const names = [stream, deadLetterStream(stream), workerStream(stream), revocationStream(stream)];
+  const names = [stream, deadLetterStream(stream), workerStream(stream), revocationStream(stream), keyStream(stream)];
   const figures = await Promise.all(names.map((name) => figuresOf(connection, name)));
   return figures.filter((figure) => figure !== null);
 }

@@ -2,6 +2,7 @@ import { nanos } from '@nats-io/transport-node';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
 import { type Connection, isMissing } from './connection.js';
+import { keyStreamConfig } from './keys/key-store.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { revocationStreamConfig } from './revocations.js';
 import { workerStreamConfig } from './workers.js';
@@ -90,7 +91,7 @@ export async function setUpStreams(
     );
   }
   const there: [Wanted, StreamConfig][] = [[events, config]];
-  const beside = [letterStream, workerStreamConfig, trialStream, revocationStreamConfig];
+  const beside = [letterStream, workerStreamConfig, trialStream, revocationStreamConfig, keyStreamConfig];
   for (const wanted of beside.map((of) => of(stream, subjects))) {
     there.push([wanted, await ensureStream(connection, wanted, replicas)]);
   }

@@ -102,6 +102,15 @@ export class Subjects {
     return what === 'token' ? { jti: decodeId(id) } : {};
   }
 
+  /** The key of a person's texts. */
+  keyOf(userId: string): string {
+    return `${this.prefix}.key.${encodeId(userId)}`;
+  }
+
+  get keys(): string {
+    return `${this.prefix}.key.*`;
+  }
+
   deadLetter(projection: string, partition: number, seq: number): string {
     return `${this.prefix}.dead.${encodeId(projection)}.${partition}.${seq}`;
   }

@@ -52,7 +52,7 @@ export class LogUnderTest {
   async remove(): Promise<void> {
     await this.closeAll();
     await this.jetstream(async ({ streams }) => {
-      for (const suffix of ['', '_DEAD', '_MEMBERS', '_TRIAL', '_REVOKED']) {
+      for (const suffix of ['', '_DEAD', '_MEMBERS', '_TRIAL', '_REVOKED', '_KEYS']) {
         await streams.delete(this.options.stream + suffix).catch(() => undefined);
       }
     });

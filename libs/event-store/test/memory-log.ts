@@ -101,6 +101,11 @@ export class MemoryLog implements AskedLog {
     return this.connected ? null : 'the log is away';
   }
 
+  /** Nothing is sealed here. */
+  async renewKey(): Promise<void> {
+    await this.connection.ask('renewKey', () => undefined);
+  }
+
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     if (deadline !== undefined && deadline <= performance.now()) throw new LogUnavailable('too late');
     for (;;) {

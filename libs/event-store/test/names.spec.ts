@@ -24,7 +24,7 @@ const subjects = new Subjects('chat');
 /** The record of an event as the server gives it back, and the headers as it is sent them. */
 function stored(event: DomainEvent, expectedLast?: number) {
   const { body, ...more } = encodeEvent(event);
-  const written = eventHeaders(event, { ...more, body }, expectedLast);
+  const written = eventHeaders(event, { stored: { ...more, body }, keyId: null }, expectedLast);
   const bytes = (written as MsgHdrs & { encode(): Uint8Array }).encode();
   const subject = subjects.event(event.room, kindOf(event.type));
   const record = recordOf(subjects.eventStem, subject, 5, 6, MsgHdrsImpl.decode(bytes), body);
@@ -142,7 +142,7 @@ describe('a record', () => {
   it('has an id that cannot break out of its header', () => {
     for (const id of ['msg.a\r\nX: 1', 'msg a', 'ä', '']) {
       const event = { ...message(clanRoom('3'), 'hi'), id };
-      expect(() => eventHeaders(event, encodeEvent(event))).toThrow(`not an event id: ${id}`);
+      expect(() => eventHeaders(event, { stored: encodeEvent(event), keyId: null })).toThrow(`not an event id: ${id}`);
     }
   });
 });

@@ -26,7 +26,8 @@ async function freePort(): Promise<number> {
 /** A nats-server of the test's own, to be killed and started again on the same port with the same data. */
 export class OwnServer {
   private process: ChildProcess | undefined;
-  private readonly data = mkdtempSync(join(tmpdir(), 'parley-nats-'));
+  /** Where it keeps what it stores. */
+  readonly data = mkdtempSync(join(tmpdir(), 'parley-nats-'));
 
   private constructor(
     private readonly port: number,

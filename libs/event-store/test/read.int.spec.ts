@@ -24,7 +24,7 @@ describe('read', () => {
     const records = await all(log.read());
     expect(records.map(({ seq }) => seq)).toEqual(Array.from({ length: COUNT }, (_, i) => i + 1));
     expect(records.map(contentOf)).toEqual(Array.from({ length: COUNT }, (_, i) => String(i)));
-    expect(records[1]).toMatchObject({ room: rooms[1], partition: partitionOf(rooms[1]!), kind: 'msg', version: 1 });
+    expect(records[1]).toMatchObject({ room: rooms[1], partition: partitionOf(rooms[1]!), kind: 'msg', version: 2 });
     expect(decodeRecord(records[1]!)).toEqual(await log.at(2));
     expect(Math.abs(Date.now() - (records[1]?.at ?? 0))).toBeLessThan(60_000);
   });

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { type Setting, Unfit } from './settings/setting.js';
+import type { EncryptionOptions } from '#event-store';
+import { apart, type Setting, Unfit } from './settings/setting.js';
 import { type ProjectionName, type Role, rows } from './settings/settings.js';
 
 /** The whole configuration of a process. What each value means and its default: `settings`. */
@@ -16,7 +17,11 @@ export interface Config {
     readonly replicas: number;
     readonly prefix: string;
     readonly tokenMaxAgeSeconds: number;
+    /** Not there where no master keys were given. */
+    readonly encryption?: EncryptionOptions;
   };
+  /** Whether the log is to be encrypted: a standalone without master keys makes one then. */
+  readonly encrypts: boolean;
   readonly mongodb: { readonly url?: string; readonly database: string };
   readonly tokens: TokenSettings;
   /** Whether clients of Socket.IO are let in. */
@@ -127,6 +132,14 @@ function checkTogether(env: NodeJS.ProcessEnv, role: Role, faults: string[]): vo
   if (isGiven('NATS_PASSWORD') && !isGiven('NATS_USER')) {
     faults.push('NATS_PASSWORD is set without NATS_USER: set both or none.');
   }
+  if (isGiven('KEYS_MASTER') && isGiven('KEYS_MASTER_FILE')) {
+    faults.push('KEYS_MASTER and KEYS_MASTER_FILE are both set: keep one.');
+  } else if (!isGiven('KEYS_MASTER') && !isGiven('KEYS_MASTER_FILE') && needsKeys(env, role)) {
+    faults.push(
+      'KEYS_MASTER is not set, nor KEYS_MASTER_FILE. Give what "openssl rand -base64 32" prints, the same to all roles, ' +
+        'and keep it where the log cannot be lost with it; or set ENCRYPTION to off for a log in plain text.',
+    );
+  }
   if (role !== 'gateway' && role !== 'query' && role !== 'standalone') return;
   if (isGiven('JWT_SECRET') && isGiven('JWT_PUBLIC_KEY')) {
     faults.push('JWT_SECRET and JWT_PUBLIC_KEY are both set: keep the one that tokens are signed with.');
@@ -137,6 +150,10 @@ function checkTogether(env: NodeJS.ProcessEnv, role: Role, faults: string[]): vo
     );
   }
 }
+
+/** The standalone makes its own, and not every command of chatctl looks into the log. */
+const needsKeys = (env: NodeJS.ProcessEnv, role: Role): boolean =>
+  apart.includes(role) && textOf(env, 'ENCRYPTION')?.trim() !== 'off';
 
 /** A variable that was not given is a property that is not there. */
 const given = <K extends string, T>(key: K, value: T | undefined) =>
@@ -153,6 +170,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
   const values = readValues(env, role, faults);
   checkTogether(env, role, faults);
   if (faults.length > 0) throw new ConfigError(faults);
+  const masterKeys = values.KEYS_MASTER ?? values.KEYS_MASTER_FILE;
+  const encryption = masterKeys && { masterKeys, seals: values.ENCRYPTION === 'on' };
   return {
     role,
     http: {
@@ -171,7 +190,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       replicas: values.EVENT_STREAM_REPLICAS,
       prefix: values.SUBJECT_PREFIX,
       tokenMaxAgeSeconds: values.TOKEN_MAX_AGE_S,
+      ...given('encryption', encryption),
     },
+    encrypts: values.ENCRYPTION === 'on',
     mongodb: { ...given('url', values.MONGODB_URL), database: values.MONGODB_DATABASE },
     tokens: {
       ...given('secret', values.JWT_SECRET),

@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LogOptions } from '#event-store';
+import { masterKeysIn } from './settings/encryption.js';
 
 /** How to reach the system that runs on a data folder, for what is run beside it on the same machine. */
 export interface Running {
@@ -8,9 +10,21 @@ export interface Running {
   readonly gateways: readonly string[];
   /** Base address of the HTTP side, `http://host:port`. */
   readonly http: string;
-  readonly nats: { readonly servers: string; readonly stream: string; readonly prefix: string };
+  readonly nats: {
+    readonly servers: string;
+    readonly stream: string;
+    readonly prefix: string;
+    /** Where the master key is that was made for it; not there where none was. */
+    readonly keysFile?: string;
+  };
   /** The URL of the MongoDB that holds the read models; null where they are in the memory of that system. */
   readonly mongodb: string | null;
+}
+
+/** How to connect to its log, but for the name; not with what only its own environment says. */
+export function logOf({ nats: { keysFile, ...nats } }: Pick<Running, 'nats'>): Omit<LogOptions, 'name'> {
+  if (keysFile === undefined) return nats;
+  return { ...nats, encryption: { masterKeys: masterKeysIn(keysFile), seals: true } };
 }
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'running.json');

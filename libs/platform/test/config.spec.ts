@@ -6,7 +6,8 @@ import { ConfigError, loadConfig } from '../src/config.js';
 import { type Role } from '../src/settings/setting.js';
 import { settings } from '../src/settings/settings.js';
 
-const servers = { NATS_URL: 'nats://127.0.0.1:4222', MONGODB_URL: 'mongodb://127.0.0.1:27017/' };
+const KEYS_MASTER = Buffer.alloc(32, 1).toString('base64');
+const servers = { NATS_URL: 'nats://127.0.0.1:4222', MONGODB_URL: 'mongodb://127.0.0.1:27017/', KEYS_MASTER };
 const secret = 'a secret of thirty-two bytes, 32';
 const publicKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
 
@@ -34,6 +35,7 @@ describe('the configuration', () => {
         requestsBurst: 100,
       },
       nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1, tokenMaxAgeSeconds: 2_592_000 },
+      encrypts: true,
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },
       roomChat: { dialect: 'documented' },
@@ -108,9 +110,39 @@ describe('the configuration', () => {
     expect(loadConfig({}, 'standalone').tokens.secret).toBeUndefined();
   });
 
+  it('encrypts the log with the first of the master keys, which roles apart do not start without', () => {
+    const { KEYS_MASTER: _, ...without } = { ...servers, JWT_SECRET: secret };
+    for (const role of ['gateway', 'projector', 'query'] as const) {
+      expect(faultsOf(without, role)).toEqual([expect.stringMatching(/^KEYS_MASTER is not set, nor KEYS_MASTER_FILE/)]);
+      expect(loadConfig({ ...without, ENCRYPTION: 'off' }, role).nats.encryption).toBeUndefined();
+    }
+    expect(faultsOf({ ...without, KEYS_MASTER: 'short' }, 'query')).toEqual([
+      expect.stringMatching(/^KEYS_MASTER cannot be used: give what "openssl rand -base64 32" prints/),
+    ]);
+    expect(faultsOf({ ...without, KEYS_MASTER_FILE: '/nowhere' }, 'query')).toEqual([
+      'KEYS_MASTER_FILE cannot be used: give a file that can be read (ENOENT).',
+    ]);
+    expect(faultsOf({ ...without, KEYS_MASTER, KEYS_MASTER_FILE: '/nowhere' }, 'query')).toContain(
+      'KEYS_MASTER and KEYS_MASTER_FILE are both set: keep one.',
+    );
+    const second = Buffer.alloc(32, 2);
+    const both = loadConfig({ ...without, KEYS_MASTER: `${KEYS_MASTER}, ${second.toString('base64')}` }, 'gateway');
+    expect(both.nats.encryption).toEqual({ masterKeys: [Buffer.alloc(32, 1), second], seals: true });
+    const plain = loadConfig({ ...servers, JWT_SECRET: secret, ENCRYPTION: 'off' }, 'gateway');
+    expect(plain.nats.encryption).toMatchObject({ seals: false });
+    expect(loadConfig({}, 'standalone')).toMatchObject({ encrypts: true });
+  });
+
   it('names all faults together, each with what to do', () => {
     const faults = faultsOf(
-      { JWT_SECRET: 'short', PORT: '80a', LOG_LEVEL: 'loud', MAX_FRAME_BYTES: '1e9', ALLOWED_ORIGINS: 'b.example/x' },
+      {
+        ENCRYPTION: 'off',
+        JWT_SECRET: 'short',
+        PORT: '80a',
+        LOG_LEVEL: 'loud',
+        MAX_FRAME_BYTES: '1e9',
+        ALLOWED_ORIGINS: 'b.example/x',
+      },
       'gateway',
     );
     expect(faults.map((fault) => /^\w+/.exec(fault)?.[0])).toEqual([

@@ -89,7 +89,7 @@ describe('the log', () => {
     jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => lines.push(line));
     const errors = new HttpErrors();
     let answered = 0;
-    const response = { setHeader: () => undefined, status: () => ({ json: () => answered++ }) };
+    const response = { hasHeader: () => false, setHeader: () => undefined, status: () => ({ json: () => answered++ }) };
     for (let i = 0; i < 500; i++) {
       errors.catch(error, new ExecutionContextHost([{ method: 'GET', path: '/chats' }, response]));
     }

@@ -7,8 +7,11 @@ import type { MessageDocument } from './timeline/documents.js';
 export interface Change {
   readonly rev: number;
   readonly kind: 'message' | 'reaction' | 'edit';
-  readonly message: MessageDocument;
+  readonly message: ToldMessage;
 }
+
+/** A message as it is told and shown. */
+export type ToldMessage = Omit<MessageDocument, 'people'>;
 
 /**
  * The changes of one room after `from` up to and including `to`, in order and without holes, in the numbers of one

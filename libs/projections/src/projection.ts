@@ -45,8 +45,34 @@ export interface Projection<Change> {
   readonly heads: string | null;
   needs(event: RecordedEvent): Need[];
   fold(view: View, event: RecordedEvent): Folded<Change>;
+  /** For the events about documents that nobody can name beforehand; null where there are none such. */
+  readonly sweep: Sweep<Change> | null;
+  /**
+   * A document as it is once a person is erased, the same object where it holds nothing of them: by this a document that
+   * was made when that was known already is held against one that was not.
+   */
+  without(collection: string, document: Document, userId: string): Document;
   /** The changes of one round of a version, in the order of the log, as the texts to be published. */
   announce(changes: readonly Change[], version: number): LiveText[];
+}
+
+/**
+ * How the documents of a partition are changed by an event that concerns all of them that list a value. They are folded
+ * in the order of `_id`, some at a time; what came before the event is saved by then, and nothing after it is folded
+ * until all of them are. So whoever takes the partition over in the middle finds the same documents, those that are done
+ * already with the event's own sequence.
+ */
+export interface Sweep<Change> {
+  /** Which documents; null where this event concerns none so. Only a `UserErased` may have any. */
+  of(event: RecordedEvent): Swept | null;
+  needs(event: RecordedEvent, document: Document): Need[];
+  fold(view: View, event: RecordedEvent, document: Document): Folded<Change>;
+}
+
+/** The documents of a collection whose `list` has this value. */
+export interface Swept {
+  readonly collection: string;
+  readonly value: string;
 }
 
 /** All that a version of it consists of. */

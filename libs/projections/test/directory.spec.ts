@@ -68,7 +68,7 @@ describe('the directory', () => {
   });
 
   it('folds what concerns people only, and reads the one person for it', () => {
-    expect(directory.kinds).toEqual(['member', 'profile', 'sanction']);
+    expect(directory.kinds).toEqual(['member', 'profile', 'sanction', 'erase']);
     expect(directory.needs(joined(1))).toEqual([{ collection: 'people', id: encodeId('a:b') }]);
   });
 

@@ -6,6 +6,7 @@ import { type DocumentStore, memoryReadModels } from '#read-models';
 import { Directory, Stats, Timeline } from '../src/index.js';
 import { collectionsOf, directory, type Projection, replay, stats, timeline } from '../src/index.js';
 import { type CachedHead, foldRound } from '../src/engine/round.js';
+import { maySweep, SweepInHand } from '../src/engine/sweep.js';
 import { anyLog, ROOMS } from './oracle/any-log.js';
 import { personIn } from './oracle/directory.js';
 import { shownBy } from './oracle/shown.js';
@@ -50,7 +51,32 @@ async function foldInSteps(
   let next = 0;
   for (let i = 0; next < records.length; i++) {
     const { size, end, written } = steps[i] ?? { size: 1_000, end: 'goes on', written: [] };
-    const round = await foldRound(projection, store, heads, records.slice(next, next + size));
+    const sweep = SweepInHand.of(projection, records[next]!);
+    if (sweep) {
+      // What is folded is saved before a sweep, and what was swept for after it; a crash in it cuts a page short.
+      await store.write(projection.heads!, [...heads.values()]);
+      saved = next;
+      const isCut = end === 'crashes' || end === 'crashes as it saves';
+      while (!sweep.isOver) {
+        const page = await sweep.page(store, heads, 2);
+        let document = 0;
+        const isThere = () => !isCut || written[document++ % written.length];
+        for (const [collection, writes] of page.writes) await store.write(collection, writes.filter(isThere));
+        if (isCut) break;
+        for (const [id, head] of page.heads) heads.set(id, head);
+        sweep.isWritten(page);
+      }
+      if (isCut) {
+        heads.clear();
+        continue;
+      }
+      await store.write(projection.heads!, [...heads.values()]);
+      saved = ++next;
+      continue;
+    }
+    const nextSweep = records.findIndex((record, at) => at > next && maySweep(projection, record));
+    const cut = Math.min(next + size, nextSweep < 0 ? Infinity : nextSweep);
+    const round = await foldRound(projection, store, heads, records.slice(next, cut));
     for (const { seq } of round.letters) letters.add(seq);
     let document = 0;
     for (const [collection, writes] of round.writes) {
@@ -67,7 +93,7 @@ async function foldInSteps(
       next = saved;
       continue;
     }
-    next += size;
+    next = cut;
     if (end === 'saves') saved = next;
   }
   return [...letters].sort((a, b) => a - b);

@@ -20,12 +20,18 @@ function change(room: Room, rev: number, { content, avatar, reactions }: Sizes):
     ...{ _id: placeId(room, rev), seq: rev, room, n: rev, rev0: rev, rev, messageId: `${rev}` },
     ...{ sender: { id: '1', name: '\u0001'.repeat(64), avatar: avatar > 0 ? '"'.repeat(avatar) : null } },
     ...{ content: '\u0001'.repeat(content), feeling: null, at: '', sent: null },
+    people: ['15:1'],
     reactions: Array.from({ length: reactions }, (_, i) => ({ userId: `${i}`, userName: 'é'.repeat(64), emoji: '👍' })),
   };
   return { room, rev, kind: 'message', message };
 }
 
 const small: Sizes = { content: 1, avatar: 0, reactions: 0 };
+/** By whom it is found is not told. */
+function told({ message: { people: _, ...message }, ...change }: RoomChange) {
+  return { ...change, message };
+}
+
 const updates = (changes: readonly RoomChange[]) =>
   announce(changes, 7).map((text) => ({ ...text, update: decodeUpdate(text.text) as RoomUpdate }));
 
@@ -34,8 +40,8 @@ describe('what is announced of a round', () => {
     const clan = clanRoom('3');
     const changes = [change(GLOBAL_ROOM, 4, small), change(clan, 9, small), change(GLOBAL_ROOM, 5, small)];
     expect(updates(changes).map(({ update }) => update)).toEqual([
-      { type: 'room', version: 7, room: GLOBAL_ROOM, from: 3, to: 5, changes: [changes[0], changes[2]] },
-      { type: 'room', version: 7, room: clan, from: 8, to: 9, changes: [changes[1]] },
+      { type: 'room', version: 7, room: GLOBAL_ROOM, from: 3, to: 5, changes: [changes[0]!, changes[2]!].map(told) },
+      { type: 'room', version: 7, room: clan, from: 8, to: 9, changes: [changes[1]!].map(told) },
     ]);
     expect(updates([])).toEqual([]);
   });

@@ -25,7 +25,8 @@ interface Named extends Document {
 
 /** Made up: counts how often each thing was said in a room, and everything that was said there in its head. */
 const counting: Projection<string> = {
-  ...{ name: 'counting', format: 1, kinds: undefined, heads: 'rooms' },
+  ...{ name: 'counting', format: 1, kinds: undefined, heads: 'rooms', sweep: null },
+  without: (_collection, document) => document,
   collections: [{ name: 'said', index: 'topic' }, { name: 'rooms' }],
   needs: (event) => {
     const { content } = event as { content: string };

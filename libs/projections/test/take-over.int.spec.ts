@@ -69,6 +69,7 @@ describe('a take-over', () => {
   /** The log, with one of its calls otherwise. */
   const logWith = (changed: Partial<WorkedLog>): WorkedLog => ({
     setUp: () => log.setUp(),
+    carryOutErasures: () => log.carryOutErasures(),
     recordAt: (seq) => log.recordAt(seq),
     deadLetter: (letter) => log.deadLetter(letter),
     consume: (options) => log.consume(options),

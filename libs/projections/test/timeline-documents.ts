@@ -21,6 +21,7 @@ export const message = (n: number, rev0: number, { rev = rev0, room = GLOBAL_ROO
   ...{ _id: placeId(room, n), seq: rev, room, n, rev0, rev, messageId: `${room} ${n}` },
   ...{ sender: { id: '1', name: 'Ada', avatar: null }, content: `m${n}`, feeling: null, reactions: [], at: at(n) },
   sent: null,
+  people: [],
 });
 /** Change `rev` of a room, of message `n`, when there were `lastN`. */
 export const change = (rev: number, n: number, lastN: number, room: Room = GLOBAL_ROOM): ChangeDocument => ({

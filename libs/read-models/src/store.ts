@@ -11,7 +11,7 @@ export interface Document {
   readonly seq: number;
 }
 
-/** A collection of a projection: its name, and the one field beside `_id` that it is asked by, if any. */
+/** A collection of a projection: its name, and the fields beside `_id` that it is asked by, if any. */
 export interface CollectionDefinition {
   readonly name: string;
   /**
@@ -21,6 +21,8 @@ export interface CollectionDefinition {
   readonly index?: string;
   /** The index is in the order of `_id` for each value, so that ranges of the documents that have one can be read. */
   readonly ordered?: true;
+  /** Another indexed field, which holds a list of texts; in the order of `_id` for each of them. */
+  readonly list?: string;
 }
 
 /** A part of one collection, in the order of `_id`. */
@@ -32,7 +34,7 @@ export interface Range {
   /** At most so many documents, 1 or more. */
   readonly limit: number;
   readonly descending?: boolean;
-  /** Only the documents whose indexed field has this value, of a collection whose index is `ordered`. */
+  /** Only the documents whose indexed field has this value, of an index that is `ordered`, or a list that has it. */
   readonly having?: { readonly field: string; readonly value: string };
   /** What is asked for beside `_id` and `seq`; the other fields may be left where they are. All where it is not given. */
   readonly fields?: readonly string[];

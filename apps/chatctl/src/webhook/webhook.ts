@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type MessageCreated, RetryableError, UnreadableEvent } from '#domain';
+import { type MessageCreated, type RecordedEvent, RetryableError, UnreadableEvent } from '#domain';
 import { decodeRecord, type EventLog, type StoredLetter } from '#event-store';
 import { loadConfig, postToWebhook, type Webhook, WebhookFailure } from '#platform';
 import { IN_MAIL, inMailNotice, type InMailTest } from '#protocol';
@@ -92,7 +92,9 @@ async function resend(webhook: Webhook, { env, out, progress }: Surroundings, js
 async function sendAgain(log: EventLog, { seq }: StoredLetter, webhook: Webhook): Promise<void> {
   const record = await log.recordAt(seq);
   if (!record) throw new UnreadableEvent('the log has nothing at this sequence');
-  const event = decodeRecord(record) as MessageCreated;
+  const event = decodeRecord(record) as RecordedEvent<MessageCreated>;
+  // Nobody is to be told any more of what was said by who was erased.
+  if (event.erased) return;
   const chat = await log.last(event.room, 'chat');
   if (!chat) throw new UnreadableEvent('its chat was never opened');
   await postToWebhook(webhook, event.id, inMailNotice(event, chat.seq));

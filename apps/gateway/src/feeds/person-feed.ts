@@ -78,7 +78,7 @@ export class PersonFeed {
    */
   async prepare(endpoint: Endpoint, claims: Caller['claims']): Promise<void> {
     const known = (this.#known ??= this.#begin(claims));
-    await known;
+    await Promise.all([known, this.#parts.log.renewKey(this.userId)]);
     const newClan = this.#memberSeq === 0 && claims.clanId !== undefined;
     const newName = this.#profileSeq === 0 && claims.name !== undefined;
     if (newClan || newName) await this.#read(claims);
@@ -174,7 +174,7 @@ export class PersonFeed {
    */
   async #read(claims: Caller['claims']): Promise<void> {
     const { log } = this.#parts;
-    await log.live.flush();
+    await Promise.all([log.live.flush(), log.renewKey(this.userId)]);
     const [member, profile, sanction] = await Promise.all([
       recordedMembership(this.#parts, this.userId, claims),
       recordedProfile(this.#parts, this.userId, claims),

@@ -35,18 +35,23 @@ export async function recordedMembership(
   return decision.event ?? (decision.last as RecordedEvent<MembershipEvent> | null);
 }
 
-/** @throws LogUnavailable, OutcomeUnknown, UnreadableEvent */
+/**
+ * What somebody was called who was erased is nothing that is known of who has their id now.
+ * @throws LogUnavailable, OutcomeUnknown, UnreadableEvent
+ */
 export async function recordedProfile(
   { log, newKey }: Recorder,
   userId: string,
   { name, avatar }: Claims,
 ): Promise<RecordedEvent<ProfileChanged> | null> {
   const room = userRoom(userId);
-  if (name === undefined) return (await log.last(room, 'profile')) as RecordedEvent<ProfileChanged> | null;
+  if (name === undefined) return known((await log.last(room, 'profile')) as RecordedEvent<ProfileChanged> | null);
   const command = { key: newKey(), at: new Date().toISOString(), userId, name, avatar: avatar ?? null };
   const decision = await log.decide<ProfileChanged>(room, 'profile', (last) =>
-    last ? decided<ProfileChanged>(null) : changeProfile(command, null),
+    last && !last.erased ? decided<ProfileChanged>(null) : changeProfile(command, null),
   );
   if ('refusal' in decision) return null;
-  return decision.event ?? (decision.last as RecordedEvent<ProfileChanged> | null);
+  return decision.event ?? known(decision.last as RecordedEvent<ProfileChanged> | null);
 }
+
+const known = (profile: RecordedEvent<ProfileChanged> | null) => (profile?.erased ? null : profile);

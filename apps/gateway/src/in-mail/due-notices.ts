@@ -57,8 +57,8 @@ export class DueNotices {
     // The timeline has the first copy, as of its own moment.
     const isSecond = message.at !== event.at;
     if (isSecond || message.deleted || entry.seenN >= message.n) return null;
-    // As it says now: it may have been edited.
-    return inMailNotice({ ...event, content: message.content }, entry.chatId);
+    // As it says now: it may have been edited, and its texts are sealed in the log.
+    return inMailNotice({ ...event, sender: message.sender, content: message.content }, entry.chatId);
   }
 
   async #shown(event: MessageCreated, receiverId: string, record: LogRecord, signal: AbortSignal): Promise<Shown> {

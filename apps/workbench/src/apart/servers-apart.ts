@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { developmentSecret } from '../../../standalone/src/secret.js';
+import { developmentKeys, developmentSecret } from '../../../standalone/src/secret.js';
 import { startMongodb } from '../../../standalone/src/servers/mongodb-server.js';
 import { startNats } from '../../../standalone/src/servers/nats-server.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
@@ -29,6 +29,8 @@ export interface ServersApartOptions {
 /** Servers of our own, and roles on them as they are asked for, each in a process of its own. */
 export interface ServersApart {
   readonly secret: string;
+  /** Where the master key of the log is. */
+  readonly keysFile: string;
   readonly nats: RunningServer;
   readonly mongodb: RunningServer;
   /** @param env beside what every role is told */
@@ -63,7 +65,11 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     const roles: RoleProcess[] = [];
     cleanUp.add(() => Promise.all(roles.map((role) => role.kill('SIGTERM'))));
     const secret = developmentSecret(folder);
-    const common = { NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, READY_MAX_LAG: '1000000000' };
+    const keysFile = developmentKeys(folder);
+    const common = {
+      ...{ NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, KEYS_MASTER_FILE: keysFile },
+      READY_MAX_LAG: '1000000000',
+    };
     const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
       const port = await freePort();
       const log = join(logs, `${name}-${port}.log`);
@@ -72,7 +78,7 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
       await role.start();
       return role;
     };
-    return { secret, nats, mongodb, start, close: () => cleanUp.run() };
+    return { secret, keysFile, nats, mongodb, start, close: () => cleanUp.run() };
   } catch (error) {
     await cleanUp.run();
     throw error;

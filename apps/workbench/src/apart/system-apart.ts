@@ -23,7 +23,7 @@ export async function startSystemApart(options: SystemApartOptions): Promise<Sys
   const { gateways: count = 2, ...rest } = options;
   const servers = await startServersApart(rest);
   try {
-    const { secret, nats, mongodb, start, close } = servers;
+    const { secret, keysFile, nats, mongodb, start, close } = servers;
     const projector = await start('projector');
     const gateways: RoleProcess[] = [];
     while (gateways.length < count) gateways.push(await start('gateway'));
@@ -32,7 +32,7 @@ export async function startSystemApart(options: SystemApartOptions): Promise<Sys
       pid: process.pid,
       gateways: gateways.map(({ http }) => http.replace(/^http/, 'ws')),
       http: query.http,
-      nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat' },
+      nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat', keysFile },
       mongodb: mongodb.url,
     };
     return { running, secret, gateways, projector, query, nats, mongodb, close };

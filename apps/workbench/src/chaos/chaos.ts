@@ -17,6 +17,7 @@ import { Faults } from './faults.js';
 import { Front } from './front.js';
 import { type Finding, holds, invariants } from './invariants.js';
 import { type Crowd, crowdOf, type InRooms } from './people.js';
+import { logOf } from '#platform';
 
 const GATEWAYS = 3;
 const PROJECTORS = 2;
@@ -106,7 +107,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all(people.map((person) => person.stop()));
     const wholeAt = performance.now();
 
-    const log = await EventLog.connect({ servers: nats.url, stream: 'EVENTS', prefix: 'chat', name: 'chaos' });
+    const { keysFile } = servers;
+    const ofLog = logOf({ nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat', keysFile } });
+    const log = await EventLog.connect({ ...ofLog, name: 'chaos' });
     cleanUp.add(() => log.close());
     const readModels = await openMongodbReadModels({ url: servers.mongodb.url, database: 'parley' });
     cleanUp.add(() => readModels.close());

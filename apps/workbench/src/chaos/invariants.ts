@@ -69,6 +69,7 @@ function tracesOf(events: readonly RecordedEvent[]) {
       case 'PersonBanned':
       case 'PersonUnbanned':
       case 'SlowModeChanged':
+      case 'UserErased':
     }
   }
   return { said, seen };

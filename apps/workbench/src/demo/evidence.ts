@@ -1,6 +1,6 @@
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import type { Running } from '#platform';
+import { logOf, type Running } from '#platform';
 import { replay, timeline } from '#projections';
 import { type MessageDocument, Timeline } from '#projections';
 import { chatHistory, type ToldMessage, roomHistory } from '../apart/history.js';
@@ -8,8 +8,8 @@ import type { Cast } from './conversation.js';
 import type { Testimony } from './verdict.js';
 
 /** The whole log, folded in memory. */
-async function foldedLog({ nats }: Running, onProgress: (share: number) => void): Promise<Timeline> {
-  const log = await EventLog.connect({ ...nats, name: 'parley-demo' });
+async function foldedLog(running: Running, onProgress: (share: number) => void): Promise<Timeline> {
+  const log = await EventLog.connect({ ...logOf(running), name: 'parley-demo' });
   try {
     const { messages } = await log.state();
     const store = await replay(timeline, log.read(), (folded) => {

@@ -5,6 +5,7 @@ import { EventLog } from '#event-store';
 import { startSystemApart } from '../apart/system-apart.js';
 import { Talker } from './talk.js';
 import type { Drill } from './stage.js';
+import { logOf } from '#platform';
 
 const MESSAGES = 200;
 const WHOLE_WITHIN_S = 15;
@@ -24,10 +25,10 @@ export const droppedDatabase: Drill = {
     const { folder, cacheFolder, say } = stage;
     const system = await startSystemApart({ folder, fresh: false, cacheFolder, gateways: 1, say });
     stage.atEnd(() => system.close());
-    const { gateways, nats } = system.running;
+    const { gateways } = system.running;
     const ada = new Talker(gateways[0]!, system.secret);
     const bob = new Talker(gateways[0]!, system.secret, '8');
-    const log = await EventLog.connect({ ...nats, name: 'parley-drill' });
+    const log = await EventLog.connect({ ...logOf(system.running), name: 'parley-drill' });
     const client = new MongoClient(system.mongodb.url);
     stage.atEnd(async () => {
       ada.close();

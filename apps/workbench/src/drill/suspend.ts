@@ -42,10 +42,13 @@ export const suspend: Drill = {
     const { folder, cacheFolder, say } = stage;
     const servers = await startServersApart({ folder, fresh: false, cacheFolder, say });
     stage.atEnd(() => servers.close());
-    const { secret, nats } = servers;
+    const { secret, keysFile, nats } = servers;
 
     const main = fileURLToPath(new URL('memory-main.js', import.meta.url));
-    const env = { NATS_URL: nats.url, JWT_SECRET: secret, EVENT_STREAM: 'IN_MEMORY', SUBJECT_PREFIX: 'in-memory' };
+    const env = {
+      ...{ NATS_URL: nats.url, JWT_SECRET: secret, KEYS_MASTER_FILE: keysFile },
+      ...{ EVENT_STREAM: 'IN_MEMORY', SUBJECT_PREFIX: 'in-memory' },
+    };
     const log = join(folder, 'logs', 'standalone.log');
     const standalone = new RoleProcess('standalone', await freePort(), env, log, main);
     stage.atEnd(() => standalone.kill());

@@ -1,4 +1,5 @@
 import { projections } from '#projections';
+import { encryptionRows } from './encryption.js';
 import { httpRows } from './http.js';
 import { inMailRows } from './in-mail.js';
 import { serverRows } from './servers.js';
@@ -41,6 +42,7 @@ export const rows = {
     read: anyText,
   }),
   ...serverRows,
+  ...encryptionRows,
   ...tokenRows,
   ...socketRows,
   ...httpRows,

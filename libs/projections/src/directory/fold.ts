@@ -1,4 +1,14 @@
-import { encodeId, evolveMembership, evolveProfile, evolveSanctions, type RecordedEvent } from '#domain';
+import {
+  encodeId,
+  ERASED_NAME,
+  evolveMembership,
+  evolveProfile,
+  evolveSanctions,
+  partitionOf,
+  type RecordedEvent,
+  roomKind,
+  userRoom,
+} from '#domain';
 import { DIRECTORY_FORMAT, directoryCollections, type PersonDocument } from './documents.js';
 import { encodeUpdate, type PersonUpdate } from '../live-update.js';
 import { type Folded, nothing, type Projection } from '../projection.js';
@@ -11,11 +21,11 @@ import { type Folded, nothing, type Projection } from '../projection.js';
 export const directory: Projection<PersonUpdate> = {
   name: 'directory',
   format: DIRECTORY_FORMAT,
-  kinds: ['member', 'profile', 'sanction'],
+  kinds: ['member', 'profile', 'sanction', 'erase'],
   collections: directoryCollections,
   heads: null,
   needs(event) {
-    const isOfPerson = 'userId' in event && !('sanctions' in event);
+    const isOfPerson = 'userId' in event && !('sanctions' in event) && !isElsewhere(event);
     return isOfPerson ? [{ collection: 'people', id: encodeId(event.userId) }] : [];
   },
   fold(view, event) {
@@ -41,6 +51,11 @@ export const directory: Projection<PersonUpdate> = {
         const sanctions = { seq, held: evolveSanctions([], event) };
         return { documents: [], change: { type: 'person', userId, member: null, profile: null, sanctions } };
       }
+      case 'UserErased': {
+        if (isElsewhere(event)) return nothing;
+        const stored = view.get('people', encodeId(event.userId)) as PersonDocument | null;
+        return stored ? folded(stored, event, personWithout) : nothing;
+      }
       case 'ChatCreated':
       case 'MessageCreated':
       case 'ReactionAdded':
@@ -52,8 +67,21 @@ export const directory: Projection<PersonUpdate> = {
         return nothing;
     }
   },
+  sweep: null,
+  without: (_collection, document, userId) => {
+    const person = document as PersonDocument;
+    return person.userId === userId ? personWithout(person) : person;
+  },
   announce: (updates) => updates.map((update) => ({ userId: update.userId, text: encodeUpdate(update) })),
 };
+
+/** A person is in the partition of their own room; that they are erased is said in all of them. */
+const isElsewhere = (event: RecordedEvent): boolean =>
+  event.type === 'UserErased' &&
+  (roomKind(event.room) !== 'partition' || partitionOf(event.room) !== partitionOf(userRoom(event.userId)));
+
+const personWithout = (person: PersonDocument): PersonDocument =>
+  person.name === null ? person : { ...person, name: ERASED_NAME, avatar: null };
 
 function folded(
   stored: PersonDocument | null,

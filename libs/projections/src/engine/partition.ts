@@ -1,5 +1,6 @@
 import type { ConsumerEnd, LogRecord } from '#event-store';
 import type { CachedHead } from './round.js';
+import type { SweepInHand } from './sweep.js';
 import type { RecordSource } from './worker-options.js';
 
 /** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
@@ -16,6 +17,11 @@ export class Partition {
   saved: number;
   /** Of its rooms: what the fold remembers, ahead of the store between two saves. */
   readonly heads = new Map<string, CachedHead>();
+
+  /** What is swept just now: nothing after it is folded before it is over. */
+  sweep: SweepInHand<unknown> | null = null;
+  /** The sequence of the last event that was swept for; 0 for none. */
+  private sweptSeq = 0;
 
   private waiting: LogRecord[] = [];
   private resume: (() => void) | null = null;
@@ -69,13 +75,38 @@ export class Partition {
   }
 
   get hasWaiting(): boolean {
-    return this.waiting.length > 0;
+    return this.waiting.length > 0 || this.sweep !== null;
   }
 
-  /** The next records, at most so many and so many characters of them, at least one where there is one. */
-  take(maxRecords: number, maxCharacters: number): LogRecord[] {
+  /**
+   * Whether what is folded has to be saved before anything else is: before a sweep and after it. Whoever takes the
+   * partition over would find other documents else than those that were there at that event.
+   */
+  isHeldBy(sweeps: (record: LogRecord) => boolean): boolean {
+    if (this.folded.seq === this.saved || this.sweep) return false;
+    const [next] = this.waiting;
+    return this.folded.seq === this.sweptSeq || (next !== undefined && sweeps(next));
+  }
+
+  /** What was swept for counts as folded. */
+  sweepIsOver(): void {
+    const { seq, id } = this.sweep!.record;
+    this.sweep = null;
+    this.sweptSeq = seq;
+    this.folded = { seq, eventId: id };
+  }
+
+  /**
+   * The next records, at most so many and so many characters of them, at least one where there is one; one that `sweeps`
+   * alone.
+   */
+  take(maxRecords: number, maxCharacters: number, sweeps: (record: LogRecord) => boolean): LogRecord[] {
     let count = 0;
     for (let characters = 0; count < Math.min(this.waiting.length, maxRecords) && characters < maxCharacters; count++) {
+      if (sweeps(this.waiting[count]!)) {
+        if (count === 0) count = 1;
+        break;
+      }
       characters += this.waiting[count]!.body.length;
     }
     const taken = this.waiting.splice(0, count);

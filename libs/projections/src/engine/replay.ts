@@ -1,7 +1,8 @@
 import type { DeadLetter, LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
 import { collectionsOf, type Projection } from '../projection.js';
-import { foldRound } from './round.js';
+import { type FoldedRound, foldRound } from './round.js';
+import { SweepInHand } from './sweep.js';
 
 const ROUND = 2_000;
 
@@ -26,10 +27,35 @@ export class Replay<Change> {
    */
   async fold(records: readonly LogRecord[]): Promise<readonly DeadLetter[]> {
     const { projection, store } = this;
-    const { writes, heads, letters } = await foldRound(projection, store, new Map(), records);
+    const letters: DeadLetter[] = [];
+    let round: LogRecord[] = [];
+    const foldSoFar = async () => {
+      const folded = await foldRound(projection, store, new Map(), round);
+      letters.push(...folded.letters);
+      round = [];
+      await this.write(folded);
+    };
+    for (const record of records) {
+      const sweep = SweepInHand.of(projection, record);
+      if (!sweep) {
+        round.push(record);
+        continue;
+      }
+      await foldSoFar();
+      while (!sweep.isOver) {
+        const page = await sweep.page(store, new Map());
+        await this.write(page);
+        sweep.isWritten(page);
+      }
+    }
+    await foldSoFar();
+    return letters;
+  }
+
+  private async write({ writes, heads }: FoldedRound<Change>): Promise<void> {
+    const { projection, store } = this;
     for (const [collection, documents] of writes) await store.write(collection, documents);
     if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
-    return letters;
   }
 }
 

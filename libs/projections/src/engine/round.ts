@@ -1,4 +1,4 @@
-import type { RecordedEvent, Room } from '#domain';
+import { partitionOf, type RecordedEvent, type Room } from '#domain';
 import { type DeadLetter, decodeRecord, type LogRecord } from '#event-store';
 import {
   type CollectionDefinition,
@@ -80,6 +80,38 @@ export async function foldRound<Change>(
   return { writes, readFor, heads: changedHeads, changes, letters };
 }
 
+/** The same for documents that one event concerns, of one partition: see `Sweep`. */
+export async function foldDocuments<Change>(
+  projection: Projection<Change>,
+  store: DocumentStore,
+  heads: Heads,
+  { event, swept, documents }: SweptDocuments,
+): Promise<FoldedRound<Change>> {
+  const sweep = projection.sweep!;
+  const view = new RoundView(projection, heads);
+  view.found(swept, documents);
+  const needs = documents.flatMap((document) => sweep.needs(event, document));
+  await view.load(
+    store,
+    needs.filter((need) => !isKnown(need, projection, heads)),
+  );
+  const changes: Change[] = [];
+  for (const found of documents) {
+    const { documents: folded, change } = sweep.fold(view, event, found);
+    for (const { collection, document } of folded) view.put(collection, document);
+    if (change !== null) changes.push(change);
+  }
+  const { writes, heads: changedHeads } = view.result();
+  return { writes, readFor: new Set([partitionOf(event.room)]), heads: changedHeads, changes, letters: [] };
+}
+
+export interface SweptDocuments {
+  readonly event: RecordedEvent;
+  /** The collection that they are in. */
+  readonly swept: string;
+  readonly documents: readonly Document[];
+}
+
 const isKnown = (need: Need, { heads: collection }: Pick<Projection<never>, 'heads'>, heads: Heads): boolean =>
   need.collection === collection && 'id' in need && heads.get(need.id) !== undefined;
 
@@ -125,6 +157,11 @@ class RoundView implements View {
 
   private async loadById(store: DocumentStore, collection: string, ids: ReadonlySet<string>): Promise<void> {
     for (const document of await store.get(collection, [...ids])) this.remember(this.loaded, collection, document);
+  }
+
+  /** What was read already. */
+  found(collection: string, documents: readonly Document[]): void {
+    for (const document of documents) this.remember(this.loaded, collection, document);
   }
 
   get(collection: string, id: string): Document | null {

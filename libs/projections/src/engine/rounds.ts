@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
 import { type FoldedRound, foldRound } from './round.js';
+import { maySweep, SweepInHand, type SweptPage } from './sweep.js';
 import type { WorkerOptions } from './worker-options.js';
 
 const ROUND_RECORDS = 2_000;
@@ -40,6 +41,7 @@ export class Rounds<Change> {
 
   get isSaveDue(): boolean {
     if (this.recordsSinceSave >= SAVE_EVERY_RECORDS) return true;
+    if (this.parts.owned.all.some((partition) => this.isHeld(partition))) return true;
     return this.saveDueInMs <= 0 && !this.parts.owned.areSaved;
   }
 
@@ -49,20 +51,24 @@ export class Rounds<Change> {
 
   /** Whatever is fenced off meanwhile is left out. */
   async round(): Promise<void> {
-    const { projection, version, log, owned, patiently } = this.parts;
-    let taken = this.take();
+    await this.foldRecords(this.take());
+    for (const partition of this.parts.owned.all) if (partition.sweep) await this.sweepOn(partition, partition.sweep);
+  }
+
+  private async foldRecords(given: Taken[]): Promise<void> {
+    const { projection, owned, patiently } = this.parts;
+    let taken = given;
+    if (taken.length === 0) return;
     let round: WrittenRound<Change> | null = null;
     while (round === null) {
       // What was taken of those that are fenced off meanwhile is their next owner's.
       taken = taken.filter(({ partition }) => owned.has(partition));
       const records = taken.flatMap((part) => part.records);
-      round = await patiently(() => this.foldAndWrite(records));
+      round = await patiently(async () =>
+        this.write(await foldRound(projection, this.parts.store, owned.heads, records)),
+      );
     }
-    for (const text of round.isTold ? projection.announce(round.changes, version) : []) {
-      if ('room' in text) log.live.publishToRoom(text.room, text.text);
-      else log.live.publishToUser(text.userId, text.text);
-    }
-    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+    this.tell(round);
     for (const { partition, records: part } of taken) {
       const last = part.at(-1)!;
       partition.folded = { seq: last.seq, eventId: last.id };
@@ -72,6 +78,39 @@ export class Rounds<Change> {
     this.counts.folded += count - round.letters.length;
     this.counts.deadLetters += round.letters.length;
     this.counts.rounds++;
+  }
+
+  /** The next page of what is swept in a partition. */
+  private async sweepOn(partition: Partition, sweep: SweepInHand<unknown>): Promise<void> {
+    const { store, owned, patiently, sweptTogether } = this.parts;
+    const page = await patiently(async () => {
+      if (!owned.has(partition)) return null;
+      const folded = (await sweep.page(store, owned.heads, sweptTogether)) as SweptPage<Change>;
+      const written = await this.write(folded);
+      return written && { ...folded, ...written };
+    });
+    // Fenced off: the next owner sweeps.
+    if (!page) return;
+    this.tell(page);
+    sweep.isWritten(page);
+    if (!sweep.isOver) return;
+    partition.sweepIsOver();
+    this.recordsSinceSave++;
+    this.counts.folded++;
+  }
+
+  /** What is written already. */
+  private tell(round: WrittenRound<Change>): void {
+    const { projection, version, log, owned } = this.parts;
+    for (const text of round.isTold ? projection.announce(round.changes, version) : []) {
+      if ('room' in text) log.live.publishToRoom(text.room, text.text);
+      else log.live.publishToUser(text.userId, text.text);
+    }
+    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+  }
+
+  private isHeld(partition: Partition): boolean {
+    return partition.isHeldBy((record) => maySweep(this.parts.projection, record));
   }
 
   /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
@@ -105,19 +144,22 @@ export class Rounds<Change> {
     if (behind.length > 0) await patiently(() => owned.drop(behind));
   }
 
-  /** What waits, of all partitions together, in turns. */
-  private take(): { readonly partition: Partition; readonly records: LogRecord[] }[] {
-    const { waiting } = this.parts.owned;
-    return waiting.map((partition) => ({
-      partition,
-      records: partition.take(Math.ceil(ROUND_RECORDS / waiting.length), ROUND_CHARACTERS / waiting.length),
-    }));
+  /** What waits, of all partitions together, in turns; what sweeps is begun. */
+  private take(): Taken[] {
+    const { projection, owned } = this.parts;
+    const waiting = owned.waiting.filter((partition) => !partition.sweep && !this.isHeld(partition));
+    const sweeps = (record: LogRecord) => maySweep(projection, record);
+    return waiting.flatMap((partition) => {
+      const share = waiting.length;
+      const records = partition.take(Math.ceil(ROUND_RECORDS / share), ROUND_CHARACTERS / share, sweeps);
+      partition.sweep = SweepInHand.of(projection, records[0]!);
+      return partition.sweep ? [] : [{ partition, records }];
+    });
   }
 
   /** Null where somebody has taken over what it is of, and nothing is written: it is dropped. @throws CheckpointsGone */
-  private async foldAndWrite(records: readonly LogRecord[]): Promise<WrittenRound<Change> | null> {
-    const { projection, log, logger, store, owned, announcing } = this.parts;
-    const round = await foldRound(projection, store, owned.heads, records);
+  private async write(round: FoldedRound<Change>): Promise<WrittenRound<Change> | null> {
+    const { log, logger, store, owned, announcing } = this.parts;
     // What was looked for may have been in a database that was emptied, where there is less than was folded, or that
     // somebody else fills anew: nothing may come of it where the checkpoint, which goes with it, is not this worker's.
     if (await owned.dropFenced(owned.all.filter(({ number }) => round.readFor.has(number)))) return null;
@@ -143,6 +185,12 @@ export class Rounds<Change> {
     if (!versions) return false;
     return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
   }
+}
+
+/** What was fetched of a partition, to be folded. */
+interface Taken {
+  readonly partition: Partition;
+  readonly records: LogRecord[];
 }
 
 interface WrittenRound<Change> extends FoldedRound<Change> {

@@ -23,10 +23,12 @@ export interface WorkerOptions<Change> {
   readonly logger: WorkerLog;
   /** The system's own where none is given. */
   readonly clock?: Clock;
+  /** How many documents of a sweep are folded at a time. */
+  readonly sweptTogether?: number;
 }
 
 /** What a worker asks of the log: an {@link EventLog} has all of it. */
-export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'deadLetter'> {
+export interface WorkedLog extends Pick<EventLog, 'setUp' | 'carryOutErasures' | 'recordAt' | 'deadLetter'> {
   readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;
   readonly workers: PresentWorkers;
   consume(options: ConsumeOptions): Promise<RecordSource>;

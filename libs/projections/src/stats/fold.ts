@@ -25,6 +25,9 @@ export const stats: Projection<never> = {
   heads: null,
   needs,
   fold,
+  sweep: null,
+  // Counts hold nothing of anybody but that they were there.
+  without: (_collection, document) => document,
   announce: () => [],
 };
 
@@ -58,6 +61,8 @@ const counterOf = {
   PersonBanned: null,
   PersonUnbanned: null,
   SlowModeChanged: null,
+  // Nor is it what happened in a room.
+  UserErased: null,
 } as const satisfies Record<RecordedEvent['type'], keyof EventCounts | null>;
 
 const dayOf = (event: RecordedEvent): string => event.at.slice(0, 'YYYY-MM-DD'.length);

@@ -1,13 +1,13 @@
-import { encodeId, type Room } from '#domain';
+import { encodeId, ERASED_NAME, partitionOf, type Room } from '#domain';
 import type { CollectionDefinition, Document } from '#read-models';
 
 // What the fold of the timeline writes and its queries read.
 
 /** Raised with every other shape or meaning of the timeline's documents: those of another format are not read. */
-export const TIMELINE_FORMAT = 1;
+export const TIMELINE_FORMAT = 2;
 
 export const timelineCollections = [
-  { name: 'messages', index: 'messageId' },
+  { name: 'messages', index: 'messageId', list: 'people' },
   { name: 'changes' },
   { name: 'heads' },
   { name: 'inbox' },
@@ -82,7 +82,43 @@ export interface MessageDocument extends Document, Position {
   readonly replyTo?: string;
   /** The number of the message that its thread began with; not there where it is no reply. */
   readonly root?: number;
+  /** Everybody of whom something is in here, as {@link personIn} names them: by this it is found when they are erased. */
+  readonly people: readonly string[];
 }
+
+/** A person in the rooms of a partition. */
+export const personIn = (partition: number, userId: string): string => `${partition}:${encodeId(userId)}`;
+
+/** Of whom a message holds a text or a name: who said it, and who reacted to it. */
+export function peopleOf({
+  room,
+  sender,
+  reactions,
+}: Pick<MessageDocument, 'room' | 'sender' | 'reactions'>): string[] {
+  const partition = partitionOf(room);
+  const ids = new Set([sender.id, ...reactions.map(({ userId }) => userId)]);
+  return [...ids].map((userId) => personIn(partition, userId));
+}
+
+/** A message without what it holds of a person: the same object where that is nothing. */
+export function messageWithout(message: MessageDocument, userId: string): MessageDocument {
+  const said = message.sender.id === userId;
+  const reacted = message.reactions.some((reaction) => reaction.userId === userId);
+  if (!said && !reacted) return message;
+  return {
+    ...message,
+    ...(said && { sender: { id: userId, name: ERASED_NAME, avatar: null }, content: '', feeling: null }),
+    ...(reacted && {
+      reactions: message.reactions.map((reaction) =>
+        reaction.userId === userId ? { ...reaction, userName: ERASED_NAME } : reaction,
+      ),
+    }),
+  };
+}
+
+/** The last message of a chat without what a person said in it: the same object where it is not theirs. */
+export const lastWithout = (last: LastMessageView, userId: string): LastMessageView =>
+  last.senderId === userId && last.content !== '' ? { ...last, content: '' } : last;
 
 /** Says that change `rev` of a room changed its older message `n`: `_id` is `<room>:<rev>`. */
 export interface ChangeDocument extends Document, Position {

@@ -5,6 +5,7 @@ import {
   type MessageDeleted,
   type MessageEdited,
   type MessagesSeen,
+  partitionOf,
   type ReactionAdded,
   type ReactionRemoved,
   type RecordedEvent,
@@ -17,6 +18,8 @@ import {
   type HeadDocument,
   type LastMessageView,
   type MessageDocument,
+  peopleOf,
+  personIn,
   placeId,
   type ReactionView,
   type SeenView,
@@ -25,6 +28,7 @@ import {
   timelineCollections,
   type TimelineDocuments,
 } from './documents.js';
+import { erasureOfMessages, timelineWithout } from './erasure.js';
 import { announce, type RoomChange } from './room-changes.js';
 import { inboxEntries } from './inbox-entries.js';
 import { inThread, replyFields } from './replies.js';
@@ -42,11 +46,16 @@ export const timeline: Projection<RoomChange> = {
   heads: 'heads',
   needs,
   fold,
+  sweep: erasureOfMessages,
+  without: timelineWithout,
   announce,
 };
 
+/** What concerns one person is not of a room; what concerns a whole partition is swept. */
+const isPseudoRoom = ({ room }: RecordedEvent): boolean => roomKind(room) === 'user' || roomKind(room) === 'partition';
+
 function needs(event: RecordedEvent): Need[] {
-  if (roomKind(event.room) === 'user') return [];
+  if (isPseudoRoom(event)) return [];
   const head: Need = { collection: 'heads', id: event.room };
   switch (event.type) {
     case 'MessageCreated': {
@@ -70,12 +79,13 @@ function needs(event: RecordedEvent): Need[] {
     case 'PersonBanned':
     case 'PersonUnbanned':
     case 'SlowModeChanged':
+    case 'UserErased':
       return [head];
   }
 }
 
 function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
-  if (roomKind(event.room) === 'user') return nothing;
+  if (isPseudoRoom(event)) return nothing;
   const head = (view.get('heads', event.room) as HeadDocument | null) ?? {
     _id: event.room,
     seq: 0,
@@ -106,6 +116,7 @@ function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
     case 'PersonUnmuted':
     case 'PersonBanned':
     case 'PersonUnbanned':
+    case 'UserErased':
       throw new UnfoldableEvent(`${event.type} in the room ${event.room}`);
   }
 }
@@ -155,6 +166,7 @@ function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<Mes
     at: event.at,
     sent: chat?.sent ?? null,
     ...replyFields(view, head, event),
+    people: [personIn(partitionOf(event.room), event.sender.id)],
   };
   const after = headAfter(head, event, { n, rev, chat });
   const documents = [inMessages(message), ...inThread(message), ...(chat ? inboxEntries(after, chat) : [])];
@@ -213,15 +225,21 @@ function changedBy(event: ChangingEvent, message: MessageDocument): MessageDocum
   switch (event.type) {
     case 'ReactionAdded':
     case 'ReactionRemoved':
-      return { ...message, reactions: reactionsAfter(message.reactions, event) };
+      return withReactions(message, reactionsAfter(message.reactions, event));
     case 'MessageEdited':
       return { ...message, content: event.content, editedAt: event.at };
     case 'MessageDeleted': {
       const { editedAt: _, ...left } = message;
-      return { ...left, content: '', feeling: null, reactions: [], deleted: true };
+      return { ...withReactions(left, []), content: '', feeling: null, deleted: true };
     }
   }
 }
+
+const withReactions = (message: MessageDocument, reactions: readonly ReactionView[]): MessageDocument => ({
+  ...message,
+  reactions,
+  people: peopleOf({ ...message, reactions }),
+});
 
 /** The chat's last message as the list of chats shows it: the same object where it is another message. */
 function lastAfter(last: LastMessageView, event: MessageEdited | MessageDeleted): LastMessageView {

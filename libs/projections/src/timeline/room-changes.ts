@@ -1,5 +1,6 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import { type Change, encodeUpdate, type RoomUpdate } from '../live-update.js';
+import { type Change, encodeUpdate, type RoomUpdate, type ToldMessage } from '../live-update.js';
+import type { MessageDocument } from './documents.js';
 import type { LiveText } from '../projection.js';
 
 /** NATS refuses messages above 1 MB; a client that waits for one piece should not wait for a megabyte. */
@@ -7,6 +8,7 @@ const MAX_UPDATE_CHARACTERS = 256 * 1024;
 
 export interface RoomChange extends Change {
   readonly room: Room;
+  readonly message: MessageDocument;
 }
 
 /** One update for each run of changes of a room, in pieces that NATS takes; those of a direct chat go to both people. */
@@ -32,7 +34,7 @@ export function announce(changes: readonly RoomChange[], version: number): LiveT
  */
 function updateTexts(of: Pick<RoomUpdate, 'type' | 'version' | 'room'>, changes: readonly RoomChange[]): string[] {
   const texts: string[] = [];
-  let piece: RoomChange[] = [];
+  let piece: (Change & { readonly room: Room })[] = [];
   let size = 0;
   const send = () => {
     const [first] = piece;
@@ -47,11 +49,16 @@ function updateTexts(of: Pick<RoomUpdate, 'type' | 'version' | 'room'>, changes:
       texts.push(encodeUpdate({ ...of, from: change.rev, to: change.rev, changes: [] }));
       continue;
     }
-    piece.push(change);
+    piece.push({ ...change, message: told(change.message) });
     size += added;
   }
   send();
   return texts;
+}
+
+/** By whom it is found when somebody is erased is nobody else's business. */
+function told({ people: _, ...message }: MessageDocument): ToldMessage {
+  return message;
 }
 
 /** About how many characters a change takes, never less: what is quoted is at most six times as long. */

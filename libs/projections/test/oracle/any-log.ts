@@ -11,6 +11,7 @@ import {
   kindOf,
   mutePerson,
   partitionOf,
+  partitionRoom,
   type Room,
   unbanPerson,
   unmutePerson,
@@ -19,7 +20,7 @@ import {
 import type { LogRecord } from '#event-store';
 
 // Logs in which people open chats, post (some twice, some where they may not), reply, react, edit, see, join, leave, are
-// renamed and moderated.
+// renamed, moderated and erased.
 
 export const CHAT = directRoom('1', '2');
 export const OTHER_CHAT = directRoom('1', '3');
@@ -144,6 +145,13 @@ const moderated = fc
     return isElsewhere === 0 && what !== 'slow' ? { ...event, room } : event;
   });
 
+const erased = fc
+  .record({ room, of: userId, at, isElsewhere: fc.constantFrom(false, false, false, true) })
+  .map(({ room, of, at, isElsewhere }): DomainEvent => ({
+    ...{ type: 'UserErased', id: `erase.${commandKey(of, room, at)}`, at, userId: of, keyId: null },
+    room: isElsewhere ? userRoom(of) : partitionRoom(partitionOf(room)),
+  }));
+
 const anyEvent = fc.oneof(
   { arbitrary: posted, weight: 6 },
   { arbitrary: reacted, weight: 4 },
@@ -152,6 +160,7 @@ const anyEvent = fc.oneof(
   { arbitrary: opened, weight: 2 },
   { arbitrary: ofPerson, weight: 1 },
   { arbitrary: moderated, weight: 1 },
+  { arbitrary: erased, weight: 1 },
 );
 
 /** The events as the log has them, at 1, 2, 3 …; those that are not readable are of a version to come. */

@@ -23,8 +23,8 @@ export function shownBy(queries: Timeline, asked: readonly Room[]) {
       return {
         room,
         position: await queries.position(room),
-        messages: messages.map(({ _id, seq: _seq, room: _room, sent: _sent, ...shown }) => shown),
         threads: threads.map(({ root, replies }) => ({ root: root.n, replies: replies.map(({ n }) => n) })),
+        messages: messages.map(({ _id, seq: _seq, room: _room, sent: _sent, people: _people, ...shown }) => shown),
         changes: (run?.changes ?? []).map(({ rev, kind, message: { n } }) => ({ rev, kind, n })),
         entries: entries.flat(),
       };

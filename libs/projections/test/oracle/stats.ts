@@ -3,8 +3,8 @@ import type { EventCounts } from '../../src/index.js';
 
 /** What the stats must say of a room: its days, each counted from its events. */
 export function daysIn(events: readonly RecordedEvent[], room: Room) {
-  const isModerated = ({ type }: RecordedEvent) => /^Person|^SlowMode/.test(type);
-  const ofRoom = events.filter((event) => event.room === room && !isModerated(event));
+  const isCounted = ({ type }: RecordedEvent) => !/^Person|^SlowMode|^UserErased/.test(type);
+  const ofRoom = events.filter((event) => event.room === room && isCounted(event));
   const days = [...new Set(ofRoom.map(({ at }) => at.slice(0, 10)))].sort();
   return days.map((day) => {
     const ofDay = ofRoom.filter(({ at }) => at.slice(0, 10) === day);

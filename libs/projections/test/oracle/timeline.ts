@@ -1,4 +1,4 @@
-import { type RecordedEvent, type Room, roomKind } from '#domain';
+import { ERASED_NAME, partitionOf, type RecordedEvent, type Room, roomKind } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
 
 // The whole log read at once, with plain lists and counts, as the contract has it and without a line of the fold: what
@@ -8,6 +8,7 @@ const MOST_REACTIONS = 500;
 
 interface Said {
   readonly event: RecordedEvent & { readonly type: 'MessageCreated' };
+  isErased: boolean;
   content: string;
   editedAt: string | null;
   isDeleted: boolean;
@@ -46,6 +47,10 @@ export function readTimeline(records: readonly LogRecord[]): TimelineRead {
   for (const record of records) {
     const event = readable(record);
     if (event && roomKind(event.room) === 'user') continue;
+    if (event && roomKind(event.room) === 'partition') {
+      for (const [name, room] of rooms) if (partitionOf(name) === partitionOf(event.room)) erase(room, event);
+      continue;
+    }
     const room =
       event && (rooms.get(event.room) ?? { messages: [], changes: [], opened: null, marks: [], listedAt: 0 });
     if (room && happens(room, event)) rooms.set(event.room, room);
@@ -77,7 +82,10 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       if (!maySpeak(event.sender.id)) return false;
       const repliedTo = messages.find((said) => said.event.messageId === event.replyTo);
       const root = repliedTo ? (repliedTo.root ?? repliedTo) : null;
-      messages.push({ event, content: event.content, editedAt: null, isDeleted: false, root, reactions: new Map() });
+      messages.push({
+        ...{ event, isErased: event.erased === true, content: event.content },
+        ...{ editedAt: null, isDeleted: false, root, reactions: new Map() },
+      });
       changes.push({ kind: 'message', n: messages.length });
       room.listedAt = changes.length;
       return true;
@@ -125,7 +133,25 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
     case 'PersonUnmuted':
     case 'PersonBanned':
     case 'PersonUnbanned':
+    case 'UserErased':
       return false;
+  }
+}
+
+/** Each message that holds something of the person is changed, in the order of their numbers. */
+function erase(room: RoomRead, event: RecordedEvent): void {
+  if (event.type !== 'UserErased') return;
+  const { userId } = event;
+  for (const [i, said] of room.messages.entries()) {
+    const isTheirs = said.event.sender.id === userId;
+    const reaction = said.reactions.get(userId);
+    if (!isTheirs && !reaction) continue;
+    room.changes.push({ kind: 'edit', n: i + 1 });
+    if (reaction) said.reactions.set(userId, { ...reaction, userName: ERASED_NAME });
+    if (!isTheirs) continue;
+    said.isErased = true;
+    said.content = '';
+    if (room.opened && i === room.messages.length - 1) room.listedAt = room.changes.length;
   }
 }
 
@@ -140,11 +166,12 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
     return {
       room: name,
       position: { n: messages.length, rev: changes.length },
-      messages: messages.map(({ event, content, editedAt, isDeleted, root, reactions }, i) => ({
+      messages: messages.map(({ event, isErased, content, editedAt, isDeleted, root, reactions }, i) => ({
         ...{ n: i + 1, rev0: 1 + changes.findIndex(({ n }) => n === i + 1) },
         ...{ rev: 1 + changes.findLastIndex(({ n }) => n === i + 1) },
-        ...{ messageId: event.messageId, sender: event.sender, content },
-        ...{ feeling: isDeleted ? null : (event.feeling ?? null), at: event.at },
+        ...{ messageId: event.messageId, content },
+        sender: isErased ? { id: event.sender.id, name: ERASED_NAME, avatar: null } : event.sender,
+        ...{ feeling: isDeleted || isErased ? null : (event.feeling ?? null), at: event.at },
         ...(editedAt !== null && { editedAt }),
         ...(isDeleted && { deleted: true }),
         ...(event.replyTo !== undefined && { replyTo: event.replyTo }),

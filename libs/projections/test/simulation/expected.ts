@@ -3,8 +3,17 @@ import { expect } from '@jest/globals';
 import { partitionOf, type Room } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
 import { type Document, gapCollection } from '#read-models';
-import { Timeline } from '../../src/index.js';
-import { collectionsOf, replay, timeline, type Projection, type RoomChange } from '../../src/index.js';
+import {
+  collectionsOf,
+  type Folded,
+  type MessageDocument,
+  type Projection,
+  replay,
+  type RoomChange,
+  Timeline,
+  timeline,
+} from '../../src/index.js';
+import { erasedLater } from './records.js';
 import { shownBy } from '../oracle/shown.js';
 import { readTimeline, shownOf } from '../oracle/timeline.js';
 
@@ -20,8 +29,10 @@ export interface ExpectedChange {
 export interface Expected {
   /** Collection → `_id` → document as JSON. */
   readonly documents: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Every version that any document ever has: `<collection> <_id> <seq>` → JSON. */
+  /** Every version that any document ever has: `<collection> <_id> <seq>` → as it is compared. */
   readonly versions: ReadonlyMap<string, string>;
+  /** A document as JSON, without what it holds of those who are erased only later: that may be gone already. */
+  readonly comparable: (collection: string, document: Document) => string;
   /** What there is to be told of each room, in order. */
   readonly changes: ReadonlyMap<Room, readonly ExpectedChange[]>;
   /** The sequences that cannot be read or folded. */
@@ -35,16 +46,23 @@ export async function expectedOf(records: readonly LogRecord[]): Promise<Expecte
   const changes = new Map<Room, ExpectedChange[]>();
   const letters = new Set<number>();
   for (const record of records) if (!isReadable(record)) letters.add(record.seq);
+  const comparable = comparableIn(records);
+  const note = (seq: number, folded: Folded<RoomChange>) => {
+    for (const { collection, document } of folded.documents) {
+      versions.set(versionOf(collection, document), comparable(collection, document));
+    }
+    if (folded.change) changesIn(changes, folded.change.room).push(changeOf(seq, folded.change));
+    return folded;
+  };
   const noting: Projection<RoomChange> = {
     ...timeline,
+    sweep: {
+      ...timeline.sweep!,
+      fold: (view, event, document) => note(event.seq, timeline.sweep!.fold(view, event, document)),
+    },
     fold: (view, event) => {
       try {
-        const folded = timeline.fold(view, event);
-        for (const { collection, document } of folded.documents) {
-          versions.set(versionOf(collection, document), JSON.stringify(document));
-        }
-        if (folded.change) changesIn(changes, event.room).push(changeOf(event.seq, folded.change));
-        return folded;
+        return note(event.seq, timeline.fold(view, event));
       } catch (error) {
         letters.add(event.seq);
         throw error;
@@ -62,9 +80,21 @@ export async function expectedOf(records: readonly LogRecord[]): Promise<Expecte
   return {
     documents,
     versions,
+    comparable,
     changes,
     letters,
     lastSeqs: new Map(records.map(({ partition, seq }) => [partition, seq])),
+  };
+}
+
+function comparableIn(records: readonly LogRecord[]): Expected['comparable'] {
+  return (collection, document) => {
+    const { room = document._id } = document as Partial<MessageDocument>;
+    const later = erasedLater(records, { partition: partitionOf(room as Room), seq: document.seq });
+    const left = [...later].reduce((all, userId) => timeline.without(collection, all, userId), document);
+    // By whom it is found is not told.
+    const { people: _, ...shown } = left as Partial<MessageDocument>;
+    return JSON.stringify(shown);
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Room, roomIds, roomKind } from '#domain';
 import type { Document } from '#read-models';
-import type { ChangeDocument, MessageDocument, RoomUpdate } from '../../src/index.js';
+import type { ChangeDocument, MessageDocument, RoomUpdate, ToldMessage } from '../../src/index.js';
 import type { Expected } from './expected.js';
 import type { Documents } from './fake-store.js';
 
@@ -50,7 +50,7 @@ export class Follower {
 export interface RoomChanged {
   readonly rev: number;
   readonly kind: string;
-  readonly message: MessageDocument;
+  readonly message: ToldMessage;
 }
 
 /** The changes of a room as its documents have them, in order. */

@@ -1,4 +1,5 @@
 import {
+  authorOf,
   clanRoom,
   directRoom,
   type DomainEvent,
@@ -6,6 +7,8 @@ import {
   GLOBAL_ROOM,
   kindOf,
   partitionOf,
+  partitionRoom,
+  personOfStored,
   type Room,
   roomIds,
   roomKind,
@@ -32,8 +35,37 @@ export function recordsOf(codes: readonly number[]): LogRecord[] {
     const choices = { type: code % 16, room: (code >> 4) % 4, target: code >> 6 };
     const event = eventOf(events, i, choices);
     events.push(event);
-    return recordOf(event, i + 1, choices.type === 15);
+    const record = recordOf(event, i + 1, choices.type === 15);
+    return wasErased(events, event) && choices.target % 4 === 0 ? erasedIn(record) : record;
   });
+}
+
+/** Whose it is was erased before it: it is another person's of the same id, or was sealed with the key of the one before. */
+const wasErased = (earlier: readonly DomainEvent[], event: DomainEvent): boolean =>
+  earlier.some(
+    (other) =>
+      other.type === 'UserErased' &&
+      partitionOf(other.room) === partitionOf(event.room) &&
+      other.userId === authorOf(event),
+  );
+
+/** The record as it is read once the person whose texts are in it is erased, whether their key is there or not. */
+export const erasedIn = (record: LogRecord): LogRecord => ({ ...record, erased: true });
+
+/** Whether whose texts are in a record are erased later in the log, as far as it goes: then it may be read either way. */
+export function isErasedLater(record: LogRecord, log: readonly LogRecord[]): boolean {
+  const userId = personOfStored({ ...record, room: record.room! });
+  return userId !== null && erasedLater(log, record).has(userId);
+}
+
+/** Who is erased behind this place of the log, in its partition. */
+export function erasedLater(
+  log: readonly LogRecord[],
+  { partition, seq }: Pick<LogRecord, 'partition' | 'seq'>,
+): Set<string> {
+  const erasures = log.filter((other) => other.type === 'UserErased' && other.body !== '{' && other.seq > seq);
+  const here = erasures.filter((other) => other.partition === partition);
+  return new Set(here.map(({ body }) => (JSON.parse(body) as { userId: string }).userId));
 }
 
 interface EventChoices {
@@ -49,6 +81,10 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
   const users = direct ? (roomIds(room) as [string, string]) : null;
   const userId = users ? users[target % 2]! : `u${target % 3}`;
   const fact = { room, at: AT };
+  if (type === 14 && target % 3 === 0) {
+    const erased = { at: AT, id: `erase.${key(i)}`, userId, keyId: null };
+    return { type: 'UserErased', room: partitionRoom(partitionOf(room)), ...erased };
+  }
   if (users && type < 12 && target % 8 > 0 && !earlier.some((event) => event.type === 'ChatCreated')) {
     return { ...fact, type: 'ChatCreated', id: `chat.${key(i)}`, by: users[0], users };
   }

@@ -6,6 +6,7 @@ import {
   type DocumentStore,
   firstVersion,
   type ReadModels,
+  type Range,
   ReadModelsUnavailable,
   type VersionRegistry,
   type Write,
@@ -133,12 +134,20 @@ class VersionClient implements DocumentStore {
     return stale ? find(stale) : this.ask(() => find(this.collection(collection)));
   }
 
-  range(): Promise<never[]> {
-    return Promise.reject(new Error('a worker reads no ranges'));
+  range<D extends Document>(collection: string, { from, to, limit, having }: Range): Promise<D[]> {
+    if (!having) return Promise.reject(new Error('a worker reads only the ranges that it sweeps'));
+    return this.ask(() => {
+      const lists = (document: Document) =>
+        (document as unknown as Record<string, readonly string[]>)[having.field]!.includes(having.value);
+      const found = [...this.collection(collection).values()].filter(
+        (document) => document._id >= from && document._id < to && lists(document),
+      );
+      return found.sort((a, b) => (a._id < b._id ? -1 : 1)).slice(0, limit) as D[];
+    });
   }
 
   highest(): Promise<never[]> {
-    return this.range();
+    return Promise.reject(new Error('a worker asks for no highest'));
   }
 
   async write(collection: string, writes: readonly Write[]): Promise<void> {

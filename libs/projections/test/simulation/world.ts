@@ -153,7 +153,7 @@ export abstract class World {
   /** Whatever a query may show is what the fold of some beginning of the log has. */
   protected checkVersion(collection: string, document: Document): void {
     const version = versionOf(collection, document);
-    if (this.expected.versions.get(version) !== JSON.stringify(document)) {
+    if (this.expected.versions.get(version) !== this.expected.comparable(collection, document)) {
       this.faults.push(`written, and never so in a fold: ${version}`);
     }
   }

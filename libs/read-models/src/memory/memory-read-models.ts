@@ -37,16 +37,55 @@ export function memoryReadModels(): ReadModels {
   };
 }
 
+/** What is found by one field: value → the `_id` or `_id`s. Nearly always there is one: a set for each would be most of it. */
+class MemoryIndex {
+  private readonly ids = new Map<string, string | Set<string>>();
+
+  constructor(private readonly field: string) {}
+
+  move(before: Document | undefined, after: Document): void {
+    const [old, now] = [before ? this.valuesOf(before) : [], this.valuesOf(after)];
+    for (const value of old) if (!now.includes(value)) this.unlist(value, after._id);
+    for (const value of now) if (!old.includes(value)) this.list(value, after._id);
+  }
+
+  /** In any order. */
+  having(value: string): string[] {
+    const ids = this.ids.get(value) ?? [];
+    return typeof ids === 'string' ? [ids] : [...ids];
+  }
+
+  private valuesOf(document: Document): readonly string[] {
+    const value = (document as unknown as Record<string, string | readonly string[] | null | undefined>)[this.field];
+    if (value === null || value === undefined) return [];
+    return typeof value === 'string' ? [value] : value;
+  }
+
+  private list(value: string, id: string): void {
+    const ids = this.ids.get(value);
+    if (ids === undefined) this.ids.set(value, id);
+    else if (typeof ids === 'string') this.ids.set(value, new Set([ids, id]));
+    else ids.add(id);
+  }
+
+  private unlist(value: string, id: string): void {
+    const ids = this.ids.get(value);
+    if (ids instanceof Set && ids.size > 1) ids.delete(id);
+    else this.ids.delete(value);
+  }
+}
+
 class MemoryCollection {
   readonly documents = new Map<string, Document>();
   readonly ids = new SortedIds();
-  /** Value of the indexed field → the `_id` or `_id`s. Nearly always there is one: a set for each would be most of it. */
-  private readonly index = new Map<string, string | Set<string>>();
+  /** By their fields. */
+  private readonly indexes: ReadonlyMap<string, MemoryIndex>;
 
   constructor(
-    readonly field: string | undefined,
+    readonly fields: readonly string[],
     documents: Iterable<Document> = [],
   ) {
+    this.indexes = new Map(fields.map((field) => [field, new MemoryIndex(field)]));
     for (const document of documents) this.put(document);
   }
 
@@ -55,48 +94,26 @@ class MemoryCollection {
     if (stored && stored.seq >= document.seq) return;
     this.documents.set(document._id, document);
     if (!stored) this.ids.add(document._id);
-    if (this.field === undefined) return;
-    const before = stored ? fieldOf(stored, this.field) : null;
-    const value = fieldOf(document, this.field);
-    if (value === before) return;
-    if (before !== null) this.unlist(before, document._id);
-    if (value !== null) this.list(value, document._id);
+    for (const index of this.indexes.values()) index.move(stored, document);
   }
 
   /** Whether it can be asked by this field: as on a server, what is empty can be by any. */
   isAskedBy(field: string): boolean {
-    return field === this.field || this.documents.size === 0;
+    return this.indexes.has(field) || this.documents.size === 0;
   }
 
   /** The `_id`s of the documents whose indexed field has this value, in any order. */
-  having(value: string): string[] {
-    const ids = this.index.get(value) ?? [];
-    return typeof ids === 'string' ? [ids] : [...ids];
+  having(field: string, value: string): string[] {
+    return this.indexes.get(field)?.having(value) ?? [];
   }
 
   inOrder({ from, to, descending, having }: Omit<Range, 'limit'>): Iterable<string> {
     if (!having) return descending ? this.ids.descending(from, to) : this.ids.ascending(from, to);
-    const ids = this.having(having.value).filter((id) => id >= from && id < to);
+    const ids = this.having(having.field, having.value).filter((id) => id >= from && id < to);
     ids.sort();
     return descending ? ids.reverse() : ids;
   }
-
-  private list(value: string, id: string): void {
-    const ids = this.index.get(value);
-    if (ids === undefined) this.index.set(value, id);
-    else if (typeof ids === 'string') this.index.set(value, new Set([ids, id]));
-    else ids.add(id);
-  }
-
-  private unlist(value: string, id: string): void {
-    const ids = this.index.get(value);
-    if (ids instanceof Set && ids.size > 1) ids.delete(id);
-    else this.index.delete(value);
-  }
 }
-
-const fieldOf = (document: Document, field: string): string | null =>
-  (document as unknown as Record<string, string | null>)[field]!;
 
 const noIndex = (collection: string, field: string): Promise<never> =>
   Promise.reject(new Error(`${collection} has no index on ${field}`));
@@ -105,10 +122,12 @@ class MemoryStore implements DocumentStore {
   private readonly collections = new Map<string, MemoryCollection>();
 
   setUp(collections: readonly CollectionDefinition[]): Promise<void> {
-    for (const { name, index } of collections) {
+    for (const { name, index, list } of collections) {
       const known = this.collections.get(name);
-      if (known && (index === undefined || index === known.field)) continue;
-      this.collections.set(name, new MemoryCollection(index, known?.documents.values()));
+      const fields = [index, list].filter((field) => field !== undefined);
+      if (known && fields.every((field) => known.fields.includes(field))) continue;
+      const all = [...new Set([...(known?.fields ?? []), ...fields])];
+      this.collections.set(name, new MemoryCollection(all, known?.documents.values()));
     }
     return Promise.resolve();
   }
@@ -121,7 +140,7 @@ class MemoryStore implements DocumentStore {
   findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
     const asked = this.collection(collection);
     if (!asked.isAskedBy(field)) return noIndex(collection, field);
-    const ids = [...new Set(values)].flatMap((value) => asked.having(value));
+    const ids = [...new Set(values)].flatMap((value) => asked.having(field, value));
     return Promise.resolve(pick<D>(asked.documents, ids));
   }
 
@@ -159,7 +178,7 @@ class MemoryStore implements DocumentStore {
 
   /** A collection that was not set up reads as empty, as it does on a server. */
   private collection(name: string): MemoryCollection {
-    return this.collections.get(name) ?? new MemoryCollection(undefined);
+    return this.collections.get(name) ?? new MemoryCollection([]);
   }
 }
 

@@ -94,8 +94,9 @@ class MongodbStore implements DocumentStore {
 
   setUp(collections: readonly CollectionDefinition[]): Promise<void> {
     return reach(async () => {
-      for (const { name, index, ordered } of collections) {
+      for (const { name, index, ordered, list } of collections) {
         if (index !== undefined) await this.collection(name).createIndex({ [index]: 1, ...(ordered && { _id: 1 }) });
+        if (list !== undefined) await this.collection(name).createIndex({ [list]: 1, _id: 1 });
       }
     });
   }

@@ -11,7 +11,7 @@ import {
   postToRoom,
 } from '#domain';
 import { EventLog } from '#event-store';
-import { progressBar, signDevelopmentToken } from '#platform';
+import { logOf, progressBar, signDevelopmentToken } from '#platform';
 import { pendingOf } from '#projections';
 import { getJson, lastOfRoom } from '../../apart/history.js';
 import type { SystemApart } from '../../apart/system-apart.js';
@@ -36,7 +36,7 @@ interface Filling extends FilledRooms {
  * has folded them. Rooms grow side by side, as real ones do, so that none has its messages in one place on the disk.
  */
 export async function filledRooms(system: SystemApart, sizes: readonly number[]): Promise<FilledRooms[]> {
-  const log = await EventLog.connect({ ...system.running.nats, name: 'parley-bench' });
+  const log = await EventLog.connect({ ...logOf(system.running), name: 'parley-bench' });
   try {
     await foldedBy(log, 'Folding what is left from last time');
     const newKey = keySequence(randomBytes(8));

@@ -1,0 +1,81 @@
+import { type CommandContext, erasedInPartitions, eraseUser, type UserErased, userRoom } from '#domain';
+import type { EventLog } from '../event-log.js';
+import type { KeyStore } from './key-store.js';
+import type { Keyring } from './keyring.js';
+
+/** What erasing somebody came to. */
+export interface Erased {
+  /** The last event of it: read models that are folded up to there show nothing of the person any more. */
+  readonly lastSeq: number;
+}
+
+type ErasedLog = Pick<EventLog, 'append' | 'decide' | 'last' | 'lastSeq'>;
+
+/** Keys that are looked for side by side. */
+const ASKED_TOGETHER = 64;
+
+/**
+ * Erases people: the fence in the log, the same in each partition, then the key. Each step may be done again, so that
+ * what was interrupted is carried on from wherever it was; that the key is gone says that all of it was done.
+ */
+export class Eraser {
+  constructor(
+    private readonly log: ErasedLog,
+    private readonly store: KeyStore,
+    private readonly keyring: Keyring,
+  ) {}
+
+  /** @throws LogUnavailable, OutcomeUnknown: the same again carries it on */
+  async erase(userId: string, context: CommandContext): Promise<Erased> {
+    const keyId = this.keyring.seals ? await this.#keyOf(userId) : null;
+    if (keyId === 'gone') return { lastSeq: await this.log.lastSeq({ kind: 'erase' }) };
+    const outcome = await this.log.decide(userRoom(userId), 'erase', (last) =>
+      eraseUser({ ...context, userId, keyId }, last as UserErased | null),
+    );
+    if ('refusal' in outcome) throw new TypeError('erasing is never refused');
+    return this.#follow((outcome.event ?? outcome.last) as unknown as UserErased);
+  }
+
+  /**
+   * Carries out again what was begun, where the key is there: it was interrupted, or the keys were restored from a backup
+   * that is older than the log.
+   * @returns whom that concerned
+   * @throws LogUnavailable, OutcomeUnknown
+   */
+  async carryOutAgain(fences: readonly UserErased[]): Promise<string[]> {
+    const again: string[] = [];
+    for (let i = 0; i < fences.length; i += ASKED_TOGETHER) {
+      const part = fences.slice(i, i + ASKED_TOGETHER);
+      const keys = await Promise.all(part.map(({ userId }) => this.store.read(userId)));
+      for (const [at, fence] of part.entries()) {
+        if (fence.keyId === null || keys[at]?.id !== fence.keyId) continue;
+        await this.#follow(fence);
+        again.push(fence.userId);
+      }
+    }
+    return again;
+  }
+
+  /** Everything after the fence. */
+  async #follow(fence: UserErased): Promise<Erased> {
+    let lastSeq = 0;
+    for (const event of erasedInPartitions(fence)) {
+      const stored = await this.log.append(event);
+      if (stored === 'conflict') throw new TypeError('nothing is expected of the partitions');
+      lastSeq = stored.seq;
+    }
+    if (fence.keyId !== null) await this.store.delete(fence.userId, fence.keyId);
+    return { lastSeq };
+  }
+
+  /**
+   * The key of all that they have said: made where there was never one, since what they are just saying is sealed with it
+   * then. `gone` where they were erased, and have said nothing since.
+   */
+  async #keyOf(userId: string): Promise<string> {
+    const stored = await this.store.read(userId);
+    if (stored) return stored.id;
+    const erased = await this.log.last(userRoom(userId), 'erase');
+    return erased ? 'gone' : (await this.keyring.renew(userId)).id;
+  }
+}

@@ -1,0 +1,252 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import {
+  type DomainEvent,
+  encodeApart,
+  encodeEvent,
+  encodeId,
+  personOfStored,
+  RetryableError,
+  type StoredEvent,
+} from '#domain';
+import type { LogRecord } from '../log-record.js';
+import { LogUnavailable, OutcomeUnknown } from '../log-unavailable.js';
+import { open, seal } from './cipher.js';
+import { KEY_ID, personOfKey } from './key-id.js';
+import type { Erasures } from './erasures.js';
+import type { KeyStore, StoredKey } from './key-store.js';
+import type { MasterKeys } from './master-keys.js';
+
+/** A person's key, and what it is called: `<encoded id>.<16 hex digits>`. */
+export interface PersonalKey {
+  readonly id: string;
+  readonly key: KeyObject;
+}
+
+/** A text is sealed with a key that is not there, and whose it is was not erased. Nothing of it is skipped. */
+export class KeyMissing extends RetryableError {
+  override readonly name = 'KeyMissing';
+}
+
+/** An event as it is stored, sealed or not. */
+export interface SealedEvent {
+  readonly stored: StoredEvent;
+  /** Null where it is stored as it is. */
+  readonly keyId: string | null;
+}
+
+/** Kept at a time. */
+const MAX_KEYS = 100_000;
+/** Keys that are read side by side. */
+const READ_TOGETHER = 64;
+
+const SEALED = ',"sealed":"';
+const NONE: ReadonlySet<string> = new Set();
+
+/** The last erasure of one person. */
+export interface Fences {
+  last(userId: string, deadline?: number): Promise<{ readonly seq: number; readonly keyId: string | null } | null>;
+}
+
+type Opened = { -readonly [K in keyof LogRecord]: LogRecord[K] };
+
+/**
+ * Seals what is stored and opens what is read: the texts of a person, with a key of their own. Whoever has no master
+ * keys stores plain text, and reads nothing that is sealed.
+ */
+export class Keyring {
+  /** By the id of the person, and by the key's own. */
+  readonly #current = new LRUCache<string, PersonalKey>({ max: MAX_KEYS });
+  readonly #keys = new LRUCache<string, KeyObject>({ max: MAX_KEYS });
+  readonly #making = new Map<string, Promise<PersonalKey>>();
+
+  /** @param seals whether what is stored is sealed */
+  constructor(
+    private readonly store: KeyStore,
+    private readonly master: MasterKeys | null,
+    private readonly erasures: Erasures,
+    private readonly fences: Fences,
+    readonly seals: boolean,
+  ) {}
+
+  /** The event as it is to be stored; a promise only where the key has to be read or made. @throws LogUnavailable */
+  seal(event: DomainEvent, deadline?: number): SealedEvent | Promise<SealedEvent> {
+    const apart = this.seals ? encodeApart(event) : null;
+    if (!apart) return { stored: encodeEvent(event), keyId: null };
+    const sealedWith = ({ id, key }: PersonalKey): SealedEvent => {
+      const { stored, texts } = apart;
+      const body = `${stored.body.slice(0, -1)}${SEALED}${seal(key, texts, contextOf(event.id, stored, id))}"}`;
+      return { stored: { ...stored, body }, keyId: id };
+    };
+    const key = this.#current.get(apart.userId);
+    return key ? sealedWith(key) : this.renew(apart.userId, deadline).then(sealedWith);
+  }
+
+  /**
+   * Reads the key that a person's texts are sealed with from now on, or makes it: one that this process knows may be of
+   * somebody who was erased, and had the same id.
+   * @throws LogUnavailable
+   */
+  renew(userId: string, deadline?: number): Promise<PersonalKey> {
+    const making =
+      this.#making.get(userId) ??
+      this.#readOrMake(userId, deadline).finally(() => {
+        this.#making.delete(userId);
+      });
+    this.#making.set(userId, making);
+    return making;
+  }
+
+  /**
+   * Opens what is sealed in these records, in place: some of a reading that began with {@link Erasures.refresh}, and comes
+   * by each later erasure in the order of its partition.
+   * @throws KeyMissing, LogUnavailable
+   */
+  async openAll(records: readonly LogRecord[]): Promise<void> {
+    for (const record of records) if (record.type === 'UserErased') this.erasures.add(record);
+    const sealed = records.filter(isSealed);
+    const wanted = sealed.filter((record) => !this.erasures.concerns(record)).map(({ keyId }) => keyId!);
+    const missing = [...new Set(wanted)].filter((keyId) => !this.#keys.has(keyId));
+    const gone = missing.length === 0 ? NONE : await this.#load(missing);
+    if (gone.size > 0) {
+      await this.erasures.refresh();
+      const lost = sealed.find((record) => gone.has(record.keyId!) && !this.erasures.concerns(record));
+      if (lost) throw keyMissing(lost.keyId!);
+    }
+    for (const record of records) this.#open(record, this.#isErased(record));
+  }
+
+  /** Opens one record by itself, in place. @throws KeyMissing, LogUnavailable */
+  async open(record: LogRecord, deadline?: number): Promise<void> {
+    const { keyId, seq } = record;
+    const userId = isSealed(record) ? personOfKey(keyId!) : personOfStored(record as StoredEvent);
+    if (userId === null) return;
+    const wanted = isSealed(record) && !this.#keys.has(keyId!) ? [keyId!] : [];
+    const [fence, gone] = await Promise.all([this.fences.last(userId, deadline), this.#load(wanted, deadline)]);
+    const isErased = fence !== null && (fence.seq > seq || fence.keyId === keyId);
+    if (!isErased && gone.size > 0) throw keyMissing(keyId!);
+    this.#open(record, isErased);
+  }
+
+  /**
+   * Wraps anew what is wrapped with older master keys; interrupted, the same again does the rest.
+   * @param onProgress is told after each key how many were looked at
+   * @returns how many were wrapped anew
+   * @throws LogUnavailable, OutcomeUnknown, MasterKeyMissing
+   */
+  async rotate(onProgress: (seen: number) => void): Promise<number> {
+    const master = this.#master();
+    let [seen, rotated] = [0, 0];
+    for await (const stored of this.store.all()) {
+      if (stored.master !== master.id) {
+        await this.store.replace(personOfKey(stored.id), stored, master.wrap(stored.id, master.unwrap(stored)));
+        rotated += 1;
+      }
+      onProgress((seen += 1));
+    }
+    return rotated;
+  }
+
+  #isErased(record: LogRecord): boolean {
+    if (record.keyId !== undefined) return this.erasures.concerns(record);
+    const userId = this.erasures.any ? personOfStored(record as StoredEvent) : null;
+    return userId !== null && this.erasures.covers(userId, record);
+  }
+
+  #open(record: LogRecord, isErased: boolean): void {
+    const opened = record as Opened;
+    if (isErased) opened.erased = true;
+    const sealed = takeSealed(opened);
+    if (sealed === null || isErased) return;
+    const { keyId, id } = record;
+    try {
+      opened.texts = open(this.#keys.get(keyId!)!, sealed, contextOf(id, record as StoredEvent, keyId!));
+    } catch (error) {
+      opened.fault = `what is sealed in it cannot be opened: ${(error as Error).message}`;
+    }
+  }
+
+  /** @returns those that are not there */
+  async #load(keyIds: readonly string[], deadline?: number): Promise<ReadonlySet<string>> {
+    const gone = new Set<string>();
+    for (let i = 0; i < keyIds.length; i += READ_TOGETHER) {
+      const part = keyIds.slice(i, i + READ_TOGETHER);
+      const stored = await Promise.all(part.map((keyId) => this.store.read(personOfKey(keyId), deadline)));
+      for (const [at, keyId] of part.entries()) {
+        const key = stored[at];
+        if (key?.id === keyId) this.#remember(key);
+        else gone.add(keyId);
+      }
+    }
+    return gone;
+  }
+
+  async #readOrMake(userId: string, deadline?: number): Promise<PersonalKey> {
+    for (;;) {
+      const [stored, fence] = await Promise.all([
+        this.store.read(userId, deadline),
+        this.fences.last(userId, deadline),
+      ]);
+      if (stored && stored.id === fence?.keyId) {
+        throw new LogUnavailable(`${userId} is just being erased: what they were has to be gone first`);
+      }
+      if (stored) {
+        const key = { id: stored.id, key: this.#remember(stored) };
+        this.#current.set(userId, key);
+        return key;
+      }
+      const id = `${encodeId(userId)}.${randomBytes(8).toString('hex')}`;
+      const made = this.#master().wrap(id, randomBytes(32));
+      try {
+        await this.store.create(userId, made, deadline);
+      } catch (error) {
+        // It may be there: what is there is read.
+        if (!(error instanceof OutcomeUnknown)) throw error;
+      }
+    }
+  }
+
+  #remember(stored: StoredKey): KeyObject {
+    const key = createSecretKey(this.#master().unwrap(stored));
+    this.#keys.set(stored.id, key);
+    return key;
+  }
+
+  #master(): MasterKeys {
+    if (this.master) return this.master;
+    throw new KeyMissing('the texts in the log are sealed: set KEYS_MASTER, as the other roles have it');
+  }
+}
+
+const isSealed = ({ keyId }: LogRecord): boolean => keyId !== undefined && KEY_ID.test(keyId);
+
+/** Takes what is sealed out of a body; null where nothing is. Until it is opened, nobody has the texts. */
+function takeSealed(record: Opened): string | null {
+  const { keyId, body } = record;
+  if (keyId === undefined) return null;
+  const at = body.lastIndexOf(SEALED);
+  if (at < 0 || !KEY_ID.test(keyId)) {
+    record.fault = 'it says that it is sealed, and nothing in it is';
+    return null;
+  }
+  record.body = `${body.slice(0, at)}}`;
+  record.texts = null;
+  return body.slice(at + SEALED.length, -2);
+}
+
+/** Reads a record without the texts that are sealed in it, in place. */
+export function leaveSealed(record: LogRecord): void {
+  takeSealed(record);
+}
+
+function keyMissing(keyId: string): KeyMissing {
+  const userId = personOfKey(keyId);
+  return new KeyMissing(
+    `the key ${keyId} is not there, and nobody erased its person: restore the stream of keys from a backup as old as ` +
+      `that of the log, or give up what ${userId} said with \`chatctl erase --user ${userId}\``,
+  );
+}
+
+/** What is sealed belongs to one event in one place, and opens in no other. */
+const contextOf = (eventId: string, { room, type, version }: StoredEvent, keyId: string): string =>
+  `${room} ${eventId} ${type} ${version} ${keyId}`;
