@@ -140,7 +140,7 @@ const older: Projection<never> = {
     await append(5);
     system.start('this release');
     await system.folded();
-    await system.readModels.versions.replace('timeline', withNextVersion(await versions(), 2));
+    await system.readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format + 1));
     const { status, complaints } = await system.chatctl('rebuild', 'timeline');
     expect(status).toBe(2);
     expect(complaints).toContain('chatctl versions remove timeline 2 --yes');

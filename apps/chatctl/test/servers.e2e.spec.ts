@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -72,7 +72,9 @@ describe('chatctl and its servers', () => {
 
     const running = (mongodb: string | null) => {
       const { NATS_URL: servers = '', EVENT_STREAM: stream = '', SUBJECT_PREFIX: prefix = '' } = system.env;
-      const nats = { servers, stream, prefix };
+      const keysFile = join(dataFolder, 'keys-master');
+      writeFileSync(keysFile, system.env['KEYS_MASTER'] ?? '');
+      const nats = { servers, stream, prefix, keysFile };
       sayRunning(dataFolder, { pid: process.pid, gateways: [], http: '', nats, mongodb });
       return { MONGODB_DATABASE: system.env['MONGODB_DATABASE'] };
     };

@@ -36,7 +36,8 @@ import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test
     system.startBoth();
     await system.folded();
     const { projections, streams } = await report();
-    expect(streams.map(({ name }) => name.replace(/^CTL_[^_]+/, ''))).toEqual(['', '_DEAD', '_MEMBERS', '_REVOKED']);
+    const names = streams.map(({ name }) => name.replace(/^CTL_[^_]+/, ''));
+    expect(names).toEqual(['', '_DEAD', '_MEMBERS', '_REVOKED', '_KEYS']);
     const [timeline, directory] = projections;
     expect(timeline).toMatchObject({ projection: 'timeline-1', workers: ['one'], lagEvents: 0, lagSeconds: 0 });
     expect(directory).toMatchObject({ projection: 'directory-1', workers: ['two'], lagEvents: 0 });

@@ -67,7 +67,7 @@ describe('HTTP', () => {
       ['GET', '/'],
       ['GET', '/nothing?token=abcdef'],
       ['POST', '/chats'],
-      ['DELETE', '/players/1'],
+      ['DELETE', '/players'],
       ['GET', '/clans/1/members/2'],
     ] as const) {
       const answer = await query.request(method, path, query.token('7'));
@@ -100,6 +100,7 @@ describe('HTTP', () => {
     );
     expect(documented.sort()).toEqual([
       'delete /clans/{clanId}/members/{userId}',
+      'delete /players/{id}',
       'delete /rooms/{room}/bans/{userId}',
       'delete /rooms/{room}/messages/{messageId}',
       'delete /rooms/{room}/mutes/{userId}',

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as natsConnect } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   banPerson,
@@ -12,8 +14,8 @@ import {
   sanctionsOf,
   userRoom,
 } from '#domain';
-import { type Delivery, EventLog, LogUnavailable } from '../src/index.js';
-import { all, contentOf, message } from './log-under-test.js';
+import { type Delivery, EventLog, type LogOptions, LogUnavailable, readableEvent } from '../src/index.js';
+import { all, contentOf, message, nextKey } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
 
 // What the users at NATS may do, by the configuration that is deployed.
@@ -24,9 +26,9 @@ let server: OwnServer;
 let gateway: EventLog;
 let chatctl: EventLog;
 
-const connect = async (role: string): Promise<EventLog> => {
+const connect = async (role: string, options: Partial<LogOptions> = {}): Promise<EventLog> => {
   const login = { user: role, password: 'x', name: `parley-${role}` };
-  const log = await EventLog.connect({ servers: server.url, stream: 'EVENTS', prefix: 'chat', ...login });
+  const log = await EventLog.connect({ servers: server.url, stream: 'EVENTS', prefix: 'chat', ...login, ...options });
   logs.push(log);
   return log;
 };
@@ -180,11 +182,64 @@ describe('the query side', () => {
     for (const filter of [{ room }, { room, kind: 'msg' }] as const) {
       expect((await all(query.read({ filter }))).map(contentOf)).toEqual(['one']);
     }
-    expect((await all(query.read({ filter: { kind: 'msg' } }))).length).toBe(await query.lastSeq());
+    const messages = (await all(chatctl.read())).filter(({ kind }) => kind === 'msg');
+    expect(await all(query.read({ filter: { kind: 'msg' } }))).toEqual(messages);
     expect((await all(query.read())).length).toBe(await query.lastSeq());
     for await (const { seq } of query.read()) if (seq === 1) break;
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await chatctl.consumers()).toEqual([]);
     await expect(query.append(message(room, 'none'))).rejects.toThrow(/Permissions/);
+  });
+});
+
+describe('what is encrypted', () => {
+  const encryption = { masterKeys: [Buffer.alloc(32, 7)], seals: true };
+  const context = () => ({ key: nextKey(), at: new Date().toISOString() });
+  const by = (id: string) => ({
+    ...message(directRoom('1', '2'), `of ${id}`),
+    sender: { id, name: 'Ada', avatar: null },
+  });
+  const contents = async (log: EventLog) =>
+    (await all(log.read()))
+      .map(readableEvent)
+      .map((event) => (event?.type === 'MessageCreated' ? event.content : null));
+
+  it('is sealed by a gateway and read by everybody; the query side and an operator erase people', async () => {
+    const sealing = await connect('gateway', { encryption });
+    const projector = await connect('projector', { encryption });
+    for (const [userId, role] of [
+      ['70', 'query'],
+      ['71', 'chatctl'],
+    ] as const) {
+      const { seq } = (await sealing.append(by(userId))) as { seq: number };
+      expect((await sealing.recordAt(seq))!.keyId).toMatch(new RegExp(`^${userId}\\.`));
+      expect(await contents(projector)).toContain(`of ${userId}`);
+      await (await connect(role, { encryption })).erase(userId, context());
+      expect(await contents(projector)).not.toContain(`of ${userId}`);
+    }
+    expect(await (await connect('chatctl', { encryption })).rotateKeys(() => undefined)).toBe(0);
+  });
+
+  it('is erased again by a projector where the key comes back', async () => {
+    const sealing = await connect('gateway', { encryption });
+    await sealing.append(by('73'));
+    const user = { servers: server.url, pass: 'x' };
+    const operator = await natsConnect({ ...user, user: 'chatctl', inboxPrefix: '_INBOX.parley-chatctl' });
+    const query = { last_by_subj: 'chat.key.73' };
+    const { streams } = await jetstreamManager(operator, { checkAPI: false });
+    const backup = (await streams.getMessage('EVENTS_KEYS', query))!;
+    await (await connect('query', { encryption })).erase('73', context());
+    const maker = await natsConnect({ ...user, user: 'gateway', inboxPrefix: '_INBOX.parley-gateway' });
+    await maker.request('chat.key.73', backup.data);
+    expect(await (await connect('projector', { encryption })).carryOutErasures()).toEqual(['73']);
+    expect(await streams.getMessage('EVENTS_KEYS', query)).toBeNull();
+    await Promise.all([operator.close(), maker.close()]);
+  });
+
+  it('is not erased by a gateway', async () => {
+    const sealing = await connect('gateway', { encryption });
+    await sealing.append(by('72'));
+    await expect(sealing.erase('72', context())).rejects.toThrow();
+    expect(await contents(await connect('projector', { encryption }))).toContain('of 72');
   });
 });

@@ -113,7 +113,7 @@ const lineOf = ({ at, type, reason, ...place }: ToldLetter): string =>
 function pageOf({ record, ...letter }: ToldLetter & { record: LogRecord | null }): string {
   const lines = [`letter   ${textOf(letter)}`, `put      ${letter.at}`, `reason   ${letter.reason}`];
   if (!record) return [...lines, 'record   none: the log has nothing at this sequence'].join('\n');
-  const { room, kind, id, type, version, at, body } = record;
+  const { room, kind, id, type, version, at, body, texts } = record;
   return [
     ...lines,
     `stored   ${new Date(at).toISOString()}`,
@@ -121,5 +121,6 @@ function pageOf({ record, ...letter }: ToldLetter & { record: LogRecord | null }
     `event    ${type || 'no type'}, version ${version}, kind ${kind}`,
     `id       ${id || 'none'}`,
     `body     ${body}`,
+    ...(texts === undefined ? [] : [`sealed   ${texts ?? 'of somebody who was erased'}`]),
   ].join('\n');
 }
