@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { clanRoom, directRoom, type DomainEvent, GLOBAL_ROOM, keySequence, type Room } from '#domain';
+import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type Room } from '#domain';
 import { type PersonDocument, Timeline } from '#projections';
 import { OwnServer } from '../../../libs/event-store/test/own-server.js';
 import { MONGODB_URL, posted, profile, SystemUnderTest, until } from './system-under-test.js';
@@ -13,7 +13,7 @@ const ROOMS: readonly Room[] = [GLOBAL_ROOM, CHAT, ...Array.from({ length: 20 },
 /** Long enough to be looked for, and nobody else's. */
 const text = (userId: string, n: number) => `what ${userId} said, number ${n}, and nobody else`;
 const said = (room: Room, userId: string, n: number) => {
-  const event = posted(room, text(userId, n), userId) as DomainEvent & { type: 'MessageCreated' };
+  const event = posted(room, text(userId, n), userId);
   return { ...event, sender: { id: userId, name: `full name of ${userId}`, avatar: '{"hat":"of a kind"}' } };
 };
 

@@ -1,12 +1,18 @@
 import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
-import type { DomainEvent } from '#domain';
-import type { SealedEvent } from './keys/keyring.js';
+import type { DomainEvent, StoredEvent } from '#domain';
 
 // The headers of a stored event. The message id is what the log refuses to store twice; since that ignores the
 // subject, it names the room beside the event's id, which holds the kind and the command's key.
 
 const encoder = new TextEncoder();
 const PLAIN = /^[\w.-]+$/;
+
+/** An event as it is stored, sealed or not. */
+export interface SealedEvent {
+  readonly stored: StoredEvent;
+  /** Null where it is stored as it is. */
+  readonly keyId: string | null;
+}
 
 /** Headers that are written once and read by nobody here: the client's own way of building them takes twice as long. */
 class WrittenHeaders extends MsgHdrsImpl {

@@ -295,7 +295,7 @@ export class EventLog {
   }
 
   /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */
-  async *read(options: ReadOptions = {}): AsyncGenerator<LogRecord, void> {
+  async *read(options: ReadOptions = {}): AsyncIterable<LogRecord> {
     await this.erasures.refresh();
     for await (const records of this.reader.batches(options)) {
       await this.keyring.openAll(records);

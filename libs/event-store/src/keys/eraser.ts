@@ -1,5 +1,15 @@
-import { type CommandContext, erasedInPartitions, eraseUser, type UserErased, userRoom } from '#domain';
-import type { EventLog } from '../event-log.js';
+import {
+  type CommandContext,
+  type Decision,
+  erasedInPartitions,
+  eraseUser,
+  type RecordedEvent,
+  type Refusal,
+  type Room,
+  type UserErased,
+  userRoom,
+} from '#domain';
+import type { Stored } from '../publisher.js';
 import type { KeyStore } from './key-store.js';
 import type { Keyring } from './keyring.js';
 
@@ -9,7 +19,19 @@ export interface Erased {
   readonly lastSeq: number;
 }
 
-type ErasedLog = Pick<EventLog, 'append' | 'decide' | 'last' | 'lastSeq'>;
+/** The log, as far as it is written here. */
+interface ErasedLog {
+  append(event: UserErased): Promise<Stored | 'conflict'>;
+  decide(
+    room: Room,
+    kind: 'erase',
+    decide: (last: RecordedEvent | null) => Decision<UserErased>,
+  ): Promise<
+    { readonly event: UserErased | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal }
+  >;
+  last(room: Room, kind: 'erase'): Promise<RecordedEvent | null>;
+  lastSeq(filter: { readonly kind: 'erase' }): Promise<number>;
+}
 
 /** Keys that are looked for side by side. */
 const ASKED_TOGETHER = 64;

@@ -9,6 +9,7 @@ import {
   RetryableError,
   type StoredEvent,
 } from '#domain';
+import type { SealedEvent } from '../event-headers.js';
 import type { LogRecord } from '../log-record.js';
 import { LogUnavailable, OutcomeUnknown } from '../log-unavailable.js';
 import { open, seal } from './cipher.js';
@@ -26,13 +27,6 @@ export interface PersonalKey {
 /** A text is sealed with a key that is not there, and whose it is was not erased. Nothing of it is skipped. */
 export class KeyMissing extends RetryableError {
   override readonly name = 'KeyMissing';
-}
-
-/** An event as it is stored, sealed or not. */
-export interface SealedEvent {
-  readonly stored: StoredEvent;
-  /** Null where it is stored as it is. */
-  readonly keyId: string | null;
 }
 
 /** Kept at a time. */
