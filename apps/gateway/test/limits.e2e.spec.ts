@@ -265,6 +265,9 @@ describe('the upgrade', () => {
     const stays = await system.room(gateway, 'stays');
     const words = Array.from({ length: 10 }, (_, i) => `last words ${i}`);
     const going = await Promise.all(words.map((_, i) => system.room(left, `goes-${i}`)));
+    // How slow a room is is read before its first message.
+    going[0]!.send('globalMessage', { content: 'first words' });
+    await stays.take(1);
     proxy.hold();
     for (const [i, goes] of going.entries()) goes.send('globalMessage', { content: words[i] });
     await until('all are on their way to the log', () => words.every((content) => proxy.held.includes(content)));

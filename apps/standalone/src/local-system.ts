@@ -50,12 +50,13 @@ export async function startLocalSystem(
 ): Promise<LocalSystem> {
   const servers = await startServers(config, say, atEnd);
   const { stream, prefix, encryption } = config.nats;
-  const keysFile = config.encrypts && !encryption ? developmentKeys(config.standalone.dataFolder) : undefined;
-  if (keysFile !== undefined) {
+  const { encrypts, standalone } = config;
+  const keysFile = encryption ? undefined : developmentKeys(standalone.dataFolder, encrypts);
+  if (keysFile !== undefined && encrypts) {
     say(`No KEYS_MASTER was given: the log is encrypted with a key made for development, kept in ${keysFile}.`);
   }
   const nats = { servers: servers.nats, stream, prefix, ...(keysFile !== undefined && { keysFile }) };
-  const log = await EventLog.connect({ ...config.nats, ...logOf({ nats }), name: 'parley-standalone' });
+  const log = await EventLog.connect({ ...config.nats, ...logOf({ nats }, encrypts), name: 'parley-standalone' });
   atEnd('the log', () => log.close());
   const readModels =
     servers.mongodb === null

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 // What is made for development and kept in the data folder from the first start on; chatctl reads it too. Never for
@@ -11,10 +11,15 @@ const KEYS = 'keys-master';
 export const developmentSecret = (dataFolder: string): string =>
   kept(dataFolder, 'jwt-secret', () => randomBytes(36).toString('base64url'));
 
-/** The file of the master key that the log is encrypted with. */
-export function developmentKeys(dataFolder: string): string {
-  kept(dataFolder, KEYS, () => randomBytes(32).toString('base64'));
-  return join(dataFolder, KEYS);
+/**
+ * The file of the master key that the log is encrypted with.
+ * @param make whether one is made where there is none
+ * @returns undefined where there is none
+ */
+export function developmentKeys(dataFolder: string, make = true): string | undefined {
+  const file = join(dataFolder, KEYS);
+  if (make) kept(dataFolder, KEYS, () => randomBytes(32).toString('base64'));
+  return existsSync(file) ? file : undefined;
 }
 
 function kept(dataFolder: string, name: string, make: () => string): string {

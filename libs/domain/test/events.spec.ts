@@ -62,7 +62,7 @@ describe('a stored event', () => {
   it('says which field it is that does not fit', () => {
     expect(() => decodeEvent(stored({ ...body, content: 5 }), 1)).toThrow(/^MessageCreated version 2 \/content: \w+/);
     expect(() => decodeEvent(stored('[]'), 1)).toThrow(/^MessageCreated version 2 \/: \w+/);
-    expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 2 is not JSON: \w+/);
+    expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 2 is not JSON$/);
     expect(() => decodeEvent(stored(body, ''), 1)).toThrow('unknown event (no type) version 2');
   });
 });

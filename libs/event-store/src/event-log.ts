@@ -159,10 +159,11 @@ export class EventLog {
   /**
    * To be called when a person is let in, before anything of theirs is stored: their texts are sealed from then on with
    * the key that is theirs now, not with one that is known here of somebody erased who had the same id.
+   * @returns what that key is called; null where nothing is sealed
    * @throws LogUnavailable
    */
-  async renewKey(userId: string, deadline?: number): Promise<void> {
-    if (this.keyring.seals) await this.keyring.renew(userId, deadline);
+  async renewKey(userId: string, deadline?: number): Promise<string | null> {
+    return this.keyring.seals ? (await this.keyring.renew(userId, deadline)).id : null;
   }
 
   /**
@@ -194,7 +195,7 @@ export class EventLog {
    */
   async carryOutErasures(): Promise<string[]> {
     await this.erasures.refresh();
-    return this.eraser.carryOutAgain(this.erasures.fences);
+    return this.eraser.carryOutAgain(this.erasures);
   }
 
   /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */

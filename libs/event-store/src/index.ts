@@ -13,6 +13,8 @@ export {
   type LogState,
 } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
+// For who measures what it costs.
+export * as cipher from './keys/cipher.js';
 export { KeyMissing } from './keys/keyring.js';
 export { MasterKeyMissing } from './keys/master-keys.js';
 export { decodeRecord, type LogRecord, readableEvent } from './log-record.js';

@@ -1,10 +1,11 @@
 import { nanos } from '@nats-io/transport-node';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
-import type { Kind } from '#domain';
+import { type Kind, RetryableError } from '#domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, isMissing } from './connection.js';
 import { makeConsumer, removeConsumer, removeConsumers } from './consumers.js';
 import type { Keyring } from './keys/keyring.js';
+import { MasterKeyMissing } from './keys/master-keys.js';
 import type { LogRecord } from './log-record.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { Pull, type PullEnd } from './pull.js';
@@ -25,6 +26,8 @@ export interface ConsumeOptions {
   readonly from: number;
   /** Deleted when its owner closes it. */
   readonly temporary?: boolean;
+  /** Is told why the keys of what was fetched cannot be had, once, and null when they can. */
+  readonly onWaiting?: (reason: string | null) => void;
 }
 
 /** Why a consumer ended: another owner took over, something may be missed (start over), or it was closed here. */
@@ -76,7 +79,6 @@ export class PartitionConsumer {
   /**
    * The next records in order, at least one and at most `max`, as soon as there are any; after the end, its reason.
    * What is not taken is not fetched: about 2,000 records wait here at most. One call at a time.
-   * @throws KeyMissing
    */
   async next(max = 2_000): Promise<LogRecord[] | ConsumerEnd> {
     const batch = await this.pull.next(max);
@@ -89,12 +91,15 @@ export class PartitionConsumer {
 
   /** Keys that cannot be read just now are waited for, as long as this consumer runs; whether that came to a good end. */
   private async open(records: LogRecord[]): Promise<boolean> {
-    while (this.pull.ended === null) {
+    for (let said: string | null = null; this.pull.ended === null;) {
       try {
         await this.keyring.openAll(records);
+        if (said !== null) this.options.onWaiting?.(null);
         return true;
       } catch (error) {
-        if (!(error instanceof LogUnavailable)) throw error;
+        if (!(error instanceof RetryableError || error instanceof MasterKeyMissing)) throw error;
+        if (error.message !== said) this.options.onWaiting?.(error.message);
+        said = error.message;
         await sleep(PAUSE_MS);
       }
     }

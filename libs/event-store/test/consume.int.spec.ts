@@ -163,6 +163,8 @@ describe('a partition consumer', () => {
     // By now everything asked for has arrived, and nothing more is asked for until it is taken.
     await new Promise((resolve) => setTimeout(resolve, 300));
     const newer = await (await test.open()).consume(options(9, { from }));
+    const isThere = () => older.lag().then(Boolean, () => false);
+    while (await isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
     let taken = 1;
     for (;;) {
       const batch = await older.next(100);

@@ -101,9 +101,11 @@ export class MemoryLog implements AskedLog {
     return this.connected ? null : 'the log is away';
   }
 
-  /** Nothing is sealed here. */
-  async renewKey(): Promise<void> {
-    await this.connection.ask('renewKey', () => undefined);
+  /** Nothing is sealed here: this is what a key would be called. */
+  keyId: string | null = null;
+
+  async renewKey(): Promise<string | null> {
+    return this.connection.ask('renewKey', () => this.keyId);
   }
 
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {

@@ -240,6 +240,16 @@ describe('what is encrypted', () => {
     const sealing = await connect('gateway', { encryption });
     await sealing.append(by('72'));
     await expect(sealing.erase('72', context())).rejects.toThrow();
+    const { key, at } = context();
+    const fence = {
+      type: 'UserErased',
+      room: userRoom('72'),
+      id: `erase.${key}`,
+      at,
+      userId: '72',
+      keyId: null,
+    } as const;
+    await expect(sealing.append(fence)).rejects.toThrow(/Permissions/);
     expect(await contents(await connect('projector', { encryption }))).toContain('of 72');
   });
 });

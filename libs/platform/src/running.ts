@@ -21,10 +21,13 @@ export interface Running {
   readonly mongodb: string | null;
 }
 
-/** How to connect to its log, but for the name; not with what only its own environment says. */
-export function logOf({ nats: { keysFile, ...nats } }: Pick<Running, 'nats'>): Omit<LogOptions, 'name'> {
+/**
+ * How to connect to its log, but for the name; not with what only its own environment says.
+ * @param seals whether what is stored from now on is sealed, where there is a key
+ */
+export function logOf({ nats: { keysFile, ...nats } }: Pick<Running, 'nats'>, seals = true): Omit<LogOptions, 'name'> {
   if (keysFile === undefined) return nats;
-  return { ...nats, encryption: { masterKeys: masterKeysIn(keysFile), seals: true } };
+  return { ...nats, encryption: { masterKeys: masterKeysIn(keysFile), seals } };
 }
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'running.json');

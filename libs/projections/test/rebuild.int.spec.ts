@@ -149,8 +149,10 @@ describe('a rebuild in a room where nothing more is said', () => {
     await until('the swap is marked', async () => (await versions()).swap !== null);
     await until('the projector has stopped', () => runner.owned.length === 0);
     await log.append(posted('while nobody folds what is served'));
-    await until('it is told by who builds', () => told.length > 0);
-    expect(told).toMatchObject([{ version: 2, from: 1, to: 2 }]);
+    // Who starts over may tell once more what was told last.
+    await until('it is told by who builds', () => told.some(({ to }) => to === 2));
+    expect(told.at(-1)).toMatchObject({ version: 2, from: 1, to: 2 });
+    expect(told.every(({ version }) => version === 2)).toBe(true);
     expect((await versions()).serving.number).toBe(1);
     await until('it gives up once', () => said.some((line) => line.includes('did not stop: one who goes on')));
     await until('the swap is undone', async () => (await versions()).swap === null);
@@ -204,7 +206,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     const refused = new RegExp(`^timeline-2 is being built by ${builder}: wait for its end`);
     expect(ends).toContainEqual({
       status: 'fulfilled',
-      value: expect.objectContaining({ version: { format: 1, number: 2 } }),
+      value: expect.objectContaining({ version: { format: timeline.format, number: 2 } }),
     });
     expect(ends).toContainEqual({
       status: 'rejected',

@@ -66,7 +66,8 @@ async function erase(
       out.write(`${name} is kept and not folded on, and may hold texts: \`chatctl versions remove ${name} --yes\`\n`);
     }
     for (const { place, text } of traces) out.write(`found in ${place}: ${JSON.stringify(text)}\n`);
-    if (check) out.write(`${texts.length} texts looked for, ${traces.length} found\n`);
+    if (check && texts.length === 0) out.write('nothing to look for: no text of theirs is in the log any more\n');
+    else if (check) out.write(`${texts.length} texts looked for, ${traces.length} found\n`);
   }
   return left.length === 0 && traces.length === 0 ? 0 : 1;
 }

@@ -47,6 +47,8 @@ export class PersonFeed {
   #known: Promise<void> | null = null;
   /** The sequences of the last `member`, `profile` and `sanction` events taken in; 0 for none. */
   #memberSeq = 0;
+  /** What the key of their texts was called, when it was last looked at. */
+  #keyId: string | null | undefined = undefined;
   #profileSeq = 0;
   #sanctionSeq = 0;
   /** Whether somebody of the room API has asked for their rooms. */
@@ -78,7 +80,9 @@ export class PersonFeed {
    */
   async prepare(endpoint: Endpoint, claims: Caller['claims']): Promise<void> {
     const known = (this.#known ??= this.#begin(claims));
-    await Promise.all([known, this.#parts.log.renewKey(this.userId)]);
+    const [, keyId] = await Promise.all([known, this.#parts.log.renewKey(this.userId)]);
+    if (this.#keyId !== undefined && keyId !== this.#keyId) this.#isAnother();
+    this.#keyId = keyId;
     const newClan = this.#memberSeq === 0 && claims.clanId !== undefined;
     const newName = this.#profileSeq === 0 && claims.name !== undefined;
     if (newClan || newName) await this.#read(claims);
@@ -92,6 +96,13 @@ export class PersonFeed {
     }
     // What was told of them meanwhile could not be read.
     if (this.#known !== known) await this.prepare(endpoint, claims);
+  }
+
+  /** Whoever had this id was erased while connections of theirs are still closing: nothing is known of who has it now. */
+  #isAnother(): void {
+    this.#profileSeq = 0;
+    this.person.name = null;
+    this.person.avatar = null;
   }
 
   add(session: Session): void {

@@ -65,7 +65,7 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     const roles: RoleProcess[] = [];
     cleanUp.add(() => Promise.all(roles.map((role) => role.kill('SIGTERM'))));
     const secret = developmentSecret(folder);
-    const keysFile = developmentKeys(folder);
+    const keysFile = developmentKeys(folder)!;
     const common = {
       ...{ NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, KEYS_MASTER_FILE: keysFile },
       READY_MAX_LAG: '1000000000',

@@ -10,6 +10,7 @@ import {
   userRoom,
 } from '#domain';
 import type { Stored } from '../publisher.js';
+import type { Erasures } from './erasures.js';
 import type { KeyStore } from './key-store.js';
 import type { Keyring } from './keyring.js';
 
@@ -30,7 +31,6 @@ interface ErasedLog {
     { readonly event: UserErased | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal }
   >;
   last(room: Room, kind: 'erase'): Promise<RecordedEvent | null>;
-  lastSeq(filter: { readonly kind: 'erase' }): Promise<number>;
 }
 
 /** Keys that are looked for side by side. */
@@ -49,8 +49,7 @@ export class Eraser {
 
   /** @throws LogUnavailable, OutcomeUnknown: the same again carries it on */
   async erase(userId: string, context: CommandContext): Promise<Erased> {
-    const keyId = this.keyring.seals ? await this.#keyOf(userId) : null;
-    if (keyId === 'gone') return { lastSeq: await this.log.lastSeq({ kind: 'erase' }) };
+    const keyId = await this.#keyOf(userId);
     const outcome = await this.log.decide(userRoom(userId), 'erase', (last) =>
       eraseUser({ ...context, userId, keyId }, last as UserErased | null),
     );
@@ -59,20 +58,23 @@ export class Eraser {
   }
 
   /**
-   * Carries out again what was begun, where the key is there: it was interrupted, or the keys were restored from a backup
-   * that is older than the log.
+   * Carries out what is left to do: of an erasure that was interrupted, the partitions; and the keys that came back with
+   * a backup that is older than the log are deleted again.
    * @returns whom that concerned
    * @throws LogUnavailable, OutcomeUnknown
    */
-  async carryOutAgain(fences: readonly UserErased[]): Promise<string[]> {
+  async carryOutAgain(erasures: Erasures): Promise<string[]> {
     const again: string[] = [];
-    for (let i = 0; i < fences.length; i += ASKED_TOGETHER) {
-      const part = fences.slice(i, i + ASKED_TOGETHER);
+    for (let i = 0; i < erasures.fences.length; i += ASKED_TOGETHER) {
+      const part = erasures.fences.slice(i, i + ASKED_TOGETHER);
       const keys = await Promise.all(part.map(({ userId }) => this.store.read(userId)));
       for (const [at, fence] of part.entries()) {
-        if (fence.keyId === null || keys[at]?.id !== fence.keyId) continue;
-        await this.#follow(fence);
-        again.push(fence.userId);
+        const key = keys[at];
+        const isThere = key != null && erasures.hasKey(key.id);
+        const isWhole = erasures.isWhole(fence.userId);
+        if (!isWhole) await this.#follow(fence);
+        if (isThere) await this.store.delete(fence.userId, key.id);
+        if (isThere || !isWhole) again.push(fence.userId);
       }
     }
     return again;
@@ -91,13 +93,14 @@ export class Eraser {
   }
 
   /**
-   * The key of all that they have said: made where there was never one, since what they are just saying is sealed with it
-   * then. `gone` where they were erased, and have said nothing since.
+   * The key of all that they have said, which is there also where nothing is sealed any more. Where there was never one it
+   * is made, since what they are just saying is sealed with it then. Null where nothing was ever sealed, and where the key
+   * is gone already: what is left of them is erased by its place.
    */
-  async #keyOf(userId: string): Promise<string> {
+  async #keyOf(userId: string): Promise<string | null> {
     const stored = await this.store.read(userId);
     if (stored) return stored.id;
-    const erased = await this.log.last(userRoom(userId), 'erase');
-    return erased ? 'gone' : (await this.keyring.renew(userId)).id;
+    if (!this.keyring.seals || (await this.log.last(userRoom(userId), 'erase'))) return null;
+    return (await this.keyring.renew(userId)).id;
   }
 }

@@ -18,7 +18,7 @@ export class Erasures {
   /** Of each person the last sequence, by partition, up to which what they said is erased; 0 for none. */
   readonly #until = new Map<string, number[]>();
   /** Of each person the last event in their own room, with which it began. */
-  readonly #fences = new Map<string, UserErased>();
+  readonly #fences = new Map<string, UserErased & { readonly seq: number }>();
   #readTo = 0;
   #reading: Promise<void> | null = null;
 
@@ -45,12 +45,18 @@ export class Erasures {
     if (keyId !== null) this.#keys.add(keyId);
     const until = this.#until.get(userId) ?? new Array<number>(PARTITIONS).fill(0);
     this.#until.set(userId, until);
-    if (roomKind(room) === 'user') this.#fences.set(userId, erased);
+    if (roomKind(room) === 'user') this.#fences.set(userId, { ...erased, seq: record.seq });
     if (roomKind(room) === 'partition') until[record.partition] = Math.max(until[record.partition]!, record.seq);
   }
 
   get fences(): UserErased[] {
     return [...this.#fences.values()];
+  }
+
+  /** Whether the last erasure of a person came to every partition. */
+  isWhole(userId: string): boolean {
+    const fence = this.#fences.get(userId);
+    return this.#until.get(userId)?.every((seq) => seq > (fence?.seq ?? 0)) ?? false;
   }
 
   /** Those of whom something may be erased behind this sequence, or is about to be. */

@@ -35,7 +35,6 @@ const MAX_KEYS = 100_000;
 const READ_TOGETHER = 64;
 
 const SEALED = ',"sealed":"';
-const NONE: ReadonlySet<string> = new Set();
 
 /** The last erasure of one person. */
 export interface Fences {
@@ -72,7 +71,8 @@ export class Keyring {
       const body = `${stored.body.slice(0, -1)}${SEALED}${seal(key, texts, contextOf(event.id, stored, id))}"}`;
       return { stored: { ...stored, body }, keyId: id };
     };
-    const key = this.#current.get(apart.userId);
+    // What moderators say of somebody is sealed with that person's key, who may have been erased since it was read here.
+    const key = isOfAnother(event) ? undefined : this.#current.get(apart.userId);
     return key ? sealedWith(key) : this.renew(apart.userId, deadline).then(sealedWith);
   }
 
@@ -100,14 +100,13 @@ export class Keyring {
     for (const record of records) if (record.type === 'UserErased') this.erasures.add(record);
     const sealed = records.filter(isSealed);
     const wanted = sealed.filter((record) => !this.erasures.concerns(record)).map(({ keyId }) => keyId!);
-    const missing = [...new Set(wanted)].filter((keyId) => !this.#keys.has(keyId));
-    const gone = missing.length === 0 ? NONE : await this.#load(missing);
-    if (gone.size > 0) {
-      await this.erasures.refresh();
-      const lost = sealed.find((record) => gone.has(record.keyId!) && !this.erasures.concerns(record));
-      if (lost) throw keyMissing(lost.keyId!);
-    }
-    for (const record of records) this.#open(record, this.#isErased(record));
+    // Held here: what is kept of the keys may be others by the time that all are read.
+    const keys = await this.#keysOf(new Set(wanted));
+    const lost = () => sealed.find((record) => !keys.has(record.keyId!) && !this.erasures.concerns(record));
+    if (lost()) await this.erasures.refresh();
+    const missing = lost();
+    if (missing) throw keyMissing(missing.keyId!);
+    for (const record of records) this.#open(record, this.#isErased(record), keys);
   }
 
   /** Opens one record by itself, in place. @throws KeyMissing, LogUnavailable */
@@ -115,11 +114,11 @@ export class Keyring {
     const { keyId, seq } = record;
     const userId = isSealed(record) ? personOfKey(keyId!) : personOfStored(record as StoredEvent);
     if (userId === null) return;
-    const wanted = isSealed(record) && !this.#keys.has(keyId!) ? [keyId!] : [];
-    const [fence, gone] = await Promise.all([this.fences.last(userId, deadline), this.#load(wanted, deadline)]);
+    const wanted = new Set(isSealed(record) ? [keyId!] : []);
+    const [fence, keys] = await Promise.all([this.fences.last(userId, deadline), this.#keysOf(wanted, deadline)]);
     const isErased = fence !== null && (fence.seq > seq || fence.keyId === keyId);
-    if (!isErased && gone.size > 0) throw keyMissing(keyId!);
-    this.#open(record, isErased);
+    if (!isErased && keys.size < wanted.size) throw keyMissing(keyId!);
+    this.#open(record, isErased, keys);
   }
 
   /**
@@ -147,32 +146,40 @@ export class Keyring {
     return userId !== null && this.erasures.covers(userId, record);
   }
 
-  #open(record: LogRecord, isErased: boolean): void {
+  #open(record: LogRecord, isErased: boolean, keys: ReadonlyMap<string, KeyObject>): void {
     const opened = record as Opened;
     if (isErased) opened.erased = true;
     const sealed = takeSealed(opened);
     if (sealed === null || isErased) return;
     const { keyId, id } = record;
+    const key = keys.get(keyId!);
+    // Looked for before: without it nothing is known of the record, and nothing may be said of it.
+    if (!key) throw keyMissing(keyId!);
     try {
-      opened.texts = open(this.#keys.get(keyId!)!, sealed, contextOf(id, record as StoredEvent, keyId!));
+      opened.texts = open(key, sealed, contextOf(id, record as StoredEvent, keyId!));
     } catch (error) {
       opened.fault = `what is sealed in it cannot be opened: ${(error as Error).message}`;
     }
   }
 
-  /** @returns those that are not there */
-  async #load(keyIds: readonly string[], deadline?: number): Promise<ReadonlySet<string>> {
-    const gone = new Set<string>();
-    for (let i = 0; i < keyIds.length; i += READ_TOGETHER) {
-      const part = keyIds.slice(i, i + READ_TOGETHER);
+  /** These keys, those that are not there left out. */
+  async #keysOf(wanted: ReadonlySet<string>, deadline?: number): Promise<Map<string, KeyObject>> {
+    const keys = new Map<string, KeyObject>();
+    const unknown: string[] = [];
+    for (const keyId of wanted) {
+      const known = this.#keys.get(keyId);
+      if (known) keys.set(keyId, known);
+      else unknown.push(keyId);
+    }
+    for (let i = 0; i < unknown.length; i += READ_TOGETHER) {
+      const part = unknown.slice(i, i + READ_TOGETHER);
       const stored = await Promise.all(part.map((keyId) => this.store.read(personOfKey(keyId), deadline)));
       for (const [at, keyId] of part.entries()) {
         const key = stored[at];
-        if (key?.id === keyId) this.#remember(key);
-        else gone.add(keyId);
+        if (key?.id === keyId) keys.set(keyId, this.#remember(key));
       }
     }
-    return gone;
+    return keys;
   }
 
   async #readOrMake(userId: string, deadline?: number): Promise<PersonalKey> {
@@ -227,6 +234,9 @@ function takeSealed(record: Opened): string | null {
   record.texts = null;
   return body.slice(at + SEALED.length, -2);
 }
+
+const isOfAnother = ({ type }: DomainEvent): boolean =>
+  type === 'PersonMuted' || type === 'PersonBanned' || type === 'MessageDeleted';
 
 /** Reads a record without the texts that are sealed in it, in place. */
 export function leaveSealed(record: LogRecord): void {

@@ -81,7 +81,7 @@ const isElsewhere = (event: RecordedEvent): boolean =>
   (roomKind(event.room) !== 'partition' || partitionOf(event.room) !== partitionOf(userRoom(event.userId)));
 
 const personWithout = (person: PersonDocument): PersonDocument =>
-  person.name === null ? person : { ...person, name: ERASED_NAME, avatar: null };
+  person.name === null ? person : { ...person, name: ERASED_NAME, avatar: null, profileSeq: 0 };
 
 function folded(
   stored: PersonDocument | null,
@@ -110,6 +110,7 @@ function updateOf({ userId, clanId, name, avatar, memberSeq, profileSeq }: Perso
     type: 'person',
     userId,
     member: memberSeq > 0 ? { seq: memberSeq, clanId } : null,
-    profile: name === null ? null : { seq: profileSeq, name, avatar },
+    // What somebody was called who was erased is told to nobody.
+    profile: name === null || profileSeq === 0 ? null : { seq: profileSeq, name, avatar },
   };
 }

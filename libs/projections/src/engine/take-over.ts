@@ -9,7 +9,7 @@ import {
 import { Partition } from './partition.js';
 import { consumerStem } from './progress.js';
 import type { Projection } from '../projection.js';
-import type { WorkedLog } from './worker-options.js';
+import type { WorkedLog, WorkerLog } from './worker-options.js';
 
 export interface TakeOverParts {
   readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;
@@ -17,6 +17,7 @@ export interface TakeOverParts {
   readonly log: Pick<WorkedLog, 'consume' | 'recordAt'>;
   readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions'>;
   readonly owner: string;
+  readonly logger: Pick<WorkerLog, 'log' | 'error'>;
 }
 
 /** The checkpoint is not of this log: the worker must not go on, somebody has to look at it. */
@@ -56,7 +57,7 @@ export async function checkCheckpoints({ projection, version, log, readModels }:
  * @throws VersionGone where there is none, and nothing may be begun
  */
 export async function takeOver(
-  { projection, version, log, readModels, owner }: TakeOverParts,
+  { projection, version, log, readModels, owner, logger }: TakeOverParts,
   number: number,
 ): Promise<Partition> {
   const id = checkpointId(projection.name, version, number);
@@ -72,6 +73,10 @@ export async function takeOver(
     ...(projection.kinds && { kinds: projection.kinds }),
     from: checkpoint.seq + 1,
     temporary: !readModels.shared,
+    onWaiting: (reason) => {
+      if (reason === null) logger.log(`partition ${number} of ${projection.name} goes on`);
+      else logger.error(`partition ${number} of ${projection.name} waits: ${reason}`);
+    },
   });
   return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
 }

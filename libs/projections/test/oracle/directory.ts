@@ -26,6 +26,6 @@ export function personIn(events: readonly RecordedEvent[], userId: string): Omit
     memberSeq: membership?.seq ?? 0,
     name: profile?.type === 'ProfileChanged' ? (isErased ? ERASED_NAME : profile.name) : null,
     avatar: profile?.type === 'ProfileChanged' && !isErased ? profile.avatar : null,
-    profileSeq: profile?.seq ?? 0,
+    profileSeq: isErased ? 0 : (profile?.seq ?? 0),
   };
 }

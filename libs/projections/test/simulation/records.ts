@@ -54,19 +54,27 @@ export const erasedIn = (record: LogRecord): LogRecord => ({ ...record, erased: 
 
 /** Whether whose texts are in a record are erased later in the log, as far as it goes: then it may be read either way. */
 export function isErasedLater(record: LogRecord, log: readonly LogRecord[]): boolean {
+  const later = erasedLater(log, record);
+  if (later.size === 0) return false;
   const userId = personOfStored({ ...record, room: record.room! });
-  return userId !== null && erasedLater(log, record).has(userId);
+  return userId !== null && later.has(userId);
 }
 
 /** Who is erased behind this place of the log, in its partition. */
 export function erasedLater(
   log: readonly LogRecord[],
   { partition, seq }: Pick<LogRecord, 'partition' | 'seq'>,
-): Set<string> {
-  const erasures = log.filter((other) => other.type === 'UserErased' && other.body !== '{' && other.seq > seq);
-  const here = erasures.filter((other) => other.partition === partition);
-  return new Set(here.map(({ body }) => (JSON.parse(body) as { userId: string }).userId));
+): ReadonlySet<string> {
+  let later = NOBODY;
+  for (let i = log.length - 1; i >= 0 && log[i]!.seq > seq; i--) {
+    const other = log[i]!;
+    if (other.type !== 'UserErased' || other.partition !== partition || other.body === '{') continue;
+    later = new Set([...later, (JSON.parse(other.body) as { userId: string }).userId]);
+  }
+  return later;
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 interface EventChoices {
   readonly type: number;

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
+import { clanRoom, keySequence, type MessageCreated, PARTITIONS } from '#domain';
+import { EventLog } from '#event-store';
+import { type Config, logOf, progressBar, signDevelopmentToken } from '#platform';
+import { checkpointsOf, openMongodbReadModels } from '#read-models';
+import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
+import { LoadGenerator } from './load/generator.js';
+import type { LoadReport } from './load/plan.js';
+import { machineOf } from './machine.js';
+import { Options } from './options.js';
+import { median, rounded } from './quantiles.js';
+
+const USAGE =
+  'usage: npm run bench:erasure -- [--messages 10000] [--rooms 50] [--rate 100] [--seconds 20] [--rounds 3] [--json]';
+/** How many messages are under way to the log at a time. */
+const AT_ONCE = 256;
+/** Into the load, when somebody is erased. */
+const ERASED_AFTER_MS = 2_000;
+const LIMIT_MS = 120_000;
+
+const chatctl = fileURLToPath(new URL('../../../chatctl/src/main.js', import.meta.url));
+const progress = (line: string): void => {
+  console.error(line);
+};
+
+interface Round {
+  /** p99 from the scheduled time to each delivery, in ms: with nobody erased, and while somebody is. */
+  readonly quiet: number;
+  readonly erasing: number;
+  /** Until the answer, and until nothing of them is in the read models. Seconds. */
+  readonly answered: number;
+  readonly erased: number;
+  readonly lost: number;
+}
+
+/** Somebody is erased while people chat. Answers whether nothing was lost, and the read models are as the log has it. */
+export async function erasure(folders: Config['standalone'], args: readonly string[]): Promise<boolean> {
+  const options = new Options(args, ['messages', 'rooms', 'rate', 'seconds', 'rounds'], ['json'], USAGE);
+  const plan = {
+    messages: options.number('messages', 10_000, 1, 1_000_000),
+    rooms: options.number('rooms', 50, 1, 1_000),
+    rate: options.number('rate', 100, 1, 2_000),
+    seconds: options.number('seconds', 20, 5, 600),
+  };
+  const count = options.number('rounds', 3, 1, 50);
+  const folder = join(folders.dataFolder, 'bench', 'erasure');
+  const system = await startSystemApart({ folder, fresh: true, cacheFolder: folders.cacheFolder, say: progress });
+  try {
+    const rounds: Round[] = [];
+    for (let round = 0; round < count; round++) rounds.push(await play(system, plan, round));
+    progress('comparing the read models with the log');
+    const equal = await isEqual(system);
+    const of = (value: (round: Round) => number) => rounded(median(rounds.map(value)), 2);
+    const figures = {
+      ...plan,
+      rounds: count,
+      ...{ quietP99Ms: of(({ quiet }) => quiet), erasingP99Ms: of(({ erasing }) => erasing) },
+      ratio: of(({ quiet, erasing }) => erasing / quiet),
+      ...{ answeredSeconds: of(({ answered }) => answered), erasedSeconds: of(({ erased }) => erased) },
+      lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
+      equal,
+      machine: machineOf(system),
+    };
+    console.log(options.flag('json') ? JSON.stringify(figures) : textOf(figures));
+    return equal && figures.lost === 0;
+  } finally {
+    await system.close();
+  }
+}
+
+type Figures = Plan & {
+  readonly rounds: number;
+  readonly quietP99Ms: number;
+  readonly erasingP99Ms: number;
+  readonly ratio: number;
+  readonly answeredSeconds: number;
+  readonly erasedSeconds: number;
+  readonly lost: number;
+  readonly equal: boolean;
+  readonly machine: unknown;
+};
+
+const textOf = (f: Figures): string =>
+  [
+    `somebody with ${f.messages} messages in ${f.rooms} rooms is erased while others send ${f.rate} messages a second;`,
+    `medians of ${f.rounds} rounds`,
+    `answered after ${f.answeredSeconds} s, gone from the read models after ${f.erasedSeconds} s`,
+    `p99 of the others: ${f.erasingP99Ms} ms, ${f.quietP99Ms} ms with nobody erased, ${f.ratio}x; ${f.lost} lost`,
+    `read models ${f.equal ? 'equal to' : 'NOT equal to'} the fold of the log`,
+  ].join('\n');
+
+interface Plan {
+  readonly messages: number;
+  readonly rooms: number;
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+async function play(system: SystemApart, plan: Plan, round: number): Promise<Round> {
+  const userId = `erased-${round}`;
+  const log = await EventLog.connect({ ...logOf(system.running), name: 'parley-bench' });
+  const readModels = await openMongodbReadModels({ url: system.mongodb.url, database: 'parley' });
+  try {
+    await speak(log, userId, plan);
+    const isFolded = async (seqs: readonly number[]) => {
+      const { serving } = (await readModels.versions.read('timeline'))!;
+      const stored = await checkpointsOf(readModels.checkpoints, 'timeline', serving.number);
+      return stored.every((checkpoint, partition) => (checkpoint?.seq ?? 0) >= seqs[partition]!);
+    };
+    const ends = (kind?: 'erase') =>
+      Promise.all(
+        Array.from({ length: PARTITIONS }, (_, partition) => log.lastSeq({ partition, ...(kind && { kind }) })),
+      );
+    const all = await ends();
+    await until(() => isFolded(all));
+    const quiet = await load(system, plan, 2 * round, () => Promise.resolve());
+    let [answered, erased] = [0, 0];
+    const erasing = await load(system, plan, 2 * round + 1, async () => {
+      await sleep(ERASED_AFTER_MS);
+      const begun = performance.now();
+      await eraseOver(system, userId);
+      answered = (performance.now() - begun) / 1_000;
+      const fences = await ends('erase');
+      await until(() => isFolded(fences));
+      erased = (performance.now() - begun) / 1_000;
+    });
+    const lost = quiet.lost + erasing.lost;
+    return { quiet: quiet.latency.p99, erasing: erasing.latency.p99, answered, erased, lost };
+  } finally {
+    await readModels.close();
+    await log.close();
+  }
+}
+
+/** All that they ever said, in all rooms in turns. */
+async function speak(log: EventLog, userId: string, { messages, rooms }: Plan): Promise<void> {
+  const nextKey = keySequence(randomBytes(8));
+  const bar = progressBar(`Messages of ${userId}`, process.stderr);
+  const sender = { id: userId, name: 'Somebody', avatar: null };
+  for (let sent = 0; sent < messages; sent += AT_ONCE) {
+    const part = Array.from({ length: Math.min(AT_ONCE, messages - sent) }, (_, i): MessageCreated => {
+      const [key, n] = [nextKey(), sent + i];
+      const room = clanRoom(`erasure-${n % rooms}`);
+      const at = new Date().toISOString();
+      return {
+        ...{ type: 'MessageCreated', room, id: `msg.${key}`, at, messageId: key, sender },
+        content: `what ${userId} said, number ${n}`,
+      };
+    });
+    await Promise.all(part.map((event) => log.append(event)));
+    bar(messages - sent - part.length);
+  }
+}
+
+async function load(
+  { running, secret }: SystemApart,
+  { rate, seconds }: Plan,
+  turn: number,
+  meanwhile: () => Promise<void>,
+): Promise<LoadReport> {
+  const { gateways, http } = running;
+  const people = { turn, characters: 0, rooms: 10, members: 10, rate, warmUpSeconds: 2, seconds };
+  const generator = new LoadGenerator({ gateways, http, secret, ...people });
+  try {
+    await generator.reached('connected');
+    await generator.reached('ready');
+    progress(`${rate} messages a second for ${seconds} s`);
+    generator.go();
+    await meanwhile();
+    await generator.reached('drained');
+    return await generator.report();
+  } finally {
+    generator.stop();
+  }
+}
+
+async function eraseOver({ running, secret }: SystemApart, userId: string): Promise<void> {
+  const token = signDevelopmentToken(secret, { userId: 'bench', scope: 'service', seconds: 60 });
+  const answer = await fetch(`${running.http}/players/${userId}`, {
+    method: 'DELETE',
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  if (!answer.ok) throw new Error(`${userId} was not erased: ${answer.status} ${await answer.text()}`);
+}
+
+/** As `chatctl verify` says. */
+async function isEqual({ running, mongodb }: SystemApart): Promise<boolean> {
+  const { servers, keysFile = '' } = running.nats;
+  const child = spawn(process.execPath, [chatctl, 'verify'], {
+    env: { ...process.env, NATS_URL: servers, MONGODB_URL: mongodb.url, KEYS_MASTER_FILE: keysFile },
+    stdio: ['ignore', 2, 2],
+  });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  return status === 0;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const giveUp = performance.now() + LIMIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`not in ${LIMIT_MS / 1_000} s: see the logs of the projector`);
+    await sleep(50);
+  }
+}
