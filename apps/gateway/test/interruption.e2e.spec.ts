@@ -118,6 +118,9 @@ describe('a gateway whose log does not answer', () => {
     bob.send('create_message', { chat_id, receiver_id: 42, message: 'before' });
     await Promise.all([bob.next(), carol.next()]);
     const direct = { chat_id, receiver_id: 42, message: 'once' };
+    // How slow a room is is read before its first message.
+    ada.send('clanMessage', { content: 'before' });
+    await Promise.all([ada.next(), eve.next(), watching.next()]);
 
     proxy.hold();
     const begun = Date.now();

@@ -142,7 +142,7 @@ const lacking = (content: string): Projection<never> => ({
     const ready = async () => (await fetch(`http://127.0.0.1:${one.port}/health/ready`)).status;
     expect(await ready()).toBe(200);
     const { versions } = system.readModels;
-    const building = withNextVersion((await versions.read('timeline'))!, 2);
+    const building = withNextVersion((await versions.read('timeline'))!, timeline.format + 1);
     expect(await versions.replace('timeline', building)).toBe(true);
     expect(await versions.replace('timeline', swapped(building, building.building!))).toBe(true);
     expect((await here.closed).reason).toContain('restart');
@@ -151,7 +151,7 @@ const lacking = (content: string): Projection<never> => ({
     // One of the release that is to be served waits for the swap, as does the one that was there.
     const early = await system.startGateway({ isHindered: true });
     await until('it has looked', () => early.hub.hindrance !== null);
-    const next = withNextVersion((await versions.read('timeline'))!, 1);
+    const next = withNextVersion((await versions.read('timeline'))!, timeline.format);
     expect(await versions.replace('timeline', next)).toBe(true);
     expect(await versions.replace('timeline', swapped(next, next.building!))).toBe(true);
     for (const gateway of [early, one]) {
