@@ -141,6 +141,15 @@ describe('a ban', () => {
     await until('he hears the room', () => heard(bob, 'back'));
   });
 
+  it('of the clan and one of the global room, with the same id, are two', async () => {
+    const { ada, bob, bobId } = await clan();
+    for (const room of ['clan', 'global']) {
+      expect(codeOf(await ask(ada, 'ban', { room, user_id: bobId }, 'b-1'))).toBe('ack');
+    }
+    await untilAnswered(bob, 'banned', 'clanMessage', { content: 'x' });
+    await untilAnswered(bob, 'banned', 'globalMessage', { content: 'x' });
+  });
+
   it('from the global room, by the application, holds for who comes to any gateway', async () => {
     const { ada, bob, bobId, clanId } = await clan();
     const order = { key: system.nextKey(), at: new Date().toISOString(), userId: bobId, room: GLOBAL_ROOM, by: 'app' };

@@ -3,6 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
   banPerson,
   changeSlowMode,
+  commandKey,
   type Decision,
   moderatedRoom,
   moderatedRoomOf,
@@ -10,6 +11,7 @@ import {
   type PublicRoom,
   publicRoom,
   type Refused,
+  type Room,
   type SanctionCommand,
   type SanctionEvent,
   type SanctionsState,
@@ -54,7 +56,7 @@ export class ModerateHandler implements ICommandHandler<Moderate> {
     return refused ?? { ack: {} };
   }
 
-  private async carryOut({ caller, room: meant, order }: Moderate, attempt: Attempt): Promise<Refused | null> {
+  private async carryOut({ caller, room: meant, order, clientId }: Moderate, attempt: Attempt): Promise<Refused | null> {
     const { person, moderates } = caller;
     const { userId: by, sanctions } = person;
     const state = { room: publicRoom(meant, person), moderates, sanctions };
@@ -68,10 +70,18 @@ export class ModerateHandler implements ICommandHandler<Moderate> {
     const { userId } = order;
     const found = moderatedRoomOf({ ...state, userId, by });
     if ('refusal' in found) return found;
-    const command = { ...attempt.as(userRoom(userId)), userId, room: found.room, by };
+    const { room } = found;
+    const command = { ...attempt.as(userRoom(userId)), ...keyOf(by, room, order, clientId), userId, room, by };
     return this.moderation.ofPerson(userId, (held) => decide(order, command, held), attempt);
   }
 }
+
+/**
+ * What makes an order sent twice the same one. Its event goes into the room of the person, whichever room it is about,
+ * so that the key tells of both.
+ */
+const keyOf = (by: string, room: Room, { what, userId }: OrderAboutPerson, clientId: string | undefined) =>
+  clientId === undefined ? {} : { key: commandKey(by, room, JSON.stringify([what, userId, clientId])) };
 
 function decide(order: OrderAboutPerson, command: SanctionCommand, held: SanctionsState): Decision<SanctionEvent> {
   switch (order.what) {
