@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, type WordFilter } from '#domain';
@@ -38,6 +39,18 @@ describe('a word filter of somebody else’s', () => {
     const filter = checkedWordFilter((() => answer) as unknown as WordFilter);
     for (let i = 0; i < 3; i++) expect(filter('yes', context)).toBeNull();
     expect(logged).toEqual([expect.stringContaining('the word filter fails')]);
+  });
+
+  it('that answers with what fails later refuses at once, and nothing comes of the failure', async () => {
+    const fails = async () => {
+      await pass(5);
+      throw new Error('on purpose');
+    };
+    const filter = checkedWordFilter(fails as unknown as WordFilter);
+    for (let i = 0; i < 3; i++) expect(filter('yes', context)).toBeNull();
+    // A rejection that nobody handles fails the test.
+    await pass(50);
+    expect(logged).toEqual([expect.stringContaining('a promise')]);
   });
 
   it('that throws refuses, and is told of once', () => {

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 import type { WordFilter } from '#domain';
 import { ConfigError } from './config.js';
 
@@ -17,5 +18,6 @@ export async function loadWordFilter(path: string | undefined): Promise<WordFilt
     throw unfit(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (typeof filter !== 'function') throw unfit('has no function as its default export');
+  if (types.isAsyncFunction(filter)) throw unfit('is asynchronous: it must answer at once');
   return filter as WordFilter;
 }

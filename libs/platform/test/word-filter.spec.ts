@@ -35,6 +35,7 @@ describe('a word filter', () => {
     ['does not parse', () => file('broken.mjs', 'export default ('), 'cannot be loaded'],
     ['throws', () => file('throws.mjs', 'throw new Error("on purpose")'), 'on purpose'],
     ['exports nothing by default', () => file('named.mjs', 'export const filter = (text) => text;'), 'no function'],
+    ['answers later', () => file('async.mjs', 'export default async (text) => text;'), 'asynchronous'],
     ['exports no function', () => file('text.mjs', 'export default "darn";'), 'no function'],
   ])('that %s is said, and what to look at', async (_, path, reason) => {
     const loading = loadWordFilter(path());
