@@ -6,7 +6,7 @@ import { clanRoom, GLOBAL_ROOM, type Room } from './ids.js';
 import type { MembershipState } from './membership.js';
 import { refusedIfSilenced, type SanctionsState } from './sanctions.js';
 import { refusedIfTooSoon, type SlowMode } from './slow-mode.js';
-import { filtered, type WordFilter } from './word-filter.js';
+import { filtered, filteredFeeling, type WordFilter } from './word-filter.js';
 import { ERASED_NAME, personalTexts } from './personal.js';
 
 // Messages and the reactions to them. They commute, so none of them is appended with an expectation.
@@ -122,8 +122,11 @@ function messageCreated(room: Room, command: NewMessage, repliedTo: RepliedTo): 
   const { key, at, sender, content, feeling, clientId, replyTo, filter } = command;
   const refusal = refusedReply(command, room, repliedTo);
   if (refusal) return refusal;
-  const said = filtered(filter, content, { room, userId: sender.id });
+  const context = { room, userId: sender.id };
+  const said = filtered(filter, content, context);
   if ('refusal' in said) return said;
+  const felt = filteredFeeling(filter, feeling, context);
+  if ('refusal' in felt) return felt;
   const event: MessageCreated = {
     type: 'MessageCreated',
     room,
@@ -132,7 +135,7 @@ function messageCreated(room: Room, command: NewMessage, repliedTo: RepliedTo): 
     messageId: key,
     sender,
     content: said.text,
-    ...(feeling !== undefined && { feeling }),
+    ...(felt.text !== undefined && { feeling: felt.text }),
     ...(clientId !== undefined && { clientId }),
     ...(replyTo !== undefined && { replyTo }),
   };
