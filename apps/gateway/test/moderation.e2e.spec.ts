@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { banPerson, clanRoom, type DomainEvent, GLOBAL_ROOM, type Room, unbanPerson } from '#domain';
+import {
+  banPerson,
+  clanRoom,
+  type DomainEvent,
+  GLOBAL_ROOM,
+  MAX_SANCTIONS_BY_MODERATORS,
+  type Room,
+  type Sanction,
+  unbanPerson,
+} from '#domain';
 import { decodeRecord } from '#event-store';
 import { Moderation } from '#projections';
 import type { ChatClient, Received } from './chat-client.js';
@@ -150,6 +159,30 @@ describe('a ban', () => {
     await untilAnswered(bob, 'banned', 'globalMessage', { content: 'x' });
   });
 
+  it('is one of eighty at most by a moderator, and by the application one of more', async () => {
+    const { ada, bobId } = await clan();
+    const order = {
+      key: system.nextKey(),
+      at: new Date().toISOString(),
+      userId: bobId,
+      room: clanRoom('0'),
+      by: 'app',
+    };
+    const held = Array.from({ length: MAX_SANCTIONS_BY_MODERATORS - 1 }, (_, i): Sanction => {
+      return { kind: 'ban', room: clanRoom(`full ${i}`), since: order.at, until: null, by: '9' };
+    });
+    const moderation = new Moderation(system.log);
+    await moderation.ofPerson(bobId, () => banPerson(order, held));
+    for (const [event, more] of [
+      ['ban', {}],
+      ['mute', { until: soon(60_000) }],
+    ] as const) {
+      expect(codeOf(await ask(ada, event, { room: 'clan', user_id: bobId, ...more }))).toBe('invalid');
+    }
+    const another = { ...order, key: system.nextKey(), room: GLOBAL_ROOM };
+    expect(await moderation.ofPerson(bobId, (state) => banPerson(another, state))).toBeNull();
+  });
+
   it('from the global room, by the application, holds for who comes to any gateway', async () => {
     const { ada, bob, bobId, clanId } = await clan();
     const order = { key: system.nextKey(), at: new Date().toISOString(), userId: bobId, room: GLOBAL_ROOM, by: 'app' };
@@ -277,6 +310,15 @@ describe('a word filter', () => {
     const messageId = eve.frames.find(({ message }) => message)!.message!['_id'];
     const edit = (content: string) => ask(eve, 'clanMessageEdit', { message_id: messageId, content });
     expect([codeOf(await edit('darn')), codeOf(await edit('fine'))]).toEqual(['filtered', 'ack']);
+    const feel = (feeling: string) => ask(eve, 'clanMessage', { content: 'I feel', feeling });
+    expect([codeOf(await feel('darn')), codeOf(await feel('fine')), codeOf(await feel(' '))]).toEqual([
+      ...['filtered', 'ack', 'ack'],
+    ]);
+    eve.send('clanMessage', { content: 'I feel', feeling: 'darn' });
+    await until('the error', () => eve.frames.some(({ error }) => error !== undefined));
+    expect(eve.frames.find(({ error }) => error)).toMatchObject({
+      error: [{ reason: 'VALIDATION', field: 'feeling', value: 'darn' }],
+    });
     const direct = await system.direct(gateway, 701);
     const { data } = (await ask(direct, 'create_chat', { receiver_id: 702 })) as { data: { chat_id: number } };
     const tell = (message: string) => ask(direct, 'create_message', { ...data, receiver_id: 702, message });

@@ -9,6 +9,8 @@ import { personalTexts } from './personal.js';
 
 /** So many are held against one person at the same time, at most: each event says them all. */
 export const MAX_SANCTIONS = 100;
+/** So many with what a moderator adds: the moderators of all clans together leave the application some to add. */
+export const MAX_SANCTIONS_BY_MODERATORS = 80;
 export const MAX_REASON_LENGTH = 500;
 
 const time = (description: string) =>
@@ -127,6 +129,8 @@ export interface SanctionCommand extends CommandContext {
   readonly userId: string;
   readonly room: Room;
   readonly by: string;
+  /** Not the application's: see {@link MAX_SANCTIONS_BY_MODERATORS}. */
+  readonly isModerator?: boolean;
 }
 
 export interface MutePerson extends SanctionCommand {
@@ -188,10 +192,11 @@ function withSanction(
   state: SanctionsState,
   until: string | null,
 ): Sanction[] | Refused {
-  const { room, at, by } = command;
+  const { room, at, by, isModerator } = command;
   const others = withoutSanction(kind, command, state);
-  if (others.length >= MAX_SANCTIONS) {
-    return refused('invalid', `no more than ${MAX_SANCTIONS} can be held against one person: lift others`, 'user_id');
+  const most = isModerator ? MAX_SANCTIONS_BY_MODERATORS : MAX_SANCTIONS;
+  if (others.length >= most && !heldOf(kind, command, state)) {
+    return refused('invalid', `no more than ${most} can be held against one person: lift others`, 'user_id');
   }
   return [...others, { kind, room, since: at, until, by }];
 }

@@ -14,6 +14,7 @@ import {
   GLOBAL_ROOM,
   isModerated,
   MAX_SANCTIONS,
+  MAX_SANCTIONS_BY_MODERATORS,
   moderatedRoom,
   moderatedRoomOf,
   MODERATES_NOTHING,
@@ -100,14 +101,24 @@ describe('a ban', () => {
     expect(unbanPerson(about, lifted.sanctions)).toEqual({ event: null });
   });
 
-  it('is one of a hundred at most, as are mutes; the one that is there may be changed all the same', () => {
-    const many = Array.from({ length: MAX_SANCTIONS }, (_, i) => mute(later, clanRoom(`c${i}`)));
-    const refusal = { code: 'invalid', field: 'user_id' };
-    expect(banPerson(about, many)).toMatchObject({ refusal });
-    expect(mutePerson({ ...about, until: later }, many)).toMatchObject({ refusal });
-    expect(eventOf(banPerson(about, many.slice(1))).sanctions).toHaveLength(MAX_SANCTIONS);
+  it.each([
+    ['a hundred by the application', MAX_SANCTIONS, {}],
+    ['eighty by moderators', MAX_SANCTIONS_BY_MODERATORS, { isModerator: true }],
+  ])('is one of %s at most, as are mutes; the one that is there may be changed all the same', (_, most, who) => {
+    const decider = { ...about, ...who };
+    const held = (count: number) => Array.from({ length: count }, (_, i) => mute(later, clanRoom(`c${i}`)));
+    const refusal = { code: 'invalid', field: 'user_id', message: expect.stringContaining(`${most} `) };
+    expect(banPerson(decider, held(most))).toMatchObject({ refusal });
+    expect(mutePerson({ ...decider, until: later }, held(most))).toMatchObject({ refusal });
+    expect(eventOf(banPerson(decider, held(most - 1))).sanctions).toHaveLength(most);
     const until = '2026-01-03T00:00:00.000Z';
-    expect(eventOf(mutePerson({ ...about, room: clanRoom('c0'), until }, many)).sanctions).toHaveLength(MAX_SANCTIONS);
+    const another = { ...decider, room: clanRoom('c0'), until };
+    expect(eventOf(mutePerson(another, held(MAX_SANCTIONS))).sanctions).toHaveLength(MAX_SANCTIONS);
+  });
+
+  it('by the application has a place where moderators have taken all of theirs', () => {
+    const many = Array.from({ length: MAX_SANCTIONS_BY_MODERATORS }, (_, i) => mute(later, clanRoom(`c${i}`)));
+    expect(eventOf(banPerson(about, many)).sanctions).toEqual([...many, ban()]);
   });
 });
 
@@ -184,6 +195,26 @@ describe('a word filter', () => {
     const state = { room, message: { room, sender: ada, at } };
     expect(editMessage({ ...edit, content: 'ho' }, state)).toMatchObject({ event: { content: 'ho (clan:3 7)' } });
     expect(editMessage({ ...edit, content: 'no' }, state)).toMatchObject(refused('content'));
+  });
+
+  it('has its word in what a message is said to feel like', () => {
+    const masking: WordFilter = (text) => (text === 'no' ? null : text.replace('heck', 'h***'));
+    const feel = (feeling: string, by: WordFilter = masking) =>
+      postToRoom({ ...context, sender: ada, content: 'hi', feeling, filter: by }, room);
+    expect(feel('happy')).toMatchObject({ event: { content: 'hi', feeling: 'happy' } });
+    expect(feel('heck')).toMatchObject({ event: { content: 'hi', feeling: 'h***' } });
+    expect(feel('no')).toMatchObject({ refusal: { code: 'filtered', field: 'feeling' } });
+    // What takes its place is held to what it may be.
+    expect(feel('sad', () => 'x'.repeat(32))).toMatchObject({ event: { feeling: 'x'.repeat(32) } });
+    const lengthened: WordFilter = (text) => (text === 'hi' ? text : 'x'.repeat(33));
+    expect(feel('sad', lengthened)).toMatchObject({ refusal: { code: 'filtered', field: 'feeling' } });
+    // Of what says nothing it is not asked.
+    const asked: string[] = [];
+    for (const empty of ['', ' ']) {
+      const event = feel(empty, (text) => (asked.push(text), text));
+      expect(event).toMatchObject({ event: { feeling: empty } });
+    }
+    expect(asked).toEqual(['hi', 'hi']);
   });
 });
 

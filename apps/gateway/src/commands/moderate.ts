@@ -56,7 +56,10 @@ export class ModerateHandler implements ICommandHandler<Moderate> {
     return refused ?? { ack: {} };
   }
 
-  private async carryOut({ caller, room: meant, order, clientId }: Moderate, attempt: Attempt): Promise<Refused | null> {
+  private async carryOut(
+    { caller, room: meant, order, clientId }: Moderate,
+    attempt: Attempt,
+  ): Promise<Refused | null> {
     const { person, moderates } = caller;
     const { userId: by, sanctions } = person;
     const state = { room: publicRoom(meant, person), moderates, sanctions };
@@ -71,7 +74,8 @@ export class ModerateHandler implements ICommandHandler<Moderate> {
     const found = moderatedRoomOf({ ...state, userId, by });
     if ('refusal' in found) return found;
     const { room } = found;
-    const command = { ...attempt.as(userRoom(userId)), ...keyOf(by, room, order, clientId), userId, room, by };
+    const context = { ...attempt.as(userRoom(userId)), ...keyOf(by, room, order, clientId) };
+    const command = { ...context, userId, room, by, isModerator: true };
     return this.moderation.ofPerson(userId, (held) => decide(order, command, held), attempt);
   }
 }
