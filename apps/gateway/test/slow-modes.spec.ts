@@ -37,17 +37,17 @@ const told = async (seq: number, seconds: number) => {
   await settle();
 };
 const read = () => Promise.all([modes.read(GLOBAL_ROOM), settle()]);
-const seconds = () => modes.of(GLOBAL_ROOM, 'ada', 'k').seconds;
-const since = (key: string, at = modes) => at.of(GLOBAL_ROOM, 'ada', key).sinceLastMs;
-const speak = (key: string, said: Promise<unknown> = Promise.resolve()) =>
-  modes.speak(GLOBAL_ROOM, 'ada', key, () => said);
+const seconds = () => modes.secondsOf(GLOBAL_ROOM);
+const since = (key: string, at = modes, userId = 'ada') => at.sinceLastMs(GLOBAL_ROOM, userId, key);
+const speak = (key: string, said: Promise<unknown> = Promise.resolve(), slow = 10) =>
+  modes.speak({ room: GLOBAL_ROOM, userId: 'ada', key, seconds: slow }, () => said);
 
 describe('how slow a room is', () => {
   it('is read, and told from then on', async () => {
-    expect(modes.isKnown(GLOBAL_ROOM)).toBe(false);
+    expect(seconds()).toBeNull();
     const seq = decide(10);
     await read();
-    expect([modes.isKnown(GLOBAL_ROOM), seconds()]).toEqual([true, 10]);
+    expect(seconds()).toBe(10);
     await told(seq + 1, 20);
     expect(seconds()).toBe(20);
     // What is older than what is known does not count, whoever says it.
@@ -60,15 +60,15 @@ describe('how slow a room is', () => {
     jest.useRealTimers();
     let now = 1_000;
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
-    const isKnownAfter = async (ms: number) => {
+    const knownAfter = async (ms: number) => {
       const own = new SlowModes(new MemoryLogServer().connect());
       await own.read(GLOBAL_ROOM);
       now += ms;
       // The cache looks at the clock once in a millisecond.
       await pass(5);
-      return own.isKnown(GLOBAL_ROOM);
+      return own.secondsOf(GLOBAL_ROOM);
     };
-    expect([await isKnownAfter(30_000), await isKnownAfter(30_001)]).toEqual([true, false]);
+    expect([await knownAfter(30_000), await knownAfter(30_001)]).toEqual([0, null]);
     clock.mockRestore();
   });
 
@@ -87,7 +87,7 @@ describe('how slow a room is', () => {
   it('is read again after the log was away', async () => {
     await told(1, 10);
     chat.log.connection.lose();
-    expect(modes.isKnown(GLOBAL_ROOM)).toBe(false);
+    expect(seconds()).toBeNull();
     chat.log.connection.comeBack();
     await settle();
     decide(5);
@@ -106,7 +106,7 @@ describe('who has spoken', () => {
     await settle(1_000);
     for (const one of [modes, others]) {
       expect([since('a', one), Math.round(since('b', one)! / 100)]).toEqual([null, 10]);
-      expect(one.of(GLOBAL_ROOM, 'bob', 'b').sinceLastMs).toBeNull();
+      expect(since('b', one, 'bob')).toBeNull();
     }
   });
 
@@ -130,12 +130,28 @@ describe('who has spoken', () => {
     for (const one of [modes, others]) expect([since('d', one), Math.round(since('c', one)! / 100)]).toEqual([null, 0]);
   });
 
-  it('is nobody’s business in a room that is not slow', async () => {
-    await told(2, 0);
+  it('does not wait longer for what is sent again, which is told to nobody', async () => {
+    await speak('a');
+    await settle(4_000);
     const said = jest.spyOn(chat.log.live, 'signal');
     await speak('a');
+    await expect(speak('a', Promise.reject(new OutcomeUnknown('lost')))).rejects.toThrow(OutcomeUnknown);
     expect(said).not.toHaveBeenCalled();
-    await told(3, 10);
+    await settle();
+    for (const one of [modes, others]) expect(Math.round(since('b', one)! / 100)).toBe(40);
+  });
+
+  it('is nobody’s business in a room that is not slow', async () => {
+    const said = jest.spyOn(chat.log.live, 'signal');
+    await speak('a', Promise.resolve(), 0);
+    expect(said).not.toHaveBeenCalled();
     expect(since('b')).toBeNull();
+  });
+
+  it('counts by how slow the room was when it was decided, should that be forgotten meanwhile', async () => {
+    chat.log.connection.lose();
+    expect(seconds()).toBeNull();
+    await speak('a');
+    expect(since('b')).not.toBeNull();
   });
 });

@@ -1,6 +1,15 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { isModerated, postToChat, postToRoom, type PublicRoom, publicRoom, type Room, type WordFilter } from '#domain';
+import {
+  isModerated,
+  postToChat,
+  postToRoom,
+  type PublicRoom,
+  publicRoom,
+  type Room,
+  type SlowModeState,
+  type WordFilter,
+} from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { WORD_FILTER } from './checked-word-filter.js';
 import { KnownMessages } from './known-messages.js';
@@ -43,28 +52,40 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
     const { caller, content, feeling, replyTo } = command;
     const { person, moderates } = caller;
     const repliedTo = replyTo === null ? null : await this.known.find(replyTo, caller, attempt);
-    const meant = (): Room | null => publicRoom(command.room, person);
     // Whoever may speak, and where, may have changed once the message that this is a reply to was found, and the log
     // has said how slow a room is: all else is asked then.
-    for (let room = meant(); room && !this.slowModes.isKnown(room); room = meant()) {
-      await this.slowModes.read(room, attempt.deadline);
+    let meant = this.roomOf(command);
+    for (; meant.seconds === null; meant = this.roomOf(command)) {
+      await this.slowModes.read(meant.room, attempt.deadline);
     }
-    const room = meant();
+    const { room, seconds } = meant;
     const { speaker: sender, userId, sanctions } = person;
     const context = attempt.as(room);
     const { key } = context;
     const isSlow = room !== null && !isModerated(moderates, room);
-    const standing = { sanctions, ...(isSlow && { slowMode: this.slowModes.of(room, userId, key) }) };
+    const slowMode = isSlow && { seconds, sinceLastMs: this.slowModes.sinceLastMs(room, userId, key) };
+    const standing = { sanctions, ...(slowMode && { slowMode }) };
     const more = { ...(feeling !== null && { feeling }), ...(replyTo !== null && { replyTo }) };
     const said = { ...context, sender, content, ...more, ...(this.filter && { filter: this.filter }) };
     const decision = postToRoom(said, room, standing, repliedTo);
     if ('refusal' in decision) return this.known.unlessSaid(context, room, decision, attempt);
     const { event } = decision;
-    await this.slowModes.speak(event.room, userId, key, () => this.log.append(event, attempt));
+    await this.slowModes.speak({ room: event.room, userId, key, seconds }, () => this.log.append(event, attempt));
     this.recent.add(key);
     return { ack: { message_id: key } };
   }
+
+  private roomOf({ caller, room: which }: PostRoomMessage): MeantRoom {
+    const room = publicRoom(which, caller.person);
+    if (room === null) return { room, seconds: 0 };
+    const seconds = this.slowModes.secondsOf(room);
+    return seconds === null ? { room, seconds } : { room, seconds };
+  }
 }
+
+/** The room that a message goes to, null for none, and how slow it is, null where the log has to be asked. */
+type MeantRoom =
+  { readonly room: Room | null; readonly seconds: SlowModeState } | { readonly room: Room; readonly seconds: null };
 
 /** A new message in a direct chat; is done once it is in the log. */
 export class PostDirectMessage extends Command<Outcome> {

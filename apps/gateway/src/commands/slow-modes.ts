@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { MAX_SLOW_SECONDS, type Room, slowModeOf, type SlowMode } from '#domain';
+import { MAX_SLOW_SECONDS, type Room, slowModeOf, type SlowModeState } from '#domain';
 import { type AskedLog, EventLog, OutcomeUnknown } from '#event-store';
 import { SLOW_MODE_TOPIC, type SlowModeTold } from '#projections';
 import { readSignal } from '../feeds/signals.js';
@@ -24,6 +24,14 @@ interface Spoke {
 interface Spoken {
   readonly key: string;
   readonly at: number;
+}
+
+/** A message, and how slow the room was when it was decided: that may be forgotten a moment later. */
+export interface Speech {
+  readonly room: Room;
+  readonly userId: string;
+  readonly key: string;
+  readonly seconds: SlowModeState;
 }
 
 type Known = Pick<SlowModeTold, 'seq' | 'seconds'>;
@@ -69,8 +77,9 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const stop of this.#stops) stop();
   }
 
-  isKnown(room: Room): boolean {
-    return this.#known.has(room);
+  /** How slow a room is, in seconds between two messages of a person; null where the log is to be asked first. */
+  secondsOf(room: Room): SlowModeState | null {
+    return this.#known.get(room)?.seconds ?? null;
   }
 
   /** Asks the log. @throws LogUnavailable, UnreadableEvent */
@@ -79,22 +88,21 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
     this.#take(room, { seq: last?.seq ?? 0, seconds: slowModeOf(last) });
   }
 
-  /** How a room stands for somebody at this moment; what is said again, as the same command, does not count. */
-  of(room: Room, userId: string, key: string): SlowMode {
-    const seconds = this.#known.get(room)?.seconds ?? 0;
-    const last = seconds > 0 ? this.#spoken.get(speaker(room, userId)) : undefined;
-    return { seconds, sinceLastMs: !last || last.key === key ? null : performance.now() - last.at };
+  /** How long ago somebody spoke in a room, in milliseconds; what is said again, as the same command, does not count. */
+  sinceLastMs(room: Room, userId: string, key: string): number | null {
+    const last = this.#spoken.get(speaker(room, userId));
+    return !last || last.key === key ? null : performance.now() - last.at;
   }
 
   /**
    * Somebody speaks: from now on that counts here, and for the others once it was said. What is certainly not said does
-   * not count.
+   * not count, nor what is said again, as the same command.
    * @throws what `say` does
    */
-  async speak<T>(room: Room, userId: string, key: string, say: () => Promise<T>): Promise<T> {
-    if (!this.#known.get(room)?.seconds) return say();
+  async speak<T>({ room, userId, key, seconds }: Speech, say: () => Promise<T>): Promise<T> {
     const who = speaker(room, userId);
     const before = this.#spoken.get(who);
+    if (seconds === 0 || before?.key === key) return say();
     const now = { key, at: performance.now() };
     this.#spoken.set(who, now);
     const tell = (): void => {
