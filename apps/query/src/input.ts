@@ -74,7 +74,7 @@ export const Reason = (): PropertyDecorator =>
       words: `a text of 1 to ${MAX_REASON_LENGTH} characters, not only white space`,
       schema: { type: String, minLength: 1, maxLength: MAX_REASON_LENGTH },
     },
-    { optional: true, description: 'Why: for the log, nobody is shown it.' },
+    { optional: true, description: 'Why: for the log and its audit; the people in the room are not shown it.' },
   );
 
 /** A moment. */
