@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query as Parameters, UseInterceptors } 
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Static } from '@sinclair/typebox';
-import { publicRoom, type Room, roomIds, roomKind } from '#domain';
+import { isBanned, publicRoom, type Room, roomIds, roomKind } from '#domain';
 import { DirectChats, People } from '#event-store';
 import { ErrorResponse, FromToken, WithToken } from '#http';
 import { type Caller, notFound } from '#platform';
@@ -76,7 +76,11 @@ export class ReadRoomThreadHandler implements IQueryHandler<ReadRoomThread> {
   /** As the history lets them. */
   private async mayRead(userId: string, room: Room): Promise<boolean> {
     if (roomKind(room) === 'direct') return roomIds(room).includes(userId);
-    return roomKind(room) === 'global' || publicRoom('clan', await this.people.membership(userId)) === room;
+    const [isIn, sanctions] = await Promise.all([
+      roomKind(room) === 'global' || this.people.membership(userId).then((state) => publicRoom('clan', state) === room),
+      this.people.sanctions(userId),
+    ]);
+    return isIn && !isBanned(sanctions, room);
   }
 }
 
@@ -128,7 +132,10 @@ export class RoomThreadsController {
   @ApiOkResponse({ schema: RoomThread.ref })
   @ErrorResponse(400, 'A parameter is not what it must be, or both `before` and `after` are given.')
   @ErrorResponse(403, 'A service token reads no chats.')
-  @ErrorResponse(404, 'There is no such message, or it is in no room of the caller.')
+  @ErrorResponse(
+    404,
+    'There is no such message, or it is in no room of the caller, or in one that they are banned from.',
+  )
   @ErrorResponse(503, 'A server is away; try again after `Retry-After` seconds.')
   async thread(
     @Param(new Input(MessagePath, 'dropped')) { messageId }: MessagePath,

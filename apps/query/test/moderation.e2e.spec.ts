@@ -101,15 +101,25 @@ describe('the surrounding application', () => {
   it('keeps who is banned from reading the room, and from no other', async () => {
     await query.service('PUT', '/clans/9/members/mallory');
     await query.service('PUT', '/rooms/clan:9/bans/mallory');
+    const threads: string[] = [];
+    for (const said of [query.sayInClan('9', person('bob'), 'of us'), query.say(person('bob'), 'of all')]) {
+      const { messageId } = (await said) as unknown as { readonly messageId: string };
+      threads.push(`/chat/messages/${messageId}/thread`);
+    }
+    await query.projected();
+    const readThreads = () => Promise.all(threads.map(async (path) => (await query.get(path, 'mallory')).status));
     const read = async (type: string) => (await query.get(`/chat/history?type=${type}`, 'mallory')).status;
+    expect(await readThreads()).toEqual([404, 200]);
     const refused = await query.get('/chat/history?type=clan', 'mallory');
     expect([refused.status, firstError(refused)]).toMatchObject([403, { reason: 'NOT_AUTHORIZED' }]);
     expect(await read('global')).toBe(200);
     await query.service('PUT', '/rooms/global/bans/mallory');
     expect([await read('global'), await read('private&recipientId=8')]).toEqual([403, 200]);
+    expect(await readThreads()).toEqual([404, 404]);
     await query.service('DELETE', '/rooms/clan:9/bans/mallory');
     await query.service('DELETE', '/rooms/global/bans/mallory');
     expect([await read('clan'), await read('global')]).toEqual([200, 200]);
+    expect(await readThreads()).toEqual([200, 200]);
   });
 
   const mute = { until };
