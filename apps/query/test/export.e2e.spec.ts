@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clanRoom, deleteMessage, type DomainEvent, editMessage, GLOBAL_ROOM } from '#domain';
+import {
+  banPerson,
+  clanRoom,
+  deleteMessage,
+  type DomainEvent,
+  editMessage,
+  GLOBAL_ROOM,
+  type SanctionsState,
+} from '#domain';
 import { type Answer, context, key, person, QueryUnderTest, stores } from './query-under-test.js';
 
 const [[, open]] = stores as [(typeof stores)[0]];
@@ -85,6 +93,20 @@ describe('the export of what is a person’s', () => {
     expect(linesOf(await get('nobody'))).toEqual([{ end: true, seq: expect.any(Number) }]);
   });
 
+  it('has what they decided about others, without what else is held against those', async () => {
+    const before = await query.log.lastSeq();
+    const elsewhere: SanctionsState = [{ kind: 'ban', room: clanRoom('x'), since: at, until: null, by: 'game' }];
+    for (const userId of ['8', 'moderator']) {
+      const ban = { ...context(), userId, room: GLOBAL_ROOM, by: 'moderator', reason: 'spam' };
+      await query.append<DomainEvent>(banPerson(ban, elsewhere));
+    }
+    const [ofAnother, ofThemselves] = linesOf(await get('moderator', `?after=${before}`));
+    expect(ofAnother).toMatchObject({ type: 'PersonBanned', userId: '8', inRoom: GLOBAL_ROOM, reason: 'spam' });
+    expect(ofAnother).not.toHaveProperty('sanctions');
+    expect(ofThemselves).toMatchObject({ userId: 'moderator', sanctions: [{ room: 'clan:x' }, { room: GLOBAL_ROOM }] });
+    expect(linesOf(await get('8', `?after=${before}`))).toMatchObject([{ end: true }]);
+  });
+
   it.each(['?after=x', '?after=-1', '?after=1&after=2'])('refuses %s', async (parameters) => {
     const answer = await get('7', parameters);
     expect([answer.status, firstError(answer)]).toMatchObject([400, { reason: 'VALIDATION', field: 'after' }]);
@@ -101,8 +123,12 @@ describe('the export of what is a person’s', () => {
   });
 
   /** One whose answer is not read. */
-  async function openUnread(id: string, after: number): Promise<IncomingMessage> {
-    const headers = { authorization: `Bearer ${query.token('game', 'service')}` };
+  async function openUnread(
+    id: string,
+    after: number,
+    token = query.token('game', 'service'),
+  ): Promise<IncomingMessage> {
+    const headers = { authorization: `Bearer ${token}` };
     const request = httpRequest(`${query.url}/players/${id}/export?after=${after}`, { headers });
     request.end();
     return ((await once(request, 'response')) as [IncomingMessage])[0];
@@ -132,6 +158,15 @@ describe('the export of what is a person’s', () => {
     const whole = linesOf({ ...again, body: text }).filter(({ progress }) => progress === undefined);
     expect([whole.length, whole.at(-1)]).toMatchObject([1_001, { end: true }]);
     expect(linesOf(await get('71', `?after=${after}`)).slice(-1_001)).toEqual(whole);
+  });
+
+  it('ends where its token is revoked meanwhile, and is not said to be whole', async () => {
+    const held = await openUnread('71', 0, query.token('71'));
+    await query.request('POST', '/players/71/revoke', query.token('game', 'service'));
+    while ((await query.get('/chat/history?type=global', '71')).status !== 401) continue;
+    let text = '';
+    for await (const piece of held) text += String(piece);
+    expect([text.includes('"MessageCreated"'), text.includes('"end"')]).toEqual([true, false]);
   });
 
   it('ends with the process, and is not said to be whole', async () => {

@@ -93,7 +93,7 @@ describe('the lines of a person', () => {
 
 describe('exports', () => {
   it('are few, and one of each person; when one is over, the next one may begin', () => {
-    const exports = new Exports({ atOnce: 2, time: 10_000 });
+    const exports = new Exports({ atOnce: 2, time: 10_000, idle: 10_000 });
     const statusOf = (id: string): number => {
       try {
         exports.begin(id).over();
@@ -113,7 +113,7 @@ describe('exports', () => {
   });
 
   it('have to end after their time, and with the process', async () => {
-    const short = new Exports({ atOnce: 2, time: 20 }).begin('7');
+    const short = new Exports({ atOnce: 2, time: 20, idle: 10_000 }).begin('7');
     await new Promise((resolve) => setTimeout(resolve, 60));
     const exports = new Exports();
     const long = exports.begin('7');

@@ -1,14 +1,13 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Inject, Param, Query as Parameters, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EventLog } from '#event-store';
 import { ErrorResponse, ForOwnerAndService, FromToken, WithToken } from '#http';
-import { type Caller, isService, notAuthorized } from '#platform';
+import { type Caller, isService, notAuthorized, Tokens } from '#platform';
 import { Id, Input, NumberText } from '../input.js';
 import { Exports } from './exports.js';
 import { personLines } from './person-lines.js';
+import { send } from './send.js';
 
 // GET /players/:id/export: all that a person did, as the log has it.
 
@@ -32,6 +31,7 @@ export class ExportController {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Exports) private readonly exports: Exports,
+    @Inject(Tokens) private readonly tokens: Tokens,
   ) {}
 
   @Get()
@@ -55,17 +55,25 @@ export class ExportController {
     @Res() response: Response,
   ): Promise<void> {
     if (!isService(caller) && caller.userId !== id) throw notAuthorized('people export what is their own');
-    const { end, over } = this.exports.begin(id);
+    const begun = this.exports.begin(id);
     const lines = personLines(this.log, id, Number(after ?? 0));
     try {
       // The first piece is there before anything is answered, so that a log that is away is said by the status.
       const first = await lines.next();
       response.setHeader('Content-Type', NDJSON);
       response.setHeader('Cache-Control', 'no-store');
-      await send(following(first, lines), response, end);
+      await send(this.whileLetIn(caller, following(first, lines)), response, begun);
     } finally {
       await lines.return();
-      over();
+      begun.over();
+    }
+  }
+
+  /** Up to where the token of the caller is revoked. */
+  private async *whileLetIn(caller: Caller, pieces: AsyncIterable<string>): AsyncGenerator<string> {
+    for await (const piece of pieces) {
+      if (this.tokens.isRevoked(caller)) return;
+      yield piece;
     }
   }
 }
@@ -73,14 +81,4 @@ export class ExportController {
 async function* following(first: IteratorResult<string, void>, rest: AsyncIterable<string>): AsyncGenerator<string> {
   if (!first.done) yield first.value;
   yield* rest;
-}
-
-/** As fast as it is read. That a client leaves, or that it has to end, is no fault of ours. */
-async function send(pieces: AsyncIterable<string>, response: Response, end: AbortSignal): Promise<void> {
-  try {
-    await pipeline(Readable.from(pieces, { highWaterMark: 1 }), response, { signal: end });
-  } catch (error) {
-    const hasLeft = String((error as NodeJS.ErrnoException).code).startsWith('ERR_STREAM');
-    if (!hasLeft && !end.aborted) throw error;
-  }
 }

@@ -6,13 +6,17 @@ export interface ExportLimits {
   readonly atOnce: number;
   /** How long one answer may take: who reads slowly keeps others from theirs. Milliseconds. */
   readonly time: number;
+  /** How long nothing of an answer has to be taken for it to end. Milliseconds. */
+  readonly idle: number;
 }
 
-const LIMITS: ExportLimits = { atOnce: 2, time: 600_000 };
+const LIMITS: ExportLimits = { atOnce: 2, time: 600_000, idle: 30_000 };
 
 export interface Begun {
   /** Aborted when it has to end, whole or not: it took too long, or the process ends. It can be gone on with. */
   readonly end: AbortSignal;
+  /** How long nothing has to be taken for it to end. Milliseconds. */
+  readonly idle: number;
   /** To be called when it is over. */
   readonly over: () => void;
 }
@@ -36,6 +40,7 @@ export class Exports implements OnModuleDestroy {
     this.#of.add(userId);
     return {
       end: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.limits.time)]),
+      idle: this.limits.idle,
       over: () => this.#of.delete(userId),
     };
   }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { authorOf } from '#domain';
+import { authorOf, type RecordedEvent } from '#domain';
 import { type EventLog, type LogRecord, readableEvent } from '#event-store';
 
 /** So many records are looked at before others in this process have their turn. */
@@ -43,7 +43,11 @@ function lineOf(record: LogRecord, userId: string): string {
   if (!event) return line({ seq: record.seq, type: record.type, room: record.room, unreadable: true });
   if (authorOf(event) !== userId) return '';
   const { seq, at, type, room, ...fields } = event;
-  return line({ seq, at, type, room, ...fields });
+  return line({ seq, at, type, room, ...fields, ...(isAboutAnother(event, userId) && { sanctions: undefined }) });
 }
+
+/** Whoever decides one thing about somebody did not decide all that is held against them. */
+const isAboutAnother = (event: RecordedEvent, userId: string): boolean =>
+  'sanctions' in event && event.userId !== userId;
 
 const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
