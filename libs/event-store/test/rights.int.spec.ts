@@ -190,6 +190,24 @@ describe('the query side', () => {
     expect(await chatctl.consumers()).toEqual([]);
     await expect(query.append(message(room, 'none'))).rejects.toThrow(/Permissions/);
   });
+
+  it('neither takes from the consumer of in-mail, nor changes or deletes it', async () => {
+    const shared = await gateway.share({ name: 'inmail', kind: 'msg' });
+    const login = { user: 'query', pass: 'x', inboxPrefix: '_INBOX.parley-query' };
+    const query = await natsConnect({ servers: server.url, ...login });
+    for (const [request, body] of [
+      ['MSG.NEXT.EVENTS.inmail', { batch: 1, no_wait: true }],
+      ['CREATE.EVENTS.inmail.chat.ev.*.*.msg', { stream_name: 'EVENTS', config: { durable_name: 'inmail' } }],
+      ['DELETE.EVENTS.inmail', {}],
+    ] as const) {
+      const answer = query.request(`$JS.API.CONSUMER.${request}`, JSON.stringify(body));
+      await expect(answer).rejects.toThrow(/Permissions/);
+    }
+    expect(await chatctl.consumers()).toMatchObject([{ name: 'inmail' }]);
+    await query.close();
+    shared.close();
+    await chatctl.removeConsumers('inmail');
+  });
 });
 
 describe('what is encrypted', () => {
