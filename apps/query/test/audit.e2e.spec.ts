@@ -186,6 +186,17 @@ describe.each(stores)('what was edited and deleted, read models %s', (_, open) =
     expect([answer.status, firstError(answer)]).toMatchObject([400, { reason: 'VALIDATION', field }]);
   });
 
+  it('of a room has who was banned from it, and of a person what is held against them', async () => {
+    const before = await query.log.lastSeq();
+    for (const room of ['clan:a=20b', 'clan:other']) await query.service('PUT', `/rooms/${room}/bans/9`);
+    const rooms = async (room: string) =>
+      (await page(`?after=${before}&room=${room}`)).data.map((entry) => [entry.type, entry.by, entry.room]);
+    const ban = ['PersonBanned', 'game', 'user:9'];
+    expect(await rooms('clan:a=20b')).toEqual([ban]);
+    expect(await rooms('user:9')).toEqual([ban, ban]);
+    expect(await rooms('global')).toEqual([]);
+  });
+
   it('is read in the order of the log, however many kinds there are', async () => {
     const reaction = await query.reactTo(messages[3]!, ROOM, '8', '👍');
     const changed = await edit(ROOM, messages[3]!, '7', 'once more');

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Static, Type } from '@sinclair/typebox';
 import { Matches } from 'class-validator';
-import { authorOf, type RecordedEvent, roomMeant } from '#domain';
+import { auditedKinds, authorOf, type RecordedEvent, roomMeant } from '#domain';
 import { EventLog } from '#event-store';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { notFound } from '#platform';
@@ -110,7 +110,9 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const isWanted = (event: RecordedEvent) =>
       (messageId === undefined || ('messageId' in event && event.messageId === messageId)) &&
       (user === undefined || authorOf(event) === user);
-    const page = { room, from, until, limit: Number(limit ?? 50), isWanted };
+    // Of a message there are no others.
+    const kinds = messageId === undefined ? auditedKinds : (['edit'] as const);
+    const page = { kinds, room, from, until, limit: Number(limit ?? 50), isWanted };
     const { wanted, read, next } = await auditedEvents(this.log, page);
     const before = await saidBefore.ofEach(wanted, read);
     return { data: wanted.map((event) => entryOf(event, before)), next };
