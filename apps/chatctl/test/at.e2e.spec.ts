@@ -101,12 +101,18 @@ interface Then {
     expect(stored).toHaveLength(2);
     const { messageId } = hello;
     expect(then.messages[0]).toEqual({
-      ...{ n: 1, rev: 5, messageId, at: hello.at, content: 'Hello, all', feeling: null, editedAt: at, deleted: false },
+      ...{ n: 1, rev: 5, messageId, at: hello.at, content: 'Hello, all', feeling: null, replyTo: null },
+      ...{ editedAt: at, deleted: false },
       ...{ sender: { id: '1', name: 'Ada', avatar: null } },
       ...{ reactions: [{ userId: '2', userName: 'Bob', emoji: '👍' }] },
     });
     for (const [i, document] of stored.entries()) {
-      const { editedAt = null, deleted = false, ...shown } = { ...then.messages[i] } as Record<string, unknown>;
+      const {
+        replyTo: _,
+        editedAt = null,
+        deleted = false,
+        ...shown
+      } = { ...then.messages[i] } as Record<string, unknown>;
       const marks = { ...(editedAt !== null && { editedAt }), ...(deleted === true && { deleted }) };
       expect(document).toMatchObject({ ...shown, ...marks });
     }
@@ -156,6 +162,20 @@ interface Then {
     expect((await text('secret', '--changes')).at(-2)).toBe('nothing was edited or deleted until then');
   });
 
+  it('says what a message is a reply to, and writes nothing that turns or hides text', async () => {
+    const talk = clanRoom('talk');
+    const first = posted(talk, 'abc \u202egnp.exe\u2066 \u{e0041} 👩‍💻 ❤️');
+    await system.append(first);
+    const seq = await system.append({ ...posted(talk, 'yes', '2'), replyTo: first.messageId });
+    const { messages } = await json(seq, talk);
+    expect(messages).toMatchObject([{ replyTo: null }, { replyTo: first.messageId }]);
+    const { out } = await system.chatctl('at', String(seq), '--room', talk);
+    expect(out.split('\n').slice(1, -1)).toEqual([
+      String.raw`1  ${first.at}  Ada (1): "abc \u202egnp.exe\u2066 \udb40\udc41 👩‍💻 ❤️"`,
+      `2  ${first.at}  Ada (2), to message 1: "yes"`,
+    ]);
+  });
+
   it('leaves out what cannot be folded, and says so', async () => {
     const direct = directRoom('5', '6');
     const message = posted(direct, 'no chat');
@@ -195,6 +215,7 @@ interface Then {
     [['10m', '5m', '--room', 'global'], 'one time, not 10m 5m'],
     [['10m'], 'say which room: --room global'],
     [['10m', '--room', 'elsewhere'], 'say which room: --room global'],
+    [['10m', '--room', 'partition:0'], 'say which room: --room global'],
     [['10m', '--room', 'user:7'], 'say which room: --room global'],
   ])('wants a time and a room: %j', async (words, complaint) => {
     const { status, complaints } = await system.chatctl('at', ...words);

@@ -16,7 +16,7 @@ export const at: Command = async (args, { env, out, progress }) => {
   if (positionals.length > 1) throw new UsageError(`at takes one time, not ${positionals.join(' ')}`);
   const moment = momentOf(positionals[0], Date.now());
   const room = written === undefined ? null : roomWritten(written);
-  if (room === null || roomKind(room) === 'user') {
+  if (room === null || ['user', 'partition'].includes(roomKind(room))) {
     throw new UsageError('say which room: --room global, --room clan:ID or --room direct:ID:ID');
   }
   return withServers(env, async ({ log }) => {

@@ -7,15 +7,17 @@ export function objectOf({ room, seq, storedAt, messages, changes, unfoldable }:
 }
 
 function messageOf(message: MessageDocument): object {
-  const { n, rev, messageId, sender, content, feeling, reactions, at, editedAt, deleted = false } = message;
-  return { n, rev, messageId, at, sender, content, feeling, reactions, editedAt: editedAt ?? null, deleted };
+  const { n, rev, messageId, at, sender, content, feeling, reactions } = message;
+  const { replyTo = null, editedAt = null, deleted = false } = message;
+  return { n, rev, messageId, at, sender, content, feeling, replyTo, reactions, editedAt, deleted };
 }
 
 /** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */
 export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string, void> {
   const { room, seq, storedAt, messages, changes, unfoldable } = then;
   yield `${room} as of event ${seq}, ${isoOf(storedAt)}: ${messages.length} messages`;
-  for (const message of messages) yield lineOf(message);
+  const numbers = new Map(messages.map(({ messageId, n }) => [messageId, n]));
+  for (const message of messages) yield lineOf(message, numbers);
   for (const letter of unfoldable)
     yield `event ${letter.seq} is left out, it cannot be folded: ${plain(letter.reason)}`;
   if (!withChanges) return;
@@ -23,14 +25,16 @@ export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string
   for (const change of changes) yield changeLine(change);
 }
 
-function lineOf({ n, at, sender, content, reactions, editedAt, deleted }: MessageDocument): string {
+function lineOf(message: MessageDocument, numbers: ReadonlyMap<string, number>): string {
+  const { n, at, sender, content, replyTo, reactions, editedAt, deleted } = message;
+  const to = replyTo === undefined ? '' : `, to message ${numbers.get(replyTo) ?? plain(replyTo)}`;
   const said = deleted ? 'deleted' : quoted(content);
   const edited = editedAt === undefined ? '' : `  edited ${editedAt}`;
   const emojis = Map.groupBy(reactions, ({ emoji }) => emoji);
   const reacted = [...emojis].map(
     ([emoji, by]) => `  ${plain(emoji)} ${plain(by.map(({ userName }) => userName).join(', '))}`,
   );
-  return `${n}  ${at}  ${plain(sender.name)} (${plain(sender.id)}): ${said}${edited}${reacted.join('')}`;
+  return `${n}  ${at}  ${plain(sender.name)} (${plain(sender.id)})${to}: ${said}${edited}${reacted.join('')}`;
 }
 
 function changeLine({ seq, at, type, userId, n, before, after }: Change): string {
@@ -42,6 +46,11 @@ const isoOf = (time: number): string => new Date(time).toISOString();
 
 const quoted = (text: string): string => plain(JSON.stringify(text));
 
-/** Without the characters that a terminal acts upon. */
+/**
+ * Without the characters that a terminal acts upon, and those that show a text as another one than it is: the latter
+ * turn or hide parts of it. The one that joins emojis stays.
+ */
 const plain = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  text.replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, (control) =>
+    control.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
