@@ -118,7 +118,7 @@ describe('what else has an id', () => {
     expect(await room.take(6)).toEqual([
       nack('a', 'no_clan', 'you are in no clan'),
       nack('b', 'required', expect.stringContaining('content') as unknown as string),
-      nack('c', 'required', 'data must be an object {content, feeling}'),
+      nack('c', 'required', 'data must be an object {content, feeling, reply_to}'),
       nack('d', 'unknown_event', 'there is no such event'),
       nack('e', 'required', 'event must be a string'),
       { error: 'a frame must be text, not binary' },

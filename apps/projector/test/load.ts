@@ -61,7 +61,7 @@ export class Load {
   /** One of each kind that is put aside: a body, a fact and a name that are not what they must be. */
   async appendUnfoldable(): Promise<void> {
     const faulty: [DomainEvent, string[]][] = [
-      [posted(clans[0]!, ''), ['timeline', 'stats']],
+      [{ ...posted(clans[0]!, 'by no id'), messageId: 'none' }, ['timeline', 'stats']],
       [posted(directRoom('1', '1000'), 'before its chat'), ['timeline']],
       [profile(people[0]!, ''), ['timeline', 'directory', 'stats']],
     ];

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Exports } from '../src/export/exports.js';
 import { send } from '../src/export/send.js';
 
-const IDLE = 200;
+const IDLE = 1_000;
 const PIECE = 'x'.repeat(1_000_000);
 const PIECES = 40;
 
