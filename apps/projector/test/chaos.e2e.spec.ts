@@ -127,7 +127,9 @@ interface VerifyReport {
 
     it('tell who follows a room each change once, in order and without holes', async () => {
       for (const follower of followers) {
-        await until('everything is told', () => follower.hasAll());
+        await until('everything is told', () => follower.hasAll()).catch(async (error: unknown) => {
+          throw new Error(`${String(error)}: ${await follower.standing()}`);
+        });
         expect((await follower.faults()).slice(0, 5)).toEqual([]);
       }
       expect(followers[0]!.told.length).toBeGreaterThan(1_000);

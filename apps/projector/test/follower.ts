@@ -63,6 +63,13 @@ export class Follower {
     return (this.told.at(-1)?.rev ?? this.from.rev) === (await queries.position(this.room)).rev;
   }
 
+  /** Which room it follows, up to where it was told, and where that room stands. */
+  async standing(): Promise<string> {
+    const { queries } = this.timeline.current;
+    const is = await queries.position(this.room);
+    return `${this.room} was told up to ${this.told.at(-1)?.rev} of ${is.rev}, lost track ${this.lostTrack} times`;
+  }
+
   /**
    * How what it was told differs from what the read model has: each change once, in order and without holes, and each
    * message, as it was told of last, as it is.
