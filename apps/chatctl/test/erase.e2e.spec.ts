@@ -23,7 +23,7 @@ const said = (room: Room, userId: string, n: number) => {
 
   beforeEach(async () => {
     server = await OwnServer.start();
-    system = await SystemUnderTest.create(server.url);
+    system = await SystemUnderTest.create(server.url, true);
   });
 
   afterEach(async () => {

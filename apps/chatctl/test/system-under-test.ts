@@ -32,12 +32,12 @@ export class SystemUnderTest {
     readonly readModels: ReadModels,
   ) {}
 
-  /** On an encrypted log. */
-  static async create(servers = SERVERS): Promise<SystemUnderTest> {
+  /** @param seals whether the texts in its log are sealed */
+  static async create(servers = SERVERS, seals = false): Promise<SystemUnderTest> {
     const token = randomBytes(4).toString('hex');
     const [stream, prefix, database] = [`CTL_${token}`, `ctl-${token}`, `chatctl-${token}`];
     const key = randomBytes(32);
-    const encryption = { masterKeys: [key], seals: true };
+    const encryption = { masterKeys: [key], seals };
     const log = await EventLog.connect({ servers, stream, prefix, name: 'chatctl test', encryption });
     await log.setUp();
     const url = MONGODB_URL ?? '';
