@@ -87,6 +87,12 @@ async function remove(db: Db, projection: string, version: number): Promise<void
 }
 
 class MongodbStore implements DocumentStore {
+  /**
+   * The lists that collections are asked by, as far as there is no index of them yet: it is made when it is first asked
+   * for, since every insert would pay for what is seldom needed.
+   */
+  private readonly lists = new Map<string, string>();
+
   constructor(
     private readonly db: Db,
     private readonly prefix: string,
@@ -96,7 +102,7 @@ class MongodbStore implements DocumentStore {
     return reach(async () => {
       for (const { name, index, ordered, list } of collections) {
         if (index !== undefined) await this.collection(name).createIndex({ [index]: 1, ...(ordered && { _id: 1 }) });
-        if (list !== undefined) await this.collection(name).createIndex({ [list]: 1, _id: 1 });
+        if (list !== undefined) this.lists.set(name, list);
       }
     });
   }
@@ -119,8 +125,12 @@ class MongodbStore implements DocumentStore {
     );
   }
 
-  range<D extends Document>(collection: string, range: Range): Promise<D[]> {
+  async range<D extends Document>(collection: string, range: Range): Promise<D[]> {
     const { from, to, limit, descending, having, fields } = range;
+    if (having && this.lists.get(collection) === having.field) {
+      await reach(() => this.collection(collection).createIndex({ [having.field]: 1, _id: 1 }));
+      this.lists.delete(collection);
+    }
     const filter = { _id: { $gte: from, $lt: to }, ...(having && { [having.field]: having.value }) };
     const projection = fields && Object.fromEntries(['seq', ...fields].map((field) => [field, 1]));
     return this.find(collection, filter, {
