@@ -4,7 +4,13 @@ import { oneOf } from '../../workbench/src/seeded-random.js';
 
 const seconds = (random: () => number, from: number, to: number): number => 1_000 * (from + random() * (to - from));
 
-/** Kills projectors at random moments, in the middle of their start too, and starts each again shortly after. */
+/** So long one is waited for that is to be killed in the middle of its work, ms. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Kills projectors at random moments, and starts each again shortly after: every other one in the middle of its start as
+ * well, the others once they fold. Where all were killed as they start, as on a slow machine, nobody would get on.
+ */
 export class Killer {
   kills = 0;
   private readonly wanted = new Set<ProjectorProcess>();
@@ -40,11 +46,17 @@ export class Killer {
     return projector.end('SIGTERM');
   }
 
+  private async untilItFolds(projector: ProjectorProcess): Promise<void> {
+    const giveUp = performance.now() + PATIENCE_MS;
+    while (!this.stopping && !projector.hasTakenOver() && performance.now() < giveUp) await sleep(20);
+  }
+
   private async kill(): Promise<void> {
     const { random, wanted } = this;
     while (!this.stopping) {
       await sleep(seconds(random, 0.5, 2));
       const victim = oneOf(random, [...wanted]);
+      if (this.kills % 2 === 1) await this.untilItFolds(victim);
       await victim.end('SIGKILL');
       this.kills++;
       await sleep(seconds(random, 0.05, 0.3));
