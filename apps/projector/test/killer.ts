@@ -8,8 +8,8 @@ const seconds = (random: () => number, from: number, to: number): number => 1_00
 const PATIENCE_MS = 10_000;
 
 /**
- * Kills projectors at random moments, and starts each again shortly after: every other one in the middle of its start as
- * well, the others once they fold. Where all were killed as they start, as on a slow machine, nobody would get on.
+ * Kills projectors at random moments, in the middle of their start too, and starts each again shortly after; every third
+ * once it has folded for a moment: where all were killed as they start, as on a slow machine, nobody would get on.
  */
 export class Killer {
   kills = 0;
@@ -46,7 +46,7 @@ export class Killer {
     return projector.end('SIGTERM');
   }
 
-  private async untilItFolds(projector: ProjectorProcess): Promise<void> {
+  private async untilItHasTakenOver(projector: ProjectorProcess): Promise<void> {
     const giveUp = performance.now() + PATIENCE_MS;
     while (!this.stopping && !projector.hasTakenOver() && performance.now() < giveUp) await sleep(20);
   }
@@ -54,9 +54,12 @@ export class Killer {
   private async kill(): Promise<void> {
     const { random, wanted } = this;
     while (!this.stopping) {
-      await sleep(seconds(random, 0.5, 2));
+      await sleep(seconds(random, 0.3, 1.2));
       const victim = oneOf(random, [...wanted]);
-      if (this.kills % 2 === 1) await this.untilItFolds(victim);
+      if (this.kills % 3 === 2) {
+        await this.untilItHasTakenOver(victim);
+        await sleep(seconds(random, 0.3, 1));
+      }
       await victim.end('SIGKILL');
       this.kills++;
       await sleep(seconds(random, 0.05, 0.3));
