@@ -2,6 +2,7 @@ import { Connection, type ConnectionOptions, type ConnectionState, type Frame } 
 import { Emitter } from './emitter.js';
 import { Follower, type FollowerParts, Messages, type Position, type Resumed } from './follower.js';
 import { addressOf, getJson, type HttpOptions } from './http.js';
+import { Insistence } from './insistence.js';
 import { type Command, Outbox, type OutboxStore } from './outbox.js';
 import type { CommandRefused } from './refusal.js';
 
@@ -46,6 +47,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   /** Of the rooms that are shown. */
   protected readonly messages = new Map<string, Messages<M>>();
   readonly #connection: Connection;
+  readonly #insistence: Insistence;
   /** What is shown is kept as it is, whoever asks for more. */
   readonly #topics = new Set<Topic>(['changes']);
   #online: ReadonlySet<string | number> = new Set();
@@ -56,6 +58,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   ) {
     super();
     this.#connection = new Connection(options, (token) => socketAddress(token).href);
+    this.#insistence = new Insistence(this.#connection);
     this.#connection.on('state', (state) => {
       if (state.state !== 'connected' && this.#online.size > 0) this.#tellPresence([]);
       if (state.state === 'disconnected') for (const follower of this.followers.values()) follower.end();
@@ -134,7 +137,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   }
 
   #sendTopics(): void {
-    this.tell('subscribe', { to: [...this.#topics] });
+    this.#insistence.send(() => ({ event: 'subscribe', data: { to: [...this.#topics] } }));
   }
 
   /** Follows one more room, or a room anew; it is to be resumed. */
@@ -161,8 +164,12 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
 
   /** Asks for what came after the last known position of rooms; null for one that there is none of yet. */
   protected resume(keys: Iterable<string>): void {
-    const rooms = Object.fromEntries([...keys].map((key) => [key, this.positionOf(key)]));
-    if (Object.keys(rooms).length > 0) this.#connection.send({ event: 'resume', data: { rooms } });
+    const names = [...keys];
+    if (names.length === 0) return;
+    this.#insistence.send(() => {
+      const rooms = Object.fromEntries(names.map((key) => [key, this.positionOf(key)]));
+      return { event: 'resume', data: { rooms } };
+    });
   }
 
   protected positionOf(key: string): object | null {

@@ -173,10 +173,14 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   #readList(): void {
     if (this.#isListing) return;
     this.#isListing = true;
-    void this.outbox.request('get_chats').then(({ answer }) => {
-      this.#isListing = false;
-      this.#list(answer as readonly DirectChatEntry[]);
-    });
+    this.outbox
+      .request('get_chats')
+      .finally(() => (this.#isListing = false))
+      .then(({ answer }) => {
+        this.#list(answer as readonly DirectChatEntry[]);
+      })
+      // Refused for good, which `refused` tells: asked for again when it is needed the next time.
+      .catch(() => undefined);
   }
 
   #list(chats: readonly DirectChatEntry[]): void {

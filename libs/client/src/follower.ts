@@ -1,4 +1,4 @@
-import { fullJitter } from './reconnecting.js';
+import { fullJitter, RETRY } from './reconnecting.js';
 
 /** A place within a room: `n` counts its messages, `rev` its changes. */
 export interface Position {
@@ -37,7 +37,6 @@ export interface FollowerParts<M> {
 
 /** So many changes of messages are told apart from their repetitions. */
 const MAX_KNOWN = 2_000;
-const RETRY = { minMs: 500, maxMs: 10_000 };
 
 /** Up to where all was told once this was. */
 const placeOf = <M extends Position>({ message, position }: Told<M>): Position => position ?? message;

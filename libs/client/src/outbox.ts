@@ -1,7 +1,7 @@
 import type { Connection, Frame } from './connection.js';
 import { Emitter } from './emitter.js';
-import { fullJitter } from './reconnecting.js';
-import { CommandRefused } from './refusal.js';
+import { fullJitter, RETRY } from './reconnecting.js';
+import { CommandRefused, type Nack } from './refusal.js';
 
 /** A command that was not acknowledged yet. Its id makes it the same command however often it is sent. */
 export interface Command {
@@ -31,15 +31,6 @@ interface Pending {
   answer: unknown;
 }
 
-interface Nack {
-  readonly code: string;
-  readonly message: string;
-  readonly retryable: boolean;
-  /** In seconds. */
-  readonly retry_after?: number;
-  readonly until?: string;
-}
-
 interface OutboxEvents {
   /** What waits to be acknowledged, the oldest first. */
   pending: readonly Command[];
@@ -52,7 +43,6 @@ interface OutboxEvents {
 /** What the server allows by default, with some left for others of the same user: frames at once, and a second. */
 const BURST = 100;
 const PER_SECOND = 25;
-const RETRY = { minMs: 500, maxMs: 10_000 };
 const TOO_LARGE = 1009;
 const ANSWERS = new Set(['chat_created', 'updated_chat_list', 'get_all_chat_messages']);
 

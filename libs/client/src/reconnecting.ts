@@ -4,6 +4,9 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
+/** Before what failed or was refused for the moment is tried again over the same connection. */
+export const RETRY: Backoff = { minMs: 500, maxMs: 10_000 };
+
 /** What the server closes a connection with that is not to be opened again by itself: see the wire's table. */
 const FINAL = new Set([1002, 1003, 1007, 1008, 4002, 4010]);
 /** After these, at once: the token has ended, a frame was too large, too much was unread. */

@@ -26,3 +26,13 @@ export class RequestFailed extends Error {
     super(message);
   }
 }
+
+/** What a `nack` says. */
+export interface Nack {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  /** In seconds. */
+  readonly retry_after?: number;
+  readonly until?: string;
+}

@@ -67,3 +67,17 @@ it('asks for the latest page again and again, until it is there or nobody is con
   await jest.advanceTimersByTimeAsync(60_000);
   expect([asked, jest.getTimerCount()]).toEqual([before, 0]);
 });
+
+it('asks again where its rooms go on, and for what it is to be told, when that is refused for the moment', async () => {
+  await following(1);
+  const first = last().sent.slice();
+  expect(first.map(({ event }) => event)).toEqual(['subscribe', 'resume']);
+  for (const { id } of first) {
+    last().tell({ event: 'nack', id, data: { code: 'unavailable', message: 'away', retryable: true } });
+  }
+  await jest.advanceTimersByTimeAsync(1_000);
+  const again = last().sent.slice(2);
+  expect(again.map(({ event }) => event).sort()).toEqual(['resume', 'subscribe']);
+  // From where it stands by now.
+  expect(again.find(({ event }) => event === 'resume')?.data).toMatchObject({ rooms: { global: { n: 1, rev: 1 } } });
+});

@@ -51,7 +51,7 @@ export class RoleProcess {
     this.child = child;
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await this.isReady())) {
-      if (child.exitCode !== null || Date.now() > deadline) {
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
         throw new Error(`the ${this.role} did not start: ${this.logFile} says why`);
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
