@@ -54,7 +54,7 @@ export class Killer {
   private async kill(): Promise<void> {
     const { random, wanted } = this;
     while (!this.stopping) {
-      await sleep(seconds(random, 0.3, 1.2));
+      await sleep(seconds(random, 0.2, 0.9));
       const victim = oneOf(random, [...wanted]);
       if (this.kills % 3 === 2) {
         await this.untilItHasTakenOver(victim);
