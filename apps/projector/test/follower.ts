@@ -54,6 +54,11 @@ export class Follower {
     return follower;
   }
 
+  /** The number of the last message that it was told. */
+  get lastN(): number {
+    return this.told.findLast(({ kind }) => kind === 'message')?.message.n ?? this.from.n;
+  }
+
   stop(): void {
     this.timeline.stop();
   }

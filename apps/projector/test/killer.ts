@@ -4,13 +4,15 @@ import { oneOf } from '../../workbench/src/seeded-random.js';
 
 const seconds = (random: () => number, from: number, to: number): number => 1_000 * (from + random() * (to - from));
 
-/** So long one is waited for that is to be killed in the middle of its work, ms. */
-const PATIENCE_MS = 10_000;
-
 /**
- * Kills projectors at random moments, in the middle of their start too, and starts each again shortly after; every third
- * once it has folded for a moment: where all were killed as they start, as on a slow machine, nobody would get on.
+ * After so many kills all are left alone until folding goes on: where each dies sooner than it has started, as on a slow
+ * machine, nobody would get on.
  */
+const KILLED_TOGETHER = 5;
+/** So long they are left alone at most, ms. */
+const PATIENCE_MS = 15_000;
+
+/** Kills projectors at random moments, in the middle of their start too, and starts each again shortly after. */
 export class Killer {
   kills = 0;
   private readonly wanted = new Set<ProjectorProcess>();
@@ -20,6 +22,8 @@ export class Killer {
   constructor(
     private readonly projectors: readonly ProjectorProcess[],
     private readonly random: () => number,
+    /** Begins to look whether folding goes on; what it hands back says whether it did since. */
+    private readonly watch: () => () => boolean,
   ) {}
 
   start(): void {
@@ -46,20 +50,18 @@ export class Killer {
     return projector.end('SIGTERM');
   }
 
-  private async untilItHasTakenOver(projector: ProjectorProcess): Promise<void> {
+  private async untilFoldingGoesOn(): Promise<void> {
     const giveUp = performance.now() + PATIENCE_MS;
-    while (!this.stopping && !projector.hasTakenOver() && performance.now() < giveUp) await sleep(20);
+    const goesOn = this.watch();
+    while (!this.stopping && !goesOn() && performance.now() < giveUp) await sleep(20);
   }
 
   private async kill(): Promise<void> {
     const { random, wanted } = this;
     while (!this.stopping) {
       await sleep(seconds(random, 0.2, 0.9));
+      if (this.kills % KILLED_TOGETHER === 0) await this.untilFoldingGoesOn();
       const victim = oneOf(random, [...wanted]);
-      if (this.kills % 3 === 2) {
-        await this.untilItHasTakenOver(victim);
-        await sleep(seconds(random, 0.3, 1));
-      }
       await victim.end('SIGKILL');
       this.kills++;
       await sleep(seconds(random, 0.05, 0.3));

@@ -44,6 +44,8 @@ export class Load {
   constructor(
     private readonly log: Pick<EventLog, 'append'>,
     private readonly random: () => number,
+    /** While this does not hold, it pauses. */
+    private readonly mayGoOn: () => boolean,
   ) {}
 
   start(): void {
@@ -81,6 +83,7 @@ export class Load {
       // Where it cannot keep up it does not make up for it in one go.
       const events = Array.from({ length: Math.min(due - begun, 100) }, () => this.next());
       begun = due;
+      if (!this.mayGoOn()) continue;
       await Promise.all(
         events.map(async (event) => {
           await this.append(event);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** What was built before the tests. */
@@ -9,8 +9,6 @@ const MAIN = 'dist/apps/projector/src/main.js';
 /** A projector in a process of its own, which can be killed at any moment and started again. */
 export class ProjectorProcess {
   private child: ChildProcess | null = null;
-  /** How much of the log file is of its earlier lives, in bytes. */
-  private before = 0;
 
   /** @param logFile where its output goes, that of all its lives */
   constructor(
@@ -27,16 +25,10 @@ export class ProjectorProcess {
     return owner?.startsWith(`${hostname().replace(/\W/g, '-')}-${this.child?.pid}-`) ?? false;
   }
 
-  /** Whether it says that it has taken a partition over, in this life. */
-  hasTakenOver(): boolean {
-    return readFileSync(this.logFile).subarray(this.before).includes('takes over');
-  }
-
   /** Does not wait for anything. On a port of its own choice: one that is named could be taken between two lives. */
   start(): void {
     if (this.runs) return;
     const output = openSync(this.logFile, 'a');
-    this.before = statSync(this.logFile).size;
     this.child = spawn(process.execPath, [MAIN], {
       env: { ...process.env, ...this.env, HOST: '127.0.0.1', PORT: '0' },
       stdio: ['ignore', output, output],
