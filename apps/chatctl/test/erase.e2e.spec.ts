@@ -99,7 +99,7 @@ const said = (room: Room, userId: string, n: number) => {
     system.startBoth();
     await system.folded();
     await system.stopWorkers();
-    const { lastSeq } = await system.log.erase('eve', { key: nextKey(), at });
+    const { lastSeq } = await system.log.eraser.erase('eve', { key: nextKey(), at });
     await expectEqual();
     const worker = system.start('three');
     await until('some of it is swept', async () => (await swept(lastSeq)) > 0);

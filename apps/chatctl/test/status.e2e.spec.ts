@@ -76,7 +76,7 @@ import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test
   it('shows the rate of the last second, and dead letters', async () => {
     system.start('one');
     await system.folded();
-    await system.log.deadLetter({ projection: 'timeline', partition: 4, seq: 9, reason: 'for the test' });
+    await system.log.letters.put({ projection: 'timeline', partition: 4, seq: 9, reason: 'for the test' });
     const sending = { on: true };
     const sender = (async () => {
       while (sending.on) await system.append(posted(room, 'again and again'));

@@ -44,6 +44,19 @@ describe('a person who is prepared', () => {
     expect(ada.rooms.size).toBe(1);
   });
 
+  it('is another person where whoever had the id was erased, while connections of theirs are still closing', async () => {
+    const { log, server } = ada.chat;
+    log.keyId = 'of the first';
+    ada.chat.rename('1', 'Ada', '{"a":1}');
+    await ada.prepare();
+    for (const [i, record] of server.records.entries()) server.records[i] = { ...record, erased: true };
+    log.keyId = 'of the second';
+    await ada.prepare();
+    expect(ada.feed.person.speaker).toEqual({ id: '1', name: '1', avatar: null });
+    await ada.prepare({ name: 'Bea' });
+    expect(ada.feed.person.speaker).toEqual({ id: '1', name: 'Bea', avatar: null });
+  });
+
   it('has left the clan that the log says they left', async () => {
     ada.chat.move('1', '7');
     ada.chat.move('1', null, { clanId: '7' });

@@ -150,7 +150,7 @@ interface VerifyReport {
 
     it('put aside what cannot be folded, and nothing else', async () => {
       const letters: string[] = [];
-      for await (const { projection, seq } of system.log.deadLetters()) letters.push(`${projection} ${seq}`);
+      for await (const { projection, seq } of system.log.letters.all()) letters.push(`${projection} ${seq}`);
       expect(letters.sort()).toEqual(load.unfoldable.sort());
     });
 

@@ -85,7 +85,7 @@ export class ChangePlayerHandler implements ICommandHandler<ChangePlayer> {
   async execute({ userId, name, avatar }: ChangePlayer): Promise<void> {
     const command = { ...newContext(), userId, name, avatar };
     // Whoever had this id may have been erased since this process last wrote of them.
-    await this.log.renewKey(userId);
+    await this.log.keyring.renewKey(userId);
     const decision = await this.log.decide(userRoom(userId), 'profile', (last) =>
       changeProfile(command, profileOf(last)),
     );
@@ -116,7 +116,7 @@ export class ErasePlayerHandler implements ICommandHandler<ErasePlayer> {
   constructor(@Inject(EventLog) private readonly log: EventLog) {}
 
   async execute({ userId }: ErasePlayer): Promise<void> {
-    await this.log.erase(userId, newContext());
+    await this.log.eraser.erase(userId, newContext());
   }
 }
 

@@ -1,31 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type CommandContext,
   type Decision,
   type DomainEvent,
   type Kind,
   kindOf,
   type RecordedEvent,
-  type Refusal,
   type Room,
-  type UserErased,
-  userRoom,
 } from '#domain';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection, type ServerOptions } from './connection.js';
 import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
-import { type DeadLetter, DeadLetters, type LetterPlace, type StoredLetter } from './dead-letters.js';
+import { DeadLetters } from './dead-letters.js';
+import { type Decided, decideOnLast } from './decide.js';
 import { eventHeaders } from './event-headers.js';
 import { Erasures } from './keys/erasures.js';
-import { type Erased, Eraser } from './keys/eraser.js';
+import { Eraser } from './keys/eraser.js';
+import { Fences } from './keys/fences.js';
 import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
 import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
-import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import { Publisher, type Stored } from './publisher.js';
@@ -55,10 +51,6 @@ export interface EncryptionOptions {
   readonly seals: boolean;
 }
 
-/** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
-export type Decided<E extends DomainEvent> =
-  { readonly event: RecordedEvent<E> | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal };
-
 export interface AppendOptions {
   /** The last sequence of this kind in this room, 0 for none: where it is another one, that is a conflict. */
   readonly expectedLast?: number;
@@ -74,9 +66,6 @@ export interface LogState {
   readonly lastSeq: number;
 }
 
-/** Before the log is asked what became of an event whose answer was lost. */
-const PAUSE_MS = 50;
-
 /**
  * The log: the truth of which everything else is a fold. Every call ends within about 5 s (`read`, while the server is
  * away: 30 s without a record); the connection comes back by itself.
@@ -84,17 +73,16 @@ const PAUSE_MS = 50;
 export class EventLog {
   readonly live: Live;
   readonly workers: Workers;
+  readonly letters: DeadLetters;
   readonly revocations: Revocations;
+  readonly keyring: Keyring;
+  readonly erasures: Erasures;
+  readonly eraser: Eraser;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
-  private readonly letters: DeadLetters;
   private readonly lags: ConsumerLags;
   private readonly backlogs: Backlog;
-  private readonly keys: KeyStore;
-  private readonly erasures: Erasures;
-  private readonly keyring: Keyring;
-  private readonly eraser: Eraser;
 
   private constructor(
     private readonly connection: Connection,
@@ -109,15 +97,13 @@ export class EventLog {
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
-    this.keys = new KeyStore(connection, this.publisher, stream, subjects);
-    this.erasures = new Erasures({
-      read: (from) => this.reader.read({ from, filter: { kind: 'erase' } }),
-    });
-    const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
-    const fences = { last: (userId: string, deadline?: number) => this.fenceOf(userId, deadline) };
-    this.keyring = new Keyring(this.keys, master, this.erasures, fences, encryption?.seals ?? false);
-    this.eraser = new Eraser(this, this.keys, this.keyring);
     this.reader = new Reader(connection, stream, subjects);
+    const keys = new KeyStore(connection, this.publisher, stream, subjects);
+    const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
+    const fences = new Fences(this.reader, subjects);
+    this.erasures = new Erasures(fences);
+    this.keyring = new Keyring(keys, master, this.erasures, fences, encryption?.seals ?? false);
+    this.eraser = new Eraser(this, fences, keys, this.keyring, this.erasures);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
@@ -156,48 +142,6 @@ export class EventLog {
     return this.appends.watch(() => this.publisher.publish(subject, sealed.stored.body, headers, deadline));
   }
 
-  /**
-   * To be called when a person is let in, before anything of theirs is stored: their texts are sealed from then on with
-   * the key that is theirs now, not with one that is known here of somebody erased who had the same id.
-   * @returns what that key is called; null where nothing is sealed
-   * @throws LogUnavailable
-   */
-  async renewKey(userId: string, deadline?: number): Promise<string | null> {
-    return this.keyring.seals ? (await this.keyring.renew(userId, deadline)).id : null;
-  }
-
-  /**
-   * Erases a person: from then on nobody is shown what they said and were called, and where the log is encrypted nobody
-   * can read it there. Their tokens are revoked. An id that comes back is another person's.
-   * @throws LogUnavailable, OutcomeUnknown: the same again carries it on
-   */
-  async erase(userId: string, context: CommandContext): Promise<Erased> {
-    // Whoever is connected says nothing more under this id.
-    await this.revocations.revokePerson(userId);
-    return this.eraser.erase(userId, context);
-  }
-
-  /** How many people have a key. @throws LogUnavailable */
-  keyCount(): Promise<number> {
-    return this.keys.count();
-  }
-
-  /** Wraps with the first of the master keys what is wrapped with others: see {@link Keyring.rotate}. */
-  rotateKeys(onProgress: (seen: number) => void): Promise<number> {
-    return this.keyring.rotate(onProgress);
-  }
-
-  /**
-   * Carries out what is not wholly done of the erasures that the log knows: those that were interrupted, and those whose
-   * keys came back with a backup.
-   * @returns whom that concerned
-   * @throws LogUnavailable, OutcomeUnknown
-   */
-  async carryOutErasures(): Promise<string[]> {
-    await this.erasures.refresh();
-    return this.eraser.carryOutAgain(this.erasures);
-  }
-
   /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */
   hindrance(): Promise<string | null> {
     return this.appends.hindrance();
@@ -214,44 +158,13 @@ export class EventLog {
    * is there. `decide` must make the same event id each time.
    * @throws LogUnavailable also where others kept coming first; OutcomeUnknown, UnreadableEvent
    */
-  async decide<E extends DomainEvent>(
+  decide<E extends DomainEvent>(
     room: Room,
     kind: Kind,
     decide: (last: RecordedEvent | null) => Decision<E>,
-    { deadline = performance.now() + ANSWER_LIMIT_MS }: Pick<AppendOptions, 'deadline'> = {},
+    options: Pick<AppendOptions, 'deadline'> = {},
   ): Promise<Decided<E>> {
-    let tried: { readonly id: string; readonly on: RecordedEvent | null } | null = null;
-    let unknown: OutcomeUnknown | null = null;
-    do {
-      try {
-        const last = await this.last(room, kind, deadline);
-        // The event of this very command, stored by an attempt whose answer was lost.
-        if (last && last.id === tried?.id) return { event: last as unknown as RecordedEvent<E>, last: tried.on };
-        const decision = decide(last);
-        if ('refusal' in decision) return decision;
-        const { event } = decision;
-        if (!event) return { event: null, last };
-        tried = { id: event.id, on: last };
-        const outcome = await this.append(event, { expectedLast: last?.seq ?? 0, deadline });
-        if (outcome === 'conflict') continue;
-        if (!outcome.duplicate) return { event: { ...event, seq: outcome.seq } as unknown as RecordedEvent<E>, last };
-        unknown = new OutcomeUnknown('it was stored before, and what it was then cannot be read');
-        return { event: (await this.at(outcome.seq, deadline)) as unknown as RecordedEvent<E>, last };
-      } catch (error) {
-        if (error instanceof OutcomeUnknown) unknown = error;
-        else if (!unknown || !(error instanceof LogUnavailable)) throw error;
-        await this.untilBack(deadline, unknown);
-      }
-    } while (performance.now() < deadline);
-    throw unknown ?? new LogUnavailable(`others kept writing to ${room} ${kind} first`);
-  }
-
-  /** Before the log is asked what became of an event. @throws OutcomeUnknown, the one given, where there is no time left */
-  private async untilBack(deadline: number, unknown: OutcomeUnknown): Promise<void> {
-    await sleep(PAUSE_MS);
-    await this.connection.whenConnected(Math.max(1, deadline - performance.now())).catch(() => {
-      throw unknown;
-    });
+    return decideOnLast(this, this.connection, { room, kind, ...options }, decide);
   }
 
   /** @throws LogUnavailable, UnreadableEvent */
@@ -276,11 +189,6 @@ export class EventLog {
     return record;
   }
 
-  private async fenceOf(userId: string, deadline?: number): Promise<RecordedEvent<UserErased> | null> {
-    const record = await this.reader.last(this.subjects.event(userRoom(userId), 'erase'), deadline);
-    return record && (decodeRecord(record) as RecordedEvent<UserErased>);
-  }
-
   /**
    * The sequence of the last record, of all or of those that a filter lets through, and of those stored by a time, ms
    * since 1970 by the log's clock; 0 for none.
@@ -288,11 +196,6 @@ export class EventLog {
    */
   lastSeq(filter: LogFilter = {}, storedBy?: number): Promise<number> {
     return this.reader.lastSeq(filter, storedBy);
-  }
-
-  /** Those of whom something may be erased behind this sequence, as far as was read: for who compares. */
-  erasedBehind(seq: number): string[] {
-    return this.erasures.behind(seq);
   }
 
   /** In order; ends at `until`. A server that goes away is waited for, up to 30 s. @throws LogUnavailable */
@@ -328,7 +231,7 @@ export class EventLog {
 
   /** Takes over a partition: a consumer of its own, and the older owners' deleted. @throws LogUnavailable */
   async consume(options: ConsumeOptions): Promise<PartitionConsumer> {
-    await this.erasures.refresh();
+    await this.erasures.refresh(options.partition);
     return PartitionConsumer.start(this.connection, this.stream, this.subjects, this.keyring, options);
   }
 
@@ -355,31 +258,6 @@ export class EventLog {
     return removeConsumers(this.connection, this.stream, (name) => name.startsWith(prefix));
   }
 
-  /** The same letter again takes the place of the first. @throws LogUnavailable, OutcomeUnknown */
-  deadLetter(letter: DeadLetter): Promise<void> {
-    return this.letters.put(letter);
-  }
-
-  /** In the order they were put, of one projection or of all. @throws LogUnavailable */
-  deadLetters(projection?: string): AsyncIterable<StoredLetter> {
-    return this.letters.all(projection);
-  }
-
-  /** @throws LogUnavailable */
-  deadLetterAt(place: LetterPlace): Promise<StoredLetter | null> {
-    return this.letters.at(place);
-  }
-
-  /** Where there are letters, without reading them. @throws LogUnavailable */
-  deadLetterPlaces(): Promise<LetterPlace[]> {
-    return this.letters.places();
-  }
-
-  /** Deletes a letter; whether there was one. The event stays in the log. @throws LogUnavailable */
-  dropDeadLetter(place: LetterPlace): Promise<boolean> {
-    return this.letters.drop(place);
-  }
-
   /** Lets what is under way come to its end, within about 5 s, and disconnects. */
   async close(): Promise<void> {
     this.revocations.stop();
@@ -388,12 +266,13 @@ export class EventLog {
   }
 }
 
-type Asked = 'connected' | 'hindrance' | 'append' | 'renewKey' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq';
-type AskedToShare = 'share' | 'deadLetter' | 'deadLetters';
+type Asked = 'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share';
 
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
-export interface AskedLog extends Pick<EventLog, Asked | AskedToShare> {
+export interface AskedLog extends Pick<EventLog, Asked> {
   readonly live: AskedLive;
+  readonly letters: Pick<DeadLetters, 'put' | 'all'>;
+  readonly keyring: Pick<Keyring, 'renewKey'>;
 }
 
 export type AskedLive = Pick<Live, keyof Live>;

@@ -2,11 +2,11 @@ export type { BacklogPart } from './backlog.js';
 export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
 export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
+export type { Decided } from './decide.js';
 export {
   type AskedLive,
   type AskedLog,
   type AppendOptions,
-  type Decided,
   type EncryptionOptions,
   EventLog,
   type LogOptions,

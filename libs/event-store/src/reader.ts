@@ -16,6 +16,8 @@ export interface ReadOptions {
 }
 
 const BATCH = 1_000;
+/** Single records that are asked for side by side. */
+const ASKED_TOGETHER = 64;
 /** A reading whose server went away goes on when it is back within this time. */
 const AWAY_LIMIT_MS = 30_000;
 /** Nothing delivered for so long, although something is there: the reading is taken up anew. */
@@ -59,6 +61,20 @@ export class Reader {
       else later = middle;
     }
     return stored;
+  }
+
+  /** The last record of each subject that a filter lets through. @throws LogUnavailable */
+  async lastOfEach(filter: LogFilter): Promise<LogRecord[]> {
+    const { streams } = this.connection.jetstream;
+    const query = { subjects_filter: this.subjects.events(filter) };
+    const { state } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream, query));
+    const records: LogRecord[] = [];
+    const subjects = Object.keys(state.subjects ?? {});
+    for (let i = 0; i < subjects.length; i += ASKED_TOGETHER) {
+      const part = await Promise.all(subjects.slice(i, i + ASKED_TOGETHER).map((subject) => this.last(subject)));
+      records.push(...part.filter((record) => record !== null));
+    }
+    return records;
   }
 
   /** As {@link batches}, one by one. @throws LogUnavailable */

@@ -190,15 +190,15 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
       });
     });
 
-    describe('deadLetter', () => {
+    describe('letters', () => {
       it('keeps one letter for each event of a projection: the last', async () => {
         const letter = { projection: 'one', partition: 3, seq: 7, reason: 'first' };
-        await here.deadLetter(letter);
-        await here.deadLetter({ ...letter, projection: 'other' });
-        await here.deadLetter({ ...letter, reason: 'second' });
+        await here.letters.put(letter);
+        await here.letters.put({ ...letter, projection: 'other' });
+        await here.letters.put({ ...letter, reason: 'second' });
         const at = expect.any(Number);
-        expect(await all(there.deadLetters('one'))).toEqual([{ ...letter, reason: 'second', at }]);
-        expect((await all(there.deadLetters())).map(({ projection }) => projection)).toEqual(['other', 'one']);
+        expect(await all(there.letters.all('one'))).toEqual([{ ...letter, reason: 'second', at }]);
+        expect((await all(there.letters.all())).map(({ projection }) => projection)).toEqual(['other', 'one']);
       });
     });
 

@@ -13,7 +13,7 @@ import {
   UnreadableEvent,
   userRoom,
 } from '#domain';
-import { decodeRecord, type EventLog, KeyMissing, type LogOptions, MasterKeyMissing } from '../src/index.js';
+import { decodeRecord, type EventLog, KeyMissing, type LogOptions, type LogRecord, MasterKeyMissing } from '../src/index.js';
 import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
 
@@ -133,7 +133,7 @@ describe('erasing a person', () => {
     await log.append(renamed('gone', 'Somebody'));
     const { wrapped } = (await storedKey('gone'))!.json<{ wrapped: string }>();
     expect(onDisk(wrapped)).toBe(true);
-    const { lastSeq } = await log.erase('gone', context());
+    const { lastSeq } = await log.eraser.erase('gone', context());
     expect(onDisk(wrapped)).toBe(false);
     expect(await storedKey('gone')).toBeNull();
     for (const reader of [log, await another()]) {
@@ -151,19 +151,19 @@ describe('erasing a person', () => {
 
   it('may be asked for again, and is then of nobody else', async () => {
     const before = (await eventsOf(log)).length;
-    await log.erase('twice', context());
+    await log.eraser.erase('twice', context());
     const once = (await eventsOf(log)).length;
     expect(once - before).toBe(17);
-    await log.erase('twice', context());
-    await log.renewKey('twice');
+    await log.eraser.erase('twice', context());
+    await log.keyring.renewKey('twice');
     await log.append(by('twice', 'a third person'));
     expect(await saidBy(await another(), 'twice')).toEqual([['a third person', 'name of twice']]);
   });
 
   it('gives an id that comes back another key, which is another person’s', async () => {
     await log.append(by('again', 'the first'));
-    await log.erase('again', context());
-    await log.renewKey('again');
+    await log.eraser.erase('again', context());
+    await log.keyring.renewKey('again');
     await log.append(by('again', 'the second'));
     expect(await saidBy(await another(), 'again')).toEqual([
       ['', 'erased user'],
@@ -174,7 +174,7 @@ describe('erasing a person', () => {
   it('erases what is said with their key by whoever has not heard of it', async () => {
     const late = await another();
     await late.append(by('late', 'before'));
-    await log.erase('late', context());
+    await log.eraser.erase('late', context());
     await late.append(by('late', 'after'));
     for (const reader of [late, await another()]) {
       expect(await saidBy(reader, 'late')).toEqual([
@@ -182,29 +182,43 @@ describe('erasing a person', () => {
         ['', 'erased user'],
       ]);
     }
-    await late.renewKey('late');
+    await late.keyring.renewKey('late');
     await late.append(by('late', 'somebody else'));
     expect((await saidBy(await another(), 'late')).at(-1)).toEqual(['somebody else', 'name of late']);
+  });
+
+  it('takes nothing from whoever has the id since: also what a moderator says of them, told by who knows only the key before', async () => {
+    const stale = await another();
+    await stale.append(by('namesake', 'before'));
+    await log.eraser.erase('namesake', context());
+    await log.keyring.renewKey('namesake');
+    const { key, at } = context();
+    await stale.append({
+      ...{ type: 'PersonBanned', room: userRoom('namesake'), id: `sanction.${key}`, at, userId: 'namesake' },
+      ...{ inRoom: GLOBAL_ROOM, by: '1', sanctions: [], reason: 'for something else' },
+    });
+    const last = await (await another()).last(userRoom('namesake'), 'sanction');
+    expect(last).toMatchObject({ reason: 'for something else' });
   });
 
   it('is carried out again where the key comes back with a backup', async () => {
     await log.append(by('restored', 'from the backup'));
     const backup = await storedKey('restored');
-    await log.erase('restored', context());
-    expect(await log.carryOutErasures()).toEqual([]);
+    await log.eraser.erase('restored', context());
+    expect(await log.eraser.carryOut()).toEqual([]);
     const subject = `${test.options.prefix}.key.restored`;
     await test.jetstream((jetstream) => jetstream.jetstream().publish(subject, backup!.string()));
     // Whether the key is there makes no difference to what is read.
     expect(await saidBy(await another(), 'restored')).toEqual([['', 'erased user']]);
-    await expect((await another()).renewKey('restored')).rejects.toThrow('just being erased');
-    expect(await log.carryOutErasures()).toEqual(['restored']);
+    await expect((await another()).keyring.renewKey('restored')).rejects.toThrow('just being erased');
+    expect(await log.eraser.carryOut()).toEqual(['restored']);
     expect(await storedKey('restored')).toBeNull();
-    expect(await log.carryOutErasures()).toEqual([]);
+    expect(await log.eraser.carryOut()).toEqual([]);
   });
 
   it('deletes the key also where whoever erases has no master key', async () => {
     await log.append(by('keyless', 'sealed by others'));
-    await (await test.open()).erase('keyless', context());
+    await (await test.open()).eraser.erase('keyless', context());
     expect(await storedKey('keyless')).toBeNull();
     expect(await saidBy(await another(), 'keyless')).toEqual([['', 'erased user']]);
   });
@@ -214,11 +228,11 @@ describe('erasing a person', () => {
     const keyId = (await storedKey('half'))!.json<{ id: string }>().id;
     const { key, at } = context();
     await log.append({ type: 'UserErased', room: userRoom('half'), id: `erase.${key}`, at, userId: 'half', keyId });
-    expect(await (await another()).carryOutErasures()).toEqual(['half']);
+    expect(await (await another()).eraser.carryOut()).toEqual(['half']);
     expect(await storedKey('half')).toBeNull();
     const erasures = (await eventsOf(log)).filter((event) => event.type === 'UserErased' && event.userId === 'half');
     expect(erasures).toHaveLength(17);
-    expect(await (await another()).carryOutErasures()).toEqual([]);
+    expect(await (await another()).eraser.carryOut()).toEqual([]);
   });
 
   it('waits for a key that is gone though nobody was erased, and says what to do', async () => {
@@ -227,15 +241,15 @@ describe('erasing a person', () => {
     await test.jetstream(({ streams }) => streams.deleteMessage(`${test.options.stream}_KEYS`, seq));
     const reader = await another();
     await expect(all(reader.read())).rejects.toThrow('chatctl erase --user lost');
-    await log.erase('lost', context());
+    await log.eraser.erase('lost', context());
     expect(await saidBy(reader, 'lost')).toEqual([['', 'erased user']]);
     // Also where somebody of that id was erased before.
-    await log.renewKey('lost');
+    await log.keyring.renewKey('lost');
     await log.append(by('lost', 'another lost key'));
     const second = (await storedKey('lost'))!.seq;
     await test.jetstream(({ streams }) => streams.deleteMessage(`${test.options.stream}_KEYS`, second));
     await expect(all((await another()).read())).rejects.toThrow(KeyMissing);
-    await log.erase('lost', context());
+    await log.eraser.erase('lost', context());
     expect((await saidBy(await another(), 'lost')).map(([content]) => content)).toEqual(['', '']);
   });
 });
@@ -244,12 +258,12 @@ describe('another master key', () => {
   it('takes the place of the one before without anybody noticing', async () => {
     const [before, after] = [(await storedKey('1'))!.json<{ wrapped: string; id: string }>(), randomBytes(32)];
     const rotating = await another({ encryption: { masterKeys: [after, masterKey], seals: true } });
-    const count = await rotating.keyCount();
+    const count = await rotating.keyring.count();
     const seen: number[] = [];
-    expect(await rotating.rotateKeys((n) => seen.push(n))).toBe(count);
+    expect(await rotating.keyring.rotate((n) => seen.push(n))).toBe(count);
     expect(seen.at(-1)).toBeGreaterThanOrEqual(count);
-    expect(await rotating.rotateKeys(() => undefined)).toBe(0);
-    expect(await rotating.keyCount()).toBe(count);
+    expect(await rotating.keyring.rotate(() => undefined)).toBe(0);
+    expect(await rotating.keyring.count()).toBe(count);
     expect(onDisk(before.wrapped)).toBe(false);
     const reader = await another({ encryption: { masterKeys: [after], seals: true } });
     expect((await saidBy(reader, '1'))[0]).toEqual(['the whole truth', 'name of 1']);
@@ -258,18 +272,28 @@ describe('another master key', () => {
 });
 
 describe('a log that is not encrypted', () => {
+  let plain: LogUnderTest;
+  beforeAll(async () => {
+    plain = await LogUnderTest.create(server.url);
+  });
+  afterAll(() => plain.remove());
+
   it('shows nothing either of who was erased, and what comes later under that id', async () => {
-    const plain = await LogUnderTest.create(server.url);
     const of = await plain.open();
     await of.append(by('7', 'in plain text'));
     await of.append(by('8', 'of somebody else'));
-    await of.erase('7', context());
+    await of.eraser.erase('7', context());
     await of.append(by('7', 'of another'));
     for (const reader of [of, await plain.open(), await plain.open({ encryption })]) {
       expect((await saidBy(reader, '7')).map(([content]) => content)).toEqual(['', 'of another']);
       expect((await saidBy(reader, '8')).map(([content]) => content)).toEqual(['of somebody else']);
     }
+    // Before whoever folds comes to the erasure, too.
+    const consumer = await (await plain.open()).consume({
+      ...{ name: 'c-e1', deleteOthersWithPrefix: 'c-e', partition: partitionOf(GLOBAL_ROOM), from: 1 },
+    });
+    const [first] = (await consumer.next(1)) as LogRecord[];
+    expect(decodeRecord(first!)).toMatchObject({ content: '', erased: true });
     expect(encodeEvent(by('7', 'x')).version).toBe(2);
-    await plain.remove();
   });
 });

@@ -104,8 +104,28 @@ export class MemoryLog implements AskedLog {
   /** Nothing is sealed here: this is what a key would be called. */
   keyId: string | null = null;
 
-  async renewKey(): Promise<string | null> {
-    return this.connection.ask('renewKey', () => this.keyId);
+  readonly keyring: AskedLog['keyring'] = {
+    renewKey: () => this.connection.ask('renewKey', () => this.keyId),
+  };
+
+  readonly letters: AskedLog['letters'] = {
+    put: (letter) => {
+      const work = () => {
+        const { letters } = this.server;
+        const isSame = ({ projection, seq }: DeadLetter) => projection === letter.projection && seq === letter.seq;
+        const before = letters.findIndex(isSame);
+        if (before >= 0) letters.splice(before, 1);
+        letters.push({ ...letter, at: Date.now() });
+      };
+      return this.connection.ask('letters.put', work, OutcomeUnknown);
+    },
+    all: (projection) => this.lettersOf(projection),
+  };
+
+  private async *lettersOf(projection?: string): AsyncGenerator<StoredLetter, void> {
+    yield* await this.connection.ask('letters.all', () =>
+      this.server.letters.filter((letter) => projection === undefined || letter.projection === projection),
+    );
   }
 
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
@@ -166,25 +186,5 @@ export class MemoryLog implements AskedLog {
       return there;
     });
     return new MemoryDeliveries(this.connection, share);
-  }
-
-  deadLetter(letter: DeadLetter): Promise<void> {
-    return this.connection.ask(
-      'deadLetter',
-      () => {
-        const { letters } = this.server;
-        const isSame = ({ projection, seq }: DeadLetter) => projection === letter.projection && seq === letter.seq;
-        const before = letters.findIndex(isSame);
-        if (before >= 0) letters.splice(before, 1);
-        letters.push({ ...letter, at: Date.now() });
-      },
-      OutcomeUnknown,
-    );
-  }
-
-  async *deadLetters(projection?: string): AsyncGenerator<StoredLetter, void> {
-    yield* await this.connection.ask('deadLetters', () =>
-      this.server.letters.filter((letter) => projection === undefined || letter.projection === projection),
-    );
   }
 }

@@ -116,9 +116,9 @@ describe('a gateway', () => {
 
   it('puts letters of in-mail aside, which an operator lists and drops', async () => {
     const letter = { projection: 'inmail', partition: 3, seq: 7, reason: 'it answered 500' };
-    await gateway.deadLetter(letter);
-    expect(await all(chatctl.deadLetters())).toMatchObject([letter]);
-    expect(await chatctl.dropDeadLetter(letter)).toBe(true);
+    await gateway.letters.put(letter);
+    expect(await all(chatctl.letters.all())).toMatchObject([letter]);
+    expect(await chatctl.letters.drop(letter)).toBe(true);
   });
 
   it('has no other consumer, none of other events, and puts no other letters aside', async () => {
@@ -126,9 +126,9 @@ describe('a gateway', () => {
     await Promise.all([
       expect(gateway.share({ name: 'other', kind: 'msg' })).rejects.toThrow(LogUnavailable),
       expect(gateway.share({ name: 'inmail', kind: 'member' })).rejects.toThrow(LogUnavailable),
-      expect(gateway.deadLetter(letter)).rejects.toThrow(/Permissions/),
+      expect(gateway.letters.put(letter)).rejects.toThrow(/Permissions/),
     ]);
-    expect([await chatctl.consumers(), await all(chatctl.deadLetters())]).toEqual([[], []]);
+    expect([await chatctl.consumers(), await all(chatctl.letters.all())]).toEqual([[], []]);
   });
 });
 
@@ -232,10 +232,10 @@ describe('what is encrypted', () => {
       const { seq } = (await sealing.append(by(userId))) as { seq: number };
       expect((await sealing.recordAt(seq))!.keyId).toMatch(new RegExp(`^${userId}\\.`));
       expect(await contents(projector)).toContain(`of ${userId}`);
-      await (await connect(role, { encryption })).erase(userId, context());
+      await (await connect(role, { encryption })).eraser.erase(userId, context());
       expect(await contents(projector)).not.toContain(`of ${userId}`);
     }
-    expect(await (await connect('chatctl', { encryption })).rotateKeys(() => undefined)).toBe(0);
+    expect(await (await connect('chatctl', { encryption })).keyring.rotate(() => undefined)).toBe(0);
   });
 
   it('is erased again by a projector where the key comes back', async () => {
@@ -246,10 +246,10 @@ describe('what is encrypted', () => {
     const query = { last_by_subj: 'chat.key.73' };
     const { streams } = await jetstreamManager(operator, { checkAPI: false });
     const backup = (await streams.getMessage('EVENTS_KEYS', query))!;
-    await (await connect('query', { encryption })).erase('73', context());
+    await (await connect('query', { encryption })).eraser.erase('73', context());
     const maker = await natsConnect({ ...user, user: 'gateway', inboxPrefix: '_INBOX.parley-gateway' });
     await maker.request('chat.key.73', backup.data);
-    expect(await (await connect('projector', { encryption })).carryOutErasures()).toEqual(['73']);
+    expect(await (await connect('projector', { encryption })).eraser.carryOut()).toEqual(['73']);
     expect(await streams.getMessage('EVENTS_KEYS', query)).toBeNull();
     await Promise.all([operator.close(), maker.close()]);
   });
@@ -257,7 +257,7 @@ describe('what is encrypted', () => {
   it('is not erased by a gateway', async () => {
     const sealing = await connect('gateway', { encryption });
     await sealing.append(by('72'));
-    await expect(sealing.erase('72', context())).rejects.toThrow();
+    await expect(sealing.eraser.erase('72', context())).rejects.toThrow();
     const { key, at } = context();
     const fence = {
       type: 'UserErased',

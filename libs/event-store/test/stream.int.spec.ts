@@ -69,17 +69,17 @@ describe('dead letters', () => {
     const log = await test.open();
     await log.setUp();
     const letter = { projection: 'timeline', partition: 3, seq: 42, reason: 'unknown event Shouted version 1' };
-    await log.deadLetter(letter);
-    await log.deadLetter(letter);
-    await log.deadLetter({ ...letter, seq: 43 });
-    await log.deadLetter({ ...letter, projection: 'directory' });
+    await log.letters.put(letter);
+    await log.letters.put(letter);
+    await log.letters.put({ ...letter, seq: 43 });
+    await log.letters.put({ ...letter, projection: 'directory' });
     const at = expect.any(Number);
-    expect(await all(log.deadLetters())).toEqual([
+    expect(await all(log.letters.all())).toEqual([
       { ...letter, at },
       { ...letter, seq: 43, at },
       { ...letter, projection: 'directory', at },
     ]);
-    expect(await all(log.deadLetters('directory'))).toEqual([{ ...letter, projection: 'directory', at }]);
-    expect(await all(log.deadLetters('stats'))).toEqual([]);
+    expect(await all(log.letters.all('directory'))).toEqual([{ ...letter, projection: 'directory', at }]);
+    expect(await all(log.letters.all('stats'))).toEqual([]);
   });
 });

@@ -69,9 +69,9 @@ describe('a take-over', () => {
   /** The log, with one of its calls otherwise. */
   const logWith = (changed: Partial<WorkedLog>): WorkedLog => ({
     setUp: () => log.setUp(),
-    carryOutErasures: () => log.carryOutErasures(),
+    eraser: log.eraser,
     recordAt: (seq) => log.recordAt(seq),
-    deadLetter: (letter) => log.deadLetter(letter),
+    letters: log.letters,
     consume: (options) => log.consume(options),
     live: log.live,
     workers: log.workers,

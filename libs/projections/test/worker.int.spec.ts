@@ -102,7 +102,7 @@ for (const [name, open] of adapters) {
       await until('the next message', async () => (await contents(GLOBAL_ROOM)).includes('after the letter'));
       await until('the letter', () => worker.counters.deadLetters === 1);
       const letters: number[] = [];
-      for await (const letter of log.deadLetters('timeline')) letters.push(letter.seq);
+      for await (const letter of log.letters.all('timeline')) letters.push(letter.seq);
       expect(letters).toEqual([seq]);
     });
 

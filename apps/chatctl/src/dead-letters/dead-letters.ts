@@ -22,7 +22,7 @@ export const deadLetters: Command = async (args, surroundings) => {
   if (action === 'list') {
     if (words.length > 0) throw new UsageError('dead-letters list takes no more words');
     await withServers(env, async ({ log }) => {
-      for await (const letter of log.deadLetters()) {
+      for await (const letter of log.letters.all()) {
         const shown = await told(log, letter);
         print(shown, lineOf(shown));
       }
@@ -61,7 +61,7 @@ export const deadLetters: Command = async (args, surroundings) => {
   }
   if (!yes) throw new UsageError('drop deletes the letter for good: say --yes');
   return withServers(env, async ({ log }) => {
-    if (!(await log.dropDeadLetter(place))) throw noSuchLetter(place);
+    if (!(await log.letters.drop(place))) throw noSuchLetter(place);
     print({ dropped: place }, `dropped the letter ${textOf(place)}; its event stays in the log`);
     return 0;
   });
@@ -85,7 +85,7 @@ function toldWith({ projection, partition, seq, reason, at }: StoredLetter, reco
 }
 
 async function withRecord({ log }: Servers, place: LetterPlace): Promise<ToldLetter & { record: LogRecord | null }> {
-  const letter = await log.deadLetterAt(place);
+  const letter = await log.letters.at(place);
   if (!letter) throw noSuchLetter(place);
   const record = await log.recordAt(letter.seq);
   return { ...toldWith(letter, record), record };

@@ -47,7 +47,7 @@ async function erase(
 ): Promise<number> {
   const texts = check ? await textsOf(log, user, progressBar('Reading what there is of them', progress)) : [];
   const key = keySequence(randomBytes(8))();
-  const { lastSeq } = await log.erase(user, { key, at: new Date().toISOString() });
+  const { lastSeq } = await log.eraser.erase(user, { key, at: new Date().toISOString() });
   const left = await untilFolded(log, readModels, lastSeq, progressBar('Erasing in the read models', progress));
   const traces: Trace[] = [];
   if (check) {

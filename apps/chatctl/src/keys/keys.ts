@@ -11,10 +11,10 @@ export const keysCommand: Command = async (args, { env, out, progress }) => {
   const { values, positionals } = readOptions(args, OPTIONS, true);
   if (positionals.join(' ') !== 'rotate') throw new UsageError('keys is followed by rotate');
   return withServers(env, async ({ log }) => {
-    const all = await log.keyCount();
+    const all = await log.keyring.count();
     const bar = progressBar('Wrapping keys', progress);
     try {
-      const rotated = await log.rotateKeys((seen) => {
+      const rotated = await log.keyring.rotate((seen) => {
         bar(Math.max(0, all - seen));
       });
       bar(0);

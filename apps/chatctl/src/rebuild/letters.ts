@@ -11,9 +11,9 @@ export async function dropSettled(
   version: number,
 ): Promise<{ readonly dropped: number; readonly left: number }> {
   let [dropped, left] = [0, 0];
-  for await (const letter of log.deadLetters(projection)) {
+  for await (const letter of log.letters.all(projection)) {
     if (await isSettled(log, readModels, letter, version)) {
-      await log.dropDeadLetter(letter);
+      await log.letters.drop(letter);
       dropped++;
     } else left++;
   }
@@ -38,7 +38,7 @@ const ROUND = 2_000;
 /** How many letters this release can fold: each room of one is folded in memory, from its beginning. */
 export async function foldableLetters(log: EventLog, projection: Projection<unknown>): Promise<number> {
   const lettersOf = new Map<Room, Set<number>>();
-  for await (const { seq } of log.deadLetters(projection.name)) {
+  for await (const { seq } of log.letters.all(projection.name)) {
     const room = (await log.recordAt(seq))?.room;
     if (room) lettersOf.set(room, (lettersOf.get(room) ?? new Set()).add(seq));
   }

@@ -44,7 +44,7 @@ export async function takeSample(servers: Servers): Promise<Sample> {
   const { log } = servers;
   const streams = await log.streams();
   const now = streams[0]?.at ?? Date.now();
-  const letters = await log.deadLetterPlaces();
+  const letters = await log.letters.places();
   const found = await Promise.all(projections.map((projection) => versionsOf(projection, servers.readModels)));
   const samples = found.flat().map((version) =>
     sampleOf(servers, version, now, (partition) => {

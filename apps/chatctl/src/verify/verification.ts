@@ -84,7 +84,7 @@ function compare(
   const difference = differenceOf(collection, stored, folded);
   if (difference?.kind !== 'differs' || !folded) return difference;
   const without = (document: Document) =>
-    log.erasedBehind(stored.seq).reduce((left, userId) => projection.without(collection, left, userId), document);
+    log.erasures.behind(stored.seq).reduce((left, userId) => projection.without(collection, left, userId), document);
   return differenceOf(collection, without(stored), without(folded));
 }
 

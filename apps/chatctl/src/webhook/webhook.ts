@@ -72,10 +72,10 @@ async function test(webhook: Webhook, { out }: Surroundings, json: boolean): Pro
 async function resend(webhook: Webhook, { env, out, progress }: Surroundings, json: boolean): Promise<number> {
   return withServers(env, async ({ log }) => {
     let [sent, left] = [0, 0];
-    for await (const letter of log.deadLetters(IN_MAIL)) {
+    for await (const letter of log.letters.all(IN_MAIL)) {
       try {
         await sendAgain(log, letter, webhook);
-        await log.dropDeadLetter(letter);
+        await log.letters.drop(letter);
         sent++;
       } catch (error) {
         if (error instanceof RetryableError) throw error;

@@ -80,7 +80,7 @@ export class PersonFeed {
    */
   async prepare(endpoint: Endpoint, claims: Caller['claims']): Promise<void> {
     const known = (this.#known ??= this.#begin(claims));
-    const [, keyId] = await Promise.all([known, this.#parts.log.renewKey(this.userId)]);
+    const [, keyId] = await Promise.all([known, this.#parts.log.keyring.renewKey(this.userId)]);
     if (this.#keyId !== undefined && keyId !== this.#keyId) this.#isAnother();
     this.#keyId = keyId;
     const newClan = this.#memberSeq === 0 && claims.clanId !== undefined;
@@ -185,7 +185,7 @@ export class PersonFeed {
    */
   async #read(claims: Caller['claims']): Promise<void> {
     const { log } = this.#parts;
-    await Promise.all([log.live.flush(), log.renewKey(this.userId)]);
+    await Promise.all([log.live.flush(), log.keyring.renewKey(this.userId)]);
     const [member, profile, sanction] = await Promise.all([
       recordedMembership(this.#parts, this.userId, claims),
       recordedProfile(this.#parts, this.userId, claims),

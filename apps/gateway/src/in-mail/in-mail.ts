@@ -44,7 +44,7 @@ export class InMail implements OnApplicationBootstrap, BeforeApplicationShutdown
   #isEnding = false;
 
   constructor(
-    @Inject(EventLog) private readonly log: Pick<AskedLog, 'share' | 'deadLetter'>,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'share' | 'letters'>,
     @Inject(DueNotices) private readonly due: DueNotices,
     @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'inMail'>,
   ) {}
@@ -127,7 +127,7 @@ export class InMail implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
     const { partition, seq } = record;
     try {
-      await this.log.deadLetter({ projection: IN_MAIL, partition, seq, reason: error.message });
+      await this.log.letters.put({ projection: IN_MAIL, partition, seq, reason: error.message });
       this.#warnings.say(
         `the message of event ${seq} is a dead letter: ${error.message}; then \`chatctl webhook resend\``,
       );

@@ -10,7 +10,9 @@ import {
   userRoom,
 } from '#domain';
 import type { Stored } from '../publisher.js';
+import type { Revocations } from '../revocations.js';
 import type { Erasures } from './erasures.js';
+import type { Fences } from './fences.js';
 import type { KeyStore } from './key-store.js';
 import type { Keyring } from './keyring.js';
 
@@ -30,7 +32,7 @@ interface ErasedLog {
   ): Promise<
     { readonly event: UserErased | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal }
   >;
-  last(room: Room, kind: 'erase'): Promise<RecordedEvent | null>;
+  readonly revocations: Pick<Revocations, 'revokePerson'>;
 }
 
 /** Keys that are looked for side by side. */
@@ -43,12 +45,20 @@ const ASKED_TOGETHER = 64;
 export class Eraser {
   constructor(
     private readonly log: ErasedLog,
+    private readonly fences: Pick<Fences, 'last' | 'lastOfEach'>,
     private readonly store: KeyStore,
     private readonly keyring: Keyring,
+    private readonly erasures: Erasures,
   ) {}
 
-  /** @throws LogUnavailable, OutcomeUnknown: the same again carries it on */
+  /**
+   * Erases a person: from then on nobody is shown what they said and were called, and where the log is encrypted nobody
+   * can read it there. Their tokens are revoked. An id that comes back is another person's.
+   * @throws LogUnavailable, OutcomeUnknown: the same again carries it on
+   */
   async erase(userId: string, context: CommandContext): Promise<Erased> {
+    // Whoever is connected says nothing more under this id.
+    await this.log.revocations.revokePerson(userId);
     const keyId = await this.#keyOf(userId);
     const outcome = await this.log.decide(userRoom(userId), 'erase', (last) =>
       eraseUser({ ...context, userId, keyId }, last as UserErased | null),
@@ -58,20 +68,22 @@ export class Eraser {
   }
 
   /**
-   * Carries out what is left to do: of an erasure that was interrupted, the partitions; and the keys that came back with
-   * a backup that is older than the log are deleted again.
+   * Carries out what is not wholly done of the erasures that the log knows: those that were interrupted, and those whose
+   * keys came back with a backup that is older than the log.
    * @returns whom that concerned
    * @throws LogUnavailable, OutcomeUnknown
    */
-  async carryOutAgain(erasures: Erasures): Promise<string[]> {
+  async carryOut(): Promise<string[]> {
+    await this.erasures.refresh();
+    const fences = await this.fences.lastOfEach();
     const again: string[] = [];
-    for (let i = 0; i < erasures.fences.length; i += ASKED_TOGETHER) {
-      const part = erasures.fences.slice(i, i + ASKED_TOGETHER);
+    for (let i = 0; i < fences.length; i += ASKED_TOGETHER) {
+      const part = fences.slice(i, i + ASKED_TOGETHER);
       const keys = await Promise.all(part.map(({ userId }) => this.store.read(userId)));
       for (const [at, fence] of part.entries()) {
         const key = keys[at];
-        const isThere = key != null && erasures.hasKey(key.id);
-        const isWhole = erasures.isWhole(fence.userId);
+        const isThere = key != null && this.erasures.hasKey(key.id);
+        const isWhole = this.erasures.isWhole(fence);
         if (!isWhole) await this.#follow(fence);
         if (isThere) await this.store.delete(fence.userId, key.id);
         if (isThere || !isWhole) again.push(fence.userId);
@@ -100,7 +112,7 @@ export class Eraser {
   async #keyOf(userId: string): Promise<string | null> {
     const stored = await this.store.read(userId);
     if (stored) return stored.id;
-    if (!this.keyring.seals || (await this.log.last(userRoom(userId), 'erase'))) return null;
-    return (await this.keyring.renew(userId)).id;
+    if (!this.keyring.seals || (await this.fences.last(userId))) return null;
+    return this.keyring.renewKey(userId);
   }
 }

@@ -1,12 +1,9 @@
-import { decodeEvent, PARTITIONS, type Room, roomKind, UnreadableEvent, type UserErased } from '#domain';
+import { decodeEvent, PARTITIONS, roomKind, UnreadableEvent, type UserErased } from '#domain';
 import type { LogRecord } from '../log-record.js';
+import type { Fences } from './fences.js';
 import { KEY_ID, personOfKey } from './key-id.js';
 
-/** Reads the records that say who was erased. */
-export interface ErasureReader {
-  /** From a sequence on, to the end of the log. @throws LogUnavailable */
-  read(from: number): AsyncIterable<LogRecord>;
-}
+const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
 /**
  * Who was erased, by the log. It is read before anything that could be theirs: whether a text is shown never depends on
@@ -17,46 +14,37 @@ export class Erasures {
   readonly #keys = new Set<string>();
   /** Of each person the last sequence, by partition, up to which what they said is erased; 0 for none. */
   readonly #until = new Map<string, number[]>();
-  /** Of each person the last event in their own room, with which it began. */
-  readonly #fences = new Map<string, UserErased & { readonly seq: number }>();
-  #readTo = 0;
-  #reading: Promise<void> | null = null;
+  /** By partition. */
+  readonly #readTo = ALL.map(() => 0);
+  readonly #reading = ALL.map((): Promise<void> | null => null);
 
-  constructor(private readonly reader: ErasureReader) {}
+  constructor(private readonly fences: Pick<Fences, 'read'>) {}
 
   /** Whether anybody was. */
   get any(): boolean {
     return this.#until.size > 0;
   }
 
-  /** Takes in what the log has by now. @throws LogUnavailable */
-  async refresh(): Promise<void> {
-    // What is read already may have missed what came meanwhile.
-    if (this.#reading) await this.#reading.catch(() => undefined);
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
-    await this.#reading;
+  /** Takes in what the log has by now, of one partition or of all. @throws LogUnavailable */
+  async refresh(partition?: number): Promise<void> {
+    const partitions = partition === undefined ? ALL : [partition];
+    await Promise.all(partitions.map((one) => this.#refresh(one)));
   }
 
   /** Takes in a record that came in the order of its partition. */
   add(record: LogRecord): void {
     const erased = erasureIn(record);
     if (!erased) return;
-    const { userId, keyId, room } = erased;
+    const { userId, keyId } = erased;
     if (keyId !== null) this.#keys.add(keyId);
-    const until = this.#until.get(userId) ?? new Array<number>(PARTITIONS).fill(0);
+    const until = this.#until.get(userId) ?? ALL.map(() => 0);
     this.#until.set(userId, until);
-    if (roomKind(room) === 'user') this.#fences.set(userId, { ...erased, seq: record.seq });
-    if (roomKind(room) === 'partition') until[record.partition] = Math.max(until[record.partition]!, record.seq);
+    until[record.partition] = Math.max(until[record.partition]!, record.seq);
   }
 
-  get fences(): UserErased[] {
-    return [...this.#fences.values()];
-  }
-
-  /** Whether the last erasure of a person came to every partition. */
-  isWhole(userId: string): boolean {
-    const fence = this.#fences.get(userId);
-    return this.#until.get(userId)?.every((seq) => seq > (fence?.seq ?? 0)) ?? false;
+  /** Whether an erasure that began with this event came to every partition. */
+  isWhole({ userId, seq }: { readonly userId: string; readonly seq: number }): boolean {
+    return this.#until.get(userId)?.every((erased) => erased > seq) ?? false;
   }
 
   /** Those of whom something may be erased behind this sequence, or is about to be. */
@@ -72,6 +60,7 @@ export class Erasures {
 
   /** Whether what is sealed in a record is erased: by its key, wherever it is, or by its place. */
   concerns(record: LogRecord): boolean {
+    if (!this.any) return false;
     const { keyId = '' } = record;
     return this.#keys.has(keyId) || (KEY_ID.test(keyId) && this.covers(personOfKey(keyId), record));
   }
@@ -81,18 +70,27 @@ export class Erasures {
     return seq < (this.#until.get(userId)?.[partition] ?? 0);
   }
 
-  async #read(): Promise<void> {
-    for await (const record of this.reader.read(this.#readTo + 1)) {
+  async #refresh(partition: number): Promise<void> {
+    // What is read already may have missed what came meanwhile; that it failed is for whoever began it.
+    await this.#reading[partition]?.catch(() => undefined);
+    const reading = (this.#reading[partition] ??= this.#read(partition).finally(() => {
+      this.#reading[partition] = null;
+    }));
+    await reading;
+  }
+
+  async #read(partition: number): Promise<void> {
+    for await (const record of this.fences.read(partition, this.#readTo[partition]! + 1)) {
       this.add(record);
-      this.#readTo = record.seq;
+      this.#readTo[partition] = record.seq;
     }
   }
 }
 
-/** One that cannot be read is a dead letter of whoever folds it. */
-function erasureIn(record: LogRecord): (UserErased & { readonly room: Room }) | null {
+/** What is said in the room of a partition. One that cannot be read is a dead letter of whoever folds it. */
+function erasureIn(record: LogRecord): UserErased | null {
   const { type, version, room, body, seq } = record;
-  if (type !== 'UserErased' || room === null) return null;
+  if (type !== 'UserErased' || room === null || roomKind(room) !== 'partition') return null;
   try {
     return decodeEvent({ type, version, room, body }, seq) as UserErased;
   } catch (error) {

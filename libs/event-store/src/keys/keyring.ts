@@ -15,6 +15,7 @@ import { LogUnavailable, OutcomeUnknown } from '../log-unavailable.js';
 import { open, seal } from './cipher.js';
 import { KEY_ID, personOfKey } from './key-id.js';
 import type { Erasures } from './erasures.js';
+import type { Fences } from './fences.js';
 import type { KeyStore, StoredKey } from './key-store.js';
 import type { MasterKeys } from './master-keys.js';
 
@@ -29,17 +30,11 @@ export class KeyMissing extends RetryableError {
   override readonly name = 'KeyMissing';
 }
 
-/** Kept at a time. */
 const MAX_KEYS = 100_000;
 /** Keys that are read side by side. */
 const READ_TOGETHER = 64;
 
 const SEALED = ',"sealed":"';
-
-/** The last erasure of one person. */
-export interface Fences {
-  last(userId: string, deadline?: number): Promise<{ readonly seq: number; readonly keyId: string | null } | null>;
-}
 
 type Opened = { -readonly [K in keyof LogRecord]: LogRecord[K] };
 
@@ -49,18 +44,25 @@ type Opened = { -readonly [K in keyof LogRecord]: LogRecord[K] };
  */
 export class Keyring {
   /** By the id of the person, and by the key's own. */
-  readonly #current = new LRUCache<string, PersonalKey>({ max: MAX_KEYS });
-  readonly #keys = new LRUCache<string, KeyObject>({ max: MAX_KEYS });
+  readonly #current: LRUCache<string, PersonalKey>;
+  readonly #keys: LRUCache<string, KeyObject>;
   readonly #making = new Map<string, Promise<PersonalKey>>();
 
-  /** @param seals whether what is stored is sealed */
+  /**
+   * @param seals whether what is stored is sealed
+   * @param max how many keys are kept at a time
+   */
   constructor(
-    private readonly store: KeyStore,
+    private readonly store: Pick<KeyStore, 'read' | 'create' | 'replace' | 'all' | 'count'>,
     private readonly master: MasterKeys | null,
     private readonly erasures: Erasures,
-    private readonly fences: Fences,
+    private readonly fences: Pick<Fences, 'last'>,
     readonly seals: boolean,
-  ) {}
+    max = MAX_KEYS,
+  ) {
+    this.#current = new LRUCache({ max });
+    this.#keys = new LRUCache({ max });
+  }
 
   /** The event as it is to be stored; a promise only where the key has to be read or made. @throws LogUnavailable */
   seal(event: DomainEvent, deadline?: number): SealedEvent | Promise<SealedEvent> {
@@ -73,15 +75,25 @@ export class Keyring {
     };
     // What moderators say of somebody is sealed with that person's key, who may have been erased since it was read here.
     const key = isOfAnother(event) ? undefined : this.#current.get(apart.userId);
-    return key ? sealedWith(key) : this.renew(apart.userId, deadline).then(sealedWith);
+    return key ? sealedWith(key) : this.#renew(apart.userId, deadline).then(sealedWith);
   }
 
   /**
-   * Reads the key that a person's texts are sealed with from now on, or makes it: one that this process knows may be of
-   * somebody who was erased, and had the same id.
+   * To be called when a person is let in, before anything of theirs is stored: their texts are sealed from then on with
+   * the key that is theirs now, not with one that is known here of somebody erased who had the same id.
+   * @returns what that key is called; null where nothing is sealed
    * @throws LogUnavailable
    */
-  renew(userId: string, deadline?: number): Promise<PersonalKey> {
+  async renewKey(userId: string, deadline?: number): Promise<string | null> {
+    return this.seals ? (await this.#renew(userId, deadline)).id : null;
+  }
+
+  /** How many people have a key. @throws LogUnavailable */
+  count(): Promise<number> {
+    return this.store.count();
+  }
+
+  #renew(userId: string, deadline?: number): Promise<PersonalKey> {
     const making =
       this.#making.get(userId) ??
       this.#readOrMake(userId, deadline).finally(() => {

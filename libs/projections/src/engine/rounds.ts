@@ -170,7 +170,7 @@ export class Rounds<Change> {
         `event ${letter.seq} is a dead letter of ${letter.projection}: ${letter.reason}. The rest goes on without ` +
           'it; its room lacks it until code that can read it folds that room anew.',
       );
-      await log.deadLetter(letter);
+      await log.letters.put(letter);
     }
     return { ...round, isTold: announcing || (await this.isFollowed()) };
   }

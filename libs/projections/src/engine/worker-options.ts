@@ -28,7 +28,9 @@ export interface WorkerOptions<Change> {
 }
 
 /** What a worker asks of the log: an {@link EventLog} has all of it. */
-export interface WorkedLog extends Pick<EventLog, 'setUp' | 'carryOutErasures' | 'recordAt' | 'deadLetter'> {
+export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt'> {
+  readonly letters: Pick<EventLog['letters'], 'put'>;
+  readonly eraser: Pick<EventLog['eraser'], 'carryOut'>;
   readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;
   readonly workers: PresentWorkers;
   consume(options: ConsumeOptions): Promise<RecordSource>;

@@ -146,7 +146,7 @@ export class Worker<Change> {
     const { log, projection, logger, readModels } = this.options;
     this.lost = null;
     for (const drift of await log.setUp()) logger.warn(`${drift}; it is left as it is`);
-    const erased = await log.carryOutErasures();
+    const erased = await log.eraser.carryOut();
     if (erased.length > 0) logger.warn(`what the log says was not wholly done: ${erased.join(', ')} erased again`);
     await readModels.ping();
     await checkCheckpoints(this.options);

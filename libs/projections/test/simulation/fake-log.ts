@@ -152,19 +152,18 @@ export class LogClient implements WorkedLog {
     return Promise.resolve([]);
   }
 
-  carryOutErasures(): Promise<string[]> {
-    return Promise.resolve([]);
-  }
+  readonly eraser = { carryOut: (): Promise<string[]> => Promise.resolve([]) };
 
   recordAt(seq: number): Promise<LogRecord | null> {
     return this.ask(() => this.server.records[seq - 1] ?? null);
   }
 
-  deadLetter({ seq, reason }: { seq: number; reason: string }): Promise<void> {
-    return this.ask(() => {
-      this.server.letters.set(seq, reason);
-    });
-  }
+  readonly letters = {
+    put: ({ seq, reason }: { seq: number; reason: string }): Promise<void> =>
+      this.ask(() => {
+        this.server.letters.set(seq, reason);
+      }),
+  };
 
   /** 0 where there is none. */
   lastSeq({ partition }: { readonly partition?: number }): Promise<number> {
