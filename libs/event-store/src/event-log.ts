@@ -1,11 +1,4 @@
-import {
-  type Decision,
-  type DomainEvent,
-  type Kind,
-  kindOf,
-  type RecordedEvent,
-  type Room,
-} from '#domain';
+import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent, type Room } from '#domain';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection, type ServerOptions } from './connection.js';

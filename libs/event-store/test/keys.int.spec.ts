@@ -13,7 +13,14 @@ import {
   UnreadableEvent,
   userRoom,
 } from '#domain';
-import { decodeRecord, type EventLog, KeyMissing, type LogOptions, type LogRecord, MasterKeyMissing } from '../src/index.js';
+import {
+  decodeRecord,
+  type EventLog,
+  KeyMissing,
+  type LogOptions,
+  type LogRecord,
+  MasterKeyMissing,
+} from '../src/index.js';
 import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
 
@@ -289,7 +296,9 @@ describe('a log that is not encrypted', () => {
       expect((await saidBy(reader, '8')).map(([content]) => content)).toEqual(['of somebody else']);
     }
     // Before whoever folds comes to the erasure, too.
-    const consumer = await (await plain.open()).consume({
+    const consumer = await (
+      await plain.open()
+    ).consume({
       ...{ name: 'c-e1', deleteOthersWithPrefix: 'c-e', partition: partitionOf(GLOBAL_ROOM), from: 1 },
     });
     const [first] = (await consumer.next(1)) as LogRecord[];
