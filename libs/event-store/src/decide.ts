@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decision, DomainEvent, Kind, RecordedEvent, Refusal, Room } from '#domain';
 import type { Connection } from './connection.js';
-import type { EventLog } from './event-log.js';
 import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
+import type { Stored } from './publisher.js';
 
 /** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
 export type Decided<E extends DomainEvent> =
   { readonly event: RecordedEvent<E> | null; readonly last: RecordedEvent | null } | { readonly refusal: Refusal };
+
+/** What is asked of the log on the way. */
+interface DecidedOn {
+  last(room: Room, kind: Kind, deadline?: number): Promise<RecordedEvent | null>;
+  at(seq: number, deadline?: number): Promise<RecordedEvent | null>;
+  append(event: DomainEvent, options: { expectedLast?: number; deadline?: number }): Promise<Stored | 'conflict'>;
+}
 
 /** What is decided on, and until when, on the monotonic clock: 4.5 s from now by default. */
 interface Question {
@@ -18,9 +25,9 @@ interface Question {
 /** Before the log is asked what became of an event whose answer was lost. */
 const PAUSE_MS = 50;
 
-/** See {@link EventLog.decide}. */
+/** See `EventLog.decide`. */
 export async function decideOnLast<E extends DomainEvent>(
-  log: Pick<EventLog, 'last' | 'at' | 'append'>,
+  log: DecidedOn,
   connection: Connection,
   { room, kind, deadline = performance.now() + ANSWER_LIMIT_MS }: Question,
   decide: (last: RecordedEvent | null) => Decision<E>,
