@@ -8,6 +8,8 @@ import { Health, servedCheck, Tokens } from '#platform';
 import { type CaughtUp, caughtUpWith, foldedWith, Moderation, ServedTimeline, timeline } from '#projections';
 import { type ReadModels } from '#read-models';
 import { Allowance } from './commands/allowance.js';
+import { BlockChatHandler } from './commands/block-chat.js';
+import { Blocks } from './commands/blocks.js';
 import { ChatSocketAdapter } from './socket/chat-socket.adapter.js';
 import { Closings } from './socket/closings.js';
 import { ChangeMessageHandler } from './commands/change-message.js';
@@ -90,11 +92,13 @@ export class GatewayModule {
           RecentMessages,
           KnownMessages,
           SlowModes,
+          Blocks,
           RoomChatGateway,
           DirectChatGateway,
         ],
         ...[PostRoomMessageHandler, PostDirectMessageHandler, ReactToMessageHandler, ChangeMessageHandler],
-        ...[ModerateHandler, OpenDirectChatHandler, MarkChatSeenHandler, ChatMessagesHandler, ChatsOfHandler],
+        ...[ModerateHandler, OpenDirectChatHandler, MarkChatSeenHandler, BlockChatHandler],
+        ...[ChatMessagesHandler, ChatsOfHandler],
       ],
     };
   }

@@ -7,6 +7,7 @@ export type GatewaySettings = Pick<
   | 'roomChat'
   | 'socketIo'
   | 'editWithinSeconds'
+  | 'blockedMessages'
   | 'chatMessagesMax'
   | 'chatsMax'
   | 'resumeChangesMax'

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { clanRoom, commandKey, directRoom, GLOBAL_ROOM } from '#domain';
 import { decodeRecord, DirectChats } from '#event-store';
 import { ChangeMessage, ChangeMessageHandler } from '../src/commands/change-message.js';
+import { Blocks } from '../src/commands/blocks.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
@@ -21,15 +22,25 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+interface Given {
+  readonly by?: CallerInMemory;
+  readonly within?: number;
+  readonly id?: string;
+  readonly reason?: string;
+  readonly blockedMessages?: 'hidden' | 'refused';
+}
+
+const blocks = () => new Blocks(chat.log);
+
 const change = (
   room: 'global' | 'clan' | number,
   messageId: string,
   content: string | null,
-  { by = ada, within = 900, id, reason }: { by?: CallerInMemory; within?: number; id?: string; reason?: string } = {},
+  { by = ada, within = 900, id, reason, blockedMessages = 'hidden' }: Given = {},
 ) => {
   const messages = new KnownMessages(chat.served, recent);
-  const settings = { editWithinSeconds: within };
-  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, settings, null);
+  const settings = { editWithinSeconds: within, blockedMessages };
+  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, blocks(), settings, null);
   return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id, reason))));
 };
 const changes = () =>
@@ -104,8 +115,8 @@ describe('a change of a message', () => {
     const id = chat.say(clanRoom('7'), 'hello', '1');
     recent.add(id);
     const messages = new KnownMessages(chat.served, recent);
-    const settings = { editWithinSeconds: 900 };
-    const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, settings, null);
+    const settings = { editWithinSeconds: 900, blockedMessages: 'hidden' as const };
+    const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, blocks(), settings, null);
     const changing = outcomeOf(handler.execute(new ChangeMessage(ada, 'clan', id, null)));
     await settle(500);
     expect(changing.value).toBeUndefined();

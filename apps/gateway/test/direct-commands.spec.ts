@@ -1,3 +1,4 @@
+import { Blocks } from '../src/commands/blocks.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -148,7 +149,15 @@ describe('a chat that is seen', () => {
 const poster = () => {
   const recent = new RecentMessages();
   const known = new KnownMessages(chat.served, recent);
-  return new PostDirectMessageHandler(chat.log, new DirectChats(chat.log), recent, known, null);
+  return new PostDirectMessageHandler(
+    chat.log,
+    new DirectChats(chat.log),
+    recent,
+    known,
+    new Blocks(chat.log),
+    settings,
+    null,
+  );
 };
 
 describe('a reply in a direct chat', () => {

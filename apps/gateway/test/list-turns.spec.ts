@@ -12,6 +12,7 @@ import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
 import { Subscriptions } from '../src/socket/subscriptions.js';
+import { Blocks } from '../src/commands/blocks.js';
 import { Typing } from '../src/commands/typing.js';
 
 let chat: ChatInMemory;
@@ -28,7 +29,7 @@ beforeEach(async () => {
     { execute } as unknown as QueryBus,
     lists,
     new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings),
-    new Typing(chat.log, new DirectChats(chat.log)),
+    new Typing(chat.log, new DirectChats(chat.log), new Blocks(chat.log)),
     new Subscriptions({ person: () => null }, new Presence(chat.log, settings)),
   );
 });

@@ -9,8 +9,10 @@ import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
+import { Blocks } from '../src/commands/blocks.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { Person } from '../src/feeds/person.js';
+import { settings } from './sessions-on-sockets.js';
 
 const room = directRoom('1', '2');
 const at = '2026-01-01T00:00:00.000Z';
@@ -28,7 +30,7 @@ beforeEach(async () => {
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
   const recent = new RecentMessages();
   const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent);
-  handler = new PostDirectMessageHandler(log, new DirectChats(log), recent, known, null);
+  handler = new PostDirectMessageHandler(log, new DirectChats(log), recent, known, new Blocks(log), settings, null);
   const admit = () => Promise.resolve();
   caller = {
     person: new Person('1'),

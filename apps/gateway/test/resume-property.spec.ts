@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { GLOBAL_ROOM } from '#domain';
-import { roomMessageView } from '#protocol';
+import { EVERYBODY, roomMessageView } from '#protocol';
 import { ROOM_CHAT } from '../src/socket/endpoint.js';
 import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
@@ -143,7 +143,7 @@ class World {
 
   async history(): Promise<ReadonlyMap<string, Kept>> {
     const messages = await this.chat.pinned(1).queries.page(GLOBAL_ROOM, { limit: 1_000 });
-    return new Map(messages.map((message) => [message.messageId, keptOf({ ...roomMessageView(message) })]));
+    return new Map(messages.map((message) => [message.messageId, keptOf({ ...roomMessageView(message, EVERYBODY) })]));
   }
 
   end(): void {

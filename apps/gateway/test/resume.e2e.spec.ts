@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, type Room } from '#domain';
 import { ServedTimeline } from '#projections';
-import { type DirectMessageView, type ResumedView, roomMessageView } from '#protocol';
+import { type DirectMessageView, type ResumedView, EVERYBODY, roomMessageView } from '#protocol';
 import type { ChatClient, Received } from './chat-client.js';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { keptOf, ResumingClient } from './resuming-client.js';
@@ -37,7 +37,7 @@ async function resume(client: ChatClient, rooms: object): Promise<Received[]> {
 async function history(room: Room) {
   const { queries } = await new ServedTimeline(system.readModels).pin();
   const messages = await queries.page(room, { limit: 100_000 });
-  return new Map(messages.map((message) => [message.messageId, keptOf({ ...roomMessageView(message) })]));
+  return new Map(messages.map((message) => [message.messageId, keptOf({ ...roomMessageView(message, EVERYBODY) })]));
 }
 
 describe('a client of the room chat that was cut', () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { DirectChats } from '#event-store';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
 import type { Topic } from '#protocol';
+import { Blocks } from '../src/commands/blocks.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
 import { Typing } from '../src/commands/typing.js';
 import { personTopic, roomTopic } from '../src/feeds/signals.js';
@@ -20,7 +21,7 @@ beforeEach(async () => {
   holdTime();
   here = await HubInMemory.begin();
   there = await HubInMemory.on(here.chat);
-  typing = new Typing(here.chat.log, new DirectChats(here.chat.log));
+  typing = new Typing(here.chat.log, new DirectChats(here.chat.log), new Blocks(here.chat.log));
   told = [];
   for (const topic of [GLOBAL_ROOM, clanRoom('3')].map(roomTopic).concat(['7', '8'].map(personTopic))) {
     here.chat.elsewhere.live.onSignal(topic, () => told.push(topic));

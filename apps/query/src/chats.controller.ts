@@ -83,7 +83,7 @@ export class ReadMessagesHandler implements IQueryHandler<ReadMessages> {
     const last = messages.at(-1)?.n ?? 0;
     const isEnd = messages.length < limit || (after === null && last === 1);
     return {
-      data: messages.map((message) => directMessageView(message, chatId, receiptOf(message))),
+      data: messages.map((message) => directMessageView(message, chatId, userId, receiptOf(message))),
       next: isEnd ? null : last,
     };
   }

@@ -106,7 +106,7 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
     const messages =
       newest < 1 ? [] : await timeline.page(room, { before: newest + 1, limit: Math.min(limit, newest) });
     return {
-      data: { ChatMessage: messages.map(roomMessageView) },
+      data: { ChatMessage: messages.map((message) => roomMessageView(message, query.userId)) },
       metaData: {
         dataKey: 'ChatMessage',
         modelName: 'ChatMessage',

@@ -70,7 +70,8 @@ export class ReadRoomThreadHandler implements IQueryHandler<ReadRoomThread> {
     const message = await timeline.message(messageId);
     if (!message || !(await this.mayRead(userId, message.room))) throw noMessage(messageId);
     const { root, replies, next } = await timeline.thread(message, part);
-    return { root: roomMessageView(root), data: replies.map(roomMessageView), next };
+    const view = (each: MessageDocument) => roomMessageView(each, userId);
+    return { root: view(root), data: replies.map(view), next };
   }
 
   /** As the history lets them. */
@@ -110,7 +111,7 @@ export class ReadDirectThreadHandler implements IQueryHandler<ReadDirectThread> 
     if (message?.room !== chat.room) throw noMessage(messageId);
     const { root, replies, next } = await timeline.thread(message, part);
     const receiptOf = await timeline.receipts(chat.room, [root, ...replies]);
-    const view = (each: MessageDocument) => directMessageView(each, chatId, receiptOf(each));
+    const view = (each: MessageDocument) => directMessageView(each, chatId, userId, receiptOf(each));
     return { root: view(root), data: replies.map(view), next };
   }
 }

@@ -15,6 +15,8 @@ export function authorOf(event: DomainEvent): string | null {
     case 'PersonBanned':
     case 'PersonUnbanned':
     case 'SlowModeChanged':
+    case 'PersonBlocked':
+    case 'PersonUnblocked':
       return event.by;
     case 'ReactionAdded':
     case 'ReactionRemoved':

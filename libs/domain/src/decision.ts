@@ -12,7 +12,7 @@ export interface Refusal {
 
 export type RefusalCode =
   | ('not_found' | 'no_clan' | 'same_person' | 'wrong_receiver' | 'not_yours' | 'too_late' | 'deleted')
-  | ('muted' | 'banned' | 'slow_mode' | 'filtered' | 'forbidden' | 'invalid');
+  | ('muted' | 'banned' | 'slow_mode' | 'blocked' | 'filtered' | 'forbidden' | 'invalid');
 
 /** A command that is refused. */
 export interface Refused {

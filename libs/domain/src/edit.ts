@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { type Decision, decided, refused } from './decision.js';
+import { type BlockersState, refusedIfBlocked } from './block.js';
+import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf } from './event.js';
-import type { Room } from './ids.js';
+import { type Room, roomIds } from './ids.js';
 import { MessageId } from './message.js';
 import { refusedIfBanned, refusedIfSilenced, type SanctionsState } from './sanctions.js';
 import { filtered, type WordFilter } from './word-filter.js';
@@ -88,6 +89,8 @@ export interface ChangedState {
     readonly at: string;
     readonly deleted?: true;
   } | null;
+  /** In a direct chat: those to whom nothing may be said by the other side. */
+  readonly blockers?: BlockersState;
 }
 
 interface ChangeMessage extends CommandContext {
@@ -115,7 +118,7 @@ export function editMessage(command: EditMessage, state: ChangedState): Decision
   if ('refusal' in found) return found;
   if (found.sender.id !== command.userId) return notYours;
   const { key, at, messageId, userId, content, withinSeconds, filter } = command;
-  const silenced = refusedIfSilenced(state.sanctions ?? [], found.room, at);
+  const silenced = refusedIfSilenced(state.sanctions ?? [], found.room, at) ?? refusedIfAnyBlocks(state, userId);
   if (silenced) return silenced;
   if (found.deleted) return refused('deleted', 'the message was deleted', 'message_id');
   if (Date.parse(at) - Date.parse(found.at) >= withinSeconds * 1_000) {
@@ -127,6 +130,12 @@ export function editMessage(command: EditMessage, state: ChangedState): Decision
     ...{ type: 'MessageEdited', room: found.room, id: `edit.${key}`, at, messageId, userId, content: said.text },
   });
 }
+
+/** Other words are words: they are not said to who blocks whoever says them. */
+const refusedIfAnyBlocks = ({ room, blockers = [] }: ChangedState, userId: string): Refused | null => {
+  const receiverId = blockers.length > 0 && room ? roomIds(room).find((id) => id !== userId) : undefined;
+  return receiverId === undefined ? null : refusedIfBlocked(blockers, receiverId);
+};
 
 const tooLate = (withinSeconds: number): string =>
   withinSeconds === 0 ? 'messages are not edited here' : `a message is edited within ${withinSeconds} s, or not at all`;

@@ -3,7 +3,8 @@ import type { Room } from './ids.js';
 import type { PersonalTexts } from './personal.js';
 
 /** The last token of an event's subject; what an expectation on "the last event of this kind in this room" names. */
-export type Kind = 'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'member' | 'profile' | 'sanction' | 'mode' | 'erase';
+export type Kind =
+  'msg' | 'react' | 'edit' | 'seen' | 'chat' | 'block' | 'member' | 'profile' | 'sanction' | 'mode' | 'erase';
 
 /** What every event says of itself, beside its own fields. */
 export const eventFields = {

@@ -1,5 +1,6 @@
 import type { TObject } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler';
+import { type BlockersState, evolveBlockers, PersonBlockedV1, PersonUnblockedV1 } from './block.js';
 import { ChatCreatedV1 } from './chat.js';
 import { type EventDefinition, type EventOf, type Kind, type PastVersion, pastVersion } from './event.js';
 import {
@@ -38,6 +39,8 @@ export const eventDefinitions = [
   PersonBannedV1,
   PersonUnbannedV1,
   SlowModeChangedV1,
+  PersonBlockedV1,
+  PersonUnblockedV1,
   UserErasedV1,
 ] as const;
 
@@ -236,3 +239,7 @@ export const sanctionsOf = (last: DomainEvent | null): SanctionsState =>
 /** What the last `mode` event of a room says; 0 where there is none. */
 export const slowModeOf = (last: DomainEvent | null): SlowModeState =>
   last?.type === 'SlowModeChanged' ? evolveSlowMode(0, last) : 0;
+
+/** What the last `block` event of a direct chat says; nobody where there is none. */
+export const blockersOf = (last: DomainEvent | null): BlockersState =>
+  last?.type === 'PersonBlocked' || last?.type === 'PersonUnblocked' ? evolveBlockers([], last) : [];

@@ -1,5 +1,6 @@
 export * from './audited.js';
 export * from './author.js';
+export * from './block.js';
 export * from './chat.js';
 export * from './decision.js';
 export * from './edit.js';

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { type BlockersState, refusedIfBlocked } from './block.js';
 import { type ChatState, otherSide } from './chat.js';
 import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf, Person } from './event.js';
@@ -180,14 +181,22 @@ export interface PostToChat extends NewMessage {
   readonly receiver: string;
 }
 
-/** A new message in a direct chat, by one side to the other. Not a participant is answered as not found. */
-export function postToChat(command: PostToChat, chat: ChatState, repliedTo: RepliedTo = null): Posted | Refused {
+/**
+ * A new message in a direct chat, by one side to the other. Not a participant is answered as not found.
+ * @param blockers those to whom nothing may be said by the other side
+ */
+export function postToChat(
+  command: PostToChat,
+  chat: ChatState,
+  repliedTo: RepliedTo = null,
+  blockers: BlockersState = [],
+): Posted | Refused {
   const other = chat && otherSide(chat.users, command.sender.id);
   if (!chat || other === null) return refused('not_found', 'no such chat', 'chat_id');
   if (command.receiver !== other) {
     return refused('wrong_receiver', 'receiver_id is not the other side of this chat', 'receiver_id');
   }
-  return messageCreated(chat.room, command, repliedTo);
+  return refusedIfBlocked(blockers, other) ?? messageCreated(chat.room, command, repliedTo);
 }
 
 export interface React extends CommandContext {

@@ -26,6 +26,8 @@ it('an event of each type is somebody’s, but for that somebody was erased', ()
     PersonBanned: 'game',
     PersonUnbanned: 'game',
     SlowModeChanged: '9',
+    PersonBlocked: '7',
+    PersonUnblocked: '7',
     UserErased: null,
   });
 });

@@ -110,6 +110,8 @@ it('each type of event is of one kind, by which the log finds it', () => {
     PersonBanned: 'sanction',
     PersonUnbanned: 'sanction',
     SlowModeChanged: 'mode',
+    PersonBlocked: 'block',
+    PersonUnblocked: 'block',
     UserErased: 'erase',
   });
 });

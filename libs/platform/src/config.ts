@@ -32,6 +32,7 @@ export interface Config {
   readonly resumeChangesMax: number;
   /** How long a message may be edited; 0 for never. */
   readonly editWithinSeconds: number;
+  readonly blockedMessages: 'hidden' | 'refused';
   /** The absolute path of the module that holds the word filter. */
   readonly wordFilter?: string;
   readonly limits: Limits;
@@ -208,6 +209,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     chatsMax: values.CHATS_MAX,
     resumeChangesMax: values.RESUME_CHANGES_MAX,
     editWithinSeconds: values.EDIT_WITHIN_S,
+    blockedMessages: values.BLOCKED_MESSAGES,
     ...given('wordFilter', values.WORD_FILTER && absolute(values.WORD_FILTER)),
     limits: {
       frameBytes: values.MAX_FRAME_BYTES,

@@ -26,6 +26,7 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
+      blockedMessages: 'hidden',
       http: {
         port: 8080,
         host: '127.0.0.1',

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, type Room } from '#domain';
+import { shownTo, type Viewer } from './shown-to.js';
 import { named, nullable, position, shape, text, time, whole } from './shape.js';
 
 // The direct chat's own shapes, `/ws`. It names people by numbers; everything behind it names them by strings.
@@ -32,6 +33,7 @@ export interface DirectMessageSource {
   readonly editedAt?: string;
   readonly deleted?: true;
   readonly replyTo?: string;
+  readonly hiddenFrom?: string;
 }
 
 const deleted = Type.Optional(Type.Literal(true, { description: 'It was taken back; its text is empty.' }));
@@ -72,7 +74,9 @@ export function receiverOf(source: Pick<DirectMessageSource, 'room' | 'sender'>)
   return source.sender.id === one ? other : one;
 }
 
-export function changedMessageView(source: DirectMessageSource, chatId: number): ChangedMessageView {
+/** @param viewer whom it is shown to: see {@link shownTo} */
+export function changedMessageView(message: DirectMessageSource, chatId: number, viewer: Viewer): ChangedMessageView {
+  const source = shownTo(message, viewer);
   return {
     id: source.messageId,
     chat_id: chatId,
@@ -88,12 +92,16 @@ export function changedMessageView(source: DirectMessageSource, chatId: number):
   };
 }
 
-/** @param seenAt when its receiver saw it, ISO 8601, or null */
+/**
+ * @param viewer whom it is shown to: see {@link shownTo}
+ * @param seenAt when its receiver saw it, ISO 8601, or null
+ */
 export const directMessageView = (
   source: DirectMessageSource,
   chatId: number,
+  viewer: Viewer,
   seenAt: string | null,
-): DirectMessageView => ({ ...changedMessageView(source, chatId), seen: seenAt !== null, seen_at: seenAt });
+): DirectMessageView => ({ ...changedMessageView(source, chatId, viewer), seen: seenAt !== null, seen_at: seenAt });
 
 /** What a chat's view is made of, as one of its two people sees it; an inbox entry of the read model is one. */
 export interface ChatSource {
@@ -103,6 +111,7 @@ export interface ChatSource {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly unread: number;
+  readonly blocked?: true;
   readonly last: {
     readonly n: number;
     readonly messageId: string;
@@ -139,6 +148,7 @@ export const ChatListEntryView = named(
     unread_count: whole('Messages of the other side that the caller has not seen.'),
     created_at: time(),
     updated_at: time(),
+    blocked: Type.Optional(Type.Literal(true, { description: 'The caller blocks the other side.' })),
   }),
 );
 export type ChatListEntryView = Static<typeof ChatListEntryView.ref>;
@@ -163,5 +173,6 @@ export function chatView(source: ChatSource): ChatListEntryView {
     unread_count: source.unread,
     created_at: source.createdAt,
     updated_at: source.updatedAt,
+    ...(source.blocked && { blocked: true as const }),
   };
 }

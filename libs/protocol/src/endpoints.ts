@@ -231,6 +231,18 @@ export const directEndpoint = {
       data: DeleteMessageData,
       examples: [{ data: { chat_id: 9, message_id: '52ef810ed68809f400000008' } }],
     },
+    {
+      event: 'block_chat',
+      summary: 'The sender wants to be shown nothing more of what the other side of a chat says there.',
+      data: ChatData,
+      examples: [{ id: 'c-40', data: { chat_id: 9 } }],
+    },
+    {
+      event: 'unblock_chat',
+      summary: 'The sender is shown again what the other side says; what was said meanwhile stays hidden.',
+      data: ChatData,
+      examples: [{ id: 'c-41', data: { chat_id: 9 } }],
+    },
     resume(
       { 'direct:9': { n: 0, rev: 0 }, 'direct:999999': { n: 0, rev: 0 } },
       {

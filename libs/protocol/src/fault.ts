@@ -16,6 +16,7 @@ const codes = {
   muted: 'they may not speak in this room for a while: `until` says how long',
   banned: 'they are banned from this room',
   slow_mode: 'certainly not done, since each may speak once in a while here: it may be sent again after `retry_after`',
+  blocked: 'the other side of the chat takes no messages of theirs',
   filtered: 'the text has what is not said here',
   forbidden: 'they do not moderate this room',
   wrong_receiver: 'the receiver is not the other side of this chat',

@@ -14,5 +14,6 @@ export * from './room-chat.js';
 export * from './room-frames.js';
 export * from './server-frame.js';
 export * from './shape.js';
+export * from './shown-to.js';
 export * from './subscription.js';
 export * from './text-rules.js';

@@ -102,7 +102,7 @@ export class DeleteMessageData {
   @FilledText(MAX_ID_LENGTH) message_id!: string;
 }
 
-/** `seen_message`, `chat_messages`, `typing` at `/ws` */
+/** `seen_message`, `chat_messages`, `block_chat`, `unblock_chat`, `typing` at `/ws` */
 export class ChatData {
   @ChatNumber() chat_id!: number;
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { roomIds, roomKind, type Room } from '#domain';
 import { receiverOf } from './direct-chat.js';
+import { shownTo, type Viewer } from './shown-to.js';
 import { avatar, listOf, named, oneOf, position, shape, text, time } from './shape.js';
 
 // The room chat's own shapes, `/ws/chat`.
@@ -21,6 +22,7 @@ export interface RoomMessageSource {
   readonly editedAt?: string;
   readonly deleted?: true;
   readonly replyTo?: string;
+  readonly hiddenFrom?: string;
 }
 
 /** A message of any room as the room API shows it, in frames and in the history. */
@@ -45,7 +47,9 @@ export const RoomMessageView = named(
 );
 export type RoomMessageView = Static<typeof RoomMessageView.ref>;
 
-export function roomMessageView(source: RoomMessageSource): RoomMessageView {
+/** @param viewer whom it is shown to: see {@link shownTo} */
+export function roomMessageView(message: RoomMessageSource, viewer: Viewer): RoomMessageView {
+  const source = shownTo(message, viewer);
   const { room, sender, feeling } = source;
   const kind = roomKind(room);
   return {

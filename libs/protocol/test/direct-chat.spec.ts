@@ -5,6 +5,7 @@ import {
   directErrorFrame,
   directMessageFrame,
   directMessageView,
+  EVERYBODY,
   INTERNAL,
   UNAVAILABLE,
   UNKNOWN,
@@ -31,7 +32,7 @@ describe('a user’s number', () => {
 
 describe('a message', () => {
   it('not yet seen', () => {
-    expect(directMessageView(source, 42, null)).toEqual({
+    expect(directMessageView(source, 42, EVERYBODY, null)).toEqual({
       id: '0123456789abcdef01234567',
       chat_id: 42,
       sender_id: 12,
@@ -46,13 +47,13 @@ describe('a message', () => {
   });
 
   it('that is a reply says to which one', () => {
-    const plain = directMessageView(source, 42, null);
-    const reply = directMessageView({ ...source, replyTo: 'ab'.repeat(12) }, 42, null);
+    const plain = directMessageView(source, 42, EVERYBODY, null);
+    const reply = directMessageView({ ...source, replyTo: 'ab'.repeat(12) }, 42, EVERYBODY, null);
     expect(reply).toEqual({ ...plain, reply_to: 'ab'.repeat(12) });
   });
 
   it('seen', () => {
-    expect(directMessageView({ ...source, sender: { id: '7' } }, 42, at)).toMatchObject({
+    expect(directMessageView({ ...source, sender: { id: '7' } }, 42, EVERYBODY, at)).toMatchObject({
       sender_id: 7,
       receiver_id: 12,
       seen: true,
@@ -93,7 +94,7 @@ describe('a chat', () => {
 });
 
 it('a message says beside it up to where its chat was told of everything, where it does not itself', () => {
-  const view = directMessageView(source, 42, null);
+  const view = directMessageView(source, 42, EVERYBODY, null);
   const { n, rev } = view;
   const frame = { event: 'response_message', data: view };
   expect(JSON.parse(directMessageFrame(view, { n, rev }))).toEqual(frame);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, GLOBAL_ROOM } from '#domain';
 import {
+  EVERYBODY,
   type Fault,
   INTERNAL,
   READY_FRAME,
@@ -42,30 +43,32 @@ const clanMessage = {
 
 describe('a message', () => {
   it('of a clan', () => {
-    expect(roomMessageView(source)).toEqual(clanMessage);
+    expect(roomMessageView(source, EVERYBODY)).toEqual(clanMessage);
   });
 
   it('of the global room has no clan, and only what was given', () => {
     const sender = { ...source.sender, avatar: null };
-    const view = roomMessageView({ ...source, room: GLOBAL_ROOM, feeling: null, reactions: [], sender });
+    const view = roomMessageView({ ...source, room: GLOBAL_ROOM, feeling: null, reactions: [], sender }, EVERYBODY);
     const { _id, content, createdAt, n, rev } = clanMessage;
     const shown = { ...clanMessage.sender, avatar: null };
     expect(view).toEqual({ _id, content, createdAt, n, rev, type: 'global', reactions: [], sender: shown });
   });
 
   it('that is a reply says to which one', () => {
-    expect(roomMessageView({ ...source, replyTo: 'ab'.repeat(12) })).toEqual({
+    expect(roomMessageView({ ...source, replyTo: 'ab'.repeat(12) }, EVERYBODY)).toEqual({
       ...clanMessage,
       reply_to: 'ab'.repeat(12),
     });
   });
 
   it('with an avatar that is no JSON has none', () => {
-    expect(roomMessageView({ ...source, sender: { ...source.sender, avatar: '{' } }).sender.avatar).toBeNull();
+    expect(
+      roomMessageView({ ...source, sender: { ...source.sender, avatar: '{' } }, EVERYBODY).sender.avatar,
+    ).toBeNull();
   });
 
   it('of a direct chat is private', () => {
-    const view = roomMessageView({ ...source, room: directRoom('1', '2') });
+    const view = roomMessageView({ ...source, room: directRoom('1', '2') }, EVERYBODY);
     expect(view.type).toBe('private');
     expect(view).not.toHaveProperty('clan_id');
   });
@@ -73,18 +76,18 @@ describe('a message', () => {
 
 describe('a frame', () => {
   it('is flat as documented', () => {
-    const text = roomFrame('documented', 'newMessage', roomMessageView(source));
+    const text = roomFrame('documented', 'newMessage', roomMessageView(source, EVERYBODY));
     expect(JSON.parse(text)).toEqual({ chat: 'clan', event: 'newMessage', message: clanMessage });
   });
 
   it('lies in one more envelope in the altzone dialect', () => {
-    const text = roomFrame('altzone', 'newReaction', roomMessageView({ ...source, room: GLOBAL_ROOM }));
+    const text = roomFrame('altzone', 'newReaction', roomMessageView({ ...source, room: GLOBAL_ROOM }, EVERYBODY));
     expect(JSON.parse(text)).toMatchObject({ message: { chat: 'global', event: 'newReaction', message: { n: 3 } } });
     expect(JSON.parse(READY_FRAME)).toEqual({ event: 'ready', data: true });
   });
 
   it('says beside the message up to where the room was told of everything, where the message does not', () => {
-    const view = roomMessageView(source);
+    const view = roomMessageView(source, EVERYBODY);
     const { n, rev } = view;
     const frame = (told: RoomPosition, dialect: RoomDialect = 'documented') =>
       JSON.parse(roomFrame(dialect, 'newReaction', view, told)) as unknown;

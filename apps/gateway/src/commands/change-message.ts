@@ -13,6 +13,7 @@ import {
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Attempt } from './attempts.js';
+import { Blocks } from './blocks.js';
 import { WORD_FILTER } from './checked-word-filter.js';
 import type { Caller, Outcome } from './command.js';
 import { KnownMessages } from './known-messages.js';
@@ -42,7 +43,8 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'append'>,
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
     @Inject(KnownMessages) private readonly messages: KnownMessages,
-    @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'editWithinSeconds'>,
+    @Inject(Blocks) private readonly blocks: Pick<Blocks, 'of'>,
+    @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'editWithinSeconds' | 'blockedMessages'>,
     @Inject(WORD_FILTER) private readonly filter: WordFilter | null,
   ) {}
 
@@ -56,12 +58,14 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
     const { userId } = caller.person;
     const chat = typeof meant === 'number' ? await this.roomOf(userId, meant, attempt) : null;
     if (typeof meant === 'number' && !chat) return refused('not_found', 'no such chat', 'chat_id');
+    const isRefused = chat && this.settings.blockedMessages === 'refused';
+    const blockers = isRefused ? await this.blocks.of(chat, attempt.deadline) : [];
     const message = await this.messages.find(messageId, caller, attempt);
     // Asked only now: the person may have been moved while the message was waited for.
     const { clanId, sanctions } = caller.person;
     const room = typeof meant === 'number' ? chat : publicRoom(meant, { clanId });
     const change = { ...attempt.as(room), messageId, userId };
-    const state = { room, message, sanctions };
+    const state = { room, message, sanctions, blockers };
     const { editWithinSeconds: withinSeconds } = this.settings;
     const isModerator = room !== null && typeof meant !== 'number' && isModerated(caller.moderates, room);
     const filter = this.filter && { filter: this.filter };

@@ -32,10 +32,10 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
     const { userId } = caller.person;
     await caller.admit();
     const chat = await this.chats.ofPerson(userId, chatId);
-    return chat ? this.read(chat.room, chatId) : refused('not_found', 'no such chat', 'chat_id');
+    return chat ? this.read(chat.room, chatId, userId) : refused('not_found', 'no such chat', 'chat_id');
   }
 
-  private async *read(room: Room, chatId: number): AsyncGenerator<readonly DirectMessageView[]> {
+  private async *read(room: Room, chatId: number, viewer: string): AsyncGenerator<readonly DirectMessageView[]> {
     const { queries: timeline } = await this.served.pin();
     const last = await timeline.lastN(room);
     if (last === 0) return;
@@ -43,7 +43,7 @@ export class ChatMessagesHandler implements IQueryHandler<ChatMessages> {
     const receiptOf = await timeline.receipts(room, [{ n: after + 1 }, { n: last }]);
     for (; after < last; after += PART) {
       const messages = await timeline.pageAfter(room, { after, limit: Math.min(PART, last - after) });
-      yield messages.map((message) => directMessageView(message, chatId, receiptOf(message)));
+      yield messages.map((message) => directMessageView(message, chatId, viewer, receiptOf(message)));
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FrameRefused, UNAVAILABLE } from '#protocol';
+import { FrameRefused, shownTo, UNAVAILABLE } from '#protocol';
 import type { Refused, Room } from '#domain';
 import { type MessageDocument, ServedTimeline } from '#projections';
 import { sleep } from '../sleep.js';
@@ -21,15 +21,15 @@ export class KnownMessages {
   ) {}
 
   /**
-   * Whoever asks has seen the message, so it is in the read model; only one of our own may be on its way there. Null
-   * where there is none.
+   * Whoever asks has seen the message, so it is in the read model; only one of our own may be on its way there. As they
+   * are shown it; null where there is none.
    * @throws FrameRefused, ReadModelsUnavailable
    */
   async find(messageId: string, caller: Caller, { deadline }: Attempt): Promise<MessageDocument | null> {
     const until = performance.now() + PATIENCE;
     for (;;) {
       const message = await readInTime(deadline, this.look(messageId));
-      if (message) return message;
+      if (message) return shownTo(message, caller.person.userId);
       if (!this.recent.has(messageId) || !caller.isOpen) return null;
       if (performance.now() > until) throw new FrameRefused(UNAVAILABLE);
       await sleep(INTERVAL);

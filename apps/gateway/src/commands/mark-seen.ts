@@ -35,10 +35,11 @@ export class MarkChatSeenHandler implements ICommandHandler<MarkChatSeen> {
   private async mark({ caller, chatId }: MarkChatSeen, attempt: Attempt): Promise<Outcome> {
     const { userId } = caller.person;
     const chat = await this.chats.byId(chatId, attempt.deadline);
-    // What the caller has seen was broadcast, so the entry holds it: it is written with the message.
+    // What the caller has seen was broadcast, so the entry holds it: it is written with the message. What is hidden from
+    // them they have not.
     const entry = chat && (await readInTime(attempt.deadline, this.entry(userId, chat.room)));
     const command = { ...attempt.as(chat?.room ?? null), userId };
-    const decision = markSeen(command, { chat, lastN: entry?.n ?? 0, seenN: entry?.seenN ?? 0 });
+    const decision = markSeen(command, { chat, lastN: entry?.last?.n ?? 0, seenN: entry?.seenN ?? 0 });
     if ('refusal' in decision) return decision;
     if (decision.event) {
       const { room, n, at } = decision.event;

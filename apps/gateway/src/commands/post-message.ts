@@ -11,6 +11,8 @@ import {
   type WordFilter,
 } from '#domain';
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
+import { type GatewaySettings, SETTINGS } from '../settings.js';
+import { Blocks } from './blocks.js';
 import { WORD_FILTER } from './checked-word-filter.js';
 import { KnownMessages } from './known-messages.js';
 import { RecentMessages } from './recent-messages.js';
@@ -109,6 +111,8 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     @Inject(DirectChats) private readonly chats: DirectChats,
     @Inject(RecentMessages) private readonly recent: RecentMessages,
     @Inject(KnownMessages) private readonly known: KnownMessages,
+    @Inject(Blocks) private readonly blocks: Pick<Blocks, 'of'>,
+    @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'blockedMessages'>,
     @Inject(WORD_FILTER) private readonly filter: WordFilter | null,
   ) {}
 
@@ -125,7 +129,9 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     const more = { ...(replyTo !== null && { replyTo }), ...(this.filter && { filter: this.filter }) };
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message, ...more };
     const context = attempt.as(chat?.room ?? null);
-    const decision = postToChat({ ...context, ...said }, chat, repliedTo);
+    const isRefused = chat && this.settings.blockedMessages === 'refused';
+    const blockers = isRefused ? await this.blocks.of(chat.room, attempt.deadline) : [];
+    const decision = postToChat({ ...context, ...said }, chat, repliedTo, blockers);
     if ('refusal' in decision) {
       return this.known.unlessSaid(context, chat?.room ?? null, decision, attempt);
     }

@@ -3,6 +3,7 @@ import { otherSide, type PublicRoom, publicRoom, refused, refusedIfSilenced } fr
 import { type AskedLog, DirectChats, EventLog } from '#event-store';
 import { type DirectSignal, personTopic, roomTopic, type TypingInRoom } from '../feeds/signals.js';
 import { TokenBuckets } from '../socket/token-bucket.js';
+import { Blocks } from './blocks.js';
 import type { Caller, Outcome } from './command.js';
 
 /** Each person is told of as typing in a room or chat every two seconds, however often they say it. */
@@ -16,6 +17,7 @@ export class Typing {
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'live'>,
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
+    @Inject(Blocks) private readonly blocks: Pick<Blocks, 'of'>,
   ) {}
 
   inRoom({ person }: Caller, which: PublicRoom): Outcome {
@@ -29,14 +31,16 @@ export class Typing {
     return { ack: {} };
   }
 
-  /** @throws LogUnavailable */
+  /** Who blocks them is told nothing of it. @throws LogUnavailable */
   async inChat(caller: Caller, chatId: number): Promise<Outcome> {
     const { userId } = caller.person;
     await caller.admit();
     const chat = await this.chats.ofPerson(userId, chatId);
     if (!chat) return refused('not_found', 'no such chat', 'chat_id');
+    const receiverId = otherSide(chat.users, userId)!;
+    const blockers = await this.blocks.of(chat.room);
     const typing: DirectSignal = { type: 'typing', chatId, userId };
-    this.#tell(`${chat.room} ${userId}`, personTopic(otherSide(chat.users, userId)!), typing);
+    if (!blockers.includes(receiverId)) this.#tell(`${chat.room} ${userId}`, personTopic(receiverId), typing);
     return { ack: { chat_id: chatId } };
   }
 

@@ -6,6 +6,7 @@ import {
   changedMessageView,
   directMessageFrame,
   directMessageView,
+  isHiddenFrom,
   type SoftDirectFrame,
   userNumberOf,
 } from '#protocol';
@@ -125,7 +126,7 @@ export class DirectFeed {
       frames: async (changes, before) => {
         const messages = changes.map(({ message }) => message);
         const receiptOf = await timeline.receipts(room, messages);
-        return frames(changes, before, chatId, receiptOf)
+        return frames(changes, before, { chatId, viewer: this.userId }, receiptOf)
           .filter(({ topic }) => topic === null || session.topics.has(topic))
           .map(({ text }) => textFrame(text));
       },
@@ -260,7 +261,8 @@ export class DirectFeed {
       chatId,
       cursor: new RoomCursor(room, {
         changed: (changes, before) => {
-          for (const { text, topic } of frames(changes, before, chat.chatId)) this.audience.tell(text, topic);
+          const shown = { chatId: chat.chatId, viewer: this.userId };
+          for (const { text, topic } of frames(changes, before, shown)) this.audience.tell(text, topic);
         },
         lostTrack: () => {
           this.audience.restart();
@@ -295,11 +297,20 @@ interface ChangeFrame {
   readonly topic: 'changes' | null;
 }
 
-/** The frames that tell of changes of a chat: of messages; reactions are none of this API. */
+/** A chat, and which of its two people is told. */
+interface ShownChat {
+  readonly chatId: number;
+  readonly viewer: string;
+}
+
+/**
+ * The frames that tell of changes of a chat: of messages; reactions are none of this API. Of a message that is hidden from
+ * whom is told, those hear that something is in its place who have asked for changes, so that their numbers have no hole.
+ */
 function frames(
   changes: readonly Change[],
   before: Position,
-  chatId: number,
+  { chatId, viewer }: ShownChat,
   seenAt: (message: Change['message']) => string | null = NOT_SEEN,
 ): ChangeFrame[] {
   let told = before;
@@ -308,8 +319,9 @@ function frames(
     told = positionAfter(told, [change]);
     if (kind === 'reaction') return [];
     if (kind === 'edit')
-      return [{ text: changedMessageFrame(changedMessageView(message, chatId), told), topic: 'changes' }];
-    return [{ text: directMessageFrame(directMessageView(message, chatId, seenAt(message)), told), topic: null }];
+      return [{ text: changedMessageFrame(changedMessageView(message, chatId, viewer), told), topic: 'changes' }];
+    const view = directMessageView(message, chatId, viewer, seenAt(message));
+    return [{ text: directMessageFrame(view, told), topic: isHiddenFrom(message, viewer) ? 'changes' : null }];
   });
 }
 

@@ -4,6 +4,7 @@ import type { AskedLive, LiveSubscription } from '#event-store';
 import {
   avatarOf,
   enveloped,
+  EVERYBODY,
   type RoomDialect,
   type RoomEvent,
   roomFrame,
@@ -202,6 +203,6 @@ export class RoomFeed {
   }
 
   #frame(event: RoomEvent, { message }: Change, told: Position): string {
-    return roomFrame(this.parts.dialect, event, roomMessageView(message), told);
+    return roomFrame(this.parts.dialect, event, roomMessageView(message, EVERYBODY), told);
   }
 }

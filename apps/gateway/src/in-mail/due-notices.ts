@@ -3,7 +3,7 @@ import { type MessageCreated, RetryableError } from '#domain';
 import { type AskedLog, decodeRecord, EventLog, type LogRecord } from '#event-store';
 import { LineLimit } from '#platform';
 import { type FoldedIn, type InboxDocument, type MessageDocument, ServedTimeline } from '#projections';
-import { inMailNotice, type InMailNotice, receiverOf } from '#protocol';
+import { inMailNotice, type InMailNotice, receiverOf, shownTo } from '#protocol';
 import { Hub, onlineTopic } from '../feeds/hub.js';
 import { FOLDED_IN } from '../settings.js';
 import { sleep } from '../sleep.js';
@@ -44,7 +44,7 @@ export class DueNotices {
 
   /**
    * What is to be told of a message, once it can be read in its chat; servers that are away are waited for. Null where
-   * its receiver is online or has seen it, where it was deleted, and where it is a second copy, of one that was sent again
+   * its receiver is online, has seen it or is not shown it, where it was deleted, and where it is a second copy, of one that was sent again
    * with its id.
    * @throws NotTakenIn, UnreadableEvent; the reason of `signal`
    */
@@ -56,7 +56,7 @@ export class DueNotices {
     const { message, entry } = await this.#patiently(signal, () => this.#shown(event, receiverId, record, signal));
     // The timeline has the first copy, as of its own moment.
     const isSecond = message.at !== event.at;
-    if (isSecond || message.deleted || entry.seenN >= message.n) return null;
+    if (isSecond || shownTo(message, receiverId).deleted || entry.seenN >= message.n) return null;
     // As it says now: it may have been edited, and its texts are sealed in the log.
     return inMailNotice({ ...event, sender: message.sender, content: message.content }, entry.chatId);
   }

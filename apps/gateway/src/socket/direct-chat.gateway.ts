@@ -14,6 +14,7 @@ import {
   SubscribeData,
   userIdOf,
 } from '#protocol';
+import { BlockChat } from '../commands/block-chat.js';
 import { ChangeMessage } from '../commands/change-message.js';
 import { ChatMessages, ChatsOf } from '../commands/chat-lists.js';
 import type { Outcome } from '../commands/command.js';
@@ -90,6 +91,24 @@ export class DirectChatGateway {
     @MessageBody('id') id?: string,
   ): Promise<Outcome> {
     return this.commands.execute(new MarkChatSeen(caller, data.chat_id, id));
+  }
+
+  @SubscribeMessage('block_chat')
+  blockChat(
+    @ConnectedSocket() caller: Session,
+    @MessageBody('data', PAYLOAD) { chat_id }: ChatData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.commands.execute(new BlockChat(caller, chat_id, true, id));
+  }
+
+  @SubscribeMessage('unblock_chat')
+  unblockChat(
+    @ConnectedSocket() caller: Session,
+    @MessageBody('data', PAYLOAD) { chat_id }: ChatData,
+    @MessageBody('id') id?: string,
+  ): Promise<Outcome> {
+    return this.commands.execute(new BlockChat(caller, chat_id, false, id));
   }
 
   @SubscribeMessage('typing')

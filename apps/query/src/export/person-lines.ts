@@ -43,10 +43,14 @@ function lineOf(record: LogRecord, userId: string): string {
   if (!event) return line({ seq: record.seq, type: record.type, room: record.room, unreadable: true });
   if (authorOf(event) !== userId) return '';
   const { seq, at, type, room, ...fields } = event;
-  return line({ seq, at, type, room, ...fields, ...(isAboutAnother(event, userId) && { sanctions: undefined }) });
+  const others = {
+    ...(isAboutAnother(event, userId) && { sanctions: undefined }),
+    ...('blockers' in event && { blockers: undefined }),
+  };
+  return line({ seq, at, type, room, ...fields, ...others });
 }
 
-/** Whoever decides one thing about somebody did not decide all that is held against them. */
+/** Whoever decides one thing about somebody did not decide all that is held against them; nor who else blocks whom. */
 const isAboutAnother = (event: RecordedEvent, userId: string): boolean =>
   'sanctions' in event && event.userId !== userId;
 

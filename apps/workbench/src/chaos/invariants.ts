@@ -69,6 +69,8 @@ function tracesOf(events: readonly RecordedEvent[]) {
       case 'PersonBanned':
       case 'PersonUnbanned':
       case 'SlowModeChanged':
+      case 'PersonBlocked':
+      case 'PersonUnblocked':
       case 'UserErased':
     }
   }

@@ -44,6 +44,14 @@ export const socketRows = {
     meaning: 'How long after it was said a message may be edited; 0 for never. Deleting it is never too late.',
     read: wholeNumber(0, 2_147_483_647),
   }),
+  BLOCKED_MESSAGES: row({
+    type: 'hidden or refused',
+    default: 'hidden',
+    roles: sockets,
+    meaning:
+      'What becomes of a direct message to somebody who blocks its sender: taken, and never shown to them, or refused as `blocked`.',
+    read: oneOf('hidden', 'refused'),
+  }),
   WORD_FILTER: row({
     type: 'path of an ES module',
     default: null,

@@ -64,6 +64,8 @@ export const directory: Projection<PersonUpdate> = {
       case 'MessageDeleted':
       case 'MessagesSeen':
       case 'SlowModeChanged':
+      case 'PersonBlocked':
+      case 'PersonUnblocked':
         return nothing;
     }
   },

@@ -61,6 +61,9 @@ const counterOf = {
   PersonBanned: null,
   PersonUnbanned: null,
   SlowModeChanged: null,
+  // Nor is who wants to hear nothing of whom.
+  PersonBlocked: null,
+  PersonUnblocked: null,
   // Nor is it what happened in a room.
   UserErased: null,
 } as const satisfies Record<RecordedEvent['type'], keyof EventCounts | null>;

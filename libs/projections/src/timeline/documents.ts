@@ -1,4 +1,4 @@
-import { encodeId, ERASED_NAME, partitionOf, type Room } from '#domain';
+import { type BlockersState, encodeId, ERASED_NAME, partitionOf, type Room } from '#domain';
 import type { CollectionDefinition, Document } from '#read-models';
 
 // What the fold of the timeline writes and its queries read.
@@ -57,7 +57,7 @@ export interface ReactionView {
   readonly emoji: string;
 }
 
-/** How many messages each side of a direct chat has sent, in the order of the room's name. */
+/** How many messages each side of a direct chat has sent that the other one is shown, in the order of the room's name. */
 export type Counts = readonly [number, number];
 
 /** A message, at its place: `_id` is `<room>:<n>`. */
@@ -82,6 +82,11 @@ export interface MessageDocument extends Document, Position {
   readonly replyTo?: string;
   /** The number of the message that its thread began with; not there where it is no reply. */
   readonly root?: number;
+  /**
+   * Who of the two people of a direct chat is not shown what it says: they blocked its sender when it was said, or edited,
+   * by the order of the log. Not there where both are shown it.
+   */
+  readonly hiddenFrom?: string;
   /** Everybody of whom something is in here, as {@link personIn} names them: by this it is found when they are erased. */
   readonly people: readonly string[];
 }
@@ -146,6 +151,10 @@ export interface ChatView {
   /** Up to which n each side has seen the chat, and what `sent` was at that n. */
   readonly seen: readonly [SeenView, SeenView];
   readonly last: LastMessageView | null;
+  /** What the receiver of `last`, from whom that is hidden, is shown in its place; not there where they are shown it. */
+  readonly lastShown?: LastMessageView | null;
+  /** Who of the two blocks the other; not there where nobody does. */
+  readonly blockers?: BlockersState;
 }
 
 export interface SeenView {
@@ -171,13 +180,15 @@ export interface InboxDocument extends Document, Position {
   readonly receiverId: string;
   readonly users: readonly [string, string];
   readonly createdAt: string;
-  /** When and at which sequence its last message came, or it was opened: what "latest first" goes by. */
+  /** When and at which sequence the last message came that they are shown, or it was opened: what "latest first" goes by. */
   readonly updatedAt: string;
   readonly updatedSeq: number;
   readonly last: LastMessageView | null;
   readonly seenN: number;
-  /** The other side's messages after `seenN`. */
+  /** The other side's messages after `seenN`, of those that they are shown. */
   readonly unread: number;
+  /** They block the other side. */
+  readonly blocked?: true;
 }
 
 /** Somebody has seen a chat up to `n`: `_id` is `<room>:<user>:<n>`. Only ever inserted. */

@@ -4,6 +4,7 @@ import type { Folded, Need, Sweep, View } from '../projection.js';
 import { nothing } from '../projection.js';
 import {
   type ChangeDocument,
+  type ChatView,
   type HeadDocument,
   type InboxDocument,
   type LastMessageView,
@@ -14,6 +15,7 @@ import {
   placeId,
 } from './documents.js';
 import { inboxEntries } from './inbox-entries.js';
+import { chatWithLastChanged } from './last-message.js';
 import type { RoomChange } from './room-changes.js';
 
 // Somebody is erased: each message that holds something of theirs is changed, as by an edit, one after the other. So
@@ -35,9 +37,11 @@ function swept(view: View, event: RecordedEvent<UserErased>, found: MessageDocum
   if (!head || found.seq > seq) return nothing;
   const rev = found.seq === seq ? found.rev : head.rev + 1;
   const message = { ...messageWithout(found, userId), seq, rev };
-  const last = head.chat?.last;
-  const isLast = last?.n === found.n && last.senderId === userId;
-  const chat = head.chat && isLast ? { ...head.chat, last: lastWithout(last, userId) } : head.chat;
+  // Both last messages may be theirs: the chat is listed anew once, with the first of them, since a document takes one event
+  // once.
+  const first = [head.chat?.lastShown, head.chat?.last].find((last) => last?.senderId === userId);
+  const isListed = first?.n === found.n;
+  const chat = head.chat && isListed ? chatWithout(head.chat, userId) : head.chat;
   const after = { ...head, seq, rev: Math.max(head.rev, rev), chat };
   const change: ChangeDocument = {
     _id: placeId(found.room, rev),
@@ -48,16 +52,16 @@ function swept(view: View, event: RecordedEvent<UserErased>, found: MessageDocum
       { collection: 'heads', document: after },
       { collection: 'messages', document: message },
       { collection: 'changes', document: change },
-      ...(chat && isLast ? inboxEntries(after, chat) : []),
+      ...(chat && isListed ? inboxEntries(after, chat) : []),
     ],
     change: { room: found.room, rev, kind: 'edit', message },
   };
 }
 
-const headWith = (head: HeadDocument, last: LastMessageView): HeadDocument => ({
-  ...head,
-  chat: { ...head.chat!, last },
-});
+/** The same object where the last messages hold nothing of the person. */
+const chatWithout = (chat: ChatView, userId: string): ChatView =>
+  chatWithLastChanged(chat, (last) => lastWithout(last, userId));
+
 const entryWith = (entry: InboxDocument, last: LastMessageView | null): InboxDocument => ({ ...entry, last });
 
 /** Any document of the timeline without what it holds of a person. */
@@ -67,8 +71,9 @@ export function timelineWithout(collection: string, document: Document, userId: 
       return messageWithout(document as MessageDocument, userId);
     case 'heads': {
       const head = document as HeadDocument;
-      const last = head.chat?.last && lastWithout(head.chat.last, userId);
-      return !last || last === head.chat.last ? head : headWith(head, last);
+      const chat = head.chat && chatWithout(head.chat, userId);
+      const left: HeadDocument = { ...head, chat };
+      return chat === head.chat ? head : left;
     }
     case 'inbox': {
       const entry = document as InboxDocument;

@@ -1,6 +1,6 @@
 import {
+  type BlockEvent,
   type ChatCreated,
-  type DomainEvent,
   type MessageCreated,
   type MessageDeleted,
   type MessageEdited,
@@ -16,7 +16,6 @@ import {
   type ChangeDocument,
   type ChatView,
   type HeadDocument,
-  type LastMessageView,
   type MessageDocument,
   peopleOf,
   personIn,
@@ -31,6 +30,7 @@ import {
 import { erasureOfMessages, timelineWithout } from './erasure.js';
 import { announce, type RoomChange } from './room-changes.js';
 import { inboxEntries } from './inbox-entries.js';
+import { chatAfterBlock, chatAfterEdit, chatAfterMessage, chatAfterSeen, receiverWhoBlocks, sideOf } from './chat.js';
 import { inThread, replyFields } from './replies.js';
 import { type Folded, type Need, nothing, type Projection, UnfoldableEvent, type View } from '../projection.js';
 
@@ -79,6 +79,8 @@ function needs(event: RecordedEvent): Need[] {
     case 'PersonBanned':
     case 'PersonUnbanned':
     case 'SlowModeChanged':
+    case 'PersonBlocked':
+    case 'PersonUnblocked':
     case 'UserErased':
       return [head];
   }
@@ -106,6 +108,9 @@ function fold(view: View, event: RecordedEvent): Folded<RoomChange> {
       return messageChanged(view, head, event);
     case 'MessagesSeen':
       return messagesSeen(view, head, event);
+    case 'PersonBlocked':
+    case 'PersonUnblocked':
+      return blocksChanged(head, event);
     // How often people may speak is none of a room's changes.
     case 'SlowModeChanged':
       return folded(headAfter(head, event));
@@ -148,7 +153,8 @@ function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<Mes
   }
   const n = head.n + 1;
   const rev = head.rev + 1;
-  const chat = head.chat && chatAfterMessage(head.chat, event, n);
+  const hiddenFrom = head.chat ? receiverWhoBlocks(head.chat, event.sender.id) : undefined;
+  const chat = head.chat && chatAfterMessage(head.chat, event, n, hiddenFrom);
   if (!chat && roomKind(event.room) === 'direct')
     throw new UnfoldableEvent(`a message in ${event.room} before its chat`);
   const message: MessageDocument = {
@@ -166,6 +172,7 @@ function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<Mes
     at: event.at,
     sent: chat?.sent ?? null,
     ...replyFields(view, head, event),
+    ...(hiddenFrom !== undefined && { hiddenFrom }),
     people: [personIn(partitionOf(event.room), event.sender.id)],
   };
   const after = headAfter(head, event, { n, rev, chat });
@@ -178,14 +185,12 @@ function messageCreated(view: View, head: HeadDocument, event: RecordedEvent<Mes
   });
 }
 
-function chatAfterMessage(chat: ChatView, event: RecordedEvent<MessageCreated>, n: number): ChatView {
-  const side = sideOf(chat, event.sender.id, event);
-  const { messageId, content, at, seq } = event;
-  return {
-    ...chat,
-    sent: replaced(chat.sent, side, chat.sent[side] + 1),
-    last: { seq, n, messageId, senderId: event.sender.id, content, at },
-  };
+/** Both are told nothing of it, and it is none of the room's changes: what comes behind it is hidden, or shown. */
+function blocksChanged(head: HeadDocument, event: RecordedEvent<BlockEvent>): Folded<RoomChange> {
+  if (!head.chat) throw new UnfoldableEvent(`${event.type} in ${event.room}, where there is no chat`);
+  const chat = chatAfterBlock(head.chat, event);
+  const after = headAfter(head, event, { chat });
+  return folded(after, inboxEntries(after, chat));
 }
 
 type ChangingEvent = ReactionAdded | ReactionRemoved | MessageEdited | MessageDeleted;
@@ -198,10 +203,14 @@ function messageChanged(view: View, head: HeadDocument, event: RecordedEvent<Cha
   const target = view.find('messages', event.messageId) as MessageDocument | null;
   if (!target || target.room !== event.room || target.n > head.n) return folded(headAfter(head, event));
   const rev = head.rev + 1;
-  const message =
-    target.seq < event.seq ? { ...(target.deleted ? target : changedBy(event, target)), seq: event.seq, rev } : target;
   const isEdit = event.type === 'MessageEdited' || event.type === 'MessageDeleted';
-  const chat = isEdit && head.chat?.last ? { ...head.chat, last: lastAfter(head.chat.last, event) } : head.chat;
+  const hiddenFrom =
+    event.type === 'MessageEdited' && head.chat ? receiverWhoBlocks(head.chat, target.sender.id) : undefined;
+  const message =
+    target.seq < event.seq
+      ? { ...(target.deleted ? target : changedBy(event, target, hiddenFrom)), seq: event.seq, rev }
+      : target;
+  const chat = isEdit && head.chat ? chatAfterEdit(head.chat, event, hiddenFrom) : head.chat;
   const after = headAfter(head, event, { rev, chat });
   const change: ChangeDocument = {
     _id: placeId(event.room, rev),
@@ -212,7 +221,7 @@ function messageChanged(view: View, head: HeadDocument, event: RecordedEvent<Cha
     lastN: head.n,
     ...(isEdit && { kind: 'edit' as const }),
   };
-  const listed = chat && chat.last !== head.chat?.last ? inboxEntries(after, chat) : [];
+  const listed = chat && chat !== head.chat ? inboxEntries(after, chat) : [];
   return folded(after, [inMessages(message), { collection: 'changes', document: change }, ...listed], {
     room: event.room,
     rev,
@@ -221,13 +230,18 @@ function messageChanged(view: View, head: HeadDocument, event: RecordedEvent<Cha
   });
 }
 
-function changedBy(event: ChangingEvent, message: MessageDocument): MessageDocument {
+/** @param hiddenFrom who is not shown what it says from now on */
+function changedBy(event: ChangingEvent, message: MessageDocument, hiddenFrom: string | undefined): MessageDocument {
   switch (event.type) {
     case 'ReactionAdded':
     case 'ReactionRemoved':
       return withReactions(message, reactionsAfter(message.reactions, event));
     case 'MessageEdited':
-      return { ...message, content: event.content, editedAt: event.at };
+      return {
+        ...message,
+        ...{ content: event.content, editedAt: event.at },
+        ...(hiddenFrom !== undefined && { hiddenFrom }),
+      };
     case 'MessageDeleted': {
       const { editedAt: _, ...left } = message;
       return { ...withReactions(left, []), content: '', feeling: null, deleted: true };
@@ -240,12 +254,6 @@ const withReactions = (message: MessageDocument, reactions: readonly ReactionVie
   reactions,
   people: peopleOf({ ...message, reactions }),
 });
-
-/** The chat's last message as the list of chats shows it: the same object where it is another message. */
-function lastAfter(last: LastMessageView, event: MessageEdited | MessageDeleted): LastMessageView {
-  if (last.messageId !== event.messageId || last.deleted) return last;
-  return event.type === 'MessageEdited' ? { ...last, content: event.content } : { ...last, content: '', deleted: true };
-}
 
 /** One reaction per person: a second one takes the place of the first. */
 function reactionsAfter(reactions: readonly ReactionView[], event: ReactionAdded | ReactionRemoved): ReactionView[] {
@@ -265,23 +273,12 @@ function messagesSeen(view: View, head: HeadDocument, event: RecordedEvent<Messa
   const last =
     n === head.n ? head.chat.sent : (view.get('messages', placeId(event.room, n)) as MessageDocument | null)?.sent;
   if (!last) throw new UnfoldableEvent(`MessagesSeen of message ${n} of ${event.room}, which is not there`);
-  const chat: ChatView = { ...head.chat, seen: replaced(head.chat.seen, side, { n, sent: last }) };
+  const chat = chatAfterSeen(head.chat, side, { n, sent: last });
   const after = headAfter(head, event, { chat });
   const { seq, room, userId, at } = event;
   const mark = { _id: seenId(room, userId, n), seq, room, userId, n, at };
   return folded(after, [{ collection: 'seen', document: mark }, ...inboxEntries(after, chat)]);
 }
-
-type Side = 0 | 1;
-
-function sideOf(chat: ChatView, userId: string, event: DomainEvent): Side {
-  const side = chat.users.indexOf(userId);
-  if (side < 0) throw new UnfoldableEvent(`${event.type} by somebody who is not in ${event.room}`);
-  return side as Side;
-}
-
-const replaced = <T>(pair: readonly [T, T], side: Side, value: T): readonly [T, T] =>
-  side === 0 ? [value, pair[1]] : [pair[0], value];
 
 interface Written {
   readonly collection: keyof TimelineDocuments;

@@ -1,4 +1,5 @@
 import type { Room } from '#domain';
+import { lastShownTo } from './last-message.js';
 import { type ChatView, type HeadDocument, type InboxDocument, inboxId } from './documents.js';
 
 interface WrittenEntry {
@@ -11,6 +12,7 @@ export function inboxEntries(head: HeadDocument, chat: ChatView): WrittenEntry[]
   return chat.users.map((userId, side) => {
     const other = side === 0 ? 1 : 0;
     const seen = chat.seen[side as 0 | 1];
+    const last = lastShownTo(chat, userId);
     const document: InboxDocument = {
       _id: inboxId(userId, head._id as Room),
       seq: head.seq,
@@ -22,11 +24,12 @@ export function inboxEntries(head: HeadDocument, chat: ChatView): WrittenEntry[]
       receiverId: chat.users[other],
       users: chat.users,
       createdAt: chat.createdAt,
-      updatedAt: chat.last?.at ?? chat.createdAt,
-      updatedSeq: chat.last?.seq ?? chat.chatId,
-      last: chat.last,
+      updatedAt: last?.at ?? chat.createdAt,
+      updatedSeq: last?.seq ?? chat.chatId,
+      last,
       seenN: seen.n,
       unread: chat.sent[other] - seen.sent[other],
+      ...(chat.blockers?.includes(userId) && { blocked: true as const }),
     };
     return { collection: 'inbox', document };
   });

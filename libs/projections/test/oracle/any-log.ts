@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import {
   banPerson,
+  blockPerson,
+  type ChatCreated,
   changeSlowMode,
   clanRoom,
   commandKey,
@@ -14,13 +16,14 @@ import {
   partitionRoom,
   type Room,
   unbanPerson,
+  unblockPerson,
   unmutePerson,
   userRoom,
 } from '#domain';
 import type { LogRecord } from '#event-store';
 
-// Logs in which people open chats, post (some twice, some where they may not), reply, react, edit, see, join, leave, are
-// renamed, moderated and erased.
+// Logs in which people open chats, post (some twice, some where they may not), reply, react, edit, see, block each other,
+// join, leave, are renamed, moderated and erased.
 
 export const CHAT = directRoom('1', '2');
 export const OTHER_CHAT = directRoom('1', '3');
@@ -145,6 +148,24 @@ const moderated = fc
     return isElsewhere === 0 && what !== 'slow' ? { ...event, room } : event;
   });
 
+const blocked = fc
+  .record({
+    ...{ room: fc.constantFrom(CHAT, OTHER_CHAT, CHAT, GLOBAL_ROOM), userId, at },
+    ...{ isOver: fc.boolean(), isOtherToo: fc.boolean() },
+  })
+  .map(({ room, userId: by, at, isOver, isOtherToo }): DomainEvent => {
+    const users = room === OTHER_CHAT ? (['1', '3'] as const) : (['1', '2'] as const);
+    const command = { key: commandKey(by, room, at), at, by };
+    const others = users.filter((userId) => isOtherToo && userId !== by);
+    const chat: ChatCreated = { ...{ type: 'ChatCreated', room, id: '', at, by }, users: [...users] };
+    const decision = isOver
+      ? unblockPerson(command, { chat, blockers: [by, ...others] })
+      : blockPerson(command, { chat, blockers: others });
+    if ('event' in decision) return decision.event!;
+    // By somebody who is not in the chat.
+    return { type: 'PersonBlocked', room, id: `block.${command.key}`, at, by, blockers: [by] };
+  });
+
 const erased = fc
   .record({ room, of: userId, at, isElsewhere: fc.constantFrom(false, false, false, true) })
   .map(({ room, of, at, isElsewhere }): DomainEvent => ({
@@ -160,6 +181,7 @@ const anyEvent = fc.oneof(
   { arbitrary: opened, weight: 2 },
   { arbitrary: ofPerson, weight: 1 },
   { arbitrary: moderated, weight: 1 },
+  { arbitrary: blocked, weight: 2 },
   { arbitrary: erased, weight: 1 },
 );
 

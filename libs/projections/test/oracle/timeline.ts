@@ -12,6 +12,10 @@ interface Said {
   content: string;
   editedAt: string | null;
   isDeleted: boolean;
+  /** Who blocked its sender when it was said; null for nobody. */
+  readonly unheardBy: string | null;
+  /** The same, also when it was edited. */
+  hiddenFrom: string | null;
   /** The message that began the thread that this one is in; null for none. */
   readonly root: Said | null;
   /** By person, in the order they came; another one of the same person keeps the place. */
@@ -31,6 +35,7 @@ export interface RoomRead {
   readonly changes: { readonly kind: 'message' | 'reaction' | 'edit'; readonly n: number }[];
   opened: (RecordedEvent & { readonly type: 'ChatCreated' }) | null;
   readonly marks: SeenMark[];
+  blockers: readonly string[];
   /** How many changes there were when one of its people last had something new in their list of chats. */
   listedAt: number;
 }
@@ -52,7 +57,8 @@ export function readTimeline(records: readonly LogRecord[]): TimelineRead {
       continue;
     }
     const room =
-      event && (rooms.get(event.room) ?? { messages: [], changes: [], opened: null, marks: [], listedAt: 0 });
+      event &&
+      (rooms.get(event.room) ?? { messages: [], changes: [], opened: null, marks: [], blockers: [], listedAt: 0 });
     if (room && happens(room, event)) rooms.set(event.room, room);
     else letters.push(record.seq);
   }
@@ -82,9 +88,10 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       if (!maySpeak(event.sender.id)) return false;
       const repliedTo = messages.find((said) => said.event.messageId === event.replyTo);
       const root = repliedTo ? (repliedTo.root ?? repliedTo) : null;
+      const unheardBy = blockerOf(room, event.sender.id);
       messages.push({
         ...{ event, isErased: event.erased === true, content: event.content },
-        ...{ editedAt: null, isDeleted: false, root, reactions: new Map() },
+        ...{ editedAt: null, isDeleted: false, root, reactions: new Map(), unheardBy, hiddenFrom: unheardBy },
       });
       changes.push({ kind: 'message', n: messages.length });
       room.listedAt = changes.length;
@@ -109,11 +116,13 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       if (!said) return true;
       changes.push({ kind: 'edit', n: messages.indexOf(said) + 1 });
       if (said.isDeleted) return true;
+      const isListed = opened?.users.some((userId) => lastOf(room, userId) === said && said.hiddenFrom !== userId);
+      if (event.type === 'MessageEdited') said.hiddenFrom ??= blockerOf(room, said.event.sender.id);
       said.content = event.type === 'MessageEdited' ? event.content : '';
       said.editedAt = event.type === 'MessageEdited' ? event.at : null;
       said.isDeleted = event.type === 'MessageDeleted';
       if (said.isDeleted) said.reactions.clear();
-      if (isDirect && said === messages.at(-1)) room.listedAt = changes.length;
+      if (isListed) room.listedAt = changes.length;
       return true;
     }
     case 'MessagesSeen': {
@@ -124,6 +133,12 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
       room.listedAt = changes.length;
       return true;
     }
+    case 'PersonBlocked':
+    case 'PersonUnblocked':
+      if (!isDirect || !maySpeak(event.by)) return false;
+      room.blockers = event.blockers;
+      room.listedAt = changes.length;
+      return true;
     case 'SlowModeChanged':
       return true;
     case 'MemberJoined':
@@ -142,6 +157,8 @@ function happens(room: RoomRead, event: RecordedEvent): boolean {
 function erase(room: RoomRead, event: RecordedEvent): void {
   if (event.type !== 'UserErased') return;
   const { userId } = event;
+  const lasts = (room.opened?.users ?? []).map((id) => lastOf(room, id));
+  const firstListed = room.messages.find((said) => lasts.includes(said) && said.event.sender.id === userId);
   for (const [i, said] of room.messages.entries()) {
     const isTheirs = said.event.sender.id === userId;
     const reaction = said.reactions.get(userId);
@@ -151,9 +168,17 @@ function erase(room: RoomRead, event: RecordedEvent): void {
     if (!isTheirs) continue;
     said.isErased = true;
     said.content = '';
-    if (room.opened && i === room.messages.length - 1) room.listedAt = room.changes.length;
+    if (said === firstListed) room.listedAt = room.changes.length;
   }
 }
+
+/** The other side of somebody, where it blocks them. */
+const blockerOf = ({ opened, blockers }: RoomRead, userId: string): string | null =>
+  blockers.find((id) => id !== userId && opened?.users.includes(id)) ?? null;
+
+/** The last message that somebody is shown; that of before where they blocked who said the others. */
+const lastOf = ({ messages }: RoomRead, userId: string): Said | undefined =>
+  messages.findLast(({ unheardBy }) => unheardBy !== userId);
 
 const seenBy = ({ marks }: RoomRead, userId: string): number =>
   Math.max(0, ...marks.filter((mark) => mark.userId === userId).map(({ n }) => n));
@@ -166,7 +191,7 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
     return {
       room: name,
       position: { n: messages.length, rev: changes.length },
-      messages: messages.map(({ event, isErased, content, editedAt, isDeleted, root, reactions }, i) => ({
+      messages: messages.map(({ event, isErased, content, editedAt, isDeleted, root, reactions, hiddenFrom }, i) => ({
         ...{ n: i + 1, rev0: 1 + changes.findIndex(({ n }) => n === i + 1) },
         ...{ rev: 1 + changes.findLastIndex(({ n }) => n === i + 1) },
         ...{ messageId: event.messageId, content },
@@ -176,6 +201,7 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
         ...(isDeleted && { deleted: true }),
         ...(event.replyTo !== undefined && { replyTo: event.replyTo }),
         ...(root && { root: messages.indexOf(root) + 1 }),
+        ...(hiddenFrom !== null && { hiddenFrom }),
         reactions: [...reactions].map(([userId, reaction]) => ({ userId, ...reaction })),
       })),
       threads: messages.map((each) => {
@@ -192,20 +218,24 @@ export function shownOf({ rooms }: TimelineRead, asked: readonly Room[]) {
 function entryOf(name: Room, room: RoomRead, opened: NonNullable<RoomRead['opened']>, userId: string) {
   const { messages, marks } = room;
   const seenN = seenBy(room, userId);
-  const said = messages.at(-1);
+  const said = lastOf(room, userId);
   const last = said?.event;
+  const isTaken = said?.hiddenFrom === userId;
   return {
     ...{ room: name, n: messages.length, rev: room.listedAt, chatId: opened.seq, userId, users: opened.users },
     ...{ receiverId: opened.users.find((other) => other !== userId)!, createdAt: opened.at, seenN },
     ...{ updatedAt: last?.at ?? opened.at, updatedSeq: last?.seq ?? opened.seq },
     last: last
       ? {
-          ...{ seq: last.seq, n: messages.length, messageId: last.messageId },
-          ...{ senderId: last.sender.id, content: said.content, at: last.at },
-          ...(said.isDeleted && { deleted: true }),
+          ...{ seq: last.seq, n: messages.indexOf(said) + 1, messageId: last.messageId },
+          ...{ senderId: last.sender.id, content: isTaken ? '' : said.content, at: last.at },
+          ...((said.isDeleted || isTaken) && { deleted: true }),
         }
       : null,
-    unread: messages.filter(({ event }, i) => i + 1 > seenN && event.sender.id !== userId).length,
+    unread: messages.filter(
+      ({ event, unheardBy }, i) => i + 1 > seenN && event.sender.id !== userId && unheardBy !== userId,
+    ).length,
+    ...(room.blockers.includes(userId) && { blocked: true }),
     seenAt: messages.map((_, i) => marks.find((mark) => mark.userId === userId && mark.n > i)?.at ?? null),
   };
 }

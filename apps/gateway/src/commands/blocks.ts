@@ -1,0 +1,78 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { type BlockersState, blockersOf, type RecordedEvent, type Room } from '#domain';
+import { type AskedLog, EventLog } from '#event-store';
+import { readSignal } from '../feeds/signals.js';
+
+/** The signal of who blocks whom in a direct chat, from now on. */
+const TOPIC = 'blocks';
+/** So long it is known without asking the log who blocks whom; a change is told at once. Milliseconds. */
+const KNOWN = 600_000;
+const MAX_CHATS = 100_000;
+
+/** With the sequence of its event. */
+interface Told {
+  readonly room: Room;
+  readonly seq: number;
+  readonly blockers: BlockersState;
+}
+
+type Known = Omit<Told, 'room'>;
+
+/**
+ * Who blocks whom in direct chats, for what is decided before anything is in the log: as each gateway tells the others.
+ * What becomes of a message that comes in between is decided by the fold, in the order of the log.
+ */
+@Injectable()
+export class Blocks implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #known = new LRUCache<Room, Known>({ max: MAX_CHATS, ttl: KNOWN });
+  #stops: (() => void)[] = [];
+
+  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live'>) {}
+
+  onApplicationBootstrap(): void {
+    const { live } = this.log;
+    const subscription = live.onSignal(TOPIC, (text) => {
+      const told = readSignal<Told>(text, ['room', 'seq', 'blockers']);
+      if (told) this.#take(told.room, told);
+    });
+    // What was told meanwhile was missed.
+    const stopListening = live.onInterrupted(() => {
+      this.#known.clear();
+    });
+    this.#stops = [
+      stopListening,
+      () => {
+        subscription.stop();
+      },
+    ];
+  }
+
+  onApplicationShutdown(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  /** Who of the two people of a chat blocks the other. @throws LogUnavailable, UnreadableEvent */
+  async of(room: Room, deadline?: number): Promise<BlockersState> {
+    const known = this.#known.get(room);
+    if (known) return known.blockers;
+    const last = await this.log.last(room, 'block', deadline);
+    return this.#take(room, { seq: last?.seq ?? 0, blockers: blockersOf(last) });
+  }
+
+  /** Tells every gateway of the last decision about a chat. */
+  tell(last: RecordedEvent): void {
+    const { room, seq } = last;
+    const blockers = blockersOf(last);
+    this.#take(room, { seq, blockers });
+    this.log.live.signal(TOPIC, JSON.stringify({ room, seq, blockers } satisfies Told));
+  }
+
+  /** What was told while the log was asked may be newer. */
+  #take(room: Room, { seq, blockers }: Known): BlockersState {
+    const known = this.#known.peek(room);
+    const now = known && known.seq > seq ? known : { seq, blockers };
+    this.#known.set(room, now);
+    return now.blockers;
+  }
+}

@@ -1,0 +1,27 @@
+/** What may be hidden of a message; a document of the read model is one. */
+interface Hideable {
+  /** Who of the two people of a direct chat is not shown what it says; not there where both are. */
+  readonly hiddenFrom?: string;
+  readonly content: string;
+  readonly editedAt?: string;
+  readonly deleted?: true;
+}
+
+/** Those who are told the same, however many they are: what is hidden from anybody is hidden from them. */
+export const EVERYBODY = Symbol('everybody');
+export type Viewer = string | typeof EVERYBODY;
+
+/** Whether somebody is not shown what a message says. */
+export const isHiddenFrom = ({ hiddenFrom }: Pick<Hideable, 'hiddenFrom'>, viewer: Viewer): boolean =>
+  hiddenFrom !== undefined && (viewer === EVERYBODY || viewer === hiddenFrom);
+
+/**
+ * A message as somebody is shown it: the same object, or, where it is hidden from them, one that keeps its place and says
+ * nothing, as one that was deleted.
+ */
+export function shownTo<M extends Hideable>(message: M, viewer: Viewer): M {
+  if (!isHiddenFrom(message, viewer)) return message;
+  const { editedAt: _, ...left } = message;
+  const nothing = { ...('feeling' in left && { feeling: null }), ...('reactions' in left && { reactions: [] }) };
+  return { ...left, ...nothing, content: '', deleted: true } as M;
+}
