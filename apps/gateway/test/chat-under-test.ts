@@ -21,6 +21,7 @@ export interface Changes {
   readonly limits?: Partial<GatewaySettings['limits']>;
   readonly lists?: Partial<Pick<GatewaySettings, 'chatMessagesMax' | 'chatsMax' | 'resumeChangesMax'>>;
   readonly dialect?: GatewaySettings['roomChat']['dialect'];
+  readonly blockedMessages?: GatewaySettings['blockedMessages'];
   readonly socketIo?: boolean;
   readonly http?: Partial<GatewaySettings['http']>;
   readonly inMail?: Partial<GatewaySettings['inMail']>;
@@ -78,6 +79,7 @@ export class ChatUnderTest {
     limits,
     lists,
     dialect,
+    blockedMessages = 'hidden',
     socketIo = false,
     http,
     inMail,
@@ -95,6 +97,7 @@ export class ChatUnderTest {
       ...lists,
       limits: { ...config.limits, ...limits },
       roomChat: { dialect: dialect ?? 'documented' },
+      blockedMessages,
       socketIo,
       http: { ...config.http, ...http },
       inMail: { ...config.inMail, ...inMail },

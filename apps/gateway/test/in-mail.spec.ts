@@ -189,6 +189,18 @@ describe('the webhook', () => {
     expect([contents(), asked.mock.calls.length]).toEqual([['seen meanwhile'], 0]);
   });
 
+  it('is not told of what is hidden from its receiver, who blocks its sender', async () => {
+    await start();
+    const fact = { room, at: '2026-01-01T00:00:00.000Z', by: '2' };
+    chat.append({ type: 'PersonBlocked', ...fact, id: `block.${chat.nextKey()}`, blockers: ['2'] });
+    await say('hidden');
+    chat.append({ type: 'PersonUnblocked', ...fact, id: `unblock.${chat.nextKey()}`, blockers: [] });
+    await say('after');
+    await until('it is told', () => calls.length > 0);
+    await pass(100);
+    expect(contents()).toEqual(['after']);
+  });
+
   it('is told once of a message that is in the log twice', async () => {
     await start();
     const messageId = chat.nextKey();

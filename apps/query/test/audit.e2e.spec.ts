@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clanRoom, deleteMessage, type DomainEvent, editMessage, GLOBAL_ROOM, type Room } from '#domain';
+import { blockPerson, clanRoom, deleteMessage, type DomainEvent, editMessage, GLOBAL_ROOM, type Room } from '#domain';
 import { ofKinds, READ_AT_MOST } from '../src/audit/audited-events.js';
 import { type Answer, context, key, person, QueryUnderTest, stores } from './query-under-test.js';
 
@@ -195,6 +195,14 @@ describe.each(stores)('what was edited and deleted, read models %s', (_, open) =
     expect(await rooms('clan:a=20b')).toEqual([ban]);
     expect(await rooms('user:9')).toEqual([ban, ban]);
     expect(await rooms('global')).toEqual([]);
+  });
+
+  it('has who blocked whom in a direct chat', async () => {
+    const before = await query.log.lastSeq();
+    const chat = await query.openChat('50', '51');
+    await query.append(blockPerson({ ...context(), by: '51' }, { chat, blockers: [] }));
+    const { data } = await page(`?after=${before}&room=direct:51:50`);
+    expect(data).toMatchObject([{ type: 'PersonBlocked', room: chat.room, by: '51', blockers: ['51'] }]);
   });
 
   it('is read in the order of the log, however many kinds there are', async () => {

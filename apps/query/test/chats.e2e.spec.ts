@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatCreated, markSeen, type RecordedEvent } from '#domain';
+import { blockPerson, type ChatCreated, markSeen, postToChat, type RecordedEvent, unblockPerson } from '#domain';
 import type { ChatList, MessagePage } from '../src/chats.controller.js';
-import { type Answer, context, QueryUnderTest, stores } from './query-under-test.js';
+import { type Answer, context, person, QueryUnderTest, stores } from './query-under-test.js';
 
 const page = ({ body }: Answer): MessagePage => body as MessagePage;
 const numbers = (answer: Answer): number[] => page(answer).data.map(({ n }) => n);
@@ -35,6 +35,49 @@ describe.each(stores)('direct chats over HTTP, read models %s', (_, open) => {
     const theirs = (await query.get('/chats', '8')).body as ChatList;
     expect(theirs.data).toEqual([expect.objectContaining({ id: chat.seq, receiver_id: 7, unread_count: 1 })]);
     expect((await query.get('/chats', 'nobody')).body).toEqual({ data: [], next: null });
+  });
+
+  it('show nothing of what was said to who blocks whoever said it, in any shape, and each side has its list', async () => {
+    const opened = await query.openChat('20', '21');
+    const root = await query.sayTo(opened, '21', '20', 'root');
+    await query.append(blockPerson({ ...context(), by: '20' }, { chat: opened, blockers: [] }));
+    const hidden = await query.sayTo(opened, '21', '20', 'hidden');
+    const reply = {
+      ...context(),
+      sender: person('21'),
+      receiver: '20',
+      content: 'hidden too',
+      replyTo: root.messageId,
+    };
+    await query.append(postToChat(reply, opened, { room: opened.room }));
+    await query.append(unblockPerson({ ...context(), by: '20' }, { chat: opened, blockers: ['20'] }));
+    await query.append(blockPerson({ ...context(), by: '20' }, { chat: opened, blockers: [] }));
+    await query.projected();
+    const paths = [
+      `/chats/${opened.seq}/messages`,
+      `/chats/${opened.seq}/messages/${hidden.messageId}/thread`,
+      `/chats/${opened.seq}/messages/${root.messageId}/thread`,
+      `/chat/messages/${hidden.messageId}/thread`,
+      `/chat/messages/${root.messageId}/thread`,
+      '/chat/history?type=private&recipientId=',
+      '/chats',
+    ];
+    const read = (userId: string, other: string) =>
+      Promise.all(paths.map((path) => query.get(path.endsWith('=') ? path + other : path, userId)));
+    const [theirs, others] = [await read('20', '21'), await read('21', '20')];
+    expect([...theirs, ...others].map(({ status }) => status)).toEqual(Array(14).fill(200));
+    for (const [i, { body }] of theirs.entries())
+      expect([paths[i], JSON.stringify(body)]).not.toEqual([paths[i], expect.stringContaining('hidden')]);
+    for (const { body } of others) expect(JSON.stringify(body)).toContain('hidden');
+    expect(page(theirs[0]!).data.map(({ n, message, deleted = false }) => [n, message, deleted])).toEqual([
+      [3, '', true],
+      [2, '', true],
+      [1, 'root', false],
+    ]);
+    expect((theirs.at(-1)!.body as ChatList).data).toMatchObject([
+      { blocked: true, unread_count: 1, last_message: { message: 'root' } },
+    ]);
+    expect((others.at(-1)!.body as ChatList).data[0]).not.toHaveProperty('blocked');
   });
 
   it('are listed page by page, each of them once, whatever happens meanwhile', async () => {

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   banPerson,
+  blockPerson,
   clanRoom,
   deleteMessage,
   type DomainEvent,
@@ -105,6 +106,21 @@ describe('the export of what is a person’s', () => {
     expect(ofAnother).not.toHaveProperty('sanctions');
     expect(ofThemselves).toMatchObject({ userId: 'moderator', sanctions: [{ room: 'clan:x' }, { room: GLOBAL_ROOM }] });
     expect(linesOf(await get('8', `?after=${before}`))).toMatchObject([{ end: true }]);
+  });
+
+  it('has whom they block, without whether that one blocks them too', async () => {
+    const before = await query.log.lastSeq();
+    const chat = await query.openChat('50', '51');
+    for (const [by, blockers] of [['51', []] as const, ['50', ['51']] as const]) {
+      await query.append<DomainEvent>(blockPerson({ ...context(), by }, { chat, blockers }));
+    }
+    const lines = linesOf(await get('50', `?after=${before}`));
+    expect(lines).toMatchObject([
+      { type: 'ChatCreated' },
+      { type: 'PersonBlocked', room: chat.room, by: '50' },
+      { end: true },
+    ]);
+    expect(lines[1]).not.toHaveProperty('blockers');
   });
 
   it.each(['?after=x', '?after=-1', '?after=1&after=2'])('refuses %s', async (parameters) => {

@@ -8,11 +8,17 @@ import { userIdOf } from './token.js';
 import { Typers } from './typers.js';
 
 export interface DirectChatEvents extends ChatEvents {
-  /** Each message of each chat once, in the order of the chat; not those of before the first connect. */
+  /**
+   * Each message of each chat once, in the order of the chat; not those of before the first connect, and not those that
+   * say nothing any more when they are told, or come from somebody who is blocked.
+   */
   message: DirectMessage;
   /** The chats, the latest first: after each connect, and whenever one of them has changed. */
   chats: readonly DirectChatEntry[];
-  /** A message that was edited or deleted, as it now is; whether it was seen, as far as is known here. */
+  /**
+   * A message that was edited or deleted, as it now is, or one that says nothing from the first on, in its place; whether
+   * it was seen, as far as is known here.
+   */
   change: DirectMessage;
   /** Whether the other side of a chat types at this moment: asked for by `subscribe('typing')`. */
   typing: { readonly chatId: number; readonly isTyping: boolean };
@@ -104,6 +110,19 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     await this.outbox.send('delete_message', { chat_id: chatId, message_id: messageId });
   }
 
+  /**
+   * From now on one is shown nothing of what the other side of a chat says: each of their messages is as one that was
+   * deleted. @throws CommandRefused
+   */
+  block(chatId: number): Promise<void> {
+    return this.#setBlocked(chatId, true);
+  }
+
+  /** From now on one is shown it again; what was said meanwhile stays hidden. @throws CommandRefused */
+  unblock(chatId: number): Promise<void> {
+    return this.#setBlocked(chatId, false);
+  }
+
   /** Says that one types, as often as a key is pressed: the other side is told every two seconds, and sees it for five. */
   typing(chatId: number): void {
     if (this.#typers.isDue(chatId)) this.tell('typing', { chat_id: chatId });
@@ -169,6 +188,14 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
     this.emit('seen', { chatId, n, seenAt });
   }
 
+  async #setBlocked(chatId: number, isBlocked: boolean): Promise<void> {
+    await this.outbox.send(isBlocked ? 'block_chat' : 'unblock_chat', { chat_id: chatId });
+    const chat = this.#chats.get(chatId);
+    if (!chat) return;
+    const { blocked: _, ...rest } = chat;
+    this.#keep(isBlocked ? { ...rest, blocked: true } : rest);
+  }
+
   /** However many connections that takes. */
   #readList(): void {
     if (this.#isListing) return;
@@ -217,7 +244,7 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
       idOf: ({ id }) => id,
       latest: async () => (await this.#page(chatId)).slice().reverse(),
       told: ({ isNew, message }) => {
-        if (!isNew) {
+        if (!isNew || message.deleted) {
           this.emit('change', message);
           this.#changed(message);
           return;

@@ -12,7 +12,7 @@ export interface DirectMessage {
   readonly created_at: string;
   /** Where it was edited: when last. */
   readonly edited_at?: string;
-  /** It was taken back; its text is empty. */
+  /** It was taken back, or comes from somebody who is blocked; its text is empty. */
   readonly deleted?: true;
   /** Where it is a reply: the `id` of the message that it is one to. */
   readonly reply_to?: string;
@@ -31,6 +31,8 @@ export interface DirectChatEntry {
   readonly unread_count: number;
   readonly created_at: string;
   readonly updated_at: string;
+  /** The caller blocks the other side. */
+  readonly blocked?: true;
 }
 
 export interface SeenFrame {

@@ -144,3 +144,43 @@ it('a message is edited and deleted, in the chat and in the list of chats', asyn
   ]);
   await expect(bob.chat.delete(opened.id, ids[0]!)).rejects.toMatchObject({ code: 'not_yours' });
 }, 60_000);
+
+it('somebody who is blocked is not heard, their places stay, and they are heard again once that is taken back', async () => {
+  const [ada, bob] = [await person(51, 0), await person(52, 1)];
+  const opened = await ada.chat.open(52);
+  await ada.chat.send(opened, 'before');
+  await until('it is told', () => bob.heard.length === 1);
+  bob.chat.show(opened.id);
+  await until('it is shown', () => bob.chat.latest(opened.id).length === 1);
+  await bob.chat.block(opened.id);
+  const before = bob.chat.chats[0]!;
+  expect(before).toMatchObject({ blocked: true, unread_count: 1, last_message: { message: 'before' } });
+  let resets = 0;
+  bob.chat.on('reset', () => resets++);
+  const changes: number[] = [];
+  bob.chat.on('change', ({ n }) => changes.push(n));
+  const hidden = await ada.chat.send(opened, 'hidden');
+  await until('its place is there', () => bob.chat.latest(opened.id).length === 2);
+  await ada.chat.edit(opened.id, hidden, 'hidden too');
+  await until('it is told', () => changes.length === 2);
+  expect([bob.chat.chats[0], changes]).toEqual([before, [2, 2]]);
+  server.proxies[1]!.cut();
+  await until('it is noticed', () => bob.chat.state.state === 'connecting');
+  await ada.chat.send(opened, 'hidden while away');
+  server.proxies[1]!.mend();
+  await until('its place is there', () => bob.chat.latest(opened.id).length === 3);
+  await bob.chat.unblock(opened.id);
+  expect(bob.chat.chats[0]).toEqual((({ blocked: _, ...rest }) => rest)(before));
+  await ada.chat.send(opened, 'after');
+  await until('it is told', () => bob.heard.length === 2);
+  expect(bob.heard).toEqual(['before', 'after']);
+  expect(bob.chat.latest(opened.id).map(({ n, message, deleted = false }) => [n, message, deleted])).toEqual([
+    [1, 'before', false],
+    [2, '', true],
+    [3, '', true],
+    [4, 'after', false],
+  ]);
+  await until('it is counted', () => bob.chat.chats[0]!.unread_count === 2);
+  expect([ada.heard, resets]).toEqual([['before', 'hidden', 'hidden while away', 'after'], 0]);
+  await expect(bob.chat.block(999_999_999)).rejects.toMatchObject({ code: 'not_found' });
+}, 60_000);

@@ -6,7 +6,10 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   banPerson,
+  blockersOf,
+  blockPerson,
   changeSlowMode,
+  type ChatCreated,
   clanRoom,
   deleteMessage,
   directRoom,
@@ -112,6 +115,28 @@ describe('a gateway', () => {
     }
     await gateway.live.flush();
     expect(heard.sort()).toEqual(['ban gateway', 'ban query', 'slow gateway', 'slow query']);
+  });
+
+  it('blocks people in direct chats, and tells the other gateways', async () => {
+    const chat = directRoom('7', '9');
+    const heard: string[] = [];
+    const other = await connect('gateway');
+    other.live.onSignal('blocks', (text) => heard.push(text));
+    await other.live.flush();
+    const by = { key: 'ef'.repeat(12), at: '2026-01-02T03:04:05.678Z', by: '9' };
+    const opened = {
+      type: 'ChatCreated',
+      room: chat,
+      id: '',
+      at: by.at,
+      by: '7',
+      users: ['7', '9'],
+    } satisfies ChatCreated;
+    await gateway.decide(chat, 'block', (last) => blockPerson(by, { chat: opened, blockers: blockersOf(last) }));
+    gateway.live.signal('blocks', 'told');
+    await gateway.live.flush();
+    await other.live.flush();
+    expect([heard, blockersOf(await gateway.last(chat, 'block'))]).toEqual([['told'], ['9']]);
   });
 
   it('puts letters of in-mail aside, which an operator lists and drops', async () => {

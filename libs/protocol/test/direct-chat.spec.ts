@@ -10,6 +10,8 @@ import {
   UNAVAILABLE,
   UNKNOWN,
   userIdOf,
+  roomMessageView,
+  shownTo,
   userNumberOf,
 } from '../src/index.js';
 
@@ -118,4 +120,30 @@ it.each([
   ['internal', INTERNAL],
 ])('what is wrong through no fault of the frame has a code of its own: %s', (code, fault) => {
   expect(JSON.parse(directErrorFrame(fault))).toMatchObject({ data: { code } });
+});
+
+describe('a message that is hidden from somebody', () => {
+  const hidden = {
+    ...source,
+    ...{ sender: { id: '12', name: 'Ada', avatar: null }, feeling: 'happy', editedAt: at, hiddenFrom: '7' },
+    ...{ replyTo: 'ab'.repeat(12), reactions: [{ userName: 'Eve', emoji: '👍' }] },
+  };
+  const { editedAt: _, ...unedited } = hidden;
+
+  it('is to them, and to whoever is told the same as they are, as one that was deleted', () => {
+    const deleted = { ...unedited, content: '', feeling: null, reactions: [], deleted: true as const };
+    for (const viewer of ['7', EVERYBODY] as const) {
+      expect(shownTo(hidden, viewer)).toEqual(deleted);
+      expect(directMessageView(hidden, 42, viewer, null)).toEqual(directMessageView(deleted, 42, '12', null));
+      expect(directMessageView(hidden, 42, viewer, null)).toMatchObject({ message: '', deleted: true, n: 1, rev: 1 });
+      expect(roomMessageView(hidden, viewer)).toEqual(roomMessageView(deleted, '12'));
+      expect(roomMessageView(hidden, viewer)).toMatchObject({ content: '', deleted: true, reactions: [] });
+    }
+  });
+
+  it('is to the other side what it is', () => {
+    expect(shownTo(hidden, '12')).toBe(hidden);
+    expect(directMessageView(hidden, 42, '12', null)).toMatchObject({ message: 'hi', edited_at: at });
+    expect(directMessageView(hidden, 42, '12', null)).not.toHaveProperty('deleted');
+  });
 });
