@@ -114,7 +114,7 @@ export const socketRows = {
     default: '50',
     roles: sockets,
     meaning:
-      'How many messages, edits, deletions, reactions, seen marks and chats a user may have stored, over all gateways, in the long run.',
+      'How many messages, edits, deletions, reactions, seen marks, chats and blocks a user may have stored, over all gateways, in the long run.',
     read: wholeNumber(1, 10_000),
   }),
   APPENDS_BURST: row({

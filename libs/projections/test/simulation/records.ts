@@ -93,6 +93,10 @@ function eventOf(earlier: readonly DomainEvent[], i: number, { type, room: place
     const erased = { at: AT, id: `erase.${key(i)}`, userId, keyId: null };
     return { type: 'UserErased', room: partitionRoom(partitionOf(room)), ...erased };
   }
+  if (users && type === 14) {
+    const blockers = users.filter((_, side) => (target >> side) % 2 > 0);
+    return { ...fact, type: 'PersonBlocked', id: `block.${key(i)}`, by: userId, blockers };
+  }
   if (users && type < 12 && target % 8 > 0 && !earlier.some((event) => event.type === 'ChatCreated')) {
     return { ...fact, type: 'ChatCreated', id: `chat.${key(i)}`, by: users[0], users };
   }
