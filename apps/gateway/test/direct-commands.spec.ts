@@ -1,3 +1,4 @@
+import { BlockChat, BlockChatHandler } from '../src/commands/block-chat.js';
 import { Blocks } from '../src/commands/blocks.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
@@ -330,5 +331,38 @@ describe('what is asked of direct chats', () => {
     expect(await ids(await settled(list(ada)))).toEqual([2, 4, 3]);
     expect(await ids(await settled(list(ada, 2)))).toEqual([2, 4]);
     expect(await ids(await settled(list(bob)))).toEqual([1]);
+  });
+});
+
+describe('a block', () => {
+  const block = (blocks: Blocks, isBlocked = true, by = bob) => {
+    const handler = new BlockChatHandler(chat.log, new DirectChats(chat.log), blocks, chat.served);
+    return outcomeOf(handler.execute(new BlockChat(by, 1, isBlocked)));
+  };
+
+  it('is answered once the caller finds it in the list of theirs, and told to the other gateways at once', async () => {
+    chat.open('1', '2');
+    await chat.timeline.run();
+    const blocks = new Blocks(chat.log);
+    const tell = jest.spyOn(chat.log.live, 'signal');
+    for (const isBlocked of [true, false]) {
+      const blocking = block(blocks, isBlocked);
+      await settle(100);
+      expect([blocking, tell.mock.calls.length]).toEqual([{}, isBlocked ? 1 : 2]);
+      await chat.timeline.run();
+      await settle(100);
+      expect(blocking.value).toEqual({ ack: { chat_id: 1 } });
+    }
+  });
+
+  it('that is so already is told again, since whoever made it so may not have come to that', async () => {
+    chat.open('1', '2');
+    void block(new Blocks(chat.log));
+    await settle();
+    await chat.timeline.run();
+    await settle(100);
+    const tell = jest.spyOn(chat.log.live, 'signal');
+    expect((await settled(block(new Blocks(chat.log)))).value).toEqual({ ack: { chat_id: 1 } });
+    expect([types(), tell.mock.calls.length]).toEqual([['ChatCreated', 'PersonBlocked'], 1]);
   });
 });
