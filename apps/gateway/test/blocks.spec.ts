@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as pass } from 'node:timers/promises';
-import {
-  blockPerson,
-  type ChatCreated,
-  directRoom,
-  type DomainEvent,
-  type RecordedEvent,
-  unblockPerson,
-} from '#domain';
+import { blockPerson, type ChatCreated, directRoom, type RecordedEvent, unblockPerson } from '#domain';
 import { decodeRecord, LogUnavailable } from '#event-store';
 import { Blocks } from '../src/commands/blocks.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
@@ -95,7 +88,7 @@ describe('who blocks whom', () => {
       const own = new Blocks(server.connect());
       expect(await own.of(room)).toEqual([]);
       const { seq: _, ...event } = decide(true);
-      server.append(event as DomainEvent);
+      server.append(event);
       now += ms;
       // The cache looks at the clock once in a millisecond.
       await pass(5);
