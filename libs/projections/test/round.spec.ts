@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { clanRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, type Room } from '#domain';
+import { clanRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, partitionRoom, type Room } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type Document, type DocumentStore, gapId, memoryReadModels } from '#read-models';
-import { collectionsOf, type Projection, projections, Replay, replay, timeline } from '../src/index.js';
+import { collectionsOf, type MessageDocument, type Projection, projections, Replay, replay, timeline } from '../src/index.js';
 import { type CachedHead, foldRound } from '../src/engine/round.js';
+import { SWEPT_TOGETHER } from '../src/engine/sweep.js';
 
 const messageOf = (room: Room, name: string): DomainEvent => {
   const messageId = Buffer.from(name.padEnd(12, '.')).toString('hex');
@@ -246,6 +247,18 @@ describe('a replay', () => {
     expect(await started.store.get('messages', ['global:0000000001', 'global:0000000002'])).toHaveLength(2);
     expect(await started.store.get('heads', ['global'])).toMatchObject([{ n: 2, seq: 3 }]);
     expect(await started.store.get('gaps', [gapId(GLOBAL_ROOM, 2)])).toHaveLength(1);
+  });
+
+  it('gives each message of somebody erased a change of its own, however many there are in one room', async () => {
+    const count = 2 * SWEPT_TOGETHER + 5;
+    const said = many(count);
+    const erased = { type: 'UserErased', room: partitionRoom(partitionOf(GLOBAL_ROOM)), userId: '1', keyId: null };
+    const event = { ...erased, id: `erase.${'1'.padStart(24, '0')}`, at: '2026-01-02T03:04:05.678Z' } as DomainEvent;
+    const sweep = { ...recordOf(event, count + 1), kind: 'erase' };
+    const store = await replay(timeline, stream([...said, sweep, recordOf(messageOf(GLOBAL_ROOM, 'later'), count + 2)]));
+    const messages = await store.range('messages', { from: '', to: '~', limit: Infinity });
+    const revs = messages.map((message) => (message as MessageDocument).rev);
+    expect(revs).toEqual(Array.from({ length: count + 1 }, (_, i) => count + 1 + i));
   });
 
   it('of a projection without heads is one of its documents', async () => {

@@ -1,7 +1,7 @@
 import type { DeadLetter, LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
 import { collectionsOf, type Projection } from '../projection.js';
-import { type FoldedRound, foldRound } from './round.js';
+import { type CachedHead, type FoldedRound, foldRound } from './round.js';
 import { SweepInHand } from './sweep.js';
 
 const ROUND = 2_000;
@@ -42,17 +42,21 @@ export class Replay<Change> {
         continue;
       }
       await foldSoFar();
+      // A head in the store takes an event once: it is written after the last page.
+      const heads = new Map<string, CachedHead>();
       while (!sweep.isOver) {
-        const page = await sweep.page(store, new Map());
-        await this.write(page);
+        const page = await sweep.page(store, heads);
+        await this.write({ writes: page.writes, heads: new Map() });
+        for (const [id, head] of page.heads) heads.set(id, head);
         sweep.isWritten(page);
       }
+      await this.write({ writes: new Map(), heads });
     }
     await foldSoFar();
     return letters;
   }
 
-  private async write({ writes, heads }: FoldedRound<Change>): Promise<void> {
+  private async write({ writes, heads }: Pick<FoldedRound<Change>, 'writes' | 'heads'>): Promise<void> {
     const { projection, store } = this;
     for (const [collection, documents] of writes) await store.write(collection, documents);
     if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
