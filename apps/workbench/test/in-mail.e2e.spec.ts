@@ -171,6 +171,31 @@ interface Call {
     expect(notices[0]!.chat_id).toBe((await system.log.last(directRoom('1', '2'), 'chat'))!.seq);
   });
 
+  it('sends nothing again of whom its receiver blocked when it was said, or blocks by now', async () => {
+    const [room, fact] = [directRoom('1', '2'), { at: new Date().toISOString(), by: '2' }];
+    const block = (key: string, type: 'PersonBlocked' | 'PersonUnblocked') => {
+      const blockers = type === 'PersonBlocked' ? ['2'] : [];
+      return system.log.append({ type, room, id: `block.${key.padStart(24, '0')}`, ...fact, blockers });
+    };
+    answer = 500;
+    calls.length = 0;
+    say(ada[1], 'before the block');
+    await until('it is given up', () => calls.length === 2);
+    await until('it is a dead letter', async () => (await system.chatctl('dead-letters', 'list')).out !== '');
+    answer = 200;
+    await block('1', 'PersonBlocked');
+    await system.chatctl('webhook', 'resend');
+    const seq = await system.log.lastSeq({ room, kind: 'msg' });
+    expect([calls.length, (await system.chatctl('dead-letters', 'list')).out]).toEqual([2, '']);
+    say(ada[1], 'behind the block');
+    await until('it is in the log', async () => (await system.log.lastSeq({ room, kind: 'msg' })) > seq);
+    await block('2', 'PersonUnblocked');
+    const { partition, seq: hidden } = (await system.log.recordAt(await system.log.lastSeq({ room, kind: 'msg' })))!;
+    await system.log.letters.put({ projection: IN_MAIL, partition, seq: hidden, reason: 'for the test' });
+    await system.chatctl('webhook', 'resend');
+    expect([calls.length, (await system.chatctl('dead-letters', 'list')).out]).toEqual([2, '']);
+  }, 30_000);
+
   it('is removed by an operator once no gateway tells', async () => {
     await Promise.all(gateways.map((gateway) => gateway.kill('SIGTERM')));
     expect(await system.chatctl('webhook', 'remove')).toMatchObject({ status: 2, out: '' });

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { clanRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, partitionRoom, type Room } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type Document, type DocumentStore, gapId, memoryReadModels } from '#read-models';
-import { collectionsOf, type MessageDocument, type Projection, projections, Replay, replay, timeline } from '../src/index.js';
+import {
+  collectionsOf,
+  type MessageDocument,
+  type Projection,
+  projections,
+  Replay,
+  replay,
+  timeline,
+} from '../src/index.js';
 import { type CachedHead, foldRound } from '../src/engine/round.js';
 import { SWEPT_TOGETHER } from '../src/engine/sweep.js';
 
@@ -255,7 +263,10 @@ describe('a replay', () => {
     const erased = { type: 'UserErased', room: partitionRoom(partitionOf(GLOBAL_ROOM)), userId: '1', keyId: null };
     const event = { ...erased, id: `erase.${'1'.padStart(24, '0')}`, at: '2026-01-02T03:04:05.678Z' } as DomainEvent;
     const sweep = { ...recordOf(event, count + 1), kind: 'erase' };
-    const store = await replay(timeline, stream([...said, sweep, recordOf(messageOf(GLOBAL_ROOM, 'later'), count + 2)]));
+    const store = await replay(
+      timeline,
+      stream([...said, sweep, recordOf(messageOf(GLOBAL_ROOM, 'later'), count + 2)]),
+    );
     const messages = await store.range('messages', { from: '', to: '~', limit: Infinity });
     const revs = messages.map((message) => (message as MessageDocument).rev);
     expect(revs).toEqual(Array.from({ length: count + 1 }, (_, i) => count + 1 + i));

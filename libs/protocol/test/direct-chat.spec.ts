@@ -131,7 +131,8 @@ describe('a message that is hidden from somebody', () => {
   const { editedAt: _, ...unedited } = hidden;
 
   it('is to them, and to whoever is told the same as they are, as one that was deleted', () => {
-    const deleted = { ...unedited, content: '', feeling: null, reactions: [], deleted: true as const };
+    const sender = { id: '12', name: '12', avatar: null };
+    const deleted = { ...unedited, sender, content: '', feeling: null, reactions: [], deleted: true as const };
     for (const viewer of ['7', EVERYBODY] as const) {
       expect(shownTo(hidden, viewer)).toEqual(deleted);
       expect(directMessageView(hidden, 42, viewer, null)).toEqual(directMessageView(deleted, 42, '12', null));

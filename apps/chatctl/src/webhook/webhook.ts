@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type MessageCreated, type RecordedEvent, RetryableError, UnreadableEvent } from '#domain';
+import {
+  type BlockersState,
+  blockersOf,
+  type MessageCreated,
+  otherSide,
+  type RecordedEvent,
+  RetryableError,
+  roomIds,
+  UnreadableEvent,
+} from '#domain';
 import { decodeRecord, type EventLog, type StoredLetter } from '#event-store';
 import { loadConfig, postToWebhook, type Webhook, WebhookFailure } from '#platform';
 import { IN_MAIL, inMailNotice, type InMailTest } from '#protocol';
@@ -94,8 +103,19 @@ async function sendAgain(log: EventLog, { seq }: StoredLetter, webhook: Webhook)
   if (!record) throw new UnreadableEvent('the log has nothing at this sequence');
   const event = decodeRecord(record) as RecordedEvent<MessageCreated>;
   // Nobody is to be told any more of what was said by who was erased.
-  if (event.erased) return;
+  if (event.erased || (await isHidden(log, event))) return;
   const chat = await log.last(event.room, 'chat');
   if (!chat) throw new UnreadableEvent('its chat was never opened');
   await postToWebhook(webhook, event.id, inMailNotice(event, chat.seq));
+}
+
+/** Whether its receiver blocked who said it when that was said, or does by now. @throws LogUnavailable, UnreadableEvent */
+async function isHidden(log: EventLog, { room, sender, seq }: RecordedEvent<MessageCreated>): Promise<boolean> {
+  let [then, now]: BlockersState[] = [[], []];
+  for await (const record of log.read({ filter: { room, kind: 'block' } })) {
+    now = blockersOf(decodeRecord(record));
+    if (record.seq < seq) then = now;
+  }
+  const receiverId = otherSide(roomIds(room) as [string, string], sender.id);
+  return receiverId !== null && [...then!, ...now!].includes(receiverId);
 }

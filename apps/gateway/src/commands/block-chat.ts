@@ -23,7 +23,7 @@ export class BlockChat extends Command<Outcome> {
 @CommandHandler(BlockChat)
 export class BlockChatHandler implements ICommandHandler<BlockChat> {
   constructor(
-    @Inject(EventLog) private readonly log: Pick<AskedLog, 'decide'>,
+    @Inject(EventLog) private readonly log: Pick<AskedLog, 'decide' | 'last'>,
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
     @Inject(Blocks) private readonly blocks: Blocks,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
@@ -46,10 +46,11 @@ export class BlockChatHandler implements ICommandHandler<BlockChat> {
     };
     const decision = await this.log.decide<BlockEvent>(room, 'block', decideOn, attempt);
     if ('refusal' in decision) return decision;
-    // What is so already is told again: whoever made it so may not have come to telling it.
-    const last = decision.event ?? decision.last;
+    // What is so by now, also where that is of before, since whoever made it so may not have come to telling it; and also
+    // where this very command was carried out long ago, and something else came after it.
+    const last = await this.log.last(room, 'block', attempt.deadline);
     if (last) this.blocks.tell(last);
-    if (decision.event) {
+    if (decision.event && last?.seq === decision.event.seq) {
       // No answer tells the caller when to ask for their chats again: they may at once.
       await untilShown(caller, attempt, async () => {
         const entry = await (await this.served.pin()).queries.entry(by, room);

@@ -6,7 +6,7 @@ import { readSignal } from '../feeds/signals.js';
 
 /** The signal of who blocks whom in a direct chat, from now on. */
 const TOPIC = 'blocks';
-/** So long it is known without asking the log who blocks whom; a change is told at once. Milliseconds. */
+/** So long it is known without asking the log that nobody blocks the other; a change is told at once. Milliseconds. */
 const KNOWN = 600_000;
 const MAX_CHATS = 100_000;
 
@@ -52,10 +52,14 @@ export class Blocks implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const stop of this.#stops) stop();
   }
 
-  /** Who of the two people of a chat blocks the other. @throws LogUnavailable, UnreadableEvent */
+  /**
+   * Who of the two people of a chat blocks the other. That somebody does is asked of the log each time, since nothing is
+   * as bad as to refuse for good what is not blocked any more.
+   * @throws LogUnavailable, UnreadableEvent
+   */
   async of(room: Room, deadline?: number): Promise<BlockersState> {
     const known = this.#known.get(room);
-    if (known) return known.blockers;
+    if (known?.blockers.length === 0) return known.blockers;
     const last = await this.log.last(room, 'block', deadline);
     return this.#take(room, { seq: last?.seq ?? 0, blockers: blockersOf(last) });
   }
