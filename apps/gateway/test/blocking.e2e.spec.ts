@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { directRoom } from '#domain';
 import { decodeRecord } from '#event-store';
-import type { ChatClient, Received } from './chat-client.js';
+import { ask, codeOf } from './ask.js';
+import type { ChatClient } from './chat-client.js';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
 
@@ -34,19 +35,6 @@ interface Chat {
   readonly blocked?: true;
 }
 
-let frames = 0;
-/** Sends a frame and answers with what came of it. */
-async function ask(client: ChatClient, event: string, data: object, id = `f-${++frames}`): Promise<Received> {
-  const before = client.frames.length;
-  client.send(event, data, id);
-  let answer: Received | undefined;
-  await until(`an answer to ${event}`, () => {
-    answer = client.frames.slice(before).find((frame) => frame['id'] === id);
-    return answer !== undefined;
-  });
-  return answer!;
-}
-
 async function list<T>(client: ChatClient, event: string, data?: object): Promise<readonly T[]> {
   const before = client.frames.length;
   const answers = ['updated_chat_list', 'get_all_chat_messages'];
@@ -56,7 +44,6 @@ async function list<T>(client: ChatClient, event: string, data?: object): Promis
   return found()!.data as T[];
 }
 
-const codeOf = (answer: Received): string => (answer.event === 'ack' ? 'ack' : (answer.data as { code: string }).code);
 const told = (client: ChatClient, event = 'response_message'): Message[] =>
   client.frames.filter((frame) => frame.event === event).map(({ data }) => data as Message);
 const texts = (messages: readonly Message[]) =>
@@ -250,7 +237,8 @@ describe('where it is refused', () => {
     await until('Bob has it', () => told(client).length === 1);
     await ask(bob, 'block_chat', { chat_id });
     const began = Date.now();
-    await until('it is refused', async () => codeOf(await say(`late ${frames}`)) === 'blocked');
+    let tries = 0;
+    await until('it is refused', async () => codeOf(await say(`late ${++tries}`)) === 'blocked');
     expect(Date.now() - began).toBeLessThan(2_000);
     expect(await say('refused')).toMatchObject({ event: 'nack', data: { code: 'blocked', retryable: false } });
     const edit = { chat_id, message_id: idOf('before'), message: 'worse' };
@@ -260,7 +248,7 @@ describe('where it is refused', () => {
     expect(codeOf(await ask(bob, 'create_message', { chat_id, receiver_id: 1, message: 'x' }))).toBe('wrong_receiver');
     expect(JSON.stringify([bob.frames, client.frames])).not.toContain('late');
     await ask(bob, 'unblock_chat', { chat_id });
-    await until('it is taken', async () => codeOf(await say(`again ${frames}`)) === 'ack');
+    await until('it is taken', async () => codeOf(await say(`again ${++tries}`)) === 'ack');
   });
 
   it('is known to a gateway that starts later', async () => {

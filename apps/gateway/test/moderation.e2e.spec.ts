@@ -11,7 +11,8 @@ import {
 } from '#domain';
 import { decodeRecord } from '#event-store';
 import { Moderation } from '#projections';
-import type { ChatClient, Received } from './chat-client.js';
+import { ask, codeOf } from './ask.js';
+import type { ChatClient } from './chat-client.js';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
 
@@ -33,21 +34,6 @@ interface Nack {
   readonly retry_after?: number;
   readonly retryable: boolean;
 }
-
-let frames = 0;
-/** Sends a frame and answers with what came of it. */
-async function ask(client: ChatClient, event: string, data: object, id = `f-${++frames}`): Promise<Received> {
-  const before = client.frames.length;
-  client.send(event, data, id);
-  let answer: Received | undefined;
-  await until(`an answer to ${event}`, () => {
-    answer = client.frames.slice(before).find((frame) => frame['id'] === id);
-    return answer !== undefined;
-  });
-  return answer!;
-}
-
-const codeOf = (answer: Received): string => (answer.event === 'ack' ? 'ack' : (answer.data as Nack).code);
 
 /** Sends it until it is answered so: of what is told, nobody knows when it arrives. */
 const untilAnswered = (client: ChatClient, code: string, event: string, data: object) =>

@@ -111,11 +111,12 @@ async function sendAgain(log: EventLog, { seq }: StoredLetter, webhook: Webhook)
 
 /** Whether its receiver blocked who said it when that was said, or does by now. @throws LogUnavailable, UnreadableEvent */
 async function isHidden(log: EventLog, { room, sender, seq }: RecordedEvent<MessageCreated>): Promise<boolean> {
-  let [then, now]: BlockersState[] = [[], []];
+  let then: BlockersState = [];
+  let now: BlockersState = [];
   for await (const record of log.read({ filter: { room, kind: 'block' } })) {
     now = blockersOf(decodeRecord(record));
     if (record.seq < seq) then = now;
   }
   const receiverId = otherSide(roomIds(room) as [string, string], sender.id);
-  return receiverId !== null && [...then!, ...now!].includes(receiverId);
+  return receiverId !== null && [...then, ...now].includes(receiverId);
 }

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { type BlockersState, blockersOf, type RecordedEvent, type Room } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
-import { readSignal } from '../feeds/signals.js';
+import { KnownRooms } from './known-rooms.js';
 
 /** The signal of who blocks whom in a direct chat, from now on. */
 const TOPIC = 'blocks';
@@ -17,35 +16,19 @@ interface Told {
   readonly blockers: BlockersState;
 }
 
-type Known = Omit<Told, 'room'>;
-
 /**
  * Who blocks whom in direct chats, for what is decided before anything is in the log: as each gateway tells the others.
  * What becomes of a message that comes in between is decided by the fold, in the order of the log.
  */
 @Injectable()
 export class Blocks implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #known = new LRUCache<Room, Known>({ max: MAX_CHATS, ttl: KNOWN });
+  readonly #known = new KnownRooms<Told>(MAX_CHATS, KNOWN);
   #stops: (() => void)[] = [];
 
   constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live'>) {}
 
   onApplicationBootstrap(): void {
-    const { live } = this.log;
-    const subscription = live.onSignal(TOPIC, (text) => {
-      const told = readSignal<Told>(text, ['room', 'seq', 'blockers']);
-      if (told) this.#take(told.room, told);
-    });
-    // What was told meanwhile was missed.
-    const stopListening = live.onInterrupted(() => {
-      this.#known.clear();
-    });
-    this.#stops = [
-      stopListening,
-      () => {
-        subscription.stop();
-      },
-    ];
+    this.#stops = this.#known.listen(this.log.live, TOPIC, ['room', 'seq', 'blockers']);
   }
 
   onApplicationShutdown(): void {
@@ -61,22 +44,14 @@ export class Blocks implements OnApplicationBootstrap, OnApplicationShutdown {
     const known = this.#known.get(room);
     if (known?.blockers.length === 0) return known.blockers;
     const last = await this.log.last(room, 'block', deadline);
-    return this.#take(room, { seq: last?.seq ?? 0, blockers: blockersOf(last) });
+    return this.#known.take({ room, seq: last?.seq ?? 0, blockers: blockersOf(last) }).blockers;
   }
 
   /** Tells every gateway of the last decision about a chat. */
   tell(last: RecordedEvent): void {
     const { room, seq } = last;
-    const blockers = blockersOf(last);
-    this.#take(room, { seq, blockers });
-    this.log.live.signal(TOPIC, JSON.stringify({ room, seq, blockers } satisfies Told));
-  }
-
-  /** What was told while the log was asked may be newer. */
-  #take(room: Room, { seq, blockers }: Known): BlockersState {
-    const known = this.#known.peek(room);
-    const now = known && known.seq > seq ? known : { seq, blockers };
-    this.#known.set(room, now);
-    return now.blockers;
+    const told: Told = { room, seq, blockers: blockersOf(last) };
+    this.#known.take(told);
+    this.log.live.signal(TOPIC, JSON.stringify(told));
   }
 }

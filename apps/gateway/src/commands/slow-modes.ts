@@ -5,6 +5,7 @@ import { MAX_SLOW_SECONDS, type Room, slowModeOf, type SlowModeState } from '#do
 import { type AskedLog, EventLog, OutcomeUnknown } from '#event-store';
 import { SLOW_MODE_TOPIC, type SlowModeTold } from '#projections';
 import { readSignal } from '../feeds/signals.js';
+import { KnownRooms } from './known-rooms.js';
 
 const SPOKE_TOPIC = 'spoke';
 /** So long what a room's slow mode is is known without asking the log; a change is told at once. Milliseconds. */
@@ -34,8 +35,6 @@ export interface Speech {
   readonly seconds: SlowModeState;
 }
 
-type Known = Pick<SlowModeTold, 'seq' | 'seconds'>;
-
 /**
  * How often people may speak in a room, and when they last did, over all gateways: each tells the others who has spoken
  * in a room that is slow, and of other rooms nothing. So what two gateways are asked at the same moment may both be
@@ -44,7 +43,7 @@ type Known = Pick<SlowModeTold, 'seq' | 'seconds'>;
 @Injectable()
 export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #id = randomBytes(8).toString('hex');
-  readonly #known = new LRUCache<Room, Known>({ max: MAX_ROOMS, ttl: KNOWN });
+  readonly #known = new KnownRooms<SlowModeTold>(MAX_ROOMS, KNOWN);
   readonly #spoken = new LRUCache<string, Spoken>({ max: MAX_SPEAKERS, ttl: MAX_SLOW_SECONDS * 1_000 });
   #stops: (() => void)[] = [];
 
@@ -52,25 +51,17 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
 
   onApplicationBootstrap(): void {
     const { live } = this.log;
-    const subscriptions = [
-      live.onSignal(SLOW_MODE_TOPIC, (text) => {
-        const told = readSignal<SlowModeTold>(text, ['room', 'seq', 'seconds']);
-        if (told) this.#take(told.room, told);
-      }),
-      live.onSignal(SPOKE_TOPIC, (text) => {
-        const spoke = readSignal<Spoke>(text, ['gateway', 'room', 'userId', 'key']);
-        if (!spoke || spoke.gateway === this.#id) return;
-        this.#spoken.set(speaker(spoke.room, spoke.userId), { key: spoke.key, at: performance.now() });
-      }),
+    const spoken = live.onSignal(SPOKE_TOPIC, (text) => {
+      const spoke = readSignal<Spoke>(text, ['gateway', 'room', 'userId', 'key']);
+      if (!spoke || spoke.gateway === this.#id) return;
+      this.#spoken.set(speaker(spoke.room, spoke.userId), { key: spoke.key, at: performance.now() });
+    });
+    this.#stops = [
+      ...this.#known.listen(live, SLOW_MODE_TOPIC, ['room', 'seq', 'seconds']),
+      () => {
+        spoken.stop();
+      },
     ];
-    // What was told meanwhile was missed.
-    const stopListening = live.onInterrupted(() => {
-      this.#known.clear();
-    });
-    const stops = subscriptions.map((subscription) => (): void => {
-      subscription.stop();
-    });
-    this.#stops = [stopListening, ...stops];
   }
 
   onApplicationShutdown(): void {
@@ -85,7 +76,7 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Asks the log. @throws LogUnavailable, UnreadableEvent */
   async read(room: Room, deadline?: number): Promise<void> {
     const last = await this.log.last(room, 'mode', deadline);
-    this.#take(room, { seq: last?.seq ?? 0, seconds: slowModeOf(last) });
+    this.#known.take({ room, seq: last?.seq ?? 0, seconds: slowModeOf(last) });
   }
 
   /** How long ago somebody spoke in a room, in milliseconds; what is said again, as the same command, does not count. */
@@ -122,12 +113,6 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
   #forget(who: string, before: Spoken | undefined): void {
     if (before) this.#spoken.set(who, before);
     else this.#spoken.delete(who);
-  }
-
-  /** What was told while the log was asked may be newer. */
-  #take(room: Room, { seq, seconds }: Known): void {
-    const known = this.#known.peek(room);
-    this.#known.set(room, known && known.seq > seq ? known : { seq, seconds });
   }
 }
 

@@ -1,25 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { type Room, roomIds } from '#domain';
 import type { AskedLive } from '#event-store';
-import {
-  changedMessageFrame,
-  changedMessageView,
-  directMessageFrame,
-  directMessageView,
-  isHiddenFrom,
-  type SoftDirectFrame,
-  userNumberOf,
-} from '#protocol';
-import {
-  type ChatPosition,
-  type Change,
-  type Position,
-  positionAfter,
-  type RoomUpdate,
-  type Timeline,
-} from '#projections';
+import { type SoftDirectFrame, userNumberOf } from '#protocol';
+import type { ChatPosition, Position, RoomUpdate, Timeline } from '#projections';
 import type { Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
+import { chatFrames } from './chat-frames.js';
 import { Ear } from './ear.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
@@ -126,7 +112,7 @@ export class DirectFeed {
       frames: async (changes, before) => {
         const messages = changes.map(({ message }) => message);
         const receiptOf = await timeline.receipts(room, messages);
-        return frames(changes, before, { chatId, viewer: this.userId }, receiptOf)
+        return chatFrames(changes, before, { chatId, viewer: this.userId }, receiptOf)
           .filter(({ topic }) => topic === null || session.topics.has(topic))
           .map(({ text }) => textFrame(text));
       },
@@ -262,7 +248,7 @@ export class DirectFeed {
       cursor: new RoomCursor(room, {
         changed: (changes, before) => {
           const shown = { chatId: chat.chatId, viewer: this.userId };
-          for (const { text, topic } of frames(changes, before, shown)) this.audience.tell(text, topic);
+          for (const { text, topic } of chatFrames(changes, before, shown)) this.audience.tell(text, topic);
         },
         lostTrack: () => {
           this.audience.restart();
@@ -286,43 +272,6 @@ export class DirectFeed {
     }
     return null;
   }
-}
-
-/** Nobody has seen what has just come. */
-const NOT_SEEN = (): null => null;
-
-/** A frame that tells of a change, and whether only those are told who have asked for it. */
-interface ChangeFrame {
-  readonly text: string;
-  readonly topic: 'changes' | null;
-}
-
-/** A chat, and which of its two people is told. */
-interface ShownChat {
-  readonly chatId: number;
-  readonly viewer: string;
-}
-
-/**
- * The frames that tell of changes of a chat: of messages; reactions are none of this API. Of a message that is hidden from
- * whom is told, those hear that something is in its place who have asked for changes, so that their numbers have no hole.
- */
-function frames(
-  changes: readonly Change[],
-  before: Position,
-  { chatId, viewer }: ShownChat,
-  seenAt: (message: Change['message']) => string | null = NOT_SEEN,
-): ChangeFrame[] {
-  let told = before;
-  return changes.flatMap((change): ChangeFrame[] => {
-    const { kind, message } = change;
-    told = positionAfter(told, [change]);
-    if (kind === 'reaction') return [];
-    if (kind === 'edit')
-      return [{ text: changedMessageFrame(changedMessageView(message, chatId, viewer), told), topic: 'changes' }];
-    const view = directMessageView(message, chatId, viewer, seenAt(message));
-    return [{ text: directMessageFrame(view, told), topic: isHiddenFrom(message, viewer) ? 'changes' : null }];
-  });
 }
 
 const byRoom = (positions: readonly ChatPosition[]) => new Map(positions.map((position) => [position.room, position]));

@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache';
+import type { Room } from '#domain';
+import type { AskedLive } from '#event-store';
+import { readSignal } from '../feeds/signals.js';
+
+/** What the last event of some kind says of a room. */
+interface ToldOfRoom {
+  readonly room: Room;
+  /** That of the event; 0 for none. */
+  readonly seq: number;
+}
+
+/** What is known of rooms without asking the log, as whoever decides something tells every gateway. */
+export class KnownRooms<T extends ToldOfRoom> {
+  readonly #known: LRUCache<Room, T>;
+
+  /** @param ttl so long it is known, milliseconds */
+  constructor(max: number, ttl: number) {
+    this.#known = new LRUCache({ max, ttl });
+  }
+
+  /** @param fields all that `T` has @returns what ends it */
+  listen(live: AskedLive, topic: string, fields: readonly (keyof T & string)[]): (() => void)[] {
+    const subscription = live.onSignal(topic, (text) => {
+      const told = readSignal<T>(text, fields);
+      if (told) this.take(told);
+    });
+    // What was told meanwhile was missed.
+    const stopListening = live.onInterrupted(() => {
+      this.#known.clear();
+    });
+    return [
+      stopListening,
+      () => {
+        subscription.stop();
+      },
+    ];
+  }
+
+  get(room: Room): T | undefined {
+    return this.#known.get(room);
+  }
+
+  /** What was told while the log was asked may be newer. @returns what is known now */
+  take(told: T): T {
+    const known = this.#known.peek(told.room);
+    const now = known && known.seq > told.seq ? known : told;
+    this.#known.set(told.room, now);
+    return now;
+  }
+}
