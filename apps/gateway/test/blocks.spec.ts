@@ -105,6 +105,17 @@ describe('who blocks whom', () => {
     expect([await knownAfter(600_000), await knownAfter(600_001)]).toEqual([[], ['2']]);
   });
 
+  it('is heard of no more once it is shut down', async () => {
+    expect(await known()).toEqual([]);
+    blocks.onApplicationShutdown();
+    others.tell(decide(true));
+    await settle();
+    expect(await known()).toEqual([]);
+    chat.log.connection.lose();
+    chat.log.connection.comeBack();
+    expect(await known()).toEqual([]);
+  });
+
   it('is not known where the log is away', async () => {
     jest.spyOn(chat.log, 'last').mockRejectedValueOnce(new LogUnavailable('away'));
     await expect(blocks.of(room)).rejects.toThrow(LogUnavailable);

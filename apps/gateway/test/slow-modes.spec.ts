@@ -110,6 +110,13 @@ describe('who has spoken', () => {
     }
   });
 
+  it('is heard of no more once it is shut down', async () => {
+    others.onApplicationShutdown();
+    await speak('a');
+    await settle();
+    expect([since('b') === null, since('b', others)]).toEqual([false, null]);
+  });
+
   it('counts at once, before it is said', async () => {
     void speak('a', new Promise(() => undefined));
     expect(since('b')).not.toBeNull();
