@@ -35,7 +35,8 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
   beforeAll(async () => {
     system = await SystemUnderTest.create();
     system.startBoth();
-    const env = { ...system.env, JWT_SECRET } as Record<string, string>;
+    // What somebody has spent hardly comes back while a test runs, however slow the machine is.
+    const env = { ...system.env, JWT_SECRET, APPENDS_PER_SECOND: '1' } as Record<string, string>;
     const gateway = async (number: number) =>
       new RoleProcess('gateway', await freePort(), env, join(folder, `${number}.log`), 'dist/apps/gateway/src/main.js');
     gateways = [await gateway(1), await gateway(2)];
@@ -113,8 +114,8 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     await ask(150);
     await new Promise((resolve) => setTimeout(resolve, 500));
     const answers = await ask(75);
-    // Each gateway alone would have let all of it through.
-    expect(answers.filter(({ event }) => event === 'ack').length).toBeLessThan(120);
+    // Each gateway alone would have let 50 through, and what came back since.
+    expect(answers.filter(({ event }) => event === 'ack').length).toBeLessThan(60);
     const refusal = answers.find(({ event }) => event === 'nack')!;
     expect(refusal.data).toMatchObject({ code: 'too_many', retryable: true, retry_after: expect.any(Number) });
     expect(both.map(({ end }) => end)).toEqual([null, null]);
