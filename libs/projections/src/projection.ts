@@ -57,10 +57,11 @@ export interface Projection<Change> {
 }
 
 /**
- * How the documents of a partition are changed by an event that concerns all of them that list a value. They are folded
- * in the order of `_id`, some at a time; what came before the event is saved by then, and nothing after it is folded
- * until all of them are. So whoever takes the partition over in the middle finds the same documents, those that are done
- * already with the event's own sequence.
+ * How the documents of a partition are changed by an event that concerns all of them that list a value. They are of rooms,
+ * each of which is folded from its own documents and its head alone, so the rooms are swept one by one: their documents
+ * in the order of `_id`, some at a time. What came before the event is saved by then, and nothing after it is folded of a
+ * room until that is through. So whoever takes the partition over in the middle finds the same documents, those that are
+ * done already with the event's own sequence. A projection that sweeps has heads.
  */
 export interface Sweep<Change> {
   /** Which documents; null where this event concerns none so. Only a `UserErased` may have any. */
@@ -69,10 +70,15 @@ export interface Sweep<Change> {
   fold(view: View, event: RecordedEvent, document: Document): Folded<Change>;
 }
 
-/** The documents of a collection whose `list` has this value. */
+/** The documents of a collection whose `list` has this value: each a {@link SweptDocument}. */
 export interface Swept {
   readonly collection: string;
   readonly value: string;
+}
+
+/** Its `_id` begins with its room and a colon. */
+export interface SweptDocument extends Document {
+  readonly room: Room;
 }
 
 /** All that a version of it consists of. */

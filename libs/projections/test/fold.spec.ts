@@ -53,24 +53,28 @@ async function foldInSteps(
     const { size, end, written } = steps[i] ?? { size: 1_000, end: 'goes on', written: [] };
     const sweep = SweepInHand.of(projection, records[next]!);
     if (sweep) {
-      // What is folded is saved before a sweep, and what was swept for after it; a crash in it cuts a page short.
+      // What is folded is saved before a sweep, and each room's head once it is swept; a crash in it cuts a page short.
       await store.write(projection.heads!, [...heads.values()]);
       saved = next;
       const isCut = end === 'crashes' || end === 'crashes as it saves';
+      for (const [id, head] of await sweep.begin(store, heads)) heads.set(id, head);
       while (!sweep.isOver) {
-        const page = await sweep.page(store, heads, 2);
+        const page = await sweep.page(store, heads, null, 2);
         let document = 0;
         const isThere = () => !isCut || written[document++ % written.length];
         for (const [collection, writes] of page.writes) await store.write(collection, writes.filter(isThere));
         if (isCut) break;
         for (const [id, head] of page.heads) heads.set(id, head);
+        await store.write(
+          projection.heads!,
+          page.done.flatMap((room) => heads.get(room) ?? []),
+        );
         sweep.isWritten(page);
       }
       if (isCut) {
         heads.clear();
         continue;
       }
-      await store.write(projection.heads!, [...heads.values()]);
       saved = ++next;
       continue;
     }

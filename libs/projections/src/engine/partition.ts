@@ -1,3 +1,4 @@
+import type { Room } from '#domain';
 import type { ConsumerEnd, LogRecord } from '#event-store';
 import type { CachedHead } from './round.js';
 import type { SweepInHand } from './sweep.js';
@@ -11,17 +12,17 @@ const MAX_HEADS = 5_000;
 
 /** A partition that this worker owns: its consumer, what is fetched of it and not yet folded, and how far it is. */
 export class Partition {
-  /** The last record that is folded and written. */
-  folded: { readonly seq: number; readonly eventId: string };
+  /** The last record up to which all are folded and written. */
+  folded: Position;
   /** The sequence that the checkpoint has. */
   saved: number;
   /** Of its rooms: what the fold remembers, ahead of the store between two saves. */
   readonly heads = new Map<string, CachedHead>();
 
-  /** What is swept just now: nothing after it is folded before it is over. */
+  /** What is swept just now: it does not count as folded before it is over, and so nothing after it does. */
   sweep: SweepInHand<unknown> | null = null;
-  /** The sequence of the last event that was swept for; 0 for none. */
-  private sweptSeq = 0;
+  /** The last record that is folded; before it some may wait for a sweep. */
+  private furthest: Position;
 
   private waiting: LogRecord[] = [];
   private resume: (() => void) | null = null;
@@ -31,10 +32,10 @@ export class Partition {
     readonly number: number,
     readonly checkpointId: string,
     readonly epoch: number,
-    start: { readonly seq: number; readonly eventId: string },
+    start: Position,
     readonly consumer: RecordSource,
   ) {
-    this.folded = { seq: start.seq, eventId: start.eventId };
+    this.folded = this.furthest = { seq: start.seq, eventId: start.eventId };
     this.saved = start.seq;
   }
 
@@ -78,42 +79,63 @@ export class Partition {
     return this.waiting.length > 0 || this.sweep !== null;
   }
 
-  /**
-   * Whether what is folded has to be saved before anything else is: before a sweep and after it. Whoever takes the
-   * partition over would find other documents else than those that were there at that event.
-   */
+  /** Whether what is folded has to be saved before anything else is: a sweep begins at what is saved. */
   isHeldBy(sweeps: (record: LogRecord) => boolean): boolean {
     if (this.folded.seq === this.saved || this.sweep) return false;
     const [next] = this.waiting;
-    return this.folded.seq === this.sweptSeq || (next !== undefined && sweeps(next));
+    return next !== undefined && sweeps(next);
+  }
+
+  /** What was taken last is folded and written. */
+  isFolded({ seq, id }: LogRecord): void {
+    if (seq > this.furthest.seq) this.furthest = { seq, eventId: id };
+    const [next] = this.waiting;
+    const isBehind = next !== undefined && next.seq < this.furthest.seq;
+    if (!this.sweep && !isBehind) this.folded = this.furthest;
   }
 
   /** What was swept for counts as folded. */
   sweepIsOver(): void {
-    const { seq, id } = this.sweep!.record;
+    const { record } = this.sweep!;
     this.sweep = null;
-    this.sweptSeq = seq;
-    this.folded = { seq, eventId: id };
+    this.isFolded(record);
+  }
+
+  /** The room of the first record that waits for the sweep; null where none does. */
+  get swept(): Room | null {
+    return this.waiting.find(({ room }) => this.sweep?.isAheadIn(room))?.room ?? null;
   }
 
   /**
    * The next records, at most so many and so many characters of them, at least one where there is one; one that `sweeps`
-   * alone.
+   * alone. Those of rooms that are being swept are left waiting, and so is everything behind a further one that sweeps.
    */
   take(maxRecords: number, maxCharacters: number, sweeps: (record: LogRecord) => boolean): LogRecord[] {
-    let count = 0;
-    for (let characters = 0; count < Math.min(this.waiting.length, maxRecords) && characters < maxCharacters; count++) {
-      if (sweeps(this.waiting[count]!)) {
-        if (count === 0) count = 1;
-        break;
+    const [taken, left]: [LogRecord[], LogRecord[]] = [[], []];
+    let characters = 0;
+    for (const record of this.waiting) {
+      if (taken.length === maxRecords || characters >= maxCharacters) break;
+      const isSweeping = sweeps(record);
+      if (isSweeping && (this.sweep || taken.length + left.length > 0)) break;
+      if (this.sweep?.isAheadIn(record.room)) {
+        left.push(record);
+      } else {
+        taken.push(record);
+        characters += record.body.length;
       }
-      characters += this.waiting[count]!.body.length;
+      if (isSweeping) break;
     }
-    const taken = this.waiting.splice(0, count);
+    this.waiting.splice(0, taken.length + left.length, ...left);
     if (this.resume && this.waiting.length < MAX_WAITING) {
       this.resume();
       this.resume = null;
     }
     return taken;
   }
+}
+
+/** A place in the log, and what is there. */
+interface Position {
+  readonly seq: number;
+  readonly eventId: string;
 }

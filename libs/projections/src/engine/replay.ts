@@ -44,8 +44,9 @@ export class Replay<Change> {
       await foldSoFar();
       // A head in the store takes an event once: it is written after the last page.
       const heads = new Map<string, CachedHead>();
+      for (const [id, head] of await sweep.begin(store, heads)) heads.set(id, head);
       while (!sweep.isOver) {
-        const page = await sweep.page(store, heads);
+        const page = await sweep.page(store, heads, null);
         await this.write({ writes: page.writes, heads: new Map() });
         for (const [id, head] of page.heads) heads.set(id, head);
         sweep.isWritten(page);

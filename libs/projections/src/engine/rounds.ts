@@ -30,6 +30,8 @@ export interface RoundsParts<Change> extends WorkerOptions<Change> {
 export class Rounds<Change> {
   private recordsSinceSave = 0;
   private savedAt = 0;
+  /** Whose turn it is to be swept. */
+  private turn = 0;
   readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
 
   constructor(private readonly parts: RoundsParts<Change>) {}
@@ -52,7 +54,7 @@ export class Rounds<Change> {
   /** Whatever is fenced off meanwhile is left out. */
   async round(): Promise<void> {
     await this.foldRecords(this.take());
-    for (const partition of this.parts.owned.all) if (partition.sweep) await this.sweepOn(partition, partition.sweep);
+    await this.sweepOn();
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
@@ -69,10 +71,7 @@ export class Rounds<Change> {
       );
     }
     this.tell(round);
-    for (const { partition, records: part } of taken) {
-      const last = part.at(-1)!;
-      partition.folded = { seq: last.seq, eventId: last.id };
-    }
+    for (const { partition, records: part } of taken) partition.isFolded(part.at(-1)!);
     const count = taken.reduce((sum, { records }) => sum + records.length, 0);
     this.recordsSinceSave += count;
     this.counts.folded += count - round.letters.length;
@@ -80,23 +79,42 @@ export class Rounds<Change> {
     this.counts.rounds++;
   }
 
-  /** The next page of what is swept in a partition. */
-  private async sweepOn(partition: Partition, sweep: SweepInHand<unknown>): Promise<void> {
+  /** One page of one partition, so that a round is short: of one in which records wait for it, or of each in turn. */
+  private async sweepOn(): Promise<void> {
+    const sweeping = this.parts.owned.all.filter(({ sweep }) => sweep !== null);
+    for (const partition of sweeping) if (!partition.sweep!.hasBegun) await this.beginSweep(partition);
+    const next = sweeping.find(({ swept }) => swept !== null) ?? sweeping[this.turn++ % sweeping.length];
+    if (next?.sweep?.isOver === false) await this.sweepPage(next, next.sweep);
+    for (const partition of sweeping.filter(({ sweep }) => sweep!.isOver)) {
+      partition.sweepIsOver();
+      this.recordsSinceSave++;
+      this.counts.folded++;
+    }
+  }
+
+  private async beginSweep(partition: Partition): Promise<void> {
+    const { store, owned, patiently } = this.parts;
+    await patiently(async () => {
+      const heads = await partition.sweep!.begin(store, owned.heads);
+      // Where somebody else folds it on already, documents may list the value no more.
+      if (await owned.dropFenced([partition])) return;
+      for (const [id, head] of heads) partition.heads.set(id, head);
+    });
+  }
+
+  private async sweepPage(partition: Partition, sweep: SweepInHand<unknown>): Promise<void> {
     const { store, owned, patiently, sweptTogether } = this.parts;
     const page = await patiently(async () => {
       if (!owned.has(partition)) return null;
-      const folded = (await sweep.page(store, owned.heads, sweptTogether)) as SweptPage<Change>;
+      const folded = (await sweep.page(store, owned.heads, partition.swept, sweptTogether)) as SweptPage<Change>;
       const written = await this.write(folded);
       return written && { ...folded, ...written };
     });
     // Fenced off: the next owner sweeps.
     if (!page) return;
     this.tell(page);
+    await this.saveHeads(partition, page.done);
     sweep.isWritten(page);
-    if (!sweep.isOver) return;
-    partition.sweepIsOver();
-    this.recordsSinceSave++;
-    this.counts.folded++;
   }
 
   /** What is written already. */
@@ -107,6 +125,17 @@ export class Rounds<Change> {
       else log.live.publishToUser(text.userId, text.text);
     }
     for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+  }
+
+  /** Of rooms that are swept: live updates out, then the heads, as in {@link save}. */
+  private async saveHeads(partition: Partition, rooms: readonly string[]): Promise<void> {
+    const { log, projection, store, patiently, throwIfLost } = this.parts;
+    const dirty = rooms.flatMap((room) => partition.heads.get(room) ?? []).filter((head) => head.dirty);
+    if (dirty.length === 0) return;
+    await log.live.flush();
+    throwIfLost();
+    await patiently(() => store.write(projection.heads!, dirty));
+    for (const { document } of dirty) partition.heads.set(document._id, { document, known: true, dirty: false });
   }
 
   private isHeld(partition: Partition): boolean {
@@ -147,13 +176,15 @@ export class Rounds<Change> {
   /** What waits, of all partitions together, in turns; what sweeps is begun. */
   private take(): Taken[] {
     const { projection, owned } = this.parts;
-    const waiting = owned.waiting.filter((partition) => !partition.sweep && !this.isHeld(partition));
+    const waiting = owned.waiting.filter((partition) => !this.isHeld(partition));
     const sweeps = (record: LogRecord) => maySweep(projection, record);
     return waiting.flatMap((partition) => {
       const share = waiting.length;
       const records = partition.take(Math.ceil(ROUND_RECORDS / share), ROUND_CHARACTERS / share, sweeps);
-      partition.sweep = SweepInHand.of(projection, records[0]!);
-      return partition.sweep ? [] : [{ partition, records }];
+      if (records.length === 0) return [];
+      const sweep = SweepInHand.of(projection, records[0]!);
+      partition.sweep ??= sweep;
+      return sweep ? [] : [{ partition, records }];
     });
   }
 

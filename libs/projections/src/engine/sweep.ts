@@ -1,11 +1,13 @@
-import { type RecordedEvent, roomKind, UnreadableEvent } from '#domain';
+import { type RecordedEvent, type Room, roomKind, UnreadableEvent } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
-import type { DocumentStore } from '#read-models';
-import type { Projection, Swept } from '../projection.js';
-import { type FoldedRound, foldDocuments, type Heads } from './round.js';
+import type { DocumentStore, Range } from '#read-models';
+import type { Projection, Swept, SweptDocument } from '../projection.js';
+import { type CachedHead, type FoldedRound, foldDocuments, type Heads } from './round.js';
 
-/** Documents folded at a time: so that other partitions go on in between. */
-export const SWEPT_TOGETHER = 100;
+/** Documents folded at a time: so few that those who wait for the rest of a round do not notice. */
+export const SWEPT_TOGETHER = 50;
+/** Documents looked through at a time for the rooms that they are in. */
+const LISTED_TOGETHER = 500;
 
 /** Above every `_id`, which are ASCII. */
 const END = '\uffff';
@@ -14,10 +16,14 @@ const END = '\uffff';
 export const maySweep = ({ sweep }: Pick<Projection<unknown>, 'sweep'>, { type, room }: LogRecord): boolean =>
   sweep !== null && type === 'UserErased' && room !== null && roomKind(room) === 'partition';
 
-/** The sweep of one event, carried out a page at a time. */
+/**
+ * The sweep of one event, carried out a page at a time. Nothing more is folded of a room in which it has documents until
+ * they are done and the room's head is saved, by which whoever carries on an interrupted sweep leaves that room out. So
+ * the rooms are done in any order, and every other room is folded on meanwhile.
+ */
 export class SweepInHand<Change> {
-  /** Where the next page begins; null once there is none. */
-  #from: string | null = '';
+  /** The rooms that are not done, in the order of `_id`, and where the next page of each begins; null until it began. */
+  #ahead: Map<string, string> | null = null;
 
   private constructor(
     private readonly projection: Projection<Change>,
@@ -40,27 +46,84 @@ export class SweepInHand<Change> {
     }
   }
 
-  get isOver(): boolean {
-    return this.#from === null;
+  get hasBegun(): boolean {
+    return this.#ahead !== null;
   }
 
-  /** Folds the next page. Writes nothing, and is asked for the same page until {@link isWritten}. */
-  async page(store: DocumentStore, heads: Heads, size = SWEPT_TOGETHER): Promise<SweptPage<Change>> {
+  get isOver(): boolean {
+    return this.#ahead?.size === 0;
+  }
+
+  /** Whether nothing more may be folded of a room yet; as long as its rooms are not known, of none. */
+  isAheadIn(room: Room | null): boolean {
+    return this.#ahead === null || (room !== null && this.#ahead.has(room));
+  }
+
+  /**
+   * Finds its rooms, and answers those of their heads that are in the store only. They are to be kept until the sweep is
+   * over: a head that was read later may count documents that were read before they were changed.
+   */
+  async begin(store: DocumentStore, heads: Heads): Promise<ReadonlyMap<string, CachedHead>> {
+    const rooms = await this.rooms(store);
+    const inStore = rooms.filter((room) => heads.get(room) === undefined);
+    const found = await store.get(this.projection.heads!, inStore);
+    const stored = new Map(found.map((document) => [document._id, { document, known: true, dirty: false }]));
+    const isDone = (room: string) => ((heads.get(room) ?? stored.get(room))?.document.seq ?? 0) >= this.event.seq;
+    this.#ahead = new Map(rooms.filter((room) => !isDone(room)).map((room) => [room, beginningOf(room)]));
+    return stored;
+  }
+
+  private async rooms(store: DocumentStore): Promise<string[]> {
+    const rooms: string[] = [];
+    for (let from = ''; ;) {
+      const found = await this.documents(store, { from, to: END, limit: LISTED_TOGETHER, fields: ['room'] });
+      for (const { room } of found) if (room !== rooms.at(-1)) rooms.push(room);
+      if (found.length < LISTED_TOGETHER) return rooms;
+      from = behind(rooms.at(-1)!);
+    }
+  }
+
+  /**
+   * Folds the next page: of a room, or where none is named of as many as it has place for. Writes nothing, and is asked
+   * for the same page until {@link isWritten}.
+   */
+  async page(store: DocumentStore, heads: Heads, room: Room | null, size = SWEPT_TOGETHER): Promise<SweptPage<Change>> {
+    const ahead = this.#ahead!;
+    const [first] = room === null ? ahead.keys() : [room];
+    const range = { from: ahead.get(first!)!, to: room === null ? END : behind(room), limit: size };
+    const found = await this.documents(store, range);
+    const documents = found.filter((document) => document._id >= (ahead.get(document.room) ?? END));
+    const { event } = this;
+    const round = await foldDocuments(this.projection, store, heads, {
+      ...{ event, swept: this.swept.collection, documents },
+    });
+    const last = found.length < size ? null : found.at(-1)!;
+    const done = (room === null ? [...ahead.keys()] : [room]).filter(
+      (each) => last === null || behind(each) <= last._id,
+    );
+    return { ...round, done, last };
+  }
+
+  private documents(store: DocumentStore, range: Omit<Range, 'having'>): Promise<SweptDocument[]> {
     const { collection, value } = this.swept;
     const field = this.projection.collections.find(({ name }) => name === collection)!.list!;
-    const range = { from: this.#from ?? END, to: END, limit: size, having: { field, value } };
-    const documents = await store.range(collection, range);
-    const { event } = this;
-    const round = await foldDocuments(this.projection, store, heads, { event, swept: collection, documents });
-    return { ...round, next: documents.length < size ? null : `${documents.at(-1)!._id}\0` };
+    return store.range(collection, { ...range, having: { field, value } });
   }
 
-  isWritten({ next }: SweptPage<Change>): void {
-    this.#from = next;
+  /** The heads of the rooms that are done are saved too. */
+  isWritten({ done, last }: SweptPage<Change>): void {
+    for (const room of done) this.#ahead!.delete(room);
+    if (last && this.#ahead!.has(last.room)) this.#ahead!.set(last.room, `${last._id}\0`);
   }
 }
 
+const beginningOf = (room: string): string => `${room}:`;
+/** Above every `_id` of a room: `;` follows `:`. */
+const behind = (room: string): string => `${room};`;
+
 export interface SweptPage<Change> extends FoldedRound<Change> {
-  /** Where the page after it begins; null where there is none. */
-  readonly next: string | null;
+  /** The rooms that have nothing more to be swept. */
+  readonly done: readonly string[];
+  /** The last document that was looked at; null where there are no more. */
+  readonly last: SweptDocument | null;
 }
