@@ -4,16 +4,15 @@ import type { Clock } from './clock.js';
 export class Pauses {
   private news = false;
   private ending = false;
-  /** Ends the pause under way: by the end of the loop, or by news where it waits for them. */
-  private wake: (() => void) | null = null;
-  private isForNews = false;
+  /** What ends the pauses under way: by the end of the loop, or by news where they wait for them. */
+  private readonly wakes = new Set<{ readonly isForNews: boolean; readonly wake: () => void }>();
 
   constructor(private readonly clock: Clock) {}
 
   /** Something has happened that the loop is to look at. */
   notice(): void {
     this.news = true;
-    if (this.isForNews) this.wake?.();
+    for (const { isForNews, wake } of this.wakes) if (isForNews) wake();
   }
 
   /** The loop looks at everything: what has happened until now is no news any more. */
@@ -24,7 +23,7 @@ export class Pauses {
   /** From now on no pause takes any time. */
   end(): void {
     this.ending = true;
-    this.wake?.();
+    for (const { wake } of this.wakes) wake();
   }
 
   forMs(ms: number): Promise<void> {
@@ -38,15 +37,22 @@ export class Pauses {
 
   private async pause(ms: number, isForNews: boolean): Promise<void> {
     if (this.ending || (isForNews && this.news)) return;
-    this.isForNews = isForNews;
     await new Promise<void>((resolve) => {
-      const cancel = this.clock.after(Math.max(ms, 0), resolve);
-      this.wake = () => {
-        cancel();
+      const cancel = this.clock.after(Math.max(ms, 0), () => {
+        end();
+      });
+      const pause = {
+        isForNews,
+        wake: () => {
+          cancel();
+          end();
+        },
+      };
+      const end = () => {
+        this.wakes.delete(pause);
         resolve();
       };
+      this.wakes.add(pause);
     });
-    this.wake = null;
-    this.isForNews = false;
   }
 }

@@ -9,6 +9,8 @@ import type { WorkerOptions } from './worker-options.js';
 
 const ROUND_RECORDS = 2_000;
 const ROUND_CHARACTERS = 8 * 1024 * 1024;
+/** So many cost the database no more for each than more of them do. */
+const PART_RECORDS = 500;
 /** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
 const SAVE_EVERY_MS = 250;
 const SAVE_EVERY_RECORDS = 5_000;
@@ -53,14 +55,16 @@ export class Rounds<Change> {
 
   /** Whatever is fenced off meanwhile is left out. */
   async round(): Promise<void> {
-    await this.foldRecords(this.take());
+    const parts = partsOf(this.take(), this.parts.foldedTogether);
+    const ends = await Promise.allSettled(parts.map((part) => this.foldRecords(part)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    if (parts.length > 0) this.counts.rounds++;
     await this.sweepOn();
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
     const { projection, owned, patiently } = this.parts;
     let taken = given;
-    if (taken.length === 0) return;
     let round: WrittenRound<Change> | null = null;
     while (round === null) {
       // What was taken of those that are fenced off meanwhile is their next owner's.
@@ -76,7 +80,6 @@ export class Rounds<Change> {
     this.recordsSinceSave += count;
     this.counts.folded += count - round.letters.length;
     this.counts.deadLetters += round.letters.length;
-    this.counts.rounds++;
   }
 
   /** One page of one partition, so that a round is short: of one in which records wait for it, or of each in turn. */
@@ -216,6 +219,24 @@ export class Rounds<Change> {
     if (!versions) return false;
     return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
   }
+}
+
+/**
+ * What is folded apart, since it is of other partitions: while the documents of one part are being written, the next
+ * is folded.
+ */
+function partsOf(taken: readonly Taken[], atLeast = PART_RECORDS): Taken[][] {
+  const parts: Taken[][] = [];
+  let count = Infinity;
+  for (const each of taken) {
+    if (count >= atLeast) {
+      parts.push([]);
+      count = 0;
+    }
+    parts.at(-1)!.push(each);
+    count += each.records.length;
+  }
+  return parts;
 }
 
 /** What was fetched of a partition, to be folded. */

@@ -23,6 +23,8 @@ export interface WorkerOptions<Change> {
   readonly logger: WorkerLog;
   /** The system's own where none is given. */
   readonly clock?: Clock;
+  /** How many records of a round are folded together, at least, where there are so many. */
+  readonly foldedTogether?: number;
   /** How many documents of a sweep are folded at a time. */
   readonly sweptTogether?: number;
 }

@@ -78,14 +78,14 @@ class MemoryIndex {
 class MemoryCollection {
   readonly documents = new Map<string, Document>();
   readonly ids = new SortedIds();
-  /** By their fields. */
-  private readonly indexes: ReadonlyMap<string, MemoryIndex>;
+  /** By the fields that were asked by so far: what nobody asks by costs nothing. */
+  private readonly indexes = new Map<string, MemoryIndex>();
 
+  /** @param fields those that it may be asked by */
   constructor(
     readonly fields: readonly string[],
     documents: Iterable<Document> = [],
   ) {
-    this.indexes = new Map(fields.map((field) => [field, new MemoryIndex(field)]));
     for (const document of documents) this.put(document);
   }
 
@@ -99,12 +99,21 @@ class MemoryCollection {
 
   /** Whether it can be asked by this field: as on a server, what is empty can be by any. */
   isAskedBy(field: string): boolean {
-    return this.indexes.has(field) || this.documents.size === 0;
+    return this.fields.includes(field) || this.documents.size === 0;
   }
 
   /** The `_id`s of the documents whose indexed field has this value, in any order. */
   having(field: string, value: string): string[] {
-    return this.indexes.get(field)?.having(value) ?? [];
+    return this.indexOn(field).having(value);
+  }
+
+  private indexOn(field: string): MemoryIndex {
+    let index = this.indexes.get(field);
+    if (!index) {
+      this.indexes.set(field, (index = new MemoryIndex(field)));
+      for (const document of this.documents.values()) index.move(undefined, document);
+    }
+    return index;
   }
 
   inOrder({ from, to, descending, having }: Omit<Range, 'limit'>): Iterable<string> {
