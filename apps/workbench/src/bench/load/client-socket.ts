@@ -89,11 +89,12 @@ export class ClientSocket {
   }
 
   private readHead(bytes: Buffer): void {
-    this.head += bytes.toString('latin1');
-    const end = this.head!.indexOf(END_OF_HEAD);
+    const head = (this.head ?? '') + bytes.toString('latin1');
+    this.head = head;
+    const end = head.indexOf(END_OF_HEAD);
     if (end < 0) return;
-    const behind = Buffer.from(this.head!.slice(end + END_OF_HEAD.length), 'latin1');
-    const [status = ''] = this.head!.split('\r\n');
+    const behind = Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1');
+    const [status = ''] = head.split('\r\n');
     if (!status.includes(' 101 ')) {
       this.refused(new Error(`an upgrade was refused: ${status}`));
       this.leave();
