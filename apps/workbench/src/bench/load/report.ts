@@ -6,7 +6,7 @@ import type { Leg } from './leg.js';
 /** Above this share of a core the figures are the generator's own. */
 export const MOST_OF_A_CORE = 0.7;
 /** Sent so much later than scheduled, at p99, the load is not the one that was asked for. Milliseconds. */
-export const MOST_LATE_MS = 50;
+export const MOST_LATE_MS = 25;
 
 /** A leg of a run: A is this checkout, B the one that it is compared with. */
 export interface RunLeg extends Leg {
