@@ -73,10 +73,12 @@ class Load {
     this.latencyCount = 0;
     this.start = performance.now() + 5;
     const { start, first } = this;
+    const cpu = process.cpuUsage();
     const late = await atScheduledTimes(start, plan.rate, plan.rate * seconds, (k) => {
       this.crowd.send(ledger.next(), this.frames.of(first + k));
     });
     const inTime = this.latencyCount;
+    const whileSending = shareOfCore(cpu, start);
     let delivered = -1;
     for (let since = 0; !ledger.isComplete;) {
       const now = performance.now();
@@ -85,7 +87,8 @@ class Load {
       if (now - since > SILENCE_MS) break;
       await sleep(2);
     }
-    return { start, first, late, inTime, latencies: this.latencies.subarray(0, this.latencyCount) };
+    const share = Math.max(whileSending, shareOfCore(cpu, start));
+    return { start, first, late, inTime, share, latencies: this.latencies.subarray(0, this.latencyCount) };
   }
 
   private told(client: number, bytes: Buffer, from: number, to: number): void {
@@ -114,7 +117,15 @@ interface Ran {
   readonly late: Float64Array;
   /** Deliveries before the last message had been sent. */
   readonly inTime: number;
+  /** Of a core: while messages were sent, or until all had come back, whichever is more. */
+  readonly share: number;
   readonly latencies: Float64Array;
+}
+
+/** What this process has used since then, as a share of one core. */
+function shareOfCore(since: NodeJS.CpuUsage, start: number): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1_000 / (performance.now() - start);
 }
 
 async function measure(plan: LoadPlan): Promise<LoadReport> {
@@ -125,10 +136,7 @@ async function measure(plan: LoadPlan): Promise<LoadReport> {
   await load.run(plan.warmUpSeconds);
   tell({ phase: 'ready' });
   await order();
-  const before = process.cpuUsage();
-  const { start, first, late, inTime, latencies } = await load.run(plan.seconds);
-  const cpu = process.cpuUsage(before);
-  const wall = performance.now() - start;
+  const { start, first, late, inTime, share: loadCpu, latencies } = await load.run(plan.seconds);
   tell({ phase: 'drained' });
   let unstored = 0;
   await pMap(
@@ -159,7 +167,7 @@ async function measure(plan: LoadPlan): Promise<LoadReport> {
     latency: { p50: at(0.5), p99: at(0.99), max: at(1) },
     late: quantile(late, 0.99) ?? 0,
     elapsed: load.lastDeliveryAt - start,
-    loadCpu: (cpu.user + cpu.system) / 1_000 / wall,
+    loadCpu,
     faults: ledger.faults,
   };
 }

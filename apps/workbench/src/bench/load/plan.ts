@@ -53,7 +53,7 @@ export interface LoadReport {
   readonly late: number;
   /** From the first scheduled time to the last delivery. */
   readonly elapsed: number;
-  /** CPU time of the load generator, as a share of one core. */
+  /** CPU time of the load generator, as a share of one core: while it sent, or until the end, whichever is more. */
   readonly loadCpu: number;
   /** What must not be, a line each. */
   readonly faults: readonly string[];
