@@ -94,7 +94,11 @@ it('a message in the place or with the id of another is noticed', () => {
 it('what is not for somebody, or was never said, is noticed', () => {
   const story = new Story();
   expect([story.tell(1, 0), story.tell(0, 6), story.tell(0, NaN)]).toEqual([false, false, false]);
-  expect(story.ledger.faults).toHaveLength(3);
+  expect(story.ledger.faults).toEqual([
+    'client 1 was told of a message that is not for it, at 1',
+    'client 0 was told of a message that is not for it, at 4',
+    'client 0 was told of a message that is not for it, at NaN',
+  ]);
 });
 
 it('what was told and is not in the history is lost', () => {
@@ -108,6 +112,8 @@ it.each([
   ['one twice', [{ k: 0 }, { k: 2 }, { k: 2, n: 3 }, { k: 4, n: 4 }], 'room 0: message id-2 is in the history twice'],
   ['another order', [{ k: 2, n: 1 }, { k: 0, n: 2 }, { k: 4 }], 'room 0: the history has id-2 otherwise'],
   ['another id', [{ k: 0, id: 'id-x' }, { k: 2 }, { k: 4 }], 'room 0: the history has id-x otherwise'],
+  ['an id that begins like it', [{ k: 0, id: 'id-00' }, { k: 2 }, { k: 4 }], 'room 0: the history has id-00 otherwise'],
+  ['one that nobody sent', [{ k: 0 }, { k: 2 }, { k: 4 }, { k: 6 }], 'room 0: nobody sent message id-6'],
   ['one of another room', [{ k: 0 }, { k: 2 }, { k: 4 }, { k: 5, n: 4 }], 'room 0: nobody sent message id-5'],
 ])('in the history, %s is noticed', (_, history, fault) => {
   const story = new Story().tellAll();
@@ -135,6 +141,17 @@ it('where messages are acknowledged, all is well once each was, as what it is in
     'message id-3 was acknowledged twice',
     'client 0 was acknowledged what nobody sent',
   ]);
+});
+
+it('an ack that names another message than was told is noticed, and an id that is none of ours', () => {
+  const story = new Story({ acks: true });
+  story.tell(0, 0);
+  story.ack(0, 0, 'id-2');
+  expect(story.ledger.faults).toEqual(['message id-0 was acknowledged as another']);
+  story.ack(0, 2, 'x'.repeat(40));
+  expect(() => {
+    story.ack(0, 4, 'x'.repeat(41));
+  }).toThrow('an id of 41 bytes is longer than any of ours');
 });
 
 it('what was acknowledged and is not in the history, or as another, is noticed', () => {

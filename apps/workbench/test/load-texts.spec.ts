@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { nothingTold, numberIn, readText, type Told } from '../src/bench/load/texts.js';
+import { FrameReader } from '../src/bench/load/frames.js';
+import { messageFrames, nothingTold, numberIn, readText, type Told } from '../src/bench/load/texts.js';
 
 /** As it is read, with other bytes before and behind it. */
 function read(text: string, told: Told = nothingTold()) {
@@ -21,6 +22,61 @@ it('a message is read by its number, its place and its id', () => {
   const expected = { kind: 'message', k: 1_234, n: 57, id: '52ef810ed68809f400000004' };
   expect(read(frame(message('@@00001234@@ the fox', 57)))).toEqual(expected);
   expect(read(frame(message('@@00001234@@', 57, { more: 1 })))).toEqual(expected);
+});
+
+it.each([
+  frame(message('@@00001234@@ the fox', 57)),
+  frame(message('@@00000000@@', 9)),
+  frame(message('@@99999999@@', 10)),
+  '{"event":"ack","id":"00000000","data":{"message_id":"52ef"}}',
+  '{"event":"ack","id":"00000042","data":{"message_id":"52ef"}}',
+])('in the usual layout nothing is parsed: the id is where it came, of %s', (text) => {
+  const told = nothingTold();
+  const bytes = Buffer.from(text);
+  readText(bytes, 0, bytes.length, told);
+  expect(told.id).toBe(bytes);
+  const parsed = nothingTold();
+  readText(Buffer.from(` ${text}`), 0, bytes.length + 1, parsed);
+  expect(parsed.id).not.toBe(bytes);
+  expect({ ...told, id: told.id.toString('utf8', told.idFrom, told.idTo), idFrom: 0, idTo: 0 }).toEqual({
+    ...parsed,
+    ...{ id: parsed.id.toString(), idFrom: 0, idTo: 0 },
+  });
+});
+
+it('what is cut is not read beyond its end', () => {
+  const whole = Buffer.from(frame(message('@@00001234@@', 57)));
+  for (const end of [20, 60, 140, 200]) {
+    expect(() => {
+      readText(whole, 0, end, nothingTold());
+    }).toThrow(SyntaxError);
+  }
+});
+
+it.each([
+  [0, false],
+  [300, true],
+])('what is sent has its number where it is looked for, in %i characters, ids: %s', (characters, ids) => {
+  const sent = messageFrames(characters, ids).of(17);
+  const reader = new FrameReader((_, bytes, from, to) => {
+    const { event, id, data } = JSON.parse(bytes.toString('utf8', from, to)) as {
+      event: string;
+      id?: string;
+      data: { content: string; feeling: string };
+    };
+    expect([event, id, data.feeling]).toEqual(['clanMessage', ids ? '00000017' : undefined, 'Happy']);
+    expect(data.content).toMatch(/^@@00000017@@ the quick brown fox/);
+    expect(data.content.length).toBeGreaterThanOrEqual(characters);
+    expect(data.content.length).toBeLessThan(characters + 100);
+    expect(numberIn(data.content)).toBe(17);
+  });
+  const at = sent[1] === 0xfe ? 4 : 2;
+  const payload = sent.subarray(at + 4).map((byte, i) => byte ^ sent[at + (i & 3)]!);
+  reader.read(
+    Buffer.concat([Buffer.from([sent[0]!, sent[1]! & 0x7f]), sent.subarray(2, at), payload]),
+    sent.length - 4,
+  );
+  expect.assertions(5);
 });
 
 it('so it is in whichever order its fields come', () => {
