@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type RoleName = 'gateway' | 'projector' | 'query';
 
-/** What a role is run by. */
-const mainOf = (role: string): string => fileURLToPath(new URL(`../../../${role}/src/main.js`, import.meta.url));
+/** The folder of this checkout. */
+const CHECKOUT = fileURLToPath(new URL('../../../../../', import.meta.url));
+
+/** What a role is run by, in a checkout that is installed and built: in this one by default. */
+export const mainOf = (role: string, checkout = CHECKOUT): string =>
+  join(checkout, 'dist', 'apps', role, 'src', 'main.js');
 
 const START_LIMIT_MS = 20_000;
 

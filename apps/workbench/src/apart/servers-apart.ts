@@ -6,7 +6,7 @@ import { startNats } from '../../../standalone/src/servers/nats-server.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
 import { endServer, type RunningServer } from '../../../standalone/src/servers/process.js';
 import { CleanUp } from './clean-up.js';
-import { type RoleName, RoleProcess } from './role-process.js';
+import { mainOf, type RoleName, RoleProcess } from './role-process.js';
 
 export interface ServersApartOptions {
   /** Where everything of them lies; two systems need two folders. */
@@ -21,6 +21,8 @@ export interface ServersApartOptions {
   readonly cacheFolder: string;
   /** Whether NATS answers only once an event is on the disk. Default true. */
   readonly durable?: boolean;
+  /** The folder of another checkout, installed and built, whose roles are run. This one's by default. */
+  readonly checkout?: string;
   /** Told to each role beside the servers and the secret. */
   readonly env?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -73,7 +75,13 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
       const port = await freePort();
       const log = join(logs, `${name}-${port}.log`);
-      const role = new RoleProcess(name, port, { ...common, ...options.env, ...env }, log);
+      const role = new RoleProcess(
+        name,
+        port,
+        { ...common, ...options.env, ...env },
+        log,
+        mainOf(name, options.checkout),
+      );
       roles.push(role);
       await role.start();
       return role;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import type { SystemApart } from '../apart/system-apart.js';
 
 /** Clock ticks a second in /proc: the same on every Linux that Node runs on. */
 const TICKS = 100;
@@ -15,6 +16,14 @@ export interface PartProcess {
   /** Null where it was never started. */
   readonly pid: number | null;
 }
+
+export const processesOf = ({ gateways, projector, query, nats, mongodb }: SystemApart): PartProcess[] => [
+  ...gateways.map(({ pid }) => ({ part: 'gateways', pid })),
+  { part: 'projector', pid: projector.pid },
+  { part: 'query', pid: query.pid },
+  { part: 'nats', pid: nats.pid },
+  { part: 'database', pid: mongodb.pid },
+];
 
 /** What each part has used by now, in the order in which they first come; null where that is not known. */
 export function cpuByPart(processes: readonly PartProcess[]): PartCpu[] | null {

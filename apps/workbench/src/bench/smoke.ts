@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#platform';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
-import { cpuBetween, cpuByPart, type PartProcess } from './cpu-time.js';
 import { LagWatch } from './lag-watch.js';
-import { LoadGenerator } from './load/generator.js';
+import { runLeg } from './load/leg.js';
 import type { LoadPlan } from './load/plan.js';
 import { machineOf } from './machine.js';
 import { Options, UsageError } from './options.js';
@@ -15,8 +13,6 @@ const USAGE =
 /** A gateway takes 50 frames a second of a client in the long run; some room for uneven arrival. */
 const MAX_RATE_PER_CLIENT = 40;
 const WARM_UP_SECONDS = 3;
-/** So that what the warm-up left to be saved is not counted. */
-const SETTLE_MS = 1_000;
 
 const progress = (line: string): void => {
   console.error(line);
@@ -27,7 +23,7 @@ export async function smoke(folders: Config['standalone'], args: readonly string
   const options = new Options(args, ['rate', 'seconds', 'rooms', 'members'], ['fast-ack', 'json'], USAGE);
   const durable = !options.flag('fast-ack');
   const rooms = options.number('rooms', 10, 1, 1_000);
-  const members = options.number('members', 10, 1, 32);
+  const members = options.number('members', 10, 1, 1_000);
   const rate = options.number('rate', 300, 1, 100_000);
   const seconds = options.number('seconds', 10, 1, 3_600);
   if (rate > MAX_RATE_PER_CLIENT * rooms * members) {
@@ -72,32 +68,19 @@ export async function smoke(folders: Config['standalone'], args: readonly string
 
 async function run(plan: LoadPlan, system: SystemApart): Promise<Pick<SmokeFigures, 'load' | 'lag' | 'cpu'>> {
   const lags = await LagWatch.connect(system.running);
-  const generator = new LoadGenerator(plan);
   try {
-    await generator.reached('connected');
-    progress(`${plan.rooms * plan.members} clients are connected; warming up for ${plan.warmUpSeconds} s`);
-    await generator.reached('ready');
-    await sleep(SETTLE_MS);
-    progress(`measuring for ${plan.seconds} s`);
-    lags.start();
-    const processes = processesOf(system);
-    const before = cpuByPart(processes);
-    generator.go();
-    await generator.reached('drained');
-    const after = cpuByPart(processes);
-    progress('drained; comparing what everybody was told with the history');
-    const lag = await lags.end();
-    return { load: await generator.report(), lag, cpu: cpuBetween(before, after) };
+    let lag = { max: 0, end: 0 };
+    const leg = await runLeg(plan, system, {
+      say: progress,
+      begins: () => {
+        lags.start();
+      },
+      drained: async () => {
+        lag = await lags.end();
+      },
+    });
+    return { ...leg, lag };
   } finally {
-    generator.stop();
     await lags.close();
   }
 }
-
-const processesOf = ({ gateways, projector, query, nats, mongodb }: SystemApart): PartProcess[] => [
-  ...gateways.map(({ pid }) => ({ part: 'gateways', pid })),
-  { part: 'projector', pid: projector.pid },
-  { part: 'query', pid: query.pid },
-  { part: 'nats', pid: nats.pid },
-  { part: 'database', pid: mongodb.pid },
-];

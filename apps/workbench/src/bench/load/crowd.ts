@@ -1,29 +1,22 @@
-import { WebSocket } from 'ws';
 import { signDevelopmentToken } from '#platform';
-import { clanOf, type LoadPlan, userOf } from './plan.js';
+import { ClientSocket } from './client-socket.js';
+import { clanOf, type CrowdPlan, userOf } from './plan.js';
 
 const CONNECTING_AT_ONCE = 20;
 
-export interface ClanFrame {
-  readonly chat: 'clan';
-  readonly event: 'newMessage';
-  readonly message: { readonly _id: string; readonly n: number; readonly content: string; readonly clan_id: string };
-}
-
 export interface CrowdListener {
-  /** @param text as it came, where it is no message of a clan */
-  told(client: number, frame: ClanFrame | null, text: string): void;
+  /** A text in `bytes` from `from` to `to`, until the call returns. */
+  told(client: number, bytes: Buffer, from: number, to: number): void;
   closed(client: number, code: number): void;
 }
 
 /** Everybody on the room API: client `i` is in clan `i mod rooms`, and the members of a clan are on all gateways. */
 export class Crowd {
-  private readonly sockets: WebSocket[] = [];
+  private readonly sockets: ClientSocket[] = [];
   readonly tokens: string[] = [];
-  private leaving = false;
 
   constructor(
-    private readonly plan: LoadPlan,
+    private readonly plan: CrowdPlan,
     private readonly listener: CrowdListener,
   ) {}
 
@@ -36,13 +29,13 @@ export class Crowd {
     }
   }
 
-  say(client: number, content: string): void {
-    this.sockets[client]!.send(JSON.stringify({ event: 'clanMessage', data: { content, feeling: 'Happy' } }));
+  /** @param frames whole ones, masked */
+  send(client: number, frames: Buffer): void {
+    this.sockets[client]!.send(frames);
   }
 
   leave(): void {
-    this.leaving = true;
-    for (const socket of this.sockets) socket.close();
+    for (const socket of this.sockets) socket.leave();
   }
 
   private async connectOne(client: number): Promise<void> {
@@ -50,25 +43,16 @@ export class Crowd {
     const clanId = clanOf(turn, client % rooms);
     const person = { userId: userOf(turn, client), name: `Person ${client}`, clanId };
     const token = signDevelopmentToken(secret, { ...person, avatar: { hair: 3, colour: '#a05' }, seconds: 3_600 });
-    const gateway = gateways[Math.floor(client / rooms) % gateways.length]!;
-    const socket = new WebSocket(`${gateway}/ws/chat`, {
-      headers: { Authorization: `Bearer ${token}` },
-      perMessageDeflate: false,
-    });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('open', resolve).once('error', reject);
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', (code) => {
-      if (!this.leaving) this.listener.closed(client, code);
-    });
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString();
-      const frame = JSON.parse(text) as Partial<ClanFrame>;
-      const ofClan = frame.chat === 'clan' && frame.event === 'newMessage';
-      this.listener.told(client, ofClan ? (frame as ClanFrame) : null, text);
-    });
-    this.sockets[client] = socket;
     this.tokens[client] = token;
+    this.sockets[client] = await ClientSocket.open({
+      gateway: new URL(gateways[Math.floor(client / rooms) % gateways.length]!),
+      token,
+      told: (bytes, from, to) => {
+        this.listener.told(client, bytes, from, to);
+      },
+      closed: (code) => {
+        this.listener.closed(client, code);
+      },
+    });
   }
 }

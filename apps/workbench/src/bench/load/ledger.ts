@@ -1,37 +1,57 @@
 import type { ToldMessage } from '../../apart/history.js';
-import type { ClanFrame } from './crowd.js';
+import { numberIn } from './texts.js';
 
 /** Beyond so many lines of faults, their number says enough. */
 const MAX_FAULTS = 20;
-const FILLER = 'the quick brown fox jumps over the lazy dog';
+/** Room for each id. */
+const ID_BYTES = 40;
+/** What is known of a message. */
+const HAS_ID = 1;
+const TOLD = 2;
+const ACKED = 4;
+
+export interface LedgerPlan {
+  readonly rooms: number;
+  readonly members: number;
+  /** Members of each room that say something. */
+  readonly senders: number;
+  /** Whether each message is acknowledged to its sender. */
+  readonly acks: boolean;
+}
 
 /**
  * Who was told what: messages are numbered in the order of the schedule, 0, 1, 2 …; number `k` is for the clan
- * `k mod rooms`, said by its members in turns.
+ * `k mod rooms`, said by its senders in turns. Client `i` is a member of clan `i mod rooms`.
  */
 export class Ledger {
-  /** A bit for each member. */
+  /** Bits for the members, some words a message. */
   private readonly toldTo: Uint32Array;
+  private readonly words: number;
   private readonly places: Uint32Array;
-  private readonly ids: (string | undefined)[] = [];
+  private readonly known: Uint8Array;
+  private readonly ids: Buffer;
+  private readonly idLengths: Uint8Array;
   private readonly lastN: Uint32Array;
   private sentCount = 0;
   private deliveredCount = 0;
+  private ackedCount = 0;
   private faultCount = 0;
   private readonly faultLines: string[] = [];
   /** Frames that are errors: each answers for one message that was not accepted. */
   refused = 0;
 
-  /** @param members at most 32 */
+  /** @param capacity how many messages there will be at most */
   constructor(
-    readonly rooms: number,
-    readonly members: number,
+    private readonly plan: LedgerPlan,
     capacity: number,
-    private readonly characters: number,
   ) {
-    this.toldTo = new Uint32Array(capacity);
+    this.words = Math.ceil(plan.members / 32);
+    this.toldTo = new Uint32Array(capacity * this.words);
     this.places = new Uint32Array(capacity);
-    this.lastN = new Uint32Array(rooms * members);
+    this.known = new Uint8Array(capacity);
+    this.ids = Buffer.alloc(capacity * ID_BYTES);
+    this.idLengths = new Uint8Array(capacity);
+    this.lastN = new Uint32Array(plan.rooms * plan.members);
   }
 
   get sent(): number {
@@ -47,47 +67,62 @@ export class Ledger {
     return more > 0 ? [...this.faultLines, `and ${more} more`] : this.faultLines;
   }
 
-  /** Whether everybody was told everything that was not refused. */
+  /** Whether everybody was told everything that was not refused, and every sender that it was stored. */
   get isComplete(): boolean {
-    return this.deliveredCount >= (this.sentCount - this.refused) * this.members;
+    const taken = this.sentCount - this.refused;
+    return this.deliveredCount >= taken * this.plan.members && (!this.plan.acks || this.ackedCount >= taken);
   }
 
   fault(line: string): void {
     if (++this.faultCount <= MAX_FAULTS) this.faultLines.push(line);
   }
 
-  /** The next message: who is to say it, and what. */
-  next(): { readonly client: number; readonly content: string } {
+  /** The next message is sent. @returns who says it */
+  next(): number {
+    const { rooms, senders } = this.plan;
     const k = this.sentCount++;
-    const speaker = Math.floor(k / this.rooms) % this.members;
-    return {
-      client: (k % this.rooms) + speaker * this.rooms,
-      content: `${k} ${FILLER}`.padEnd(this.characters, FILLER),
-    };
+    return (k % rooms) + (Math.floor(k / rooms) % senders) * rooms;
   }
 
-  /** The number of the message that a client was told of for the first time, or null. */
-  told(client: number, { message }: ClanFrame): number | null {
-    const { _id: id, n } = message;
-    const k = numberIn(message.content);
-    const room = client % this.rooms;
-    if (!(k < this.sentCount) || k % this.rooms !== room) {
-      this.fault(`client ${client} was told of a message that is not for it: ${id}`);
-      return null;
+  /**
+   * A client was told of message `k`, at place `n`, whose id is in `bytes`.
+   * @returns whether for the first time
+   */
+  told(client: number, k: number, n: number, bytes: Uint8Array, idFrom: number, idTo: number): boolean {
+    const { rooms } = this.plan;
+    if (!(k < this.sentCount) || k % rooms !== client % rooms) {
+      this.fault(`client ${client} was told of a message that is not for it, at ${n}`);
+      return false;
     }
-    const bit = 1 << Math.floor(client / this.rooms);
-    if ((this.toldTo[k]! & bit) !== 0) {
-      this.fault(`client ${client} was told twice of message ${id}`);
-      return null;
+    const member = Math.floor(client / rooms);
+    const word = k * this.words + (member >>> 5);
+    const bit = 1 << (member & 31);
+    if ((this.toldTo[word]! & bit) !== 0) {
+      this.fault(`client ${client} was told twice of message ${this.idOf(k)}`);
+      return false;
     }
-    this.toldTo[k]! |= bit;
+    this.toldTo[word]! |= bit;
     this.deliveredCount++;
-    this.ids[k] ??= id;
+    this.known[k]! |= TOLD;
     this.places[k] ||= n;
-    if (this.ids[k] !== id || this.places[k] !== n) this.fault(`message ${id} at ${n} was told otherwise before`);
+    if (!this.isId(k, bytes, idFrom, idTo) || this.places[k] !== n) {
+      this.fault(`message ${this.idOf(k)} at ${n} was told otherwise before`);
+    }
     if (n !== this.lastN[client]! + 1) this.fault(`client ${client} was told of ${n} after ${this.lastN[client]}`);
     this.lastN[client] = n;
-    return k;
+    return true;
+  }
+
+  /** Message `k` was acknowledged, to whoever it was, by the id in `bytes`. */
+  acked(client: number, k: number, bytes: Uint8Array, idFrom: number, idTo: number): void {
+    if (!(k < this.sentCount)) {
+      this.fault(`client ${client} was acknowledged what nobody sent`);
+      return;
+    }
+    if ((this.known[k]! & ACKED) !== 0) this.fault(`message ${this.idOf(k)} was acknowledged twice`);
+    else this.ackedCount++;
+    this.known[k]! |= ACKED;
+    if (!this.isId(k, bytes, idFrom, idTo)) this.fault(`message ${this.idOf(k)} was acknowledged as another`);
   }
 
   /**
@@ -95,35 +130,60 @@ export class Ledger {
    * @returns how many messages it lacks
    */
   compare(room: number, history: readonly ToldMessage[]): number {
+    const { rooms } = this.plan;
     const found = new Set<number>();
     for (const [i, { id, n, content }] of history.entries()) {
       const k = numberIn(content);
       if (n !== i + 1) this.fault(`room ${room}: the history has ${n} where ${i + 1} must be`);
-      if (!(k < this.sentCount) || k % this.rooms !== room) this.fault(`room ${room}: nobody sent message ${id}`);
+      if (!(k < this.sentCount) || k % rooms !== room) {
+        this.fault(`room ${room}: nobody sent message ${id}`);
+        continue;
+      }
       if (found.has(k)) this.fault(`room ${room}: message ${id} is in the history twice`);
       found.add(k);
-      if (this.toldTo[k] === 0) this.ids[k] = id;
-      else if (this.ids[k] !== id || this.places[k] !== n) this.fault(`room ${room}: the history has ${id} otherwise`);
+      const bytes = Buffer.from(id);
+      const isOther = !this.isId(k, bytes, 0, bytes.length) || ((this.known[k]! & TOLD) !== 0 && this.places[k] !== n);
+      if (isOther) this.fault(`room ${room}: the history has ${id} otherwise`);
     }
     let missing = 0;
-    for (let k = room; k < this.sentCount; k += this.rooms) {
-      if (this.toldTo[k] === 0 || found.has(k)) continue;
-      this.fault(`message ${this.ids[k]} is not in the history`);
+    for (let k = room; k < this.sentCount; k += rooms) {
+      if ((this.known[k]! & (TOLD | ACKED)) === 0 || found.has(k)) continue;
+      this.fault(`message ${this.idOf(k)} is not in the history`);
       missing++;
     }
     return missing;
   }
 
   /** Of the messages from number `from` on, as far as it is known by now. */
-  counts(from: number): { readonly accepted: number; readonly delivered: number } {
-    let accepted = 0;
-    let delivered = 0;
+  counts(from: number): { readonly accepted: number; readonly delivered: number; readonly acked: number } {
+    let [accepted, delivered, acked] = [0, 0, 0];
     for (let k = from; k < this.sentCount; k++) {
-      if (this.ids[k] !== undefined) accepted++;
-      for (let bits = this.toldTo[k]!; bits !== 0; bits &= bits - 1) delivered++;
+      if ((this.known[k]! & HAS_ID) !== 0) accepted++;
+      if ((this.known[k]! & ACKED) !== 0) acked++;
+      for (let word = k * this.words; word < (k + 1) * this.words; word++) {
+        for (let bits = this.toldTo[word]!; bits !== 0; bits &= bits - 1) delivered++;
+      }
     }
-    return { accepted, delivered };
+    return { accepted, delivered, acked };
+  }
+
+  private idOf(k: number): string {
+    return this.ids.toString('latin1', k * ID_BYTES, k * ID_BYTES + this.idLengths[k]!);
+  }
+
+  /** Whether it is the id of message `k`, as which the first one counts that is heard of. */
+  private isId(k: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const at = k * ID_BYTES;
+    const length = to - from;
+    if (length > ID_BYTES) throw new Error(`an id of ${length} bytes is longer than any of ours`);
+    if ((this.known[k]! & HAS_ID) === 0) {
+      this.known[k]! |= HAS_ID;
+      this.idLengths[k] = length;
+      this.ids.set(bytes.subarray(from, to), at);
+      return true;
+    }
+    if (this.idLengths[k] !== length) return false;
+    for (let i = 0; i < length; i++) if (this.ids[at + i] !== bytes[from + i]) return false;
+    return true;
   }
 }
-
-const numberIn = (content: string): number => Number.parseInt(content, 10);

@@ -1,13 +1,20 @@
-/** What the load generator is told. */
-export interface LoadPlan {
+/** Who is connected: clans, each a room of its own, of so many members. */
+export interface CrowdPlan {
   readonly gateways: readonly string[];
-  readonly http: string;
   readonly secret: string;
-  /** Which load it is of those on the same data: its clans and its people are its own. */
+  /** Which crowd it is of those on the same data: its clans and its people are its own. */
   readonly turn: number;
-  /** Clans, each a room of its own. */
   readonly rooms: number;
   readonly members: number;
+}
+
+/** What the load generator is told. */
+export interface LoadPlan extends CrowdPlan {
+  readonly http: string;
+  /** Members of each room that say something, in turns; everybody by default. */
+  readonly senders?: number;
+  /** Whether frames carry ids, so that each is acknowledged to its sender. Default false. */
+  readonly acks?: boolean;
   /** How long a message is at least. */
   readonly characters: number;
   /** Messages a second, of everybody together. */
@@ -29,10 +36,13 @@ export type LoadOrder = { readonly plan: LoadPlan } | { readonly go: true };
 /** Of the messages after the warm-up, but for faults, which count wherever they happen. Times in ms. */
 export interface LoadReport {
   readonly sent: number;
-  /** Came back to somebody, or are in the history. */
+  /** Came back to somebody, or were acknowledged, or are in the history. */
   readonly accepted: number;
   /** To a member, each once. */
   readonly delivered: number;
+  /** Of them, those that had come when the last message was sent. */
+  readonly inTime: number;
+  readonly acked: number;
   /**
    * Deliveries of accepted messages that did not happen, messages that were told but are not in the history, and
    * messages that were neither accepted nor refused.
@@ -43,7 +53,7 @@ export interface LoadReport {
   readonly late: number;
   /** From the first scheduled time to the last delivery. */
   readonly elapsed: number;
-  /** CPU time of the load generator, as a share of one core. */
+  /** CPU time of the load generator, as a share of one core: while it sent, or until the end, whichever is more. */
   readonly loadCpu: number;
   /** What must not be, a line each. */
   readonly faults: readonly string[];

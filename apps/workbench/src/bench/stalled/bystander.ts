@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { upgradeHead } from '../load/client-socket.js';
 
 /** A pong that nobody asked for, masked: answered by nothing, and what tells that the server has cut the connection. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
-const END_OF_HEAD = '\r\n\r\n';
 
 export interface BystanderParts {
   readonly gateway: URL;
@@ -31,14 +30,7 @@ export class Bystander {
   static async connect(parts: BystanderParts): Promise<Bystander> {
     const { hostname, port } = parts.gateway;
     const socket = connect(Number(port), hostname);
-    const head = [
-      'GET /ws/chat HTTP/1.1',
-      `Host: ${hostname}:${port}`,
-      `Authorization: Bearer ${parts.token}`,
-      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    ];
-    socket.write(head.join('\r\n') + END_OF_HEAD);
+    socket.write(upgradeHead(parts.gateway, parts.token));
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject).once('close', () => {
         reject(new Error('a connection was cut in its upgrade'));

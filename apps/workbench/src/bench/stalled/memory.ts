@@ -9,6 +9,12 @@ export interface Memory {
   readonly tcp: number;
 }
 
+/** What a process has in memory. @throws Error where it is not Linux */
+export function residentBytes(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
+  return Number(kilobytes) * 1_024;
+}
+
 const NONE: Memory = { process: 0, tcp: 0 };
 
 /** The most that a process and the kernel's sockets have held since it began to look. Zeros where it is not Linux. */
@@ -30,10 +36,9 @@ export class MemoryWatch {
 
   #look(): void {
     if (process.platform !== 'linux') return;
-    const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0;
     const pages = /TCP:.* mem (\d+)/.exec(readFileSync('/proc/net/sockstat', 'utf8'))?.[1] ?? 0;
     this.#most = {
-      process: Math.max(this.#most.process, Number(resident) * 1_024),
+      process: Math.max(this.#most.process, residentBytes(this.pid)),
       tcp: Math.max(this.#most.tcp, Number(pages) * PAGE),
     };
   }
