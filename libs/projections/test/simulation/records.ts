@@ -28,6 +28,10 @@ const AT = '2026-01-02T03:04:05.678Z';
 const EMOJIS = ['+1', '-1', 'heart'];
 const key = (n: number): string => n.toString(16).padStart(24, '0');
 
+/** The numbers that say that u0 spoke in each of the two rooms of a partition, and is erased in it. */
+export const SAID_BEFORE = [0, 16] as const;
+export const ERASURE = 14;
+
 /** A log of what numbers say: each is one record. */
 export function recordsOf(codes: readonly number[]): LogRecord[] {
   const events: DomainEvent[] = [];

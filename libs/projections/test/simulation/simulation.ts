@@ -84,7 +84,7 @@ class Simulation extends World {
     const readModels = this.connect(process);
     const projection = this.broken.projection ?? timeline;
     const worker = new Worker({
-      ...{ projection, version: VERSION, announcing: true, owner: name, foldedTogether: 1, sweptTogether: 2 },
+      ...{ projection, version: VERSION, announcing: true, owner: name, foldedTogether: 1, sweptTogether: 1 },
       ...{ log, readModels, logger: quiet, clock: process },
     });
     this.workers.push({ process, log, worker, name });
