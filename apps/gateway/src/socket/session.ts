@@ -1,6 +1,3 @@
-import type { Duplex } from 'node:stream';
-import type { SessionSocket } from './session-socket.js';
-import type { Config } from '#platform';
 import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
 import {
@@ -15,19 +12,17 @@ import {
   UNAVAILABLE,
   UNKNOWN,
 } from '#protocol';
-import { type Closing, type Closings, comeBack, protocolClosing } from './closings.js';
-import type { Allowance } from '../commands/allowance.js';
+import { type Closing, comeBack, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import { cut, hangUp } from './hang-up.js';
 import { Inbox, type Waiting } from './inbox.js';
-import type { CommandBarrier } from '../commands/command-barrier.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { Pulse } from './pulse.js';
+import type { SessionParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
-import type { TokenBuckets } from './token-bucket.js';
 
 /** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
 export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
@@ -45,24 +40,7 @@ const surface: FrameHandlers['failed'] = (error) => {
 /** A frame that was kept so long, in vain, has held up those behind it. Milliseconds. */
 const HELD_UP = 1_000;
 
-export interface SessionParts {
-  readonly endpoint: Endpoint;
-  readonly person: Person;
-  readonly moderates: Moderates;
-  /** When the token ends, in milliseconds since 1970. */
-  readonly expiresAt: number;
-  /** Whether the token was revoked. */
-  readonly isRevoked: () => boolean;
-  readonly socket: Duplex;
-  readonly ws: SessionSocket;
-  readonly limits: Config['limits'];
-  /** How many frames each person may send, over all their connections. */
-  readonly frames: TokenBuckets;
-  readonly barrier: CommandBarrier;
-  readonly allowance: Pick<Allowance, 'spend'>;
-  readonly newKey: () => string;
-  readonly closings: Closings;
-}
+export type { SessionParts };
 
 const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
 
