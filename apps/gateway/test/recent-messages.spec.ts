@@ -26,3 +26,12 @@ it('so many are remembered, the latest', () => {
   for (let i = 0; i < 200_002; i++) recent.add(`m${i}`);
   expect(['m0', 'm1', 'm2', 'm200001'].map((id) => recent.has(id))).toEqual([false, false, true, true]);
 });
+
+it('one that is added again is as recent as the last time, and the place it had is forgotten with it', () => {
+  const recent = new RecentMessages();
+  recent.add('a');
+  for (let i = 0; i < 199_999; i++) recent.add(`m${i}`);
+  recent.add('a');
+  recent.add('b');
+  expect(['a', 'm0', 'm1', 'b'].map((id) => recent.has(id))).toEqual([true, false, true, true]);
+});

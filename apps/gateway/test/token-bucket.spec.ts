@@ -47,4 +47,13 @@ describe('buckets', () => {
     buckets.take('d', 200);
     expect(buckets.size).toBe(2);
   });
+
+  it('are forgotten a moment later where one of before is used all the time', () => {
+    for (const owner of ['a', 'b', 'c']) buckets.take(owner, 0);
+    for (let now = 100; now < 1_000; now += 100) buckets.take('a', now);
+    expect(buckets.size).toBe(3);
+    buckets.take('a', 1_000);
+    buckets.take('a', 1_100);
+    expect(buckets.size).toBe(1);
+  });
 });

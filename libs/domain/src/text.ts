@@ -6,8 +6,9 @@ export const MAX_NAME_LENGTH = 64;
 /** In bytes of UTF-8, of the avatar's JSON text. */
 export const MAX_AVATAR_BYTES = 2_048;
 
-/** Counts no further than to `max`. */
+/** Counts no further than to `max`, and only where some of its characters may be two units of the text. */
 function isLongerThan(text: string, max: number): boolean {
+  if (text.length <= max) return false;
   let length = 0;
   for (const _character of text) if (++length > max) return true;
   return false;

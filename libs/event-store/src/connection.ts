@@ -135,7 +135,7 @@ export class Connection {
 
   /** Sends where there is a connection; where there is none, nothing is kept for later. @throws where it is too large */
   send(subject: string, data: string, reply?: string): void {
-    if (this.connected) this.nats.publish(subject, data, reply === undefined ? undefined : { reply });
+    if (this.connected) this.nats.publish(subject, Buffer.from(data), reply === undefined ? undefined : { reply });
   }
 
   /** Resolves once connected. @throws LogUnavailable where that takes longer than `limitMs` */

@@ -4,7 +4,6 @@ import type { DomainEvent, StoredEvent } from '#domain';
 // The headers of a stored event. The message id is what the log refuses to store twice; since that ignores the
 // subject, it names the room beside the event's id, which holds the kind and the command's key.
 
-const encoder = new TextEncoder();
 const PLAIN = /^[\w.-]+$/;
 
 /** An event as it is stored, sealed or not. */
@@ -20,7 +19,7 @@ class WrittenHeaders extends MsgHdrsImpl {
     super();
   }
   override encode(): Uint8Array {
-    return encoder.encode(this.text);
+    return Buffer.from(this.text);
   }
 }
 

@@ -132,7 +132,7 @@ export class EventLog {
     const sealed = sealing instanceof Promise ? await sealing : sealing;
     const subject = this.subjects.event(event.room, kindOf(event.type));
     const headers = eventHeaders(event, sealed, expectedLast);
-    return this.appends.watch(() => this.publisher.publish(subject, sealed.stored.body, headers, deadline));
+    return await this.appends.watch(() => this.publisher.publish(subject, sealed.stored.body, headers, deadline));
   }
 
   /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */

@@ -1,20 +1,25 @@
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import type { Fault } from './fault.js';
+import { type PayloadClass, payloadCheck, rulesOf } from './payload-check.js';
 
-/** A class whose fields carry class-validator's decorators. */
-export type PayloadClass<T extends object> = new () => T;
+export type { PayloadClass };
 
-const fieldsOf = new Map<PayloadClass<object>, readonly string[]>();
+/** What is known of a class once it was looked at: the names of its fields, and what tells that a payload is right. */
+interface Known {
+  readonly names: readonly string[];
+  readonly isRight: ((payload: object) => boolean) | null;
+}
 
-/** The names of a class's fields: those that a rule stands on. */
-function fields(type: PayloadClass<object>): readonly string[] {
-  let names = fieldsOf.get(type);
-  if (!names) {
-    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-    names = [...new Set(rules.map((rule) => rule.propertyName))];
-    fieldsOf.set(type, names);
+const known = new Map<PayloadClass<object>, Known>();
+
+function knownOf(type: PayloadClass<object>): Known {
+  let of = known.get(type);
+  if (!of) {
+    const names = [...new Set(rulesOf(type).map((rule) => rule.propertyName))];
+    of = { names, isRight: payloadCheck(type) };
+    known.set(type, of);
   }
-  return names;
+  return of;
 }
 
 /**
@@ -22,7 +27,7 @@ function fields(type: PayloadClass<object>): readonly string[] {
  * to assign all that a client sent would let it set the object's prototype.
  */
 export function readPayload<T extends object>(type: PayloadClass<T>, data: unknown): { payload: T } | { fault: Fault } {
-  const names = fields(type);
+  const { names, isRight } = knownOf(type);
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     const code = data === undefined || data === null ? 'required' : 'invalid';
     return { fault: { code, field: 'data', value: data, message: `data must be an object {${names.join(', ')}}` } };
@@ -31,6 +36,7 @@ export function readPayload<T extends object>(type: PayloadClass<T>, data: unkno
   for (const name of names) {
     if (Object.hasOwn(data, name)) Reflect.set(payload, name, Reflect.get(data, name));
   }
+  if (isRight?.(payload)) return { payload };
   const [wrong] = validateSync(payload);
   if (!wrong) return { payload };
   const value: unknown = wrong.value;

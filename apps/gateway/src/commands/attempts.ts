@@ -37,11 +37,14 @@ export class Attempts {
   /** By their words, the latest last; nothing without words. */
   readonly #unknown = new Map<string | null, Unknown>();
 
-  /** @param admit rejects where a command must not be carried out now, which is then certain to have stored nothing */
+  /**
+   * @param admit fails where a command must not be carried out now, which is then certain to have stored nothing; a
+   * promise only where that is not known yet
+   */
   constructor(
     private readonly userId: string,
     private readonly newKey: () => string,
-    private readonly admit: () => Promise<void>,
+    private readonly admit: () => Promise<void> | null,
   ) {}
 
   /**
@@ -49,13 +52,14 @@ export class Attempts {
    * @param words what a message says, and where; null for a command that does no harm when it is carried out twice
    * @throws LogUnavailable, OutcomeUnknown, or what the command throws
    */
-  async make<T>(
+  make<T>(
     clientId: string | undefined,
     words: readonly unknown[] | null,
     command: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
-    const said = words && JSON.stringify([clientId, words]);
-    const earlier = this.#recall(said);
+    const said = (): string | null => (words === null ? null : JSON.stringify([clientId, words]));
+    // As a rule nothing is unknown, and then it does not matter what is said.
+    const earlier = this.#unknown.size === 0 ? null : this.#recall(said());
     let tried = earlier;
     const attempt: Attempt = {
       deadline: performance.now() + COMMAND_TIME,
@@ -65,17 +69,27 @@ export class Attempts {
         return context;
       },
     };
-    try {
-      await this.admit();
-      const outcome = await command(attempt);
-      this.#unknown.delete(said);
+    const settled = (outcome: T): T => {
+      if (this.#unknown.size > 0) this.#unknown.delete(said());
       return outcome;
-    } catch (error) {
+    };
+    const failed = (error: unknown): never => {
       // What may have been stored by an earlier attempt may still be, whatever keeps this one from being stored.
       const isUnknown = error instanceof OutcomeUnknown || (earlier !== null && error instanceof RetryableError);
       if (!isUnknown) throw error;
-      if (said !== null && tried) this.#remember(said, tried);
+      const text = said();
+      if (text !== null && tried) this.#remember(text, tried);
       throw error instanceof OutcomeUnknown ? error : new OutcomeUnknown(error.message, { cause: error });
+    };
+    return this.#carryOut(attempt, command).then(settled, failed);
+  }
+
+  #carryOut<T>(attempt: Attempt, command: (attempt: Attempt) => Promise<T>): Promise<T> {
+    try {
+      const admitted = this.admit();
+      return admitted ? admitted.then(() => command(attempt)) : command(attempt);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

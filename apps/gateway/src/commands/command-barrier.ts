@@ -19,6 +19,10 @@ export class CommandBarrier {
     return this.#state;
   }
 
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   /** @throws LogUnavailable where the log is away, or does not come back in time */
   async pass(): Promise<void> {
     if (this.#state === 'open') return;

@@ -90,10 +90,14 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
    * not count, nor what is said again, as the same command.
    * @throws what `say` does
    */
-  async speak<T>({ room, userId, key, seconds }: Speech, say: () => Promise<T>): Promise<T> {
+  speak<T>(speech: Speech, say: () => Promise<T>): Promise<T> {
+    return speech.seconds === 0 ? say() : this.#speakSlowly(speech, say);
+  }
+
+  async #speakSlowly<T>({ room, userId, key }: Speech, say: () => Promise<T>): Promise<T> {
     const who = speaker(room, userId);
     const before = this.#spoken.get(who);
-    if (seconds === 0 || before?.key === key) return say();
+    if (before?.key === key) return say();
     const now = { key, at: performance.now() };
     this.#spoken.set(who, now);
     const tell = (): void => {

@@ -2,13 +2,15 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
-import { AbstractWsAdapter, type MessageMappingProperties } from '@nestjs/websockets';
+import { AbstractWsAdapter } from '@nestjs/websockets';
 import type { WebSocketServer } from 'ws';
 import { httpFault, HttpRefusal } from '#platform';
-import type { Frame } from '#protocol';
-import { DIRECT_CHAT, type Endpoint, ENDPOINTS } from './endpoint.js';
+import { DirectChatGateway } from './direct-chat.gateway.js';
+import { DIRECT_CHAT, type Endpoint, ENDPOINTS, ROOM_CHAT } from './endpoint.js';
+import { frameHandlers } from './frame-handlers.js';
 import { type Arrival, Reception } from './reception.js';
-import type { FrameHandler, Session } from './session.js';
+import { RoomChatGateway } from './room-chat.gateway.js';
+import type { FrameHandlers, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { SOCKET_IO_PATH, socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
 import { socketServer } from './socket-server.js';
@@ -26,13 +28,15 @@ class EndpointServer extends EventEmitter {
 
 /**
  * Plain WebSocket on the HTTP server's own port. Unlike the framework's adapter it authenticates in the upgrade,
- * handles the frames of a connection one after the other, and answers every bad one.
+ * handles the frames of a connection one after the other, and answers every bad one. Which handler a frame is for, and
+ * what that is given, is known from the start.
  */
 export class ChatSocketAdapter extends AbstractWsAdapter {
   readonly #servers = new Map<string, EndpointServer>();
   readonly #http: Server;
   readonly #reception: Reception;
   readonly #settings: GatewaySettings;
+  readonly #handlers: ReadonlyMap<Endpoint, FrameHandlers>;
   #door: { close(): void } | null = null;
 
   constructor(app: INestApplication) {
@@ -41,6 +45,10 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     this.#http = http;
     this.#reception = app.get(Reception);
     this.#settings = app.get<GatewaySettings>(SETTINGS);
+    this.#handlers = new Map([
+      [ROOM_CHAT, frameHandlers(app, RoomChatGateway)],
+      [DIRECT_CHAT, frameHandlers(app, DirectChatGateway)],
+    ]);
     http.on('upgrade', this.#onUpgrade);
   }
 
@@ -69,13 +77,9 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     return endpointServer;
   }
 
-  override bindMessageHandlers(session: Session, handlers: MessageMappingProperties[]): void {
-    const byEvent = new Map<string, FrameHandler>();
-    for (const { message, callback } of handlers) {
-      const call = callback as (frame: Frame, event: string) => ReturnType<FrameHandler>;
-      byEvent.set(String(message), (frame) => call(frame, frame.event));
-    }
-    session.serve(byEvent);
+  override bindMessageHandlers(session: Session): void {
+    const { byEvent, failed } = this.#handlers.get(session.endpoint)!;
+    session.serve(byEvent, failed);
   }
 
   override bindClientDisconnect(session: Session, callback: () => void): void {

@@ -1,7 +1,3 @@
-import type { Duplex } from 'node:stream';
-import type { RawData } from 'ws';
-import type { SessionSocket } from './session-socket.js';
-import type { Config } from '#platform';
 import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
 import {
@@ -16,55 +12,37 @@ import {
   UNAVAILABLE,
   UNKNOWN,
 } from '#protocol';
-import { type Closing, type Closings, comeBack, protocolClosing } from './closings.js';
-import type { Allowance } from '../commands/allowance.js';
+import { type Closing, comeBack, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import { cut, hangUp } from './hang-up.js';
-import type { CommandBarrier } from '../commands/command-barrier.js';
+import { Inbox, type Waiting } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { Pulse } from './pulse.js';
+import type { SessionParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
-import type { TokenBuckets } from './token-bucket.js';
 
-/** What a handler makes of a frame; nothing where it has refused it at the session itself. */
-export type FrameHandler = (frame: Frame) => Promise<Outcome | undefined>;
+/** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
+export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
 
-/** While more than this waits to be handled, no more is read from the socket. In bytes. */
-const INBOUND_BYTES = 256 * 1024;
+/** What frames are for, by their events, and what tells the client what a handler has thrown. */
+export interface FrameHandlers {
+  readonly byEvent: ReadonlyMap<string, FrameHandler>;
+  readonly failed: (error: unknown, session: Session, frame: Frame) => void;
+}
 
-/** A frame that was kept so long, in vain, has held up those behind it: they would wait in vain too. Milliseconds. */
+const surface: FrameHandlers['failed'] = (error) => {
+  throw error;
+};
+
+/** A frame that was kept so long, in vain, has held up those behind it. Milliseconds. */
 const HELD_UP = 1_000;
 
-export interface SessionParts {
-  readonly endpoint: Endpoint;
-  readonly person: Person;
-  readonly moderates: Moderates;
-  /** When the token ends, in milliseconds since 1970. */
-  readonly expiresAt: number;
-  /** Whether the token was revoked. */
-  readonly isRevoked: () => boolean;
-  readonly socket: Duplex;
-  readonly ws: SessionSocket;
-  readonly limits: Config['limits'];
-  /** How many frames each person may send, over all their connections. */
-  readonly frames: TokenBuckets;
-  readonly barrier: CommandBarrier;
-  readonly allowance: Pick<Allowance, 'spend'>;
-  readonly newKey: () => string;
-  readonly closings: Closings;
-}
+export type { SessionParts };
 
 const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
-
-/** A frame that waits to be handled. */
-interface Waiting {
-  readonly data: Buffer;
-  readonly binary: boolean;
-  readonly cameAt: number;
-}
 
 /**
  * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
@@ -80,34 +58,39 @@ export class Session implements Caller {
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
   readonly #pulse: Pulse;
-  readonly #queue: Waiting[] = [];
+  readonly #inbox: Inbox;
   /** The id of the frame in hand, if it gave one; when that frame came, and when it was taken in hand. */
   #frameId: string | undefined;
   #cameAt = 0;
   #begunAt = 0;
   /** What came before this is refused. */
   #heldUpUntil = 0;
-  #queuedBytes = 0;
-  #handling = false;
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
   #patience: NodeJS.Timeout | null = null;
-  #handlers: ReadonlyMap<string, FrameHandler> = new Map();
 
   constructor(parts: SessionParts) {
     const { endpoint, person, moderates, socket, ws, limits } = parts;
     this.endpoint = endpoint;
     this.person = person;
     this.moderates = moderates;
-    this.attempts = new Attempts(person.userId, parts.newKey, async () => {
-      await this.admit();
+    const spend = (): void => {
       parts.allowance.spend(person.userId);
+    };
+    this.attempts = new Attempts(person.userId, parts.newKey, () => {
+      if (this.#isHeldUp || !parts.barrier.isOpen) return this.admit().then(spend);
+      spend();
+      return null;
     });
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes);
     this.#pulse = new Pulse(ws, this.#outbound, limits);
+    this.#inbox = new Inbox(ws, () => {
+      this.close(this.#ending!);
+    });
     ws.on('message', (data, binary) => {
-      this.#receive(data, binary);
+      // Of ws's three forms of data, a server gets this one unless it asks for another.
+      if (this.#allowed()) this.#inbox.put({ data: data as Buffer, binary, cameAt: performance.now() });
     });
     ws.on('ping', () => {
       this.#allowed();
@@ -129,9 +112,9 @@ export class Session implements Caller {
   }
 
   /** From now on frames are handled; those that came before have waited. */
-  serve(handlers: ReadonlyMap<string, FrameHandler>): void {
-    this.#handlers = handlers;
-    void this.#handleAll();
+  serve(byEvent: FrameHandlers['byEvent'], failed: FrameHandlers['failed'] = surface): void {
+    const handlers = { byEvent, failed };
+    this.#inbox.serve((frame) => this.#handle(frame, handlers));
   }
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
@@ -171,7 +154,7 @@ export class Session implements Caller {
   }
 
   async admit(): Promise<void> {
-    if (this.#cameAt < this.#heldUpUntil) throw new LogUnavailable('it waited behind what was in vain');
+    if (this.#isHeldUp) throw new LogUnavailable('it waited behind what was in vain');
     await this.#parts.barrier.pass();
   }
 
@@ -223,55 +206,32 @@ export class Session implements Caller {
     else if (!this.#pulse.beat(now)) this.terminate();
   }
 
+  get #isHeldUp(): boolean {
+    return this.#cameAt < this.#heldUpUntil;
+  }
+
   #allowed(): boolean {
     if (!this.isOpen || this.#ending) return false;
     const { frames, limits } = this.#parts;
-    if (frames.take(this.person.userId, performance.now()) && this.#queue.length < limits.inboundFrames) return true;
+    if (frames.take(this.person.userId, performance.now()) && this.#inbox.length < limits.inboundFrames) return true;
     this.#endWith(CLOSE.tooManyFrames);
     return false;
   }
 
   #endWith(closing: Closing): void {
     this.#ending ??= closing;
-    if (this.#handling) this.#parts.ws.pause();
-    else this.close(this.#ending);
+    this.#inbox.end();
   }
 
   /** What is in hand may be stored yet; what waits will not be. */
   #giveUp(): void {
     if (!this.isOpen) return;
     this.refuse(UNKNOWN);
-    for (const { data, binary } of this.#queue.splice(0)) {
+    for (const { data, binary } of this.#inbox.takeAll()) {
       this.#read(data, binary);
       this.refuse(UNAVAILABLE);
     }
     this.close(this.#ending!);
-  }
-
-  #receive(data: RawData, binary: boolean): void {
-    if (!this.#allowed()) return;
-    // Of ws's three forms of data, a server gets this one unless it asks for another.
-    const bytes = data as Buffer;
-    this.#queue.push({ data: bytes, binary, cameAt: performance.now() });
-    this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes > INBOUND_BYTES) this.#parts.ws.pause();
-    if (!this.#handling) void this.#handleAll();
-  }
-
-  /** What waits of a connection that has ended, in whichever way, is dropped: nobody would hear what came of it. */
-  async #handleAll(): Promise<void> {
-    if (this.#handlers.size === 0) return;
-    this.#handling = true;
-    for (let next = this.#queue.shift(); next && this.isOpen; next = this.#queue.shift()) {
-      this.#cameAt = next.cameAt;
-      this.#begunAt = performance.now();
-      await this.#handle(next.data, next.binary);
-      this.#queuedBytes -= next.data.length;
-      const mayRead = !this.#ending && this.#queuedBytes <= INBOUND_BYTES;
-      if (mayRead && this.#parts.ws.isPaused) this.#parts.ws.resume();
-    }
-    this.#handling = false;
-    if (this.#ending) this.close(this.#ending);
   }
 
   /** Takes a frame in hand. */
@@ -281,19 +241,42 @@ export class Session implements Caller {
     return read;
   }
 
-  async #handle(data: Buffer, binary: boolean): Promise<void> {
+  #handle({ data, binary, cameAt }: Waiting, { byEvent, failed }: FrameHandlers): Promise<void> | null {
+    this.#cameAt = cameAt;
+    this.#begunAt = performance.now();
     const read = this.#read(data, binary);
     if ('fault' in read) {
       this.refuse(read.fault);
-      return;
+      return null;
     }
     const { frame } = read;
-    const handler = this.#handlers.get(frame.event);
+    const handler = byEvent.get(frame.event);
     if (!handler) {
       this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
-      return;
+      return null;
     }
-    const outcome = await handler(frame);
+    let made: ReturnType<FrameHandler>;
+    try {
+      made = handler(frame, this);
+    } catch (error) {
+      failed(error, this, frame);
+      return null;
+    }
+    if (made instanceof Promise) {
+      return made.then(
+        (outcome) => {
+          this.#answer(frame, outcome);
+        },
+        (error: unknown) => {
+          failed(error, this, frame);
+        },
+      );
+    }
+    this.#answer(frame, made);
+    return null;
+  }
+
+  #answer(frame: Frame, outcome: Outcome | undefined): void {
     if (!outcome || !this.isOpen) return;
     if ('refusal' in outcome) {
       const { refusal } = outcome;

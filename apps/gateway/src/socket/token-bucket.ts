@@ -52,10 +52,18 @@ export class TokenBucket {
   }
 }
 
-/** A bucket for everybody. One is kept until it is full, so that nobody gains by leaving and coming back. */
+/** So long one that is used keeps its place among those that may be forgotten, since moving it costs more than to use it. */
+const PLACE_MS = 1_000;
+
+interface Kept {
+  readonly bucket: TokenBucket;
+  readonly placedAt: number;
+}
+
+/** A bucket for everybody. One is kept until it is full, or a moment longer, so that nobody gains by leaving and coming back. */
 export class TokenBuckets {
-  /** Who was used last is the last. */
-  readonly #buckets = new Map<string, TokenBucket>();
+  /** Who was used last is the last, or nearly. */
+  readonly #buckets = new Map<string, Kept>();
 
   constructor(private readonly rate: Rate) {}
 
@@ -69,13 +77,15 @@ export class TokenBuckets {
 
   /** Somebody's, about to be used. */
   of(owner: string, now: number): TokenBucket {
-    const bucket = this.#buckets.get(owner) ?? new TokenBucket(this.rate, now);
-    this.#buckets.delete(owner);
+    const kept = this.#buckets.get(owner);
     for (const [idle, other] of this.#buckets) {
-      if (!other.isFull(now)) break;
+      if (idle === owner || !other.bucket.isFull(now)) break;
       this.#buckets.delete(idle);
     }
-    this.#buckets.set(owner, bucket);
+    if (kept && now - kept.placedAt < PLACE_MS) return kept.bucket;
+    const bucket = kept?.bucket ?? new TokenBucket(this.rate, now);
+    this.#buckets.delete(owner);
+    this.#buckets.set(owner, { bucket, placedAt: now });
     return bucket;
   }
 }

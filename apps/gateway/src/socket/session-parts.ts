@@ -1,0 +1,30 @@
+import type { Duplex } from 'node:stream';
+import type { Moderates } from '#domain';
+import type { Config } from '#platform';
+import type { Allowance } from '../commands/allowance.js';
+import type { CommandBarrier } from '../commands/command-barrier.js';
+import type { Person } from '../feeds/person.js';
+import type { Closings } from './closings.js';
+import type { Endpoint } from './endpoint.js';
+import type { SessionSocket } from './session-socket.js';
+import type { TokenBuckets } from './token-bucket.js';
+
+/** What a connection is made of. */
+export interface SessionParts {
+  readonly endpoint: Endpoint;
+  readonly person: Person;
+  readonly moderates: Moderates;
+  /** When the token ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Whether the token was revoked. */
+  readonly isRevoked: () => boolean;
+  readonly socket: Duplex;
+  readonly ws: SessionSocket;
+  readonly limits: Config['limits'];
+  /** How many frames each person may send, over all their connections. */
+  readonly frames: TokenBuckets;
+  readonly barrier: CommandBarrier;
+  readonly allowance: Pick<Allowance, 'spend'>;
+  readonly newKey: () => string;
+  readonly closings: Closings;
+}

@@ -1,0 +1,62 @@
+import { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { GLOBAL_ROOM, keySequence, type MessageCreated } from '#domain';
+import { EventLog, type Stored } from '../src/index.js';
+import { promisesOf } from './count-promises.js';
+import { NatsInMemory } from './nats-in-memory.js';
+
+// What an append costs, in things that can be counted on any machine.
+
+const server = new NatsInMemory();
+const nextKey = keySequence(Buffer.alloc(8));
+let log: EventLog;
+const connect = (): Promise<EventLog> =>
+  EventLog.connect({ servers: server.address, name: 'test', stream: 'EVENTS', prefix: 'chat' });
+beforeAll(async () => {
+  await server.start();
+  log = await connect();
+});
+afterAll(async () => {
+  await log.close();
+  server.stop();
+});
+
+function message(): MessageCreated {
+  const messageId = nextKey();
+  const sender = { id: '1', name: 'Ada', avatar: null };
+  const at = '2026-01-01T00:00:00.000Z';
+  return { type: 'MessageCreated', room: GLOBAL_ROOM, id: `msg.${messageId}`, at, messageId, sender, content: 'hi' };
+}
+
+/** Fewer than the client writes at once without being asked. */
+const APPENDS = 50;
+
+it('what is appended within one turn of the event loop leaves as one write, however many tasks it is of', async () => {
+  const write = jest.spyOn(Socket.prototype, 'write');
+  const appended: Promise<Stored | 'conflict'>[] = [];
+  // As frames come, of one socket after the other: each is a task of its own, with all microtasks after it.
+  for (let i = 0; i < APPENDS; i++) setImmediate(() => appended.push(log.append(message())));
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
+  const writes = write.mock.calls.filter(([data]) => Buffer.from(data).includes('HPUB'));
+  write.mockRestore();
+  expect([appended.length, writes.length]).toEqual([APPENDS, 1]);
+  const stored = (await Promise.all(appended)) as Stored[];
+  expect(new Set(stored.map(({ seq }) => seq)).size).toBe(APPENDS);
+});
+
+it('an append takes few promises', async () => {
+  const count = await promisesOf(async () => {
+    await Promise.all(Array.from({ length: APPENDS }, () => log.append(message())));
+  });
+  // Of the append, of looking at what became of it and of its answer; what waits for each, and the test, count as well.
+  expect(count / APPENDS).toBeGreaterThan(3);
+  expect(count / APPENDS).toBeLessThan(8);
+});
+
+it('what is appended in the turn in which the log is closed is stored all the same', async () => {
+  const closed = await connect();
+  const appended = closed.append(message());
+  await closed.close();
+  expect(await appended).toMatchObject({ duplicate: false });
+});
