@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from '#platform';
+import { appends } from './appends.js';
 import { encryption } from './encryption.js';
 import { erasure } from './erasure.js';
 import { pages } from './pages.js';
@@ -8,10 +9,10 @@ import { smoke } from './smoke.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
 
-// `npm run bench:smoke`, `bench:pages`, `bench:projection`, `bench:stalled`, `bench:storm`, `bench:encryption` and `bench:erasure`. What they measure and print: docs/benchmarks.md.
+// `npm run bench:smoke`, `bench:pages`, `bench:projection`, `bench:stalled`, `bench:storm`, `bench:encryption`, `bench:erasure` and `bench:appends`. What they measure and print: docs/benchmarks.md.
 
 /** Each answers whether what it measured is as it must be. Figures go to standard output, all else to the other. */
-const benchmarks = { smoke, pages, projection, stalled, storm, encryption, erasure };
+const benchmarks = { smoke, pages, projection, stalled, storm, encryption, erasure, appends };
 
 const [name = '', ...args] = process.argv.slice(2);
 const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];
