@@ -14,6 +14,7 @@ let taken: { readonly content: string; readonly inBatch: boolean }[] = [];
 /** To what is sent by itself, and to the last one of a batch; null for none. */
 let toSingle: (seq: number) => string | null;
 let toBatch: () => string | null;
+let answerLater: ((reply: string, answer: string) => void) | null = null;
 
 const STORED = (seq: number) => JSON.stringify({ stream: 'S', seq });
 const refusedWith = (err_code: number) => JSON.stringify({ error: { code: 400, err_code, description: 'for a test' } });
@@ -28,7 +29,8 @@ beforeAll(async () => {
       taken.push({ content, inBatch });
       if (!reply) return;
       const answer = inBatch ? toBatch() : toSingle(taken.length);
-      if (answer !== null) stream.publish(reply, answer);
+      if (answer !== null && answerLater) answerLater(reply, answer);
+      else if (answer !== null) stream.publish(reply, answer);
     },
   });
   await stream.flush();
@@ -145,3 +147,27 @@ it('hear of a log that says nothing as soon as each by itself does, and what wai
   await second;
   expect(taken).toHaveLength(length);
 }, 15_000);
+
+it('go together once it takes long for each of many, and by themselves again on another connection', async () => {
+  jest.restoreAllMocks();
+  const answers: (() => void)[] = [];
+  // Two in a millisecond at the most.
+  const answering = setInterval(() => {
+    for (const answer of answers.splice(0, 2)) answer();
+  }, 1);
+  answerLater = (reply, answer) => {
+    answers.push(() => {
+      stream.publish(reply, answer);
+    });
+  };
+  toBatch = () => JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });
+  const options = { deadline: performance.now() + 4_000 };
+  const many = Promise.all(Array.from({ length: 512 }, () => log.append(message(clanRoom('1'), 'many'), options)));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await appendAll()).toEqual(outcomesOf(5_001 - COUNT));
+  await many;
+  clearInterval(answering);
+  answerLater = null;
+  log = await test.open();
+  expect(await isTriedAgain()).toBe(false);
+}, 10_000);
