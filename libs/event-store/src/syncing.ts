@@ -3,7 +3,7 @@ const SYNC_MS = 0.1;
 /** Fewer than this in flight say nothing: a process that waits for its turn on a busy machine looks like a disk then. */
 const ENOUGH = 256;
 /** Then it is found anew: the server may be another one. */
-const TRUE_FOR_MS = 10_000;
+const TRUE_FOR_MS = 30_000;
 
 /**
  * Whether the stream syncs each message to the disk before it answers, which it says nowhere: found by how long it takes

@@ -148,12 +148,39 @@ it('hear of a log that says nothing as soon as each by itself does, and what wai
   expect(taken).toHaveLength(length);
 }, 15_000);
 
+it('wait to go together where 32 by themselves are unanswered', async () => {
+  toBatch = () => JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });
+  const answers: (() => void)[] = [];
+  answerLater = (reply, answer) => {
+    answers.push(() => {
+      stream.publish(reply, answer);
+    });
+  };
+  const appended: Promise<unknown>[] = [];
+  for (const [count, sent] of [
+    [31, 31],
+    [31, 32],
+    [10, 72],
+  ] as const) {
+    for (let i = 0; i < count; i++) appended.push(log.append(message(clanRoom('1'), String(i))));
+    while (taken.length < sent) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(taken.map(({ inBatch }) => inBatch)).toEqual(Array.from({ length: 72 }, (_, i) => i >= 32));
+  for (const answer of answers) answer();
+  answerLater = null;
+  await Promise.all(appended);
+});
+
 it('go together once it takes long for each of many, and by themselves again on another connection', async () => {
   jest.restoreAllMocks();
   const answers: (() => void)[] = [];
+  let answered = 0;
   // Two in a millisecond at the most.
   const answering = setInterval(() => {
-    for (const answer of answers.splice(0, 2)) answer();
+    for (const answer of answers.splice(0, 2)) {
+      answer();
+      answered += 1;
+    }
   }, 1);
   answerLater = (reply, answer) => {
     answers.push(() => {
@@ -163,7 +190,7 @@ it('go together once it takes long for each of many, and by themselves again on 
   toBatch = () => JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });
   const options = { deadline: performance.now() + 4_000 };
   const many = Promise.all(Array.from({ length: 512 }, () => log.append(message(clanRoom('1'), 'many'), options)));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  while (answered < 100) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await appendAll()).toEqual(outcomesOf(5_001 - COUNT));
   await many;
   clearInterval(answering);
