@@ -56,14 +56,16 @@ const OF_ITS_CONTENT = new Set([...WRONG_LAST_SEQUENCE, IN_PROCESS, LAST_SEQUENC
 
 /** What becomes of a batch: all of it is stored from a sequence on, or each of it is to be sent by itself. */
 export type BatchOutcome =
-  { readonly firstSeq: number } | { readonly apart: true; readonly notStored: boolean; readonly othersToo: boolean };
+  | { readonly firstSeq: number }
+  /** `othersToo`: another one would most likely fare the same. */
+  | { readonly notStored: boolean; readonly othersToo: boolean };
 
 /** @param size a server that knows of no batches stores its messages by themselves, and says nothing of their number */
 export function batchOutcomeOf(reply: Msg, size: number): BatchOutcome {
   const { seq, count, error } = publishReply(reply);
   if (seq !== undefined && count === size && !error) return { firstSeq: seq - size + 1 };
   const notStored = error !== undefined || reply.headers?.code === NO_RESPONDERS;
-  return { apart: true, notStored, othersToo: !error || !OF_ITS_CONTENT.has(error.err_code) };
+  return { notStored, othersToo: !error || !OF_ITS_CONTENT.has(error.err_code) };
 }
 
 function publishReply(reply: Msg): PublishReply {

@@ -78,7 +78,10 @@ export class Publisher {
   private whenIdle: (() => void) | undefined;
   private closed = false;
 
-  constructor(private readonly connection: Connection) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly mayBatch = true,
+  ) {
     this.inbox = `${connection.newInbox()}.`;
     connection.nats.subscribe(`${this.inbox}*`, {
       callback: (error, reply) => {
@@ -129,10 +132,7 @@ export class Publisher {
   /** Takes nothing more; resolves once everything taken is settled, which is within 5 s. */
   async close(): Promise<void> {
     this.closed = true;
-    if (this.isIdle) return;
-    await new Promise<void>((resolve) => {
-      this.whenIdle = resolve;
-    });
+    if (!this.isIdle) await new Promise<void>((resolve) => (this.whenIdle = resolve));
   }
 
   private get isIdle(): boolean {
@@ -140,7 +140,7 @@ export class Publisher {
   }
 
   private get inBatches(): boolean {
-    return this.syncing.found && performance.now() >= this.batchesFrom;
+    return this.mayBatch && this.syncing.found && performance.now() >= this.batchesFrom;
   }
 
   private send(token: string, publication: Publication): void {
@@ -191,13 +191,11 @@ export class Publisher {
 
   private batchAnswered({ parts }: Batch, reply: Msg): void {
     const outcome = batchOutcomeOf(reply, parts.length);
-    if ('apart' in outcome) {
-      this.takeApart(outcome.notStored, outcome.othersToo);
-      return;
-    }
-    this.batch = null;
-    for (const [i, { resolve }] of parts.entries()) resolve({ seq: outcome.firstSeq + i, duplicate: false });
-    this.advanceSoon();
+    if ('firstSeq' in outcome) {
+      this.batch = null;
+      for (const [i, { resolve }] of parts.entries()) resolve({ seq: outcome.firstSeq + i, duplicate: false });
+      this.advanceSoon();
+    } else this.takeApart(outcome.notStored, outcome.othersToo);
   }
 
   /** What was in it goes by itself, in the place that it had. */

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from '@nats-io/transport-node';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { clanRoom, keySequence, type MessageCreated } from '#domain';
 import { EventLog } from '#event-store';
 import { type Config } from '#platform';
@@ -34,8 +32,8 @@ interface Period {
 }
 
 /**
- * How many events are stored a second where many senders wait for their answers, each for one at a time: on a stream that
- * takes batches and on one that does not, in turns. Answers whether each was stored once, in its sender's order.
+ * How many events are stored a second where many senders wait for their answers, each for one at a time: where what waits
+ * goes together and where it does not, in turns. Answers whether each was stored once, in its sender's order.
  */
 export async function appends(folders: Config['standalone'], args: readonly string[]): Promise<boolean> {
   const options = new Options(args, ['senders', 'seconds', 'rounds'], ['fast-ack', 'cluster', 'json'], USAGE);
@@ -52,11 +50,11 @@ export async function appends(folders: Config['standalone'], args: readonly stri
   const [replicas, pids] = servers instanceof NatsCluster ? [3, servers.pids] : [1, [servers.pid]];
   try {
     const open = await Promise.all([true, false].map((batches) => openLog(servers.url, batches, replicas)));
-    const [taking, refusing] = open as [EventLog, EventLog];
+    const [together, apart] = open as [EventLog, EventLog];
     const pairs: { readonly batches: Period; readonly singles: Period }[] = [];
     for (let round = 0; round < rounds; round++) {
       const of = (stream: EventLog) => measure(stream, senders, ms, pids);
-      const [first, second] = round % 2 === 0 ? [taking, refusing] : [refusing, taking];
+      const [first, second] = round % 2 === 0 ? [together, apart] : [apart, together];
       const [one, other] = [await of(first), await of(second)];
       pairs.push(round % 2 === 0 ? { batches: one, singles: other } : { batches: other, singles: one });
       log(`${round + 1} of ${rounds}: ${one.rate} and ${other.rate} a second`);
@@ -101,22 +99,18 @@ function textOf(figures: {
     `CPU for each: server ${f['server']} µs, sender ${f['client']} µs`;
   return [
     `${figures.senders} senders, medians of ${figures.rounds} pairs`,
-    line('where the stream takes batches', figures.batches),
-    line('where it does not', figures.singles),
+    line('together', figures.batches),
+    line('one by one', figures.singles),
     `${figures.ratio}x; ${figures.isWhole ? 'each stored once, in its order' : 'NOT each stored once in its order'}`,
     figures.machine,
   ].join('\n');
 }
 
 async function openLog(servers: string, batches: boolean, replicas: number): Promise<EventLog> {
-  const stream = batches ? 'TAKING' : 'REFUSING';
-  const log = await EventLog.connect({ servers, stream, prefix: stream.toLowerCase(), name: 'parley-bench', replicas });
+  const stream = batches ? 'TOGETHER' : 'APART';
+  const options = { servers, stream, prefix: stream.toLowerCase(), name: 'parley-bench', replicas, batches };
+  const log = await EventLog.connect(options);
   await log.setUp();
-  if (batches) return log;
-  const nats = await connect({ servers });
-  const { streams } = await jetstreamManager(nats);
-  await streams.update(stream, { ...(await streams.info(stream)).config, allow_atomic: false });
-  await nats.close();
   return log;
 }
 
