@@ -189,10 +189,11 @@ export class Publisher {
     });
   }
 
-  private batchAnswered({ parts }: Batch, reply: Msg): void {
+  private batchAnswered({ parts, sentAt }: Batch, reply: Msg): void {
     const outcome = batchOutcomeOf(reply, parts.length);
     if ('firstSeq' in outcome) {
       this.batch = null;
+      this.syncing.stored(parts.length, this.quietSince - sentAt);
       for (const [i, { resolve }] of parts.entries()) resolve({ seq: outcome.firstSeq + i, duplicate: false });
       this.advanceSoon();
     } else this.takeApart(outcome.notStored, outcome.othersToo);
@@ -204,10 +205,8 @@ export class Publisher {
     this.batch = null;
     const now = performance.now();
     if (othersToo) this.batchesFrom = now + APART_MS;
-    for (const part of parts) {
-      part.alone = true;
-      if (isNotStored) part.sent -= 1;
-    }
+    for (const part of parts) part.alone = true;
+    if (isNotStored) for (const part of parts) part.sent -= 1;
     // Those given up meanwhile have been told so.
     this.waiting = [...parts.filter(({ deadline }) => deadline > now), ...this.waiting];
     this.advance();
@@ -229,9 +228,10 @@ export class Publisher {
     while (this.connection.connected && !this.batch && this.waiting.length > 0) {
       const size = inBatches ? batchSize(this.waiting, this.connection.maxPayload) : 0;
       const window = inBatches && !this.waiting[0]!.alone ? SYNCED_WINDOW : WINDOW;
+      // A batch behind many would be taken for one that is not answered.
+      if (size > 0 ? this.unanswered.size > SYNCED_WINDOW : this.unanswered.size >= window) break;
       if (size > 0) this.sendTogether(this.waiting.splice(0, size));
-      else if (this.unanswered.size < window) this.sendAlone(this.waiting.shift()!);
-      else break;
+      else this.sendAlone(this.waiting.shift()!);
     }
     if (!this.isIdle) return;
     clearInterval(this.sweeping);

@@ -187,11 +187,18 @@ it('go together once it takes long for each of many, and by themselves again on 
       stream.publish(reply, answer);
     });
   };
-  toBatch = () => JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });
+  let inFlight = 512;
+  toBatch = () => {
+    inFlight = answers.length;
+    return JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });
+  };
   const options = { deadline: performance.now() + 4_000 };
   const many = Promise.all(Array.from({ length: 512 }, () => log.append(message(clanRoom('1'), 'many'), options)));
-  while (answered < 100) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (answered < 300) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await appendAll()).toEqual(outcomesOf(5_001 - COUNT));
+  // Not behind hundreds, each of which takes its time.
+  expect(taken.findIndex(({ inBatch }) => inBatch)).toBe(512);
+  expect(inFlight).toBeLessThanOrEqual(32);
   await many;
   clearInterval(answering);
   answerLater = null;

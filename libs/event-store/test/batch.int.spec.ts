@@ -62,9 +62,11 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 describe('events that go together', () => {
   it('are stored whole, in their order, each under a sequence of its own', async () => {
+    const told = jest.spyOn(Syncing.prototype, 'stored');
     const room = newRoom();
     const events = messages(room, 100);
     const outcomes = await appendAll(events);
+    expect(told.mock.calls).toEqual([[100, expect.any(Number)]]);
     const last = await direct.lastSeq();
     expect(outcomes).toEqual(upTo(100, last - 99).map((seq) => ({ seq, duplicate: false })));
     expect(await places(outcomes.map(seqOf))).toEqual(upTo(100));

@@ -26,13 +26,13 @@ function answers(inFlight: number, each: number, count: number, ms: number): voi
 }
 
 describe('a stream that syncs', () => {
-  it('is found where less than half of many are answered after 0.1 ms for each of the half', () => {
-    answers(300, 1, 100, 16);
+  it('is found where half of many take longer than 0.1 ms each', () => {
+    answers(300, 1, 160, 40);
     expect(syncing.found).toBe(true);
   });
 
-  it('is not found where half are answered by then', () => {
-    answers(300, 1, 200, 19);
+  it('is not found where they take less', () => {
+    answers(300, 1, 160, 15);
     expect(syncing.found).toBe(false);
   });
 
@@ -42,31 +42,48 @@ describe('a stream that syncs', () => {
   });
 
   it('is not found of few, which may only have waited for a processor', () => {
-    answers(255, 1, 100, 500);
+    answers(255, 1, 160, 500);
     expect(syncing.found).toBe(false);
   });
 
-  it('is not found by answers to what was sent later', () => {
+  it('is found by the answers to what was in flight, whatever is answered of what came later', () => {
     syncing.read(0, 300, 299);
-    for (let token = 0; token < 200; token++) syncing.answered(token);
-    now = 100;
-    // The sample has come to its end, whatever is in flight by now.
-    syncing.read(now, 300, 499);
-    expect(syncing.found).toBe(false);
-    syncing.read(now, 300, 499);
     for (let token = 1_000; token < 1_200; token++) syncing.answered(token);
-    now = 200;
+    now = 100;
     syncing.read(now, 300, 1_299);
+    for (let token = 0; token < 200; token++) syncing.answered(token);
+    now = 101;
+    syncing.read(now, 100, 1_299);
+    expect(syncing.found).toBe(true);
+  });
+
+  it('is given up where two large batches are less than three times as quick, for half a minute', () => {
+    answers(300, 1, 160, 40);
+    // 0.25 ms for each by itself.
+    const slow = () => {
+      syncing.stored(200, 20);
+    };
+    slow();
+    syncing.stored(100, 1_000);
+    syncing.stored(200, 10);
+    slow();
+    expect(syncing.found).toBe(true);
+    slow();
+    expect(syncing.found).toBe(false);
+    answers(300, 1, 160, 40);
+    expect(syncing.found).toBe(false);
+    now += 30_000;
+    answers(300, 1, 160, 40);
     expect(syncing.found).toBe(true);
   });
 
   it('is found anew after 30 s, and on another connection', () => {
-    answers(300, 1, 100, 16);
+    answers(300, 1, 160, 40);
     now += 29_900;
     expect(syncing.found).toBe(true);
     now += 200;
     expect(syncing.found).toBe(false);
-    answers(300, 1, 100, 16);
+    answers(300, 1, 160, 40);
     expect(syncing.found).toBe(true);
     syncing.forget();
     expect(syncing.found).toBe(false);
