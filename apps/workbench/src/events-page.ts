@@ -29,6 +29,7 @@ What is in the log, for whoever reads it with other tools. Every event is one me
 | \`Nats-Msg-Id\` | \`<room>/<id>\`: the same again within two minutes is not stored |
 | \`Parley-Type\`, \`Parley-Version\` | which of the schemas below the body fits |
 | \`Parley-Key\` | where the texts in it are sealed: with which key, \`<person>.<16 hex digits>\` |
+| \`Nats-Batch-Id\`, \`Nats-Batch-Sequence\`, \`Nats-Batch-Commit\` | of events that were stored together, in one sync: how they came, and nothing that means anything |
 | body | JSON, with these fields and no others; of a sealed one without the texts, which are in \`sealed\` |
 
 A room is \`global\`, \`clan:<clan>\`, \`direct:<lower>:<higher>\` or, for what concerns one person, \`user:<person>\`, or all rooms of a partition, \`partition:<n>\`. Ids in the names of rooms are encoded, in subjects and bodies alike: letters, digits, \`_\` and \`-\` stand for themselves, \`=\` and two hexadecimal digits for any other byte of the UTF-8 text. Ids in bodies are as they were given.

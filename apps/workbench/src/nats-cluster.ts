@@ -57,6 +57,16 @@ export class NatsCluster {
     return this.nodes.map((node) => `nats://127.0.0.1:${this.ports.get(node)!.clients}`).join(',');
   }
 
+  /** Of all that run. */
+  get pids(): number[] {
+    return [...this.running.values()].map(({ pid }) => pid);
+  }
+
+  /** What was taken for them. */
+  get taken(): string {
+    return [...this.running.values()][0]?.taken ?? 'none';
+  }
+
   /** Of one of them, which a client leaves for another one when it is gone. */
   urlOf(node: string): string {
     return `nats://127.0.0.1:${this.ports.get(node)!.clients}`;

@@ -82,6 +82,11 @@ export class Connection {
     return this.up && !this.closing;
   }
 
+  /** The most that the server takes in one message, with its headers, in bytes. */
+  get maxPayload(): number {
+    return this.nats.info?.max_payload ?? 0;
+  }
+
   /** The last thing the server complained of on this connection, such as a missing permission; else empty. */
   get complaint(): string {
     return this.lastError;

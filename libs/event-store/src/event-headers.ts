@@ -14,22 +14,40 @@ export interface SealedEvent {
 }
 
 /** Headers that are written once and read by nobody here: the client's own way of building them takes twice as long. */
-class WrittenHeaders extends MsgHdrsImpl {
-  constructor(private readonly text: string) {
+export class EventHeaders extends MsgHdrsImpl {
+  /**
+   * @param id the message id
+   * @param expects whether the log must not have got another event of the subject meanwhile
+   */
+  constructor(
+    readonly id: string,
+    readonly expects: boolean,
+    readonly text: string,
+  ) {
     super();
   }
+
   override encode(): Uint8Array {
     return Buffer.from(this.text);
+  }
+
+  /** The same, as a part of what is stored at once. */
+  inBatch(batch: string, n: number, isLast: boolean): EventHeaders {
+    const part = `Nats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${n}\r\n${isLast ? 'Nats-Batch-Commit: 1\r\n' : ''}`;
+    return new EventHeaders(this.id, this.expects, `${this.text.slice(0, -2)}${part}\r\n`);
   }
 }
 
 /** @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_` */
-export function eventHeaders(event: DomainEvent, { stored, keyId }: SealedEvent, expectedLast?: number): MsgHdrs {
+export function eventHeaders(event: DomainEvent, { stored, keyId }: SealedEvent, expectedLast?: number): EventHeaders {
   if (!PLAIN.test(event.id)) throw new RangeError(`not an event id: ${event.id}`);
+  const id = `${event.room}/${event.id}`;
   const expectation = expectedLast === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedLast}\r\n`;
   const key = keyId === null ? '' : `Parley-Key: ${keyId}\r\n`;
-  return new WrittenHeaders(
-    `NATS/1.0\r\nNats-Msg-Id: ${event.room}/${event.id}\r\nParley-Type: ${stored.type}\r\n` +
+  return new EventHeaders(
+    id,
+    expectedLast !== undefined,
+    `NATS/1.0\r\nNats-Msg-Id: ${id}\r\nParley-Type: ${stored.type}\r\n` +
       `Parley-Version: ${stored.version}\r\n${key}${expectation}\r\n`,
   );
 }

@@ -17,7 +17,8 @@ import { Live } from './live.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
-import { Publisher, type Stored } from './publisher.js';
+import type { Stored } from './publish-reply.js';
+import { Publisher } from './publisher.js';
 import { Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
@@ -33,6 +34,8 @@ export interface LogOptions extends ServerOptions {
   readonly replicas?: number;
   /** The longest life of a token, for which a revocation is remembered where nobody says until when. */
   readonly tokenMaxAgeSeconds?: number;
+  /** Whether events that wait for a log that syncs each may go together, as they do by default: to compare. */
+  readonly batches?: boolean;
   /** Without it nothing is sealed that is stored, and nothing sealed can be read. */
   readonly encryption?: EncryptionOptions;
 }
@@ -82,10 +85,10 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'encryption'>,
+    { tokenMaxAgeSeconds, batches, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'batches' | 'encryption'>,
   ) {
     this.live = new Live(connection, subjects);
-    this.publisher = new Publisher(connection);
+    this.publisher = new Publisher(connection, batches);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;

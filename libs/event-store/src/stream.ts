@@ -41,6 +41,8 @@ function eventStream(name: string, subjects: Subjects): Wanted {
     deny_purge: true,
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     allow_direct: true,
+    // What waits to be stored goes together: see `Publisher`.
+    allow_atomic: true,
   };
 }
 
@@ -69,8 +71,8 @@ function trialStream(stream: string, subjects: Subjects): Wanted {
 }
 
 /**
- * Creates the streams where they are missing, and gives those more replicas that have fewer than they should. What else
- * differs in one that is there is left as it is, and reported.
+ * Creates the streams where they are missing, gives those more replicas that have fewer than they should, and has the
+ * events' stream take batches. What else differs in one that is there is left as it is, and reported.
  * @returns a line for each difference, `<stream>.<field> is <value>, should be <value>`
  * @throws StreamMismatch, LogUnavailable
  */
@@ -106,7 +108,9 @@ async function ensureStream(connection: Connection, wanted: Wanted, replicas: nu
   const info = async () => (await connection.answer(() => streams.info(wanted.name))).config;
   try {
     const config = await info();
-    return config.num_replicas < replicas ? await withReplicas(connection, config, replicas) : config;
+    const more =
+      config.num_replicas < replicas ? await changed(connection, config, { num_replicas: replicas }) : config;
+    return wanted.allow_atomic && !more.allow_atomic ? await changed(connection, more, { allow_atomic: true }) : more;
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
@@ -126,10 +130,14 @@ async function ensureStream(connection: Connection, wanted: Wanted, replicas: nu
   }
 }
 
-/** What it has afterwards: as before, where this user may not change it or there are too few servers. */
-async function withReplicas(connection: Connection, config: StreamConfig, replicas: number): Promise<StreamConfig> {
+/** What it has afterwards: as before, where this user may not change it, or it cannot be changed so. */
+async function changed(
+  connection: Connection,
+  config: StreamConfig,
+  changes: Partial<StreamConfig>,
+): Promise<StreamConfig> {
   const { streams } = connection.jetstream;
-  const update = () => streams.update(config.name, { ...config, num_replicas: replicas });
+  const update = () => streams.update(config.name, { ...config, ...changes });
   try {
     return (await connection.answer(update, UPDATE_LIMIT_MS)).config;
   } catch (error) {

@@ -24,6 +24,7 @@ describe('setUp', () => {
       deny_purge: true,
       max_age: 0,
       duplicate_window: 120e9,
+      allow_atomic: true,
       metadata: { partitions: '16' },
     });
   });
@@ -54,6 +55,20 @@ describe('setUp', () => {
       `${name}.duplicate_window is 60000000000, should be 120000000000`,
       `${name}.storage is "memory", should be "file"`,
     ]);
+    // But that it takes batches from now on, with what the server notes of that.
+    const { metadata, ...rest } = before;
+    const noted = expect.objectContaining({ partitions: metadata?.['partitions'] });
+    expect(await config()).toEqual({ ...rest, allow_atomic: true, metadata: noted });
+  });
+
+  it('has a stream of before take batches, and changes nothing else', async () => {
+    const log = await test.open();
+    await log.setUp();
+    const { stream: name } = test.options;
+    const before = await config();
+    await test.jetstream(({ streams }) => streams.update(name, { ...before, allow_atomic: false }));
+    expect(await config()).toEqual({ ...before, allow_atomic: undefined, metadata: expect.anything() });
+    expect(await log.setUp()).toEqual([]);
     expect(await config()).toEqual(before);
   });
 

@@ -1,5 +1,4 @@
 import { availableParallelism, cpus, release } from 'node:os';
-import type { ServersApart } from '../apart/servers-apart.js';
 
 /** What the figures were measured on. */
 export interface Machine {
@@ -11,7 +10,10 @@ export interface Machine {
   readonly database: string;
 }
 
-export function machineOf({ nats, mongodb }: Pick<ServersApart, 'nats' | 'mongodb'>): Machine {
+export function machineOf({
+  nats,
+  mongodb,
+}: Readonly<Record<'nats' | 'mongodb', { readonly taken: string }>>): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from '#platform';
+import { appends } from './appends.js';
 import { encryption } from './encryption.js';
 import { erasure } from './erasure.js';
 import { idle } from './idle.js';
@@ -13,7 +14,7 @@ import { storm } from './storm.js';
 // `npm run bench:smoke` and its like. What they measure and print: docs/benchmarks.md.
 
 /** Each answers whether what it measured is as it must be. Figures go to standard output, all else to the other. */
-const benchmarks = { smoke, load, idle, pages, projection, stalled, storm, encryption, erasure };
+const benchmarks = { smoke, load, idle, pages, projection, stalled, storm, encryption, erasure, appends };
 
 const [name = '', ...args] = process.argv.slice(2);
 const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];
