@@ -71,6 +71,7 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
   void partition.fetch(() => undefined);
   await Promise.resolve();
   let isLost = false;
+  let interfere = (_seqs: readonly number[]): Promise<void> => Promise.resolve();
   const rounds = new Rounds({
     ...{ projection: timeline, version: 1, announcing: true, owner: 'w', logger: quiet, readModels, owned },
     ...{ clock, foldedTogether: 1, sweptTogether: 2 },
@@ -85,10 +86,11 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
     store: {
       ...{ setUp: stored.setUp.bind(stored), get: stored.get.bind(stored), findBy: stored.findBy.bind(stored) },
       ...{ range: stored.range.bind(stored), highest: stored.highest.bind(stored) },
-      write: (collection, writes) => {
+      write: async (collection, writes) => {
+        await interfere(writes.map(({ document }) => document.seq));
         for (const { document } of writes)
           if (collection === 'heads') done.push(`head ${document._id} ${document.seq}`);
-        return stored.write(collection, writes);
+        await stored.write(collection, writes);
       },
     },
     patiently: (attempt) => attempt(),
@@ -99,6 +101,8 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
   return {
     ...{ partition, owned, done, readModels, store: stored },
     lose: () => (isLost = true),
+    /** Before each write from now on, with the sequences of its documents. */
+    interfere: (by: typeof interfere) => (interfere = by),
     /** One round, and what was done in it. */
     round: async () => {
       done.length = 0;
@@ -164,5 +168,19 @@ describe('a partition in which somebody is erased', () => {
     lose();
     await expect(round()).rejects.toThrow('lost');
     expect(done).toEqual([`tell ${SECOND} 2`, 'flush']);
+  });
+
+  it('ends a round that fails only when everything in it has ended', async () => {
+    const { round, interfere } = await begun(log);
+    await round();
+    await round();
+    let ended = 0;
+    interfere(async (seqs) => {
+      if (!seqs.includes(ERASED)) throw new Error('away');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      ended++;
+    });
+    await expect(round()).rejects.toThrow('away');
+    expect(ended).toBeGreaterThan(0);
   });
 });

@@ -56,10 +56,9 @@ export class Rounds<Change> {
   /** Whatever is fenced off meanwhile is left out. */
   async round(): Promise<void> {
     const parts = partsOf(this.take(), this.parts.foldedTogether);
-    const ends = await Promise.allSettled(parts.map((part) => this.foldRecords(part)));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    // Of other rooms, each of them.
+    await allEnded([...parts.map((part) => this.foldRecords(part)), this.sweepOn()]);
     if (parts.length > 0) this.counts.rounds++;
-    await this.sweepOn();
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
@@ -85,7 +84,8 @@ export class Rounds<Change> {
   /** One page of one partition, so that a round is short: of one in which records wait for it, or of each in turn. */
   private async sweepOn(): Promise<void> {
     const sweeping = this.parts.owned.all.filter(({ sweep }) => sweep !== null);
-    for (const partition of sweeping) if (!partition.sweep!.hasBegun) await this.beginSweep(partition);
+    const beginning = sweeping.filter(({ sweep }) => !sweep!.hasBegun);
+    await allEnded(beginning.map((partition) => this.beginSweep(partition)));
     const next = sweeping.find(({ swept }) => swept !== null) ?? sweeping[this.turn++ % sweeping.length];
     if (next?.sweep?.isOver === false) await this.sweepPage(next, next.sweep);
     for (const partition of sweeping.filter(({ sweep }) => sweep!.isOver)) {
@@ -219,6 +219,11 @@ export class Rounds<Change> {
     if (!versions) return false;
     return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
   }
+}
+
+/** Also where one fails, the others are not left to go on by themselves. */
+async function allEnded(all: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(all)) if (end.status === 'rejected') throw end.reason;
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Projection, Swept, SweptDocument } from '../projection.js';
 import { type CachedHead, type FoldedRound, foldDocuments, type Heads } from './round.js';
 
 /** Documents folded at a time: so few that those who wait for the rest of a round do not notice. */
-export const SWEPT_TOGETHER = 50;
-/** Documents looked through at a time for the rooms that they are in. */
-const LISTED_TOGETHER = 500;
+export const SWEPT_TOGETHER = 25;
+/** Documents looked at together to find the rooms: the rest of the last one's is passed over. */
+const LISTED_TOGETHER = 16;
 
 /** Above every `_id`, which are ASCII. */
 const END = '\uffff';
