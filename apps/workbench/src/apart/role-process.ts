@@ -8,7 +8,8 @@ export type RoleName = 'gateway' | 'projector' | 'query';
 /** What a role is run by. */
 const mainOf = (role: string): string => fileURLToPath(new URL(`../../../${role}/src/main.js`, import.meta.url));
 
-const START_LIMIT_MS = 20_000;
+/** On a machine that is busy with more. */
+const START_LIMIT_MS = 60_000;
 
 /** One role, or all of them, in a process of its own, which can be killed and started again. */
 export class RoleProcess {
