@@ -127,7 +127,10 @@ describe('the invariants', () => {
       'message c1 of 1 in clan:3 has no end',
     ]);
     expect(violations(everythingEnds, given(command(1, { refused: 'no' })))).toHaveLength(1);
-    expect(violations(everythingEnds, given(command(1, { refused: 'muted' })))).toEqual([]);
+    expect(violations(everythingEnds, given(command(4, { refused: 'muted' })))).toEqual([]);
+    expect(violations(everythingEnds, given(command(1, { refused: 'muted' })))).toEqual([
+      'message c1 of 1 in clan:3 was refused: muted, and is in the log',
+    ]);
     expect(violations(everythingEnds, whole({ repeated: [{ command: command(1), ackedAs: 'm9' }] }))).toHaveLength(1);
     const late = given(command(4, { kind: 'edit', target: idOf(1), ackedAs: null, refused: 'deleted' }));
     expect(violations(everythingEnds, late)).toEqual(['edit c4 of 1 in clan:3 was refused: deleted']);

@@ -60,6 +60,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const cleanUp = new CleanUp();
+  // Made last, it is run first where this is interrupted: else what is ended would be started again.
+  let faultsEnd: CleanUp | null = null;
   try {
     const parts = {
       cacheDir: cacheFolder,
@@ -100,6 +102,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       nats = await startNats(parts);
     };
     const faults = new Faults({ gateways, projectors, query, front, breakNats }, seededRandom(seed), say);
+    faultsEnd = new CleanUp();
+    faultsEnd.add(() => faults.stop());
     const whom = {
       inRooms: inRooms.map(({ userId, clan: room }) => ({ userId, room })),
       all: [...new Set(people.map(({ userId }) => userId))],
@@ -115,7 +119,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
         `${second + 5} s: ${commands} commands, ${[...faults.made].map(([what, count]) => `${count} ${what}`).join(', ')}`,
       );
     }
-    await faults.stop();
+    await faultsEnd.run();
     if (faults.failures.length > 0)
       throw new Error(`what was broken could not be mended: ${faults.failures.join('; ')}`);
     await Promise.all([application, ...people].map((each) => each.stop()));
@@ -157,6 +161,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     if (isWhole) rmSync(folder, { recursive: true, force: true });
     return { faults: faults.made, events: events.length, done: doneIn(evidence), healedMs, findings };
   } catch (error) {
+    await faultsEnd?.run();
     await cleanUp.run();
     throw error;
   }

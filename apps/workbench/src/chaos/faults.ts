@@ -26,6 +26,8 @@ export class Faults {
   readonly failures: string[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #away = new Set<Kind>();
+  /** How often each was killed. */
+  readonly #turns = new Map<RoleProcess, number>();
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -86,9 +88,11 @@ export class Faults {
   }
 
   async #kill(victim: RoleProcess, random: () => number): Promise<void> {
+    const turn = (this.#turns.get(victim) ?? 0) + 1;
+    this.#turns.set(victim, turn);
     await victim.kill('SIGKILL');
     await sleep(100 + random() * 2_000);
-    await this.#restart(victim);
+    await this.#restart(victim, turn);
   }
 
   /** Of these there is one: while it is away, no other fault falls on it, since it would never come back. */
@@ -103,14 +107,14 @@ export class Faults {
     }
   }
 
-  /** While NATS is away none starts: it is tried again. */
-  async #restart(role: RoleProcess): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  /** While NATS is away none starts: it is tried again. Where another fault has fallen on it meanwhile, that one does. */
+  async #restart(role: RoleProcess, turn: number): Promise<void> {
+    for (let attempt = 1; this.#turns.get(role) === turn; attempt++) {
       try {
-        // Another fault may have begun on it meanwhile.
-        if (!role.isRunning) await role.start();
+        await role.start();
         return;
       } catch (error) {
+        if (this.#turns.get(role) !== turn) return;
         await role.kill('SIGKILL');
         if (attempt === 5) throw error;
         this.say(`a ${role.role} did not start and is started again`);

@@ -121,7 +121,8 @@ class Traces {
 
 /**
  * I10: everything that was asked for has an end, and the same command again is answered by the same message. What is
- * refused is so for a reason that the log has; whether somebody was muted is looked at by itself.
+ * refused is so for a reason that the log has, and a message is not there then; whether somebody was muted is looked at by
+ * itself.
  */
 export function everythingEnds(evidence: Evidence): Finding {
   const deleted = new Set(
@@ -129,9 +130,15 @@ export function everythingEnds(evidence: Evidence): Finding {
   );
   const isDue = ({ refused, target }: Command): boolean =>
     refused === 'muted' || (refused === 'deleted' && target !== null && deleted.has(target));
+  const said = new Set(evidence.events.flatMap((event) => (event.type === 'MessageCreated' ? [event.messageId] : [])));
   const commands = allCommands(evidence);
   const violations = commands.flatMap((command) => {
-    if (command.refused !== null) return isDue(command) ? [] : [`${nameOf(command)} was refused: ${command.refused}`];
+    const { kind, userId, room, commandId, refused } = command;
+    if (refused !== null) {
+      const isSaid = kind === 'message' && said.has(commandKey(userId, room, commandId));
+      const why = isSaid ? `${refused}, and is in the log` : isDue(command) ? null : refused;
+      return why === null ? [] : [`${nameOf(command)} was refused: ${why}`];
+    }
     return command.ackedAs === null ? [`${nameOf(command)} has no end`] : [];
   });
   for (const order of evidence.orders) {
