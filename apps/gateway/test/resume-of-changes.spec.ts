@@ -139,6 +139,7 @@ describe('a resume of who has subscribed to changes', () => {
     await pass();
     await edited(CLAN, one, '7');
     expect(client.frames.map(({ event }) => event)).toEqual(['messageChanged']);
+    await subscribe(client, 'changes', 'typing');
     expect((await resume(client, 'clan', { n: 1, rev: 1 })).told).toEqual([]);
   });
 });

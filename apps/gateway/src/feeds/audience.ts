@@ -78,8 +78,8 @@ export class Audience<Place> {
   topicsChanged(session: Session): void {
     const heard = this.#sessions.get(session);
     const wants = session.topics.has('changes');
+    // What is gathered and not yet written reaches who wants it now.
     if (heard && wants !== (heard.changes !== null)) {
-      this.flush();
       this.#sessions.set(session, { ...heard, changes: wants ? { from: this.place() } : null });
     }
     this.changed();
