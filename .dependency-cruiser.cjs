@@ -64,7 +64,7 @@ module.exports = {
     {
       name: 'only-event-store-imports-nats',
       severity: 'error',
-      from: { pathNot: '^(libs/event-store/|apps/workbench/test/)' },
+      from: { pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/bench/erasure/key-backup)' },
       to: { path: 'node_modules/@nats-io/' },
     },
     {

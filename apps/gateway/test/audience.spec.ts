@@ -81,6 +81,40 @@ describe('an audience', () => {
     expect([audience.has(ada.session), audience.has(bob.session)]).toEqual([true, false]);
   });
 
+  it('knows where it stood when one of it asked for changes, and tells them of those from then on', async () => {
+    const [ada, bob] = [await joined(), await joined()];
+    const tellChange = (data: number) => {
+      place = data;
+      audience.tell(JSON.stringify({ data }), 'changes');
+    };
+    const ask = (...topics: 'changes'[]) => {
+      ada.session.topics = new Set(topics);
+      audience.topicsChanged(ada.session);
+    };
+    tellChange(1);
+    await settle(0);
+    // What is gathered and not yet written is told.
+    tellChange(2);
+    ask('changes');
+    await settle(0);
+    tellChange(3);
+    ask('changes');
+    await settle(0);
+    expect([numbers(ada.client), numbers(bob.client)]).toEqual([[2, 3], []]);
+    const places = ({ session }: SessionInMemory) => [audience.joinedAt(session), audience.changesFrom(session)];
+    expect([places(ada), places(bob)]).toEqual([
+      [0, 2],
+      [0, undefined],
+    ]);
+    ask();
+    expect(places(ada)).toEqual([0, undefined]);
+    ask('changes');
+    expect(places(ada)).toEqual([0, 3]);
+    audience.remove(ada.session);
+    audience.add(ada.session);
+    expect(places(ada)).toEqual([3, 3]);
+  });
+
   it('does not reach who has left it, not with what was told before either', async () => {
     const [ada, bob] = [await joined(), await joined()];
     expect(audience.size).toBe(2);

@@ -38,7 +38,7 @@ const change = (
   content: string | null,
   { by = ada, within = 900, id, reason, blockedMessages = 'hidden' }: Given = {},
 ) => {
-  const messages = new KnownMessages(chat.served, recent);
+  const messages = new KnownMessages(chat.served, recent, chat.log);
   const settings = { editWithinSeconds: within, blockedMessages };
   const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, blocks(), settings, null);
   return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id, reason))));
@@ -114,7 +114,7 @@ describe('a change of a message', () => {
   it('of a message that was just said here waits for it', async () => {
     const id = chat.say(clanRoom('7'), 'hello', '1');
     recent.add(id);
-    const messages = new KnownMessages(chat.served, recent);
+    const messages = new KnownMessages(chat.served, recent, chat.log);
     const settings = { editWithinSeconds: 900, blockedMessages: 'hidden' as const };
     const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, blocks(), settings, null);
     const changing = outcomeOf(handler.execute(new ChangeMessage(ada, 'clan', id, null)));

@@ -54,7 +54,7 @@ describe('what a connection waits for', () => {
     const recent = new RecentMessages();
     const messageId = newKey();
     recent.add(messageId);
-    const handler = new ReactToMessageHandler(log, new KnownMessages(served, recent));
+    const handler = new ReactToMessageHandler(log, new KnownMessages(served, recent, log));
     const reacting = handler.execute(new ReactToMessage(caller(false), 'global', messageId, '👍'));
     const early = new Promise((resolve) => setTimeout(resolve, 1_000, 'still waiting'));
     expect(await Promise.race([reacting, early])).toMatchObject({ refusal: { code: 'not_found' } });

@@ -149,7 +149,7 @@ describe('a chat that is seen', () => {
 
 const poster = () => {
   const recent = new RecentMessages();
-  const known = new KnownMessages(chat.served, recent);
+  const known = new KnownMessages(chat.served, recent, chat.log);
   return new PostDirectMessageHandler(
     chat.log,
     new DirectChats(chat.log),
@@ -173,6 +173,7 @@ describe('a reply in a direct chat', () => {
     await chat.timeline.run();
     expect((await settled(reply(chatId, here))).value).toMatchObject({ ack: {} });
     expect(decodeRecord(chat.server.records.at(-1)!)).toMatchObject({ room, replyTo: here });
+    await chat.timeline.run();
     for (const replyTo of [there, 'nonsense']) {
       expect((await settled(reply(chatId, replyTo))).value).toMatchObject({
         refusal: { code: 'not_found', field: 'reply_to' },

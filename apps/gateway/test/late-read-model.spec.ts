@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, GLOBAL_ROOM, MODERATES_NOTHING } from '#domain';
+import { clanRoom, GLOBAL_ROOM, MODERATES_NOTHING, UnreadableEvent } from '#domain';
 import { DirectChats, type EventLog } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
@@ -12,7 +12,7 @@ import { untilShown } from '../src/commands/read-in-time.js';
 import { Person } from '../src/feeds/person.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
-import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { arrived, ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 
 let chat: ChatInMemory;
 let log: EventLog;
@@ -103,7 +103,7 @@ describe('a mark of what was seen', () => {
 describe('a reaction', () => {
   const react = (messageId: string, recent: RecentMessages, room: 'global' | 'clan' = 'global') =>
     watch(
-      new ReactToMessageHandler(log, new KnownMessages(chat.served, recent)).execute(
+      new ReactToMessageHandler(log, new KnownMessages(chat.served, recent, log)).execute(
         new ReactToMessage(caller, room, messageId, '👍'),
       ),
     );
@@ -132,10 +132,52 @@ describe('a reaction', () => {
     expect(reacting.outcome).toEqual(new FrameRefused(UNAVAILABLE));
   });
 
-  it('to a message that nobody has heard of is refused at once', async () => {
+  it('waits for a message of another gateway in the same way, whose sender knows it by its acknowledgement', async () => {
+    const messageId = chat.say(GLOBAL_ROOM, 'said elsewhere', '1');
+    const reacting = react(messageId, new RecentMessages());
+    await settle(1_000);
+    expect(reacting.outcome).toBe('waits');
+    await chat.timeline.run();
+    await settle(100);
+    expect(reacting.outcome).toEqual({ ack: { message_id: messageId } });
+    const another = chat.say(GLOBAL_ROOM, 'said elsewhere', '1');
+    chat.say(GLOBAL_ROOM, 'and then this', '1');
+    const late = react(another, new RecentMessages());
+    await settle(2_200);
+    expect(late.outcome).toEqual(new FrameRefused(UNAVAILABLE));
+  });
+
+  it('to a message that nobody has heard of is refused at once where all is shown that was said in the room', async () => {
+    const none = { refusal: { code: 'not_found', field: 'message_id' } };
+    const toNone = async (room?: 'clan') => {
+      const reacting = react(chat.nextKey(), new RecentMessages(), room);
+      await settle();
+      return reacting.outcome;
+    };
+    expect(await toNone()).toMatchObject(none);
+    chat.say(GLOBAL_ROOM, 'hello', '1');
+    await chat.timeline.run();
+    expect(await toNone()).toMatchObject(none);
+    chat.say(clanRoom('3'), 'in another room', '9');
+    expect(await toNone()).toMatchObject(none);
+    expect(await toNone('clan')).toMatchObject({ refusal: { code: 'no_clan' } });
+    // The last one came to be shown between the two looks.
+    const messageId = chat.say(GLOBAL_ROOM, 'just shown', '1');
+    const looking = chat.gates.hold('find messages of timeline-1 answer');
+    const reacting = react(messageId, new RecentMessages());
+    await arrived(looking);
+    await chat.timeline.run();
+    looking.release();
+    await settle(100);
+    expect(reacting.outcome).toEqual({ ack: { message_id: messageId } });
+  });
+
+  it('to a message is decided on without the last one of the room where nobody can read that', async () => {
+    const last = jest.spyOn(log, 'last').mockRejectedValue(new UnreadableEvent('of a later release'));
     const reacting = react(chat.nextKey(), new RecentMessages());
     await settle();
-    expect(reacting.outcome).toMatchObject({ refusal: { code: 'not_found', field: 'message_id' } });
+    expect(reacting.outcome).toMatchObject({ refusal: { code: 'not_found' } });
+    last.mockRestore();
   });
 
   it('is by who they are once the message is there, not before', async () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   log = server.connect();
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
   const recent = new RecentMessages();
-  const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent);
+  const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent, log);
   handler = new PostDirectMessageHandler(log, new DirectChats(log), recent, known, new Blocks(log), settings, null);
   const admit = () => Promise.resolve();
   caller = {

@@ -31,7 +31,9 @@ afterEach(() => {
 const events = () => chat.server.records.map((record) => decodeRecord(record));
 
 const poster = () =>
-  new PostRoomMessageHandler(...([chat.log, recent, new KnownMessages(chat.served, recent), slowModes, null] as const));
+  new PostRoomMessageHandler(
+    ...([chat.log, recent, new KnownMessages(chat.served, recent, chat.log), slowModes, null] as const),
+  );
 
 describe('a message to a room', () => {
   const post = (room: 'global' | 'clan', content: string, feeling: string | null = null, clientId?: string) =>
@@ -70,6 +72,19 @@ describe('a message to a room', () => {
     ada.person.sanctions = [{ ...muted, room: clanRoom('7') }];
     expect(code((await settled(post('clan', 'hello', null, 'c1'))).value)).toBe('muted');
     expect(events()).toHaveLength(1);
+  });
+
+  it('that was said by another gateway is waited for before it is refused to who may not speak by now', async () => {
+    const until = '2099-01-01T00:00:00.000Z';
+    await settled(post('global', 'hello', null, 'c1'));
+    recent = new RecentMessages();
+    ada.person.sanctions = [{ kind: 'mute', room: GLOBAL_ROOM, since: '2026-01-01T00:00:00.000Z', until, by: '9' }];
+    const again = post('global', 'hello', null, 'c1');
+    await settle(1_000);
+    expect(again).toEqual({});
+    await chat.timeline.run();
+    await settle(100);
+    expect(again.value).toEqual({ ack: { message_id: commandKey('1', GLOBAL_ROOM, 'c1') } });
   });
 
   it('waits until it is known how slow the room is, and goes to the clan that they are in by then', async () => {
@@ -231,7 +246,7 @@ describe('a reply', () => {
 describe('a reaction', () => {
   const react = (room: 'global' | 'clan', messageId: string, emoji = '👍', clientId?: string) =>
     outcomeOf(
-      new ReactToMessageHandler(chat.log, new KnownMessages(chat.served, recent)).execute(
+      new ReactToMessageHandler(chat.log, new KnownMessages(chat.served, recent, chat.log)).execute(
         new ReactToMessage(ada, room, messageId, emoji, clientId),
       ),
     );

@@ -1,54 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { clanRoom, directRoom, type RecordedEvent } from '#domain';
-import type { Command, Evidence, History, Told } from '../src/chaos/evidence.js';
+import { type Evidence } from '../src/chaos/evidence.js';
+import { invariants } from '../src/chaos/invariants/all.js';
+import { everythingEnds, nothingAckedIsLost } from '../src/chaos/invariants/acknowledged.js';
+import { unreadCounts } from '../src/chaos/invariants/chats.js';
+import { holds } from '../src/chaos/invariants/finding.js';
+import { foldOfTheLog } from '../src/chaos/invariants/shown.js';
+import { nothingBegunAnew, oncePerCommand, oneOrder } from '../src/chaos/invariants/told.js';
 import {
-  everythingEnds,
-  holds,
-  invariants,
-  nothingAckedIsLost,
-  nothingBegunAnew,
-  oncePerCommand,
-  oneOrder,
-  unreadCounts,
-} from '../src/chaos/invariants.js';
+  change,
+  chat,
+  clan,
+  command,
+  deleted,
+  history,
+  idOf,
+  message,
+  posted,
+  reset,
+  seen,
+  stored,
+  violations,
+  whole,
+} from './chaos-evidence.js';
 
 // What the chaos run checks by: each invariant finds what violates it, and nothing in what holds.
 
-const clan = clanRoom('3');
-const chat = directRoom('1', '2');
-const at = '2026-01-02T03:04:05.678Z';
-
-const command = (n: number, changes: Partial<Command> = {}): Command => ({
-  ...{ commandId: `c${n}`, userId: '1', kind: 'message', room: clan, content: `said c${n}`, knownN: 0 },
-  ...{ ackedAs: `m${n}`, refused: null },
-  ...changes,
-});
-const posted = (n: number, room = clan, userId = '1'): RecordedEvent => ({
-  ...{ type: 'MessageCreated', room, id: `msg.m${n}`, at, messageId: `m${n}`, content: `said c${n}`, seq: n },
-  sender: { id: userId, name: userId, avatar: null },
-});
-const seen = (n: number, userId = '2'): RecordedEvent => ({
-  ...{ type: 'MessagesSeen', room: chat, id: 'seen.1', at, userId, n, seq: 100 + n },
-});
-const message = (n: number, id = `m${n}`): Told => ({ what: 'message', room: clan, n, id });
-const reset = (...ns: number[]): Told => ({ what: 'reset', room: clan, messages: ns.map((n) => ({ n, id: `m${n}` })) });
-const history = (told: Told[], commands: Command[] = []): History => ({ client: 'ada', told, commands });
-
-/** Three messages, said by one and told to another, who came after the first. */
-const whole = (changes: Partial<Evidence> = {}): Evidence => ({
-  histories: [
-    history(
-      [reset(1), message(2), message(3)],
-      [1, 2, 3].map((n) => command(n)),
-    ),
-  ],
-  events: [posted(1), posted(2), posted(3)],
-  rooms: new Map([[clan, [1, 2, 3].map((n) => ({ n, id: `m${n}`, content: `said c${n}` }))]]),
-  chats: [],
-  repeated: [{ command: command(1), ackedAs: 'm1' }],
-  ...changes,
-});
-const told = (...all: Told[]): Evidence =>
+const told = (...all: Parameters<typeof history>[0]): Evidence =>
   whole({
     histories: [
       history(
@@ -57,40 +34,36 @@ const told = (...all: Told[]): Evidence =>
       ),
     ],
   });
-const given = (...commands: Command[]): Evidence => whole({ histories: [history([reset(1, 2, 3)], commands)] });
-const violations = (check: (evidence: Evidence) => { violations: readonly string[] }, evidence: Evidence) =>
-  check(evidence).violations;
+const given = (...commands: Parameters<typeof history>[1] & object): Evidence =>
+  whole({ histories: [history([reset(1, 2, 3)], commands)] });
 
 describe('the invariants', () => {
-  it('hold where everything is as it must be', () => {
-    const { rooms } = whole();
-    const withChat = whole({
-      rooms: new Map([...rooms, [chat, []]]),
-      chats: ['1', '2'].map((userId) => ({ room: chat, userId, unread: 0 })),
-    });
-    expect(invariants.map((check) => check(withChat).violations)).toEqual(invariants.map(() => []));
-    expect(invariants.map((check) => holds(check(withChat)))).toEqual(invariants.map(() => true));
-    const nothing = { histories: [], events: [], rooms: new Map(), chats: [], repeated: [] };
+  it('have a name each, and know nothing of nothing', () => {
+    const nothing: Evidence = {
+      ...{ histories: [], orders: [], events: [], rooms: new Map(), chats: [], listed: [] },
+      ...{ verified: [], repeated: [], traces: [], unfinished: [] },
+    };
     expect(invariants.map((check) => holds(check(nothing)))).toEqual(invariants.map(() => false));
-    expect(invariants.map((check) => check(whole()).name)).toEqual(['I1', 'I2', 'I3', 'I5', 'I6', 'I10']);
+    expect(invariants.map((check) => check(whole()).violations)).toEqual(invariants.map(() => []));
+    expect(invariants.map((check) => check(whole()).name).join(' ')).toBe('I1 I2 I3 I4 I5 I6 I7 I10 I11 I12 I13 I14');
   });
 
   it('I1 finds what was acknowledged and is not there', () => {
     expect(violations(nothingAckedIsLost, whole({ events: [posted(1), posted(2)] }))).toEqual([
       'message c3 of 1 in clan:3',
     ]);
-    const { rooms } = whole();
-    const shorter = new Map([[clan, rooms.get(clan)!.slice(0, 2)]]);
+    const shorter = new Map([[clan, [stored(1), stored(2)]]]);
     expect(violations(nothingAckedIsLost, whole({ rooms: shorter }))).toHaveLength(1);
-    expect(violations(nothingAckedIsLost, given(command(4, { kind: 'reaction', content: null })))).toHaveLength(1);
-    const marked = command(5, { kind: 'seen', room: chat, userId: '2', content: null, ackedAs: '', knownN: 2 });
+    expect(violations(nothingAckedIsLost, given(command(1, { ackedAs: idOf(2) })))).toHaveLength(1);
+    expect(violations(nothingAckedIsLost, given(command(4, { kind: 'reaction', target: idOf(1) })))).toHaveLength(1);
+    const marked = command(5, { kind: 'seen', room: chat, userId: '2', ackedAs: '', knownN: 2 });
     expect(violations(nothingAckedIsLost, { ...given(marked), events: [seen(1)] })).toHaveLength(1);
     expect(violations(nothingAckedIsLost, { ...given(marked), events: [seen(2)] })).toEqual([]);
     expect(violations(nothingAckedIsLost, given(command(9, { ackedAs: null })))).toEqual([]);
   });
 
   it('I2 finds a command that made two messages, a message of nobody’s, and one that was told twice', () => {
-    const twice = new Map([[clan, [1, 2].map((n) => ({ n, id: `m${n}`, content: 'said c1' }))]]);
+    const twice = new Map([[clan, [stored(1), stored(2, { text: 'said c1' })]]]);
     expect(violations(oncePerCommand, whole({ rooms: twice }))).toEqual(['said c1 is message 1 and 2 of clan:3']);
     expect(violations(oncePerCommand, given(command(1), command(2)))).toEqual([
       'nobody said said c3, message 3 of clan:3',
@@ -98,18 +71,36 @@ describe('the invariants', () => {
     expect(violations(oncePerCommand, told(reset(1), message(2), message(2), message(3)))).toHaveLength(1);
     expect(violations(oncePerCommand, told(reset(1, 2), message(2), message(3)))).toHaveLength(1);
     expect(violations(oncePerCommand, told(message(2), reset(1), message(2), message(3)))).toEqual([]);
+    expect(violations(oncePerCommand, told(reset(1), change(2), message(2), message(3)))).toHaveLength(1);
+    expect(violations(oncePerCommand, told(reset(1), message(2), change(2), message(3)))).toEqual([]);
+    const silent = new Map([[clan, [stored(1, { text: '' }), stored(2, { text: '' })]]]);
+    expect(violations(oncePerCommand, whole({ rooms: silent }))).toEqual([]);
   });
 
   it('I3 finds a hole, another order, another message, and an end that is missing', () => {
     expect(violations(oneOrder, told(reset(1), message(3)))).toEqual(['ada in clan:3: message 3 came after 1']);
     expect(violations(oneOrder, told(reset(), message(2), message(1), message(3)))).toHaveLength(2);
-    expect(violations(oneOrder, told(reset(1), message(2, 'another'), message(3)))).toEqual([
-      'ada in clan:3: message 2 is another, and m2 in the read model',
+    expect(violations(oneOrder, told(reset(1), message(2, { id: 'another' }), message(3)))).toEqual([
+      `ada in clan:3: message 2 is another, and ${idOf(2)} in the read model`,
     ]);
     expect(violations(oneOrder, told(reset(1), message(2)))).toEqual(['ada in clan:3: told up to 2 of 3']);
     expect(violations(oneOrder, whole({ events: [posted(2), posted(1), posted(3)] }))).toEqual([
       'clan:3 is in another order than in the log',
     ]);
+  });
+
+  it('I3 takes a change of what was not told before for its place, and of what was for none', () => {
+    expect(violations(oneOrder, told(reset(1), change(2), change(1), message(3), change(2)))).toEqual([]);
+    expect(violations(oneOrder, told(reset(1), message(2), change(3)))).toEqual([]);
+    expect(violations(oneOrder, told(reset(1), change(3)))).toEqual(['ada in clan:3: message 3 came after 1']);
+    expect(violations(oneOrder, told(change(2), message(3)))).toEqual([]);
+  });
+
+  it('I4 finds what verify finds', () => {
+    const differences = ['outdated messages clan:3:1'];
+    const verified = [{ projection: 'timeline-1', documents: 3, differences }];
+    expect(violations(foldOfTheLog, whole({ verified }))).toEqual(['timeline-1: outdated messages clan:3:1']);
+    expect(holds(foldOfTheLog(whole()))).toBe(true);
   });
 
   it('I5 finds a count that is not what the log says', () => {
@@ -118,8 +109,8 @@ describe('the invariants', () => {
       whole({
         ...{ events, rooms: new Map([[chat, []]]) },
         chats: [
-          { room: chat, userId: '1', unread: 1 },
-          { room: chat, userId: '2', unread },
+          { room: chat, userId: '1', unread: 1, isBlocked: false },
+          { room: chat, userId: '2', unread, isBlocked: false },
         ],
       });
     expect(violations(unreadCounts, chats(1))).toEqual([]);
@@ -136,6 +127,13 @@ describe('the invariants', () => {
       'message c1 of 1 in clan:3 has no end',
     ]);
     expect(violations(everythingEnds, given(command(1, { refused: 'no' })))).toHaveLength(1);
+    expect(violations(everythingEnds, given(command(4, { refused: 'muted' })))).toEqual([]);
+    expect(violations(everythingEnds, given(command(1, { refused: 'muted' })))).toEqual([
+      'message c1 of 1 in clan:3 was refused: muted, and is in the log',
+    ]);
     expect(violations(everythingEnds, whole({ repeated: [{ command: command(1), ackedAs: 'm9' }] }))).toHaveLength(1);
+    const late = given(command(4, { kind: 'edit', target: idOf(1), ackedAs: null, refused: 'deleted' }));
+    expect(violations(everythingEnds, late)).toEqual(['edit c4 of 1 in clan:3 was refused: deleted']);
+    expect(violations(everythingEnds, { ...late, events: [posted(1), deleted(2, idOf(1), 9)] })).toEqual([]);
   });
 });

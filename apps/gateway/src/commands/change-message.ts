@@ -60,10 +60,11 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
     if (typeof meant === 'number' && !chat) return refused('not_found', 'no such chat', 'chat_id');
     const isRefused = chat && this.settings.blockedMessages === 'refused';
     const blockers = isRefused ? await this.blocks.of(chat, attempt.deadline) : [];
-    const message = await this.messages.find(messageId, caller, attempt);
-    // Asked only now: the person may have been moved while the message was waited for.
-    const { clanId, sanctions } = caller.person;
-    const room = typeof meant === 'number' ? chat : publicRoom(meant, { clanId });
+    const roomNow = () => (typeof meant === 'number' ? chat : publicRoom(meant, caller.person));
+    const message = await this.messages.find(messageId, roomNow(), caller, attempt);
+    // Asked again only now: the person may have been moved while the message was waited for.
+    const { sanctions } = caller.person;
+    const room = roomNow();
     const change = { ...attempt.as(room), messageId, userId };
     const state = { room, message, sanctions, blockers };
     const { editWithinSeconds: withinSeconds } = this.settings;

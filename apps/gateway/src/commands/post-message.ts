@@ -53,7 +53,8 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
   private async post(command: PostRoomMessage, attempt: Attempt): Promise<Outcome> {
     const { caller, content, feeling, replyTo } = command;
     const { person, moderates } = caller;
-    const repliedTo = replyTo === null ? null : await this.known.find(replyTo, caller, attempt);
+    const repliedTo =
+      replyTo === null ? null : await this.known.find(replyTo, publicRoom(command.room, person), caller, attempt);
     // Whoever may speak, and where, may have changed once the message that this is a reply to was found, and the log
     // has said how slow a room is: all else is asked then.
     let meant = this.roomOf(command);
@@ -70,7 +71,7 @@ export class PostRoomMessageHandler implements ICommandHandler<PostRoomMessage> 
     const more = { ...(feeling !== null && { feeling }), ...(replyTo !== null && { replyTo }) };
     const said = { ...context, sender, content, ...more, ...(this.filter && { filter: this.filter }) };
     const decision = postToRoom(said, room, standing, repliedTo);
-    if ('refusal' in decision) return this.known.unlessSaid(context, room, decision, attempt);
+    if ('refusal' in decision) return this.known.unlessSaid(context, room, decision, caller, attempt);
     const { event } = decision;
     await this.slowModes.speak({ room: event.room, userId, key, seconds }, () => this.log.append(event, attempt));
     this.recent.add(key);
@@ -125,7 +126,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
   private async post(command: PostDirectMessage, attempt: Attempt): Promise<Outcome> {
     const { caller, chatId, receiverId, message, replyTo } = command;
     const chat = await this.chats.byId(chatId, attempt.deadline);
-    const repliedTo = replyTo === null ? null : await this.known.find(replyTo, caller, attempt);
+    const repliedTo = replyTo === null ? null : await this.known.find(replyTo, chat?.room ?? null, caller, attempt);
     const more = { ...(replyTo !== null && { replyTo }), ...(this.filter && { filter: this.filter }) };
     const said = { receiver: receiverId, sender: caller.person.speaker, content: message, ...more };
     const context = attempt.as(chat?.room ?? null);
@@ -133,7 +134,7 @@ export class PostDirectMessageHandler implements ICommandHandler<PostDirectMessa
     const blockers = isRefused ? await this.blocks.of(chat.room, attempt.deadline) : [];
     const decision = postToChat({ ...context, ...said }, chat, repliedTo, blockers);
     if ('refusal' in decision) {
-      return this.known.unlessSaid(context, chat?.room ?? null, decision, attempt);
+      return this.known.unlessSaid(context, chat?.room ?? null, decision, caller, attempt);
     }
     await this.log.append(decision.event, attempt);
     this.recent.add(context.key);

@@ -33,8 +33,9 @@ export class ReactToMessageHandler implements ICommandHandler<ReactToMessage> {
 
   private async react(command: ReactToMessage, attempt: Attempt): Promise<Outcome> {
     const { caller, messageId, emoji } = command;
-    const message = await this.messages.find(messageId, caller, attempt);
-    // Asked only now: the person may have been moved while the message was waited for.
+    const meant = publicRoom(command.room, caller.person);
+    const message = await this.messages.find(messageId, meant, caller, attempt);
+    // Asked again only now: the person may have been moved while the message was waited for.
     const { userId, speaker, clanId, sanctions } = caller.person;
     const room = publicRoom(command.room, { clanId });
     const reaction = { ...attempt.as(room), messageId, userId, userName: speaker.name, emoji };

@@ -34,6 +34,12 @@ interface Told {
   readonly topic: 'changes' | null;
 }
 
+/** From which places on a session is told what: of changes only once it has asked for them. */
+interface Heard<Place> {
+  readonly joined: Place;
+  readonly changes: { readonly from: Place } | null;
+}
+
 function joined(told: readonly Told[]): Buffer {
   const [first] = told;
   return first && told.length === 1 ? first.frame : Buffer.concat(told.map(({ frame }) => frame));
@@ -42,7 +48,7 @@ function joined(told: readonly Told[]): Buffer {
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience<Place> {
   /** Each with the place that was told last before it came: everything after that it was told, or will be. */
-  readonly #sessions = new Map<Session, Place>();
+  readonly #sessions = new Map<Session, Heard<Place>>();
   #gathered: Told[] = [];
 
   /**
@@ -63,8 +69,20 @@ export class Audience<Place> {
   /** What is gathered and not yet written is from before, and does not reach it. */
   add(session: Session): void {
     this.flush();
-    this.#sessions.set(session, this.place());
+    const place = this.place();
+    this.#sessions.set(session, { joined: place, changes: session.topics.has('changes') ? { from: place } : null });
     if (session.topics.size > 0) this.changed();
+  }
+
+  /** One of it has asked for other things than before. */
+  topicsChanged(session: Session): void {
+    const heard = this.#sessions.get(session);
+    const wants = session.topics.has('changes');
+    // What is gathered and not yet written reaches who wants it now.
+    if (heard && wants !== (heard.changes !== null)) {
+      this.#sessions.set(session, { ...heard, changes: wants ? { from: this.place() } : null });
+    }
+    this.changed();
   }
 
   has(session: Session): boolean {
@@ -73,7 +91,12 @@ export class Audience<Place> {
 
   /** Where the audience stood when this one of it came. */
   joinedAt(session: Session): Place | undefined {
-    return this.#sessions.get(session);
+    return this.#sessions.get(session)?.joined;
+  }
+
+  /** Where the audience stood when this one of it asked for changes; undefined where it has not. */
+  changesFrom(session: Session): Place | undefined {
+    return this.#sessions.get(session)?.changes?.from;
   }
 
   /** At once: what is gathered and not yet written does not reach it any more. */

@@ -104,16 +104,16 @@ export class DirectFeed {
     const joined = this.audience.joinedAt(session);
     if (!joined) return null;
     const timeline = this.timeline.current.queries;
-    // One that was not known then was opened later, and is told from its beginning.
-    const { n, rev } = joined.inUse.get(room) ?? joined.baseline.get(room) ?? BEGINNING;
+    const changesFrom = this.audience.changesFrom(session);
+    const changesSince = changesFrom ? standsAt(changesFrom, room) : null;
     return {
-      ...{ room, timeline, since: { n, rev } },
+      ...{ room, timeline, since: standsAt(joined, room), changesSince },
       isOn: () => this.audience.has(session),
-      frames: async (changes, before) => {
+      frames: async (changes, before, only) => {
         const messages = changes.map(({ message }) => message);
         const receiptOf = await timeline.receipts(room, messages);
         return chatFrames(changes, before, { chatId, viewer: this.userId }, receiptOf)
-          .filter(({ topic }) => topic === null || session.topics.has(topic))
+          .filter(({ topic }) => (topic === null ? only === undefined : session.topics.has(topic)))
           .map(({ text }) => textFrame(text));
       },
     };
@@ -157,8 +157,8 @@ export class DirectFeed {
   }
 
   /** One of its audience has asked for other things than before. */
-  topicsChanged(): void {
-    this.#ear.check();
+  topicsChanged(session: Session): void {
+    this.audience.topicsChanged(session);
   }
 
   /** Those with whom there is a chat, as far as is known. */
@@ -272,6 +272,12 @@ export class DirectFeed {
     }
     return null;
   }
+}
+
+/** A chat that was not known then was opened later, and is told from its beginning. */
+function standsAt({ inUse, baseline }: Standing, room: Room): Position {
+  const { n, rev } = inUse.get(room) ?? baseline.get(room) ?? BEGINNING;
+  return { n, rev };
 }
 
 const byRoom = (positions: readonly ChatPosition[]) => new Map(positions.map((position) => [position.room, position]));

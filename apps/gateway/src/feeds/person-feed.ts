@@ -129,10 +129,9 @@ export class PersonFeed {
   }
 
   /** One of their connections has asked for other things than before. */
-  topicsChanged(): void {
-    this.#global?.topicsChanged();
-    this.#clan?.topicsChanged();
-    this.#parts.direct.topicsChanged();
+  topicsChanged(session: Session): void {
+    const feeds = session.endpoint === ROOM_CHAT ? [this.#global, this.#clan] : [this.#parts.direct];
+    for (const feed of feeds) feed?.topicsChanged(session);
   }
 
   /** Those with whom they have a direct chat. */

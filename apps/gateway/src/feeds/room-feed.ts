@@ -91,16 +91,18 @@ export class RoomFeed {
     await this.ready;
     const since = this.audience.joinedAt(session) ?? this.#startedAt;
     if (!since || !this.audience.has(session)) return null;
+    const changesFrom = this.audience.changesFrom(session);
+    const changesSince = changesFrom === undefined ? null : (changesFrom ?? this.#startedAt);
     return {
-      ...{ room: this.room, since, timeline: this.parts.timeline.current.queries },
+      ...{ room: this.room, since, changesSince, timeline: this.parts.timeline.current.queries },
       isOn: () => this.audience.has(session),
-      frames: (changes, before) => Promise.resolve(this.#frames(session, changes, before)),
+      frames: (changes, before, topic) => Promise.resolve(this.#frames(session, changes, before, topic)),
     };
   }
 
   /** One of its audience has asked for other things than before. */
-  topicsChanged(): void {
-    this.#ear.check();
+  topicsChanged(session: Session): void {
+    this.audience.topicsChanged(session);
   }
 
   /** Nothing is told any more: the connection to the log was lost, and with it updates and changes of membership. */
@@ -193,12 +195,13 @@ export class RoomFeed {
     }
   }
 
-  #frames({ topics }: Session, changes: readonly Change[], before: Position): Buffer[] {
+  #frames({ topics }: Session, changes: readonly Change[], before: Position, topic?: 'changes'): Buffer[] {
     let told = before;
     return changes.flatMap((change) => {
       told = positionAfter(told, [change]);
       const event = events[change.kind];
-      return event === 'messageChanged' && !topics.has('changes') ? [] : [textFrame(this.#frame(event, change, told))];
+      const isTold = event === 'messageChanged' ? topics.has('changes') : topic === undefined;
+      return isTold ? [textFrame(this.#frame(event, change, told))] : [];
     });
   }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DirectChats } from '#event-store';
-import { type Position, positionAfter, type Timeline } from '#projections';
+import { type Change, type Position, positionAfter, type Timeline } from '#projections';
 import type { FrameOf, KnownPosition, Resumed, ResumeData, ResumedRoom } from '#protocol';
 import type { Done } from '../commands/command.js';
 import { readInTime } from '../commands/read-in-time.js';
@@ -18,6 +18,9 @@ const PART = 100;
 
 /** How long it is waited for where a room stands. Milliseconds. */
 const PATIENCE = 4_500;
+
+/** Of a room: where a client stands, from where on it is told everything but changes, and changes too. */
+type Stretch = readonly [from: Position, to: Position, last: Position];
 
 const DIRECT = /^direct:([1-9][0-9]{0,15})$/;
 
@@ -78,21 +81,26 @@ export class Resume {
 
   /** @returns up to where the connection knows everything, or null where nothing was told */
   private async goOn(session: Session, hearing: Hearing, from: Position): Promise<Position | null> {
-    const { room, since, timeline } = hearing;
+    const { room, since, changesSince, timeline } = hearing;
     const missed = since.rev - from.rev;
     // Heard of at another gateway, or on this very connection.
-    if (missed < 0) return (await timeline.changeAt(room, from)) === null ? null : from;
-    if (missed === 0) return from.n === since.n ? since : null;
-    if (missed > this.settings.resumeChangesMax) return null;
+    if (missed < 0 && (await timeline.changeAt(room, from)) === null) return null;
+    if (missed === 0 && from.n !== since.n) return null;
+    const to = missed < 0 ? from : since;
+    const late = changesSince && changesSince.rev > to.rev ? changesSince : null;
+    const last = late ?? to;
+    if (last.rev === from.rev) return to;
+    if (last.rev - from.rev > this.settings.resumeChangesMax) return null;
     const known = { upTo: null as Position | null };
-    const make = () => this.frames(hearing, from);
+    const make = () => this.frames(hearing, [from, to, last]);
     const shared = session.endpoint === ROOM_CHAT ? this.sharedIn(timeline) : null;
     // Edits are told only to those who have asked for them.
-    const key = [room, from.n, from.rev, since.n, since.rev, session.topics.has('changes')].join(' ');
+    const places = [from, to, last].flatMap(({ n, rev }) => [n, rev]);
+    const key = [room, ...places, session.topics.has('changes')].join(' ');
     await this.lists.send(session, async () => {
       const frames = await (shared ? shared.of(key, make) : make());
       if (!frames) return [];
-      known.upTo = since;
+      known.upTo = to;
       return hearing.isOn() ? frames : [];
     });
     return known.upTo;
@@ -104,16 +112,30 @@ export class Resume {
     return shared;
   }
 
-  /** Null where the room never stood there. */
-  private async frames(hearing: Hearing, from: Position): Promise<Buffer[] | null> {
-    const { room, since, timeline } = hearing;
-    const changes = await timeline.changesBetween(room, from, since);
-    if (!changes) return null;
+  /**
+   * All that was missed up to `to`, and from there to `last` what is told only to those who have asked for changes, since
+   * the connection had not yet. Null where the room never stood there.
+   */
+  private async frames(hearing: Hearing, [from, to, last]: Stretch): Promise<Buffer[] | null> {
+    const { room, timeline } = hearing;
+    const between = (one: Position, other: Position) =>
+      one.rev === other.rev ? [] : timeline.changesBetween(room, one, other);
+    const [all, late] = [await between(from, to), await between(to, last)];
+    if (!all || !late) return null;
+    const told = await this.inParts(all, from, (part, before) => hearing.frames(part, before));
+    return [...told, ...(await this.inParts(late, to, (part, before) => hearing.frames(part, before, 'changes')))];
+  }
+
+  private async inParts(
+    changes: readonly Change[],
+    from: Position,
+    make: (part: readonly Change[], before: Position) => Promise<Buffer[]>,
+  ): Promise<Buffer[]> {
     const frames: Buffer[] = [];
     let before = from;
     for (let i = 0; i < changes.length; i += PART) {
       const part = changes.slice(i, i + PART);
-      frames.push(...(await hearing.frames(part, before)));
+      frames.push(...(await make(part, before)));
       before = positionAfter(before, part);
       await nextTurn();
     }

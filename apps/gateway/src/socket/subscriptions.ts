@@ -19,7 +19,7 @@ export class Subscriptions {
     if (!session.isOpen) return { ack: {} };
     session.topics = new Set(to);
     const feed = this.hub.person(session.person.userId);
-    feed?.topicsChanged();
+    feed?.topicsChanged(session);
     if (feed && session.topics.has('presence')) this.presence.watch(session, () => feed.partners);
     else this.presence.unwatch(session);
     return { ack: {} };

@@ -13,7 +13,8 @@ const CHECKOUT = fileURLToPath(new URL('../../../../../', import.meta.url));
 export const mainOf = (role: string, checkout = CHECKOUT): string =>
   join(checkout, 'dist', 'apps', role, 'src', 'main.js');
 
-const START_LIMIT_MS = 20_000;
+/** On a machine that is busy with more. */
+const START_LIMIT_MS = 60_000;
 
 /** One role, or all of them, in a process of its own, which can be killed and started again. */
 export class RoleProcess {

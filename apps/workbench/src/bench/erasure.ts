@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import { clanRoom, keySequence, type MessageCreated, PARTITIONS } from '#domain';
 import { EventLog } from '#event-store';
 import { type Config, logOf, progressBar, signDevelopmentToken } from '#platform';
 import { checkpointsOf, openMongodbReadModels } from '#read-models';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
+import { type Afterwards, type BackedUp, lookAfterwards } from './erasure/afterwards.js';
+import { KeyBackup } from './erasure/key-backup.js';
 import { LoadGenerator } from './load/generator.js';
 import type { LoadReport } from './load/plan.js';
 import { machineOf } from './machine.js';
@@ -23,7 +22,6 @@ const AT_ONCE = 256;
 const ERASED_AFTER_MS = 2_000;
 const LIMIT_MS = 120_000;
 
-const chatctl = fileURLToPath(new URL('../../../chatctl/src/main.js', import.meta.url));
 const progress = (line: string): void => {
   console.error(line);
 };
@@ -36,9 +34,13 @@ interface Round {
   readonly answered: number;
   readonly erased: number;
   readonly lost: number;
+  readonly backedUp: BackedUp;
 }
 
-/** Somebody is erased while people chat. Answers whether nothing was lost, and the read models are as the log has it. */
+/**
+ * Somebody is erased while people chat. Answers whether nothing was lost, and the read models are as the log has it, also
+ * once they are built anew, and once the key came back with a backup.
+ */
 export async function erasure(folders: Config['standalone'], args: readonly string[]): Promise<boolean> {
   const options = new Options(args, ['messages', 'rooms', 'rate', 'seconds', 'rounds'], ['json'], USAGE);
   const plan = {
@@ -53,8 +55,7 @@ export async function erasure(folders: Config['standalone'], args: readonly stri
   try {
     const rounds: Round[] = [];
     for (let round = 0; round < count; round++) rounds.push(await play(system, plan, round));
-    progress('comparing the read models with the log');
-    const equal = await isEqual(system);
+    const afterwards = await lookAfterwards(system, rounds.at(-1)!.backedUp, progress);
     const of = (value: (round: Round) => number) => rounded(median(rounds.map(value)), 2);
     const figures = {
       ...plan,
@@ -63,27 +64,27 @@ export async function erasure(folders: Config['standalone'], args: readonly stri
       ratio: of(({ quiet, erasing }) => erasing / quiet),
       ...{ answeredSeconds: of(({ answered }) => answered), erasedSeconds: of(({ erased }) => erased) },
       lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
-      equal,
+      ...afterwards,
       machine: machineOf(system),
     };
     console.log(options.flag('json') ? JSON.stringify(figures) : textOf(figures));
-    return equal && figures.lost === 0;
+    return figures.lost === 0 && Object.values(afterwards).every((isSo) => isSo === true);
   } finally {
     await system.close();
   }
 }
 
-type Figures = Plan & {
-  readonly rounds: number;
-  readonly quietP99Ms: number;
-  readonly erasingP99Ms: number;
-  readonly ratio: number;
-  readonly answeredSeconds: number;
-  readonly erasedSeconds: number;
-  readonly lost: number;
-  readonly equal: boolean;
-  readonly machine: unknown;
-};
+type Figures = Plan &
+  Afterwards & {
+    readonly rounds: number;
+    readonly quietP99Ms: number;
+    readonly erasingP99Ms: number;
+    readonly ratio: number;
+    readonly answeredSeconds: number;
+    readonly erasedSeconds: number;
+    readonly lost: number;
+    readonly machine: unknown;
+  };
 
 const textOf = (f: Figures): string =>
   [
@@ -91,8 +92,12 @@ const textOf = (f: Figures): string =>
     `medians of ${f.rounds} rounds`,
     `answered after ${f.answeredSeconds} s, gone from the read models after ${f.erasedSeconds} s`,
     `p99 of the others: ${f.erasingP99Ms} ms, ${f.quietP99Ms} ms with nobody erased, ${f.ratio}x; ${f.lost} lost`,
-    `read models ${f.equal ? 'equal to' : 'NOT equal to'} the fold of the log`,
+    `read models ${equalTo(f.equal)} the fold of the log; built anew ${equalTo(f.equalAfterRebuild)} it`,
+    `the key, restored from a backup of before: ${f.goneAfterRestore ? 'deleted once more' : 'NOT deleted again'}, ` +
+      `read models ${equalTo(f.equalAfterRestore)} the fold of the log`,
   ].join('\n');
+
+const equalTo = (isEqual: boolean): string => (isEqual ? 'equal to' : 'NOT equal to');
 
 interface Plan {
   readonly messages: number;
@@ -105,8 +110,10 @@ async function play(system: SystemApart, plan: Plan, round: number): Promise<Rou
   const userId = `erased-${round}`;
   const log = await EventLog.connect({ ...logOf(system.running), name: 'parley-bench' });
   const readModels = await openMongodbReadModels({ url: system.mongodb.url, database: 'parley' });
+  const backup = await KeyBackup.connect(system.running.nats);
   try {
     await speak(log, userId, plan);
+    const key = (await backup.read(userId))!;
     const isFolded = async (seqs: readonly number[]) => {
       const { serving } = (await readModels.versions.read('timeline'))!;
       const stored = await checkpointsOf(readModels.checkpoints, 'timeline', serving.number);
@@ -130,8 +137,10 @@ async function play(system: SystemApart, plan: Plan, round: number): Promise<Rou
       erased = (performance.now() - begun) / 1_000;
     });
     const lost = quiet.lost + erasing.lost;
-    return { quiet: quiet.latency.p99, erasing: erasing.latency.p99, answered, erased, lost };
+    const [before, meanwhile] = [quiet.latency.p99, erasing.latency.p99];
+    return { quiet: before, erasing: meanwhile, answered, erased, lost, backedUp: { userId, key } };
   } finally {
+    await backup.close();
     await readModels.close();
     await log.close();
   }
@@ -186,17 +195,6 @@ async function eraseOver({ running, secret }: SystemApart, userId: string): Prom
     headers: { Authorization: `Bearer ${token}` },
   });
   if (!answer.ok) throw new Error(`${userId} was not erased: ${answer.status} ${await answer.text()}`);
-}
-
-/** As `chatctl verify` says. */
-async function isEqual({ running, mongodb }: SystemApart): Promise<boolean> {
-  const { servers, keysFile = '' } = running.nats;
-  const child = spawn(process.execPath, [chatctl, 'verify'], {
-    env: { ...process.env, NATS_URL: servers, MONGODB_URL: mongodb.url, KEYS_MASTER_FILE: keysFile },
-    stdio: ['ignore', 2, 2],
-  });
-  const [status] = (await once(child, 'exit')) as [number | null];
-  return status === 0;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -1,9 +1,9 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { directRoom, clanRoom, GLOBAL_ROOM, type Room, roomIds } from '#domain';
+import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
+import { logOf } from '#platform';
 import { ServedTimeline, type Timeline } from '#projections';
 import { openMongodbReadModels } from '#read-models';
 import { startNats } from '../../../standalone/src/servers/nats-server.js';
@@ -12,12 +12,17 @@ import type { RunningServer } from '../../../standalone/src/servers/process.js';
 import { CleanUp } from '../apart/clean-up.js';
 import { startServersApart } from '../apart/servers-apart.js';
 import { seededRandom } from '../seeded-random.js';
-import { type Command, type Evidence, eventsOf, messagesOf, type StoredChat } from './evidence.js';
+import { Application } from './application.js';
+import type { Command, Evidence } from './evidence.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
-import { type Finding, holds, invariants } from './invariants.js';
-import { type Crowd, crowdOf, type InRooms } from './people.js';
-import { logOf } from '#platform';
+import { chatsOf, eventsOf, keep, listedFor, messagesOf, shownTo, tracesOf, verifiedOn } from './gather.js';
+import { invariants } from './invariants/all.js';
+import { type Finding, holds } from './invariants/finding.js';
+import { erasedTexts } from './invariants/moderated.js';
+import { type Crowd, crowdOf } from './people/crowd.js';
+import type { InRooms } from './people/in-rooms.js';
+import type { Someone } from './people/someone.js';
 
 const GATEWAYS = 3;
 const PROJECTORS = 2;
@@ -37,14 +42,17 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly faults: ReadonlyMap<string, number>;
   readonly events: number;
+  /** How often each thing was said, done or decided. */
+  readonly done: ReadonlyMap<string, number>;
   /** Until everybody knew everything after the last fault; null where that did not come. */
   readonly healedMs: number | null;
   readonly findings: readonly Finding[];
 }
 
 /**
- * People talk by the client library, through a front, over three gateways, while gateways, projectors and NATS are
- * killed and connections are cut, one way too; then what each was told is compared with the log and the read models.
+ * People talk by the client library, through a front, over three gateways: they react, edit, delete and block; the
+ * surrounding application mutes some and erases others. Meanwhile gateways, projectors, the query side and NATS are killed
+ * and connections are cut, one way too; then what each was told is compared with the log and the read models.
  * Who does what and what is broken when follows from the seed; what comes of it together does not.
  */
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -52,6 +60,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const cleanUp = new CleanUp();
+  // Made last, it is run first where this is interrupted: else what is ended would be started again.
+  let faultsEnd: CleanUp | null = null;
   try {
     const parts = {
       cacheDir: cacheFolder,
@@ -91,8 +101,16 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       await sleep(forMs);
       nats = await startNats(parts);
     };
-    const faults = new Faults({ gateways, projectors, front, breakNats }, seededRandom(seed), say);
+    const faults = new Faults({ gateways, projectors, query, front, breakNats }, seededRandom(seed), say);
+    faultsEnd = new CleanUp();
+    faultsEnd.add(() => faults.stop());
+    const whom = {
+      inRooms: inRooms.map(({ userId, clan: room }) => ({ userId, room })),
+      all: [...new Set(people.map(({ userId }) => userId))],
+    };
+    const application = new Application(query.http, servers.secret, whom, seededRandom(seed + 2));
     for (const person of people) person.start();
+    application.start();
     faults.start();
     for (let second = 0; second < seconds; second += 5) {
       await sleep(Math.min(5, seconds - second) * 1_000);
@@ -101,10 +119,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
         `${second + 5} s: ${commands} commands, ${[...faults.made].map(([what, count]) => `${count} ${what}`).join(', ')}`,
       );
     }
-    await faults.stop();
+    await faultsEnd.run();
     if (faults.failures.length > 0)
       throw new Error(`what was broken could not be mended: ${faults.failures.join('; ')}`);
-    await Promise.all(people.map((person) => person.stop()));
+    await Promise.all([application, ...people].map((each) => each.stop()));
     const wholeAt = performance.now();
 
     const { keysFile } = servers;
@@ -118,31 +136,32 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       crowd,
       inChats.flatMap(({ userId, partnerIds }) => partnerIds.map((other) => directRoom(userId, other))),
     );
-    const lasts = new Map<Room, number>();
-    const isQuiet = async (): Promise<boolean> => {
-      if (people.some(({ unsettled }) => unsettled > 0)) return false;
-      for (const room of rooms) lasts.set(room, await queries.lastN(room));
-      return people.every((person) => person.isAt((room) => lasts.get(room) ?? 0));
-    };
+    const isQuiet = () => everybodyKnows(people, rooms, queries);
     const healed = await until('everybody knows everything', isQuiet, HEAL_LIMIT_MS).catch(() => null);
     const healedMs = healed === null ? null : performance.now() - wholeAt;
     say(healedMs === null ? 'not everybody knows everything after 30 s' : `quiet after ${Math.round(healedMs)} ms`);
 
     const repeated = await repeat(inRooms, seededRandom(seed + 1));
+    const onServers = { nats: nats.url, mongodb: servers.mongodb.url, keysFile };
+    const histories = people.map(({ history }) => history);
+    const events = await eventsOf(log);
     const evidence: Evidence = {
-      histories: people.map(({ history }) => history),
-      events: await eventsOf(log),
+      ...{ histories, events, repeated, orders: application.orders },
       rooms: new Map(await Promise.all(rooms.map(async (room) => [room, await messagesOf(queries, room)] as const))),
       chats: await chatsOf(queries, rooms),
-      repeated,
+      listed: await listedFor(people),
+      verified: await verifiedOn(onServers),
+      traces: await tracesOf(readModels, erasedTexts({ histories, events })),
+      unfinished: await log.eraser.carryOut(),
     };
     const findings = invariants.map((check) => check(evidence));
     const isWhole = healedMs !== null && findings.every(holds);
     if (!isWhole) await keep(evidence, folder);
     await cleanUp.run();
     if (isWhole) rmSync(folder, { recursive: true, force: true });
-    return { faults: faults.made, events: evidence.events.length, healedMs, findings };
+    return { faults: faults.made, events: events.length, done: doneIn(evidence), healedMs, findings };
   } catch (error) {
+    await faultsEnd?.run();
     await cleanUp.run();
     throw error;
   }
@@ -161,15 +180,33 @@ const roomsOf = ({ clans }: Crowd, chats: readonly Room[]): Room[] => [
   ...new Set([GLOBAL_ROOM, ...Array.from({ length: clans }, (_, i) => clanRoom(String(i))), ...chats]),
 ];
 
-async function chatsOf(queries: Timeline, rooms: readonly Room[]): Promise<StoredChat[]> {
-  const chats: StoredChat[] = [];
-  for (const room of rooms.filter((each) => each.startsWith('direct:'))) {
-    for (const userId of roomIds(room)) {
-      const entry = await queries.entry(userId, room);
-      if (entry) chats.push({ room, userId, unread: entry.unread });
+/** Whether everything has an end, and every client knows each message of its rooms as it is shown it. */
+async function everybodyKnows(people: readonly Someone[], rooms: readonly Room[], queries: Timeline): Promise<boolean> {
+  if (people.some(({ unsettled }) => unsettled > 0)) return false;
+  const lasts = new Map<Room, number>();
+  for (const room of rooms) lasts.set(room, await queries.lastN(room));
+  const isAt = (person: Someone) => person.rooms.every((room) => person.lastOf(room) === (lasts.get(room) ?? 0));
+  if (!people.every(isAt)) return false;
+  for (const room of rooms) {
+    const messages = await messagesOf(queries, room);
+    for (const person of people.filter((each) => each.rooms.includes(room))) {
+      const known = person.knownOf(room);
+      const isKnown = messages.every((message) => {
+        const [is, should] = [known.get(message.n), shownTo(person.userId, message)];
+        return !is || (is.text === should.text && is.isDeleted === should.isDeleted);
+      });
+      if (!isKnown) return false;
     }
   }
-  return chats;
+  return true;
+}
+
+function doneIn({ histories, orders }: Evidence): Map<string, number> {
+  const done = new Map<string, number>();
+  for (const { kind } of [...histories.flatMap(({ commands }) => commands), ...orders]) {
+    done.set(kind, (done.get(kind) ?? 0) + 1);
+  }
+  return done;
 }
 
 /** Some commands once more, over other connections. */
@@ -187,21 +224,4 @@ async function repeat(people: readonly InRooms[], random: () => number): Promise
     another.disconnect();
   }
   return repeated;
-}
-
-/** For whoever looks into a violation. */
-async function keep({ histories, events, rooms, chats, repeated }: Evidence, folder: string): Promise<void> {
-  const files: [string, Iterable<unknown>][] = [
-    ['histories.ndjson', histories],
-    ['events.ndjson', events],
-    ['rooms.ndjson', rooms],
-    ['chats.ndjson', chats],
-    ['repeated.ndjson', repeated],
-  ];
-  for (const [name, lines] of files) {
-    const file = createWriteStream(join(folder, name));
-    for (const line of lines) file.write(`${JSON.stringify(line)}\n`);
-    file.end();
-    await finished(file);
-  }
 }

@@ -6,12 +6,18 @@ import type { Front } from './front.js';
 export interface Breakable {
   readonly gateways: readonly RoleProcess[];
   readonly projectors: readonly RoleProcess[];
+  readonly query: RoleProcess;
   readonly front: Front;
   /** Ends NATS as a crash would, and starts it again after so many milliseconds. */
   readonly breakNats: (forMs: number) => Promise<void>;
 }
 
-const kinds = ['gateway', 'projector', 'gateway', 'projector', 'cut', 'cut', 'deaf', 'deaf', 'nats'] as const;
+type Kind = 'gateway' | 'projector' | 'query' | 'cut' | 'deaf' | 'nats';
+
+const kinds: readonly Kind[] = [
+  ...(['gateway', 'projector', 'gateway', 'projector', 'query'] as const),
+  ...(['cut', 'cut', 'deaf', 'deaf', 'nats'] as const),
+];
 
 /** Breaks things at random, one after the other and some at the same time, until it is stopped. */
 export class Faults {
@@ -19,9 +25,11 @@ export class Faults {
   /** What could not be made whole again. */
   readonly failures: string[] = [];
   readonly #pending = new Set<Promise<void>>();
+  readonly #away = new Set<Kind>();
+  /** How often each was killed. */
+  readonly #turns = new Map<RoleProcess, number>();
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  #natsIsAway = false;
 
   constructor(
     private readonly system: Breakable,
@@ -54,30 +62,19 @@ export class Faults {
     }
   }
 
-  async #break(kind: (typeof kinds)[number], random: () => number): Promise<void> {
+  async #break(kind: Kind, random: () => number): Promise<void> {
     const { system } = this;
     const { front } = system;
     switch (kind) {
       case 'gateway':
       case 'projector': {
-        const victim = oneOf(random, kind === 'gateway' ? system.gateways : system.projectors);
         this.#count(`${kind}s killed`);
-        await victim.kill('SIGKILL');
-        await sleep(100 + random() * 2_000);
-        await this.#restart(victim);
-        return;
+        return this.#kill(oneOf(random, kind === 'gateway' ? system.gateways : system.projectors), random);
       }
-      case 'nats': {
-        if (this.#natsIsAway) return;
-        this.#natsIsAway = true;
-        this.#count('times NATS killed');
-        try {
-          await system.breakNats(200 + random() * 2_500);
-        } finally {
-          this.#natsIsAway = false;
-        }
-        return;
-      }
+      case 'query':
+        return this.#once(kind, 'times the query side killed', () => this.#kill(system.query, random));
+      case 'nats':
+        return this.#once(kind, 'times NATS killed', () => system.breakNats(200 + random() * 2_500));
       case 'cut':
         this.#count('connections cut', front.cut(random, random()));
         return;
@@ -90,14 +87,34 @@ export class Faults {
     }
   }
 
-  /** While NATS is away none starts: it is tried again. */
-  async #restart(role: RoleProcess): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  async #kill(victim: RoleProcess, random: () => number): Promise<void> {
+    const turn = (this.#turns.get(victim) ?? 0) + 1;
+    this.#turns.set(victim, turn);
+    await victim.kill('SIGKILL');
+    await sleep(100 + random() * 2_000);
+    await this.#restart(victim, turn);
+  }
+
+  /** Of these there is one: while it is away, no other fault falls on it, since it would never come back. */
+  async #once(kind: Kind, what: string, breakIt: () => Promise<void>): Promise<void> {
+    if (this.#away.has(kind)) return;
+    this.#away.add(kind);
+    this.#count(what);
+    try {
+      await breakIt();
+    } finally {
+      this.#away.delete(kind);
+    }
+  }
+
+  /** While NATS is away none starts: it is tried again. Where another fault has fallen on it meanwhile, that one does. */
+  async #restart(role: RoleProcess, turn: number): Promise<void> {
+    for (let attempt = 1; this.#turns.get(role) === turn; attempt++) {
       try {
-        // Another fault may have begun on it meanwhile.
-        if (!role.isRunning) await role.start();
+        await role.start();
         return;
       } catch (error) {
+        if (this.#turns.get(role) !== turn) return;
         await role.kill('SIGKILL');
         if (attempt === 5) throw error;
         this.say(`a ${role.role} did not start and is started again`);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
 import { chaos, type ChaosReport } from './chaos.js';
-import { holds } from './invariants.js';
+import { holds } from './invariants/finding.js';
 
 // `npm run chaos -- --seed N --minutes M`. What it does and checks: docs/operations.md.
 
@@ -33,7 +33,10 @@ function options(): { seed: number; minutes: number } {
   }
 }
 
-function pageOf({ faults, events, healedMs, findings }: ChaosReport, folder: string, seed: number): string[] {
+const counted = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([what, count]) => `${count} ${what}`).join(', ');
+
+function pageOf({ faults, events, done, healedMs, findings }: ChaosReport, folder: string, seed: number): string[] {
   const lines = findings.flatMap((finding) => {
     const { name, what, count, violations } = finding;
     return [
@@ -44,7 +47,8 @@ function pageOf({ faults, events, healedMs, findings }: ChaosReport, folder: str
   const healed = healedMs === null ? 'not within 30 s' : `${(healedMs / 1_000).toFixed(1)} s after the last fault`;
   const isWhole = healedMs !== null && findings.every(holds);
   return [
-    `seed ${seed}: ${events} events; ${[...faults].map(([what, count]) => `${count} ${what}`).join(', ')}`,
+    `seed ${seed}: ${events} events; ${counted(faults)}`,
+    `what was done: ${counted(done)}`,
     ...lines,
     `${healedMs === null ? ' FAIL ' : '  ok  '} I8   everybody knew everything ${healed}`,
     isWhole ? 'everything held.' : `what everybody was told, the log and the read models are in ${folder}`,
