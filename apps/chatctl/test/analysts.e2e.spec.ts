@@ -24,6 +24,12 @@ describe('the help', () => {
     expect(Object.keys(usages)).toEqual([...commands.keys()]);
   });
 
+  it('is in the README, a line a command', () => {
+    const [, table] = /<!-- chatctl -->\n([\s\S]*?)<!-- \/chatctl -->/.exec(readFileSync('README.md', 'utf8'))!;
+    const rows = Object.entries(usages).map(([name, { summary }]) => `| \`${name}\` | ${summary} |\n`);
+    expect(table).toBe(`| command | what it does |\n|---|---|\n${rows.join('')}`);
+  });
+
   it.each(Object.entries(usages))('of %s has examples of it, in lines that fit', (name, { forms, more, examples }) => {
     expect(examples.length).toBeGreaterThan(0);
     for (const text of [...forms.filter((form) => !form.startsWith(' ')), ...examples])

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { connect } from '@nats-io/transport-node';
 import { clanRoom, type EventLine, GLOBAL_ROOM } from '#domain';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
+import { ask } from '../../../libs/event-store/test/raw-nats.js';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
 // What becomes of a replay whose reader, or whose log, is not always there: a process of its own, and a log that is many
@@ -25,9 +25,15 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
     }
   }, 60_000);
   afterAll(() => system.close());
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    // One that is left over would be waited for.
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
 
   const run = (env: NodeJS.ProcessEnv, ...words: string[]) => {
     const child = spawn(process.execPath, [program, 'replay', ...words], { env: { ...process.env, ...env } });
+    children.push(child);
     const ended = once(child, 'close').then(([code]) => code as number | null);
     const told = { out: '', err: '' };
     child.stderr.on('data', (text: Buffer) => (told.err += text.toString()));
@@ -41,10 +47,11 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
       .map((line) => (JSON.parse(line) as EventLine).seq);
   /** How many records the server has handed out to each consumer there is. */
   const handedOut = async () => {
-    const nats = await connect({ servers: system.env['NATS_URL']! });
-    const answer = await nats.request(`$JS.API.CONSUMER.LIST.${system.env['EVENT_STREAM']}`, '{}');
-    await nats.close();
-    const { consumers } = answer.json<{ consumers?: { delivered: { consumer_seq: number } }[] | null }>();
+    interface Answer {
+      readonly consumers?: readonly { readonly delivered: { readonly consumer_seq: number } }[] | null;
+    }
+    const subject = `$JS.API.CONSUMER.LIST.${system.env['EVENT_STREAM']}`;
+    const { consumers } = await ask<Answer>(system.env['NATS_URL']!, subject, '{}');
     return (consumers ?? []).map(({ delivered }) => delivered.consumer_seq);
   };
 

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { connect } from '@nats-io/transport-node';
 import { authorOf, clanRoom, directRoom, type DomainEvent, type EventLine, eventLine, GLOBAL_ROOM } from '#domain';
 import { decodeRecord } from '#event-store';
+import { ask, heardWhile } from '../../../libs/event-store/test/raw-nats.js';
 import { chatctl } from '../src/chatctl.js';
 import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
@@ -43,8 +43,15 @@ const ROUNDS = 300;
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as EventLine);
-  const run = (env: NodeJS.ProcessEnv, ...words: string[]) =>
-    spawn(process.execPath, [program, 'replay', ...words], { env: { ...process.env, ...env } });
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+  const run = (env: NodeJS.ProcessEnv, ...words: string[]) => {
+    const child = spawn(process.execPath, [program, 'replay', ...words], { env: { ...process.env, ...env } });
+    children.push(child);
+    return child;
+  };
   const ended = async (child: ChildProcess) => {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     return child.exitCode ?? child.signalCode;
@@ -57,10 +64,8 @@ const ROUNDS = 300;
     return told;
   };
   const consumers = async () => {
-    const nats = await connect({ servers: system.env['NATS_URL']! });
-    const answer = await nats.request(`$JS.API.CONSUMER.NAMES.${system.env['EVENT_STREAM']}`, '{}');
-    await nats.close();
-    return answer.json<{ consumers?: string[] | null }>().consumers ?? [];
+    const subject = `$JS.API.CONSUMER.NAMES.${system.env['EVENT_STREAM']}`;
+    return (await ask<{ consumers?: string[] | null }>(system.env['NATS_URL']!, subject, '{}')).consumers ?? [];
   };
 
   it('gives every event, in the order of the log and each once', async () => {
@@ -110,17 +115,12 @@ const ROUNDS = 300;
   });
 
   it('asks the server for a room alone', async () => {
-    const nats = await connect({ servers: system.env['NATS_URL']! });
-    const asked: string[] = [];
-    const filters = nats.subscribe(`$JS.API.CONSUMER.CREATE.${system.env['EVENT_STREAM']}.>`, {
-      callback: (_, message) => {
-        asked.push(message.json<{ config: { filter_subject: string } }>().config.filter_subject);
-      },
-    });
-    await nats.flush();
-    await replayed('--room', 'clan:3', '--type', 'MessageCreated');
-    filters.unsubscribe();
-    await nats.close();
+    const made = await heardWhile<{ config: { filter_subject: string } }>(
+      system.env['NATS_URL']!,
+      `$JS.API.CONSUMER.CREATE.${system.env['EVENT_STREAM']}.>`,
+      () => replayed('--room', 'clan:3', '--type', 'MessageCreated'),
+    );
+    const asked = made.map(({ config }) => config.filter_subject);
     expect(asked.filter((subject) => !subject.endsWith('.erase'))).toEqual([
       expect.stringMatching(/\.ev\.\d+\.clan:3\.msg$/),
     ]);
@@ -203,10 +203,7 @@ const ROUNDS = 300;
   it('shows what cannot be read with its fault, and goes on', async () => {
     const own = await SystemUnderTest.create();
     await own.append(posted(GLOBAL_ROOM, 'before'));
-    const nats = await connect({ servers: own.env['NATS_URL']! });
-    const prefix = own.env['SUBJECT_PREFIX']!;
-    await nats.request(`${prefix}.ev.14.global.msg`, 'no \u001b[2J JSON');
-    await nats.close();
+    await ask(own.env['NATS_URL']!, `${own.env['SUBJECT_PREFIX']}.ev.14.global.msg`, 'no \u001b[2J JSON');
     await own.append(posted(GLOBAL_ROOM, 'after'));
     const out = new PassThrough();
     const progress = new PassThrough();

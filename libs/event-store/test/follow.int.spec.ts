@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
 import { decodeRecord, type EventLog, type FollowOptions, type LogRecord, LogUnavailable } from '../src/index.js';
 import { CuttableProxy } from './cuttable-proxy.js';
-import { all, LogUnderTest, message } from './log-under-test.js';
+import { all, LogUnderTest, message, nextKey } from './log-under-test.js';
 
 const encryption = { masterKeys: [randomBytes(32)], seals: true };
 
@@ -101,6 +101,21 @@ describe('reading on as the log grows', () => {
     stop.abort();
     expect((await following).length).toBeGreaterThan(0);
     proxy.mend();
+  });
+
+  it('does not show what is still sealed with the key of somebody who was erased meanwhile', async () => {
+    const room = clanRoom('erased');
+    const by = (content: string) => ({ ...message(room, content), sender: { id: '66', name: 'Eve', avatar: null } });
+    // It has the key, and does not hear that it is gone.
+    const late = await test.open({ encryption });
+    await late.append(by('before'));
+    const reader = await test.open({ encryption });
+    const following = take(reader, 2, { follow: true, filter: { room } });
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await log.eraser.erase('66', { key: nextKey(), at: new Date().toISOString() });
+    await late.append(by('too late'));
+    const [, record] = await following;
+    expect(record).toMatchObject({ erased: true, texts: null });
   });
 
   it('does not wait for a log that is not there', async () => {
