@@ -1,10 +1,12 @@
-// Types, lint, format, the rule of imports, and the size of what a browser loads: one after the other, up to the first that finds something.
+// Types, lint, format, the rule of imports, the size of what a browser loads, and whether the events are still what they
+// were: one after the other, up to the first that finds something.
 import { spawnSync } from 'node:child_process';
 
 const commands = [
   // The workbench uses the client as it is published.
   ...['tsc -p libs/client/tsconfig.build.json', 'tsc --noEmit', 'tsc -p libs/client', 'eslint .'],
   ...['prettier --check --log-level warn .', 'depcruise apps libs', 'node libs/client/size.mjs'],
+  'node apps/workbench/check-schemas.mjs',
 ];
 for (const command of commands) {
   const { status } = spawnSync(command, { shell: true, stdio: 'inherit' });

@@ -1,7 +1,21 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import '../../deploy/dev/prepare.mjs';
 
-// npm run docs: writes the page that is made from the code.
+// npm run docs: writes what is made from the code. Schemas that break who reads by those that are there are not written:
+// they are what `npm run check` compares with.
 const { eventsPage } = await import('../../dist/apps/workbench/src/events-page.js');
+const { compareSchemas } = await import('../../dist/apps/chatctl/src/schema/compare.js');
+const { schemasText } = await import('../../dist/apps/chatctl/src/schema/schema.js');
+const SCHEMAS = 'docs/events.schema.json';
+
+const schemas = schemasText();
+const { breaks } = existsSync(SCHEMAS)
+  ? compareSchemas(JSON.parse(readFileSync(SCHEMAS, 'utf8')), JSON.parse(schemas))
+  : { breaks: [] };
+if (breaks.length > 0) {
+  console.error(`${SCHEMAS} is left as it is, since this breaks who reads by it:\n${breaks.join('\n')}`);
+  process.exit(1);
+}
 writeFileSync('docs/events.md', eventsPage('libs/domain/test/fixtures'));
-console.log('wrote docs/events.md');
+writeFileSync(SCHEMAS, schemas);
+console.log(`wrote docs/events.md, ${SCHEMAS}`);

@@ -1,32 +1,39 @@
+import { RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
 import { NothingThere } from './at/room-then.js';
 import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
-import { Unreachable } from './servers.js';
-import { RebuildRefused } from '#projections';
+import { diffCommand } from './diff/diff.js';
 import { eraseCommand } from './erase/erase.js';
+import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
+import { replayCommand } from './replay/replay.js';
 import { revokeCommand } from './revoke/revoke.js';
+import { schemaCommand } from './schema/schema.js';
+import { Unreachable } from './servers.js';
 import { statsCommand } from './stats/stats.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
-import { USAGE, UsageError } from './usage.js';
+import { UsageError } from './usage.js';
 import { verify } from './verify/verify.js';
 import { versionsCommand } from './versions/versions.js';
 import { webhookCommand } from './webhook/webhook.js';
 
-const commands: ReadonlyMap<string, Command> = new Map([
+export const commands: ReadonlyMap<string, Command> = new Map([
   ['token', tokenCommand],
   ['revoke', revokeCommand],
   ['status', status],
   ['stats', statsCommand],
+  ['replay', replayCommand],
   ['at', at],
+  ['diff', diffCommand],
+  ['schema', schemaCommand],
   ['verify', verify],
-  ['dead-letters', deadLetters],
   ['rebuild', rebuildCommand],
   ['versions', versionsCommand],
+  ['dead-letters', deadLetters],
   ['webhook', webhookCommand],
   ['erase', eraseCommand],
   ['keys', keysCommand],
@@ -45,18 +52,28 @@ export async function chatctl(
   surroundings: Surroundings,
   say: (complaint: string) => void,
 ): Promise<number> {
-  const [name, ...rest] = words;
-  if (name === undefined || name === 'help' || name === '--help') {
-    surroundings.out.write(USAGE);
+  const [name, ...rest] = words[0] === 'help' ? words.slice(1) : words;
+  const help = helpAskedFor(words);
+  if (help !== null) {
+    surroundings.out.write(help);
     return 0;
   }
+  const command = commands.get(name!);
   try {
-    const command = commands.get(name);
     if (!command) throw new UsageError(`there is no command ${name}`);
     return await command(rest, surroundings);
   } catch (error) {
     if (!complaints.some((complaint) => error instanceof complaint)) throw error;
-    say(`chatctl: ${(error as Error).message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`.trimEnd());
+    const more = error instanceof UsageError ? `\nsee \`chatctl ${command ? `${name} ` : ''}--help\`` : '';
+    say(`chatctl: ${(error as Error).message}${more}`);
     return 2;
   }
+}
+
+/** Null where no help is asked for, or of a command that there is not. What follows `--` is no option. */
+function helpAskedFor([name, ...rest]: readonly string[]): string | null {
+  if (name === undefined || name === '--help' || name === '-h') return helpOfAll();
+  if (name === 'help') return rest[0] === undefined ? helpOfAll() : helpOf(rest[0]);
+  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  return options.includes('--help') || options.includes('-h') ? helpOf(name) : null;
 }

@@ -25,6 +25,7 @@ export function readOptions<const O extends NonNullable<ParseArgsConfig['options
   try {
     return parseArgs({ args, options, allowPositionals: positionals });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // What comes after it is on how to write a word that looks like an option.
+    throw new UsageError((error as Error).message.split('. ')[0]);
   }
 }

@@ -9,6 +9,12 @@ const interrupted = (): AbortSignal => {
   }
   return interruption.signal;
 };
+// Whoever reads what is printed may stop, as `| head` does. A command that has something to put away then listens itself.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.stdout.listenerCount('error') === 1) process.exit(0);
+});
+
 const surroundings = { env: process.env, out: process.stdout, progress: process.stderr, interrupted };
 
 process.exitCode = await chatctl(process.argv.slice(2), surroundings, (complaint) => {

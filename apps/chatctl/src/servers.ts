@@ -17,11 +17,31 @@ export interface Servers {
 export type ServersWithDatabase = Servers & { readonly readModels: ReadModels };
 
 /**
- * Connects to the servers that NATS_URL and MONGODB_URL name, or to those of the standalone that runs on PARLEY_DATA,
- * and disconnects when the work is done.
+ * Connects to the log alone: to the NATS that NATS_URL names, or to that of the standalone that runs on PARLEY_DATA, and
+ * disconnects when the work is done.
  * @throws Unreachable, ConfigError
  */
-export async function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Servers) => Promise<T>): Promise<T> {
+export function withLog<T>(env: NodeJS.ProcessEnv, work: (log: EventLog) => Promise<T>): Promise<T> {
+  return connected(env, work);
+}
+
+/** The same with MongoDB, which MONGODB_URL or the standalone names. @throws Unreachable, ConfigError */
+export function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Servers) => Promise<T>): Promise<T> {
+  return connected(env, async (log, url, database) => {
+    const readModels = url === null ? null : await openMongodbReadModels({ url, database, timeoutMs: 5_000 });
+    try {
+      return await work({ log, readModels });
+    } finally {
+      await readModels?.close();
+    }
+  });
+}
+
+/** @param work is told where MongoDB is; null for none that this process could look into */
+async function connected<T>(
+  env: NodeJS.ProcessEnv,
+  work: (log: EventLog, mongodbUrl: string | null, database: string) => Promise<T>,
+): Promise<T> {
   const { nats, mongodb, standalone } = loadConfig(env, 'chatctl');
   // Servers that were named are not mixed with those of a standalone that happens to run here.
   const running = nats.url === '' ? findRunning(standalone.dataFolder) : null;
@@ -31,20 +51,11 @@ export async function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Ser
         'the servers that the roles use, or start one with `npm start`',
     );
   }
-  const mongodbUrl = mongodb.url ?? running?.mongodb ?? null;
   return reachably(async () => {
     const named = { ...nats, servers: nats.url, name: 'parley-chatctl' };
     const log = await EventLog.connect(running ? { ...named, ...logOf(running) } : named);
     try {
-      const readModels =
-        mongodbUrl === null
-          ? null
-          : await openMongodbReadModels({ url: mongodbUrl, database: mongodb.database, timeoutMs: 5_000 });
-      try {
-        return await work({ log, readModels });
-      } finally {
-        await readModels?.close();
-      }
+      return await work(log, mongodb.url ?? running?.mongodb ?? null, mongodb.database);
     } finally {
       await log.close();
     }

@@ -3,63 +3,170 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const USAGE = `chatctl: the command line of Parley
+/** What there is to know of a command. */
+export interface Usage {
+  /** How it is called, a form each, without `chatctl`. */
+  readonly forms: readonly string[];
+  /** In a line. */
+  readonly summary: string;
+  /** The rest of it, in lines of at most 100 characters. */
+  readonly more?: readonly string[];
+  readonly examples: readonly string[];
+}
 
-  chatctl token --user ID [--name NAME] [--clan ID] [--scope service] [--role moderator [--moderates global]] [--ttl 1h]
-      prints a token for development, signed with JWT_SECRET, or with the secret that \`npm start\` keeps in PARLEY_DATA
+const WHEN = [
+  'WHEN is a time (2026-01-31T18:30:00Z, in UTC where no zone is named; 2026-01-31 is the beginning of that day), how',
+  'long ago (90s, 10m, 2h, 7d), or a sequence of the log. Times go by the log: when it stored an event.',
+];
 
-  chatctl revoke --user ID
-  chatctl revoke --jti JTI [--exp SECONDS]
-      revokes all tokens of a person that were issued up to now, or one token: connections end within 2 s, and the tokens
-      are refused; one token until its exp, or, as a person's, for TOKEN_MAX_AGE_S
-
-  chatctl status [--watch] [--json]
-      shows who folds what, how far it is behind the log, and what the streams hold; --watch again every second
-
-  chatctl stats ROOM [--from DAY] [--to DAY] [--json]
-      how much happened in a room on each day (UTC), and by how many people: the last 30 days, or up to 366; ROOM is
-      global, clan:ID, direct:ID:ID, or user:ID for what concerns one person; wants the projection stats to be run
-
-  chatctl at WHEN --room ROOM [--changes] [--json]
-      a room as it was: its messages, with their reactions, as they stood then; WHEN is a time (2026-01-31T18:30:00Z, in
-      UTC where no zone is named), how long ago (10m, 2h), or a sequence of the log; --changes also who edited or deleted
-      what until then, and what it said before; a direct chat is direct:ID:ID; wants nothing but the log
-
-  chatctl verify [--projection NAME] [--json]
-      folds the log in memory and compares every document in MongoDB with it, also while the system runs;
-      exit status 0: all equal, 1: differences
-
-  chatctl rebuild PROJECTION [--json]
-      builds the next version from the whole log, beside the one that is served and while people chat, and has it served
-      once it has caught up; interrupted, it goes on when it is run again
-
-  chatctl versions list [--json]
-  chatctl versions remove PROJECTION VERSION --yes
-      the versions that are kept; remove deletes one that is not served
-
-  chatctl dead-letters list [--json]
-  chatctl dead-letters show PROJECTION PARTITION SEQ [--json]
-  chatctl dead-letters drop PROJECTION PARTITION SEQ --yes
-  chatctl dead-letters refold PROJECTION [--json]
-      the events that a projection could not take in; drop deletes the letter, never the event; refold rebuilds the
-      projection, if this release can fold any of them
-
-  chatctl webhook test [URL] [--secret SECRET] [--json]
-      sends the in-mail webhook a test notice; without a URL the one that INMAIL_WEBHOOK_URL and _SECRET name;
-      exit status 0: it took it, 1: it did not
-  chatctl webhook resend [--json]
-      sends it once more what it failed to take (the dead letters of inmail), and drops what it takes;
-      exit status 1: some are left
-  chatctl webhook remove --yes
-      forgets what it was not told of yet, when it is to be told of nothing more
-
-  chatctl erase --user ID [--check [--files FOLDER]…] [--json]
-      takes what a person wrote and was called from the log and from what is shown of it, for good; --check then looks
-      for every text of theirs, in all documents, and byte by byte in the files below the folders;
-      exit status 1: something is left
-  chatctl keys rotate [--json]
-      wraps the keys of people's texts with the first of the master keys; interrupted, the same again does the rest
-
-All but token and webhook test work on the servers that NATS_URL and MONGODB_URL name, or, without NATS_URL, on those of the standalone
-that runs on PARLEY_DATA. Exit status 2: wrong words, or a server that cannot be reached.
-`;
+/** All commands, in the order they are shown. */
+export const usages: Readonly<Record<string, Usage>> = {
+  token: {
+    forms: [
+      'token --user ID [--name NAME] [--clan ID] [--scope service] [--role moderator [--moderates global]] [--ttl 1h]',
+    ],
+    summary: 'prints a token for development',
+    more: ['It is signed with JWT_SECRET, or with the secret that `npm start` keeps in PARLEY_DATA.'],
+    examples: ['token --user 7 --name Ada --clan 3'],
+  },
+  revoke: {
+    forms: ['revoke --user ID', 'revoke --jti JTI [--exp SECONDS]'],
+    summary: 'revokes all tokens of a person that were issued up to now, or one token',
+    more: [
+      'Connections end within 2 s, and the tokens are refused; one token until its exp, or, as a person’s, for',
+      'TOKEN_MAX_AGE_S.',
+    ],
+    examples: ['revoke --user 7', 'revoke --jti 5f2c9d --exp 1790000000'],
+  },
+  status: {
+    forms: ['status [--watch] [--json]'],
+    summary: 'shows who folds what, how far it is behind the log, and what the streams hold',
+    more: ['It takes a second, to see rates. --watch again every second.'],
+    examples: ['status', 'status --watch', 'status --json'],
+  },
+  stats: {
+    forms: ['stats ROOM [--from DAY] [--to DAY] [--json]'],
+    summary: 'how much happened in a room on each day (UTC), and by how many people',
+    more: [
+      'The last 30 days, or up to 366. ROOM is global, clan:ID, direct:ID:ID, or user:ID for what concerns one person.',
+      'Wants the projection stats to be run.',
+    ],
+    examples: ['stats global', 'stats clan:3 --from 2026-01-01 --to 2026-12-31', 'stats direct:7:8 --json'],
+  },
+  replay: {
+    forms: [
+      'replay [--from WHEN] [--until WHEN] [--room ROOM] [--user ID] [--type TYPE,…]',
+      '       [--format ndjson|csv|table] [--follow] [--speed 10x]',
+    ],
+    summary: 'the events of the log, in its order and each once, for other tools',
+    more: [
+      'Both ends are part of it. ROOM is global, clan:ID, direct:ID:ID or user:ID; --user is whose doing it is, or whom it',
+      'is about; --type one or more of the types that `chatctl schema` describes. --follow goes on with what is stored',
+      'from then on, until Ctrl-C. --speed plays it at the pace that it happened, so many times as quick.',
+      'Only reads. A connection that is lost is taken up again where it was. What was erased is null, as are texts that',
+      'there is no KEYS_MASTER for.',
+      ...WHEN,
+      'Exit status 0: all of it, or whoever read it stopped; 1: some events cannot be read, standard error says which and',
+      'why; 130: interrupted by Ctrl-C before its end.',
+    ],
+    examples: [
+      'replay --from 7d --type MessageCreated --format csv > week.csv',
+      'replay --room clan:3 --from 2026-01-01 --until 2026-01-31 | jq -r .type | sort | uniq -c',
+      'replay --user 7 --format table | head',
+      'replay --follow --from 1s',
+      'replay --from 1h --speed 60x --format table',
+    ],
+  },
+  at: {
+    forms: ['at WHEN --room ROOM [--changes] [--json]'],
+    summary: 'a room as it was: its messages, with their reactions, as they stood then',
+    more: [
+      '--changes also who edited or deleted what until then, and what it said before. ROOM is global, clan:ID or',
+      'direct:ID:ID. Wants nothing but the log.',
+      ...WHEN,
+    ],
+    examples: [
+      'at 2026-01-31T18:30:00Z --room global',
+      "at 10m --room 'clan:the bold' --changes",
+      'at 1234 --room direct:7:8 --json',
+    ],
+  },
+  diff: {
+    forms: ['diff WHEN WHEN --room ROOM [--json]'],
+    summary: 'what changed in a room between two moments',
+    more: [
+      'Messages that are new, edited, deleted or erased, reactions that came or went, and who has seen more, each as it',
+      'differs from the first moment to the second. ROOM as of `at`. Wants nothing but the log.',
+      ...WHEN,
+    ],
+    examples: ['diff 2h 1h --room global', 'diff 2026-01-30 2026-01-31 --room clan:3 --json'],
+  },
+  schema: {
+    forms: ['schema', 'schema check OLD [--json]'],
+    summary: 'the JSON Schemas of all events in all their versions; whether they break who reads by older ones',
+    more: [
+      'They describe the lines of `replay`. OLD is a file with what `chatctl schema` printed earlier. Wants no servers.',
+      'Exit status of check 0: nothing breaks, 1: what it lists does.',
+    ],
+    examples: ['schema > events.schema.json', 'schema check events.schema.json'],
+  },
+  verify: {
+    forms: ['verify [--projection NAME] [--json]'],
+    summary: 'folds the log in memory and compares every document in MongoDB with it',
+    more: ['Also while the system runs. Exit status 0: all equal, 1: differences.'],
+    examples: ['verify', 'verify --projection timeline'],
+  },
+  rebuild: {
+    forms: ['rebuild PROJECTION [--json]'],
+    summary: 'builds the next version of a projection from the whole log, and has it served',
+    more: [
+      'Beside the one that is served and while people chat; it is served once it has caught up. Interrupted, it goes on',
+      'when it is run again.',
+    ],
+    examples: ['rebuild timeline'],
+  },
+  versions: {
+    forms: ['versions list [--json]', 'versions remove PROJECTION VERSION --yes'],
+    summary: 'the versions of the projections that are kept',
+    more: ['remove deletes one that is not served.'],
+    examples: ['versions list', 'versions remove timeline 20260131180000 --yes'],
+  },
+  'dead-letters': {
+    forms: [
+      'dead-letters list [--json]',
+      'dead-letters show PROJECTION PARTITION SEQ [--json]',
+      'dead-letters drop PROJECTION PARTITION SEQ --yes',
+      'dead-letters refold PROJECTION [--json]',
+    ],
+    summary: 'the events that a projection could not take in',
+    more: [
+      'drop deletes the letter, never the event; refold rebuilds the projection, if this release can fold any of them.',
+    ],
+    examples: ['dead-letters list', 'dead-letters show timeline 5 1234', 'dead-letters refold timeline'],
+  },
+  webhook: {
+    forms: ['webhook test [URL] [--secret SECRET] [--json]', 'webhook resend [--json]', 'webhook remove --yes'],
+    summary: 'what gateways tell of messages to people who are offline',
+    more: [
+      'test sends a test notice to URL, or to what INMAIL_WEBHOOK_URL and _SECRET name; exit status 0: it took it, 1: it',
+      'did not. resend sends once more what it failed to take (the dead letters of inmail), and drops what it takes; exit',
+      'status 1: some are left. remove forgets what it was not told of yet, when it is to be told of nothing more.',
+    ],
+    examples: ['webhook test https://game.example/in-mail', 'webhook resend'],
+  },
+  erase: {
+    forms: ['erase --user ID [--check [--files FOLDER]…] [--json]'],
+    summary: 'takes what a person wrote and was called from the log and from what is shown of it, for good',
+    more: [
+      '--check then looks for every text of theirs, in all documents, and byte by byte in the files below the folders.',
+      'Exit status 1: something is left.',
+    ],
+    examples: ['erase --user 7', 'erase --user 7 --check --files /data/nats'],
+  },
+  keys: {
+    forms: ['keys rotate [--json]'],
+    summary: 'wraps the keys of people’s texts with the first of the master keys',
+    more: ['Interrupted, the same again does the rest.'],
+    examples: ['keys rotate'],
+  },
+};

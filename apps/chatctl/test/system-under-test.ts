@@ -101,16 +101,19 @@ export class SystemUnderTest {
   }
 
   async chatctl(...words: string[]): Promise<Run> {
-    const out = new PassThrough();
+    const out = new PassThrough({ encoding: 'utf8' });
     const progress = new PassThrough();
     progress.resume();
-    let complaints = '';
+    let [printed, complaints] = ['', ''];
+    out.on('data', (text: string) => (printed += text));
     const status = await chatctl(
       words,
       { env: this.env, out, progress, interrupted: () => this.interruption.signal },
       (text) => (complaints += `${text}\n`),
     );
-    return { status, out: String((out.read() as Buffer | null) ?? ''), complaints };
+    // What is written last comes in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { status, out: printed, complaints };
   }
 }
 

@@ -31,3 +31,7 @@ export function authorOf(event: DomainEvent): string | null {
       return null;
   }
 }
+
+/** Whether a person did it, or it was decided about them. */
+export const concerns = (event: DomainEvent, userId: string): boolean =>
+  authorOf(event) === userId || ('userId' in event && event.userId === userId);

@@ -1,7 +1,7 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { authorOf, type DomainEvent, eventDefinitions } from '../src/index.js';
+import { authorOf, concerns, type DomainEvent, eventDefinitions, GLOBAL_ROOM, userRoom } from '../src/index.js';
 
 const fixtureOf = (type: string, version: number): DomainEvent => {
   const file = join(import.meta.dirname, 'fixtures', `${type}.v${version}.json`);
@@ -29,5 +29,17 @@ it('an event of each type is somebody’s, but for that somebody was erased', ()
     PersonBlocked: '7',
     PersonUnblocked: '7',
     UserErased: null,
+  });
+});
+
+describe('what concerns somebody', () => {
+  const at = '2026-01-02T03:04:05.678Z';
+  const about = { id: `sanction.${'ab'.repeat(12)}`, at, room: userRoom('7'), inRoom: GLOBAL_ROOM, sanctions: [] };
+
+  it('is what they did, and what was decided about them', () => {
+    const unmuted = { ...about, type: 'PersonUnmuted', userId: '7', by: '9' } as const;
+    expect(['7', '9', '8'].map((userId) => concerns(unmuted, userId))).toEqual([true, true, false]);
+    const erased = { id: `erase.${'ab'.repeat(12)}`, at, type: 'UserErased', userId: '7', keyId: null } as const;
+    expect(['7', '9'].map((userId) => concerns({ ...erased, room: userRoom('7') }, userId))).toEqual([true, false]);
   });
 });

@@ -87,6 +87,11 @@ export class Connection {
     return this.nats.info?.max_payload ?? 0;
   }
 
+  /** Whether it ends, and does not come back. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   /** The last thing the server complained of on this connection, such as a missing permission; else empty. */
   get complaint(): string {
     return this.lastError;

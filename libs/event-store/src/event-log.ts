@@ -19,7 +19,7 @@ import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
 import type { Stored } from './publish-reply.js';
 import { Publisher } from './publisher.js';
-import { Reader, type ReadOptions } from './reader.js';
+import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { setUpStreams } from './stream.js';
@@ -53,6 +53,9 @@ export interface AppendOptions {
   /** When it is given up, on the monotonic clock: 4.5 s from now by default. */
   readonly deadline?: number;
 }
+
+/** What is read as it comes is looked up among the erasures so often. */
+const ERASURES_MS = 1_000;
 
 export interface LogState {
   readonly messages: number;
@@ -200,6 +203,24 @@ export class EventLog {
     for await (const records of this.reader.batches(options)) {
       await this.keyring.openAll(records);
       yield* records;
+    }
+  }
+
+  /**
+   * As {@link read}, some at a time, for who may go without texts: those that there is no key for here are left out, as are
+   * those of who was erased. Who follows hears within a second that somebody was erased.
+   * @throws LogUnavailable
+   */
+  async *readAllowed(options: FollowOptions = {}): AsyncGenerator<readonly LogRecord[], void> {
+    await this.erasures.refresh();
+    let refreshedAt = performance.now();
+    for await (const records of this.reader.batches(options)) {
+      if (options.follow && performance.now() - refreshedAt > ERASURES_MS) {
+        await this.erasures.refresh();
+        refreshedAt = performance.now();
+      }
+      await this.keyring.openAllowed(records);
+      yield records;
     }
   }
 

@@ -25,7 +25,7 @@ export type { TokenFacts } from './revoked-tokens.js';
 export type { Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publish-reply.js';
-export type { ReadOptions } from './reader.js';
+export type { FollowOptions, ReadOptions } from './reader.js';
 export type { Deliveries, Delivery, ShareOptions } from './shared-consumer.js';
 export { StreamMismatch } from './stream.js';
 export type { StreamFigures } from './stream-figures.js';

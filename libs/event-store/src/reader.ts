@@ -15,6 +15,14 @@ export interface ReadOptions {
   readonly filter?: LogFilter;
 }
 
+/** For who reads on as the log grows. */
+export interface FollowOptions extends ReadOptions {
+  /** Goes on with what is stored from then on, however long nothing is; a server that is away is waited for without end. */
+  readonly follow?: boolean;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
 const BATCH = 1_000;
 /** Single records that are asked for side by side. */
 const ASKED_TOGETHER = 64;
@@ -23,6 +31,8 @@ const AWAY_LIMIT_MS = 30_000;
 /** Nothing delivered for so long, although something is there: the reading is taken up anew. */
 const QUIET_LIMIT_MS = 10_000;
 const PAUSE_MS = 250;
+/** So often somebody who waits for the connection looks whether to go on waiting. */
+const LOOK_UP_MS = 500;
 
 /** Reads the log. One record is always read from the stream's leader: a replica may not have what was just stored. */
 export class Reader {
@@ -83,62 +93,71 @@ export class Reader {
   }
 
   /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
-  async *batches({ from = 1, until = Infinity, filter = {} }: ReadOptions): AsyncGenerator<LogRecord[], void> {
+  async *batches({ from = 1, until, filter = {}, follow, signal }: FollowOptions): AsyncGenerator<LogRecord[], void> {
     const subject = this.subjects.events(filter);
     const lastSeq = () => this.lastSeq(filter);
+    const limitMs = follow ? Infinity : AWAY_LIMIT_MS;
+    // Asked also where it is not needed: a log that is not there is not waited for.
+    const last = await lastSeq();
     // Records beyond `until`, where there are any, are what shows that nothing below it is missing.
-    let end = Math.min(until, await lastSeq());
+    let end = Math.min(until ?? Infinity, follow ? Infinity : last);
     let next = Math.max(1, from);
-    while (next <= end) {
-      const { pull, name } = await this.start(subject, next);
+    while (next <= end && !signal?.aborted) {
+      const started = await this.again(() => this.start(subject, next), limitMs, signal);
+      if (!started) return;
+      const { pull, name } = started;
+      const stop = () => {
+        pull.close();
+      };
+      signal?.addEventListener('abort', stop);
       try {
         for (;;) {
-          const batch = await pull.next(BATCH, QUIET_LIMIT_MS);
+          const batch = await pull.next(BATCH, follow ? undefined : QUIET_LIMIT_MS);
           if (typeof batch === 'string') break;
           const records = batch.records.filter(({ seq }) => seq <= end);
-          const last = records.at(-1);
-          if (!last) return;
-          next = last.seq + 1;
+          const lastHere = records.at(-1);
+          if (!lastHere) return;
+          next = lastHere.seq + 1;
           yield records;
           if (records.length < batch.records.length || next > end) return;
         }
       } finally {
+        signal?.removeEventListener('abort', stop);
         pull.close();
         // Best effort: one that stays is deleted by the server.
         void removeConsumer(this.connection, this.stream, name).catch(() => undefined);
       }
       // A log that lost its tail ends earlier than it did.
-      end = Math.min(end, await this.again(lastSeq));
+      if (!follow) end = Math.min(end, (await this.again(lastSeq, limitMs, signal)) ?? 0);
     }
   }
 
-  private start(subject: string, from: number): Promise<{ pull: Pull; name: string }> {
-    return this.again(async () => {
-      const name = `read-${nuid.next()}`;
-      const config = {
-        name,
-        filter_subject: subject,
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: from,
-        ack_policy: AckPolicy.None,
-      };
-      await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
-      return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
-    });
+  private async start(subject: string, from: number): Promise<{ pull: Pull; name: string }> {
+    const name = `read-${nuid.next()}`;
+    const config = {
+      name,
+      filter_subject: subject,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: from,
+      ack_policy: AckPolicy.None,
+    };
+    await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
+    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
   }
 
-  /** Tries until it works, over a server that is away or only just coming up. */
-  private async again<T>(attempt: () => Promise<T>): Promise<T> {
-    const giveUp = performance.now() + AWAY_LIMIT_MS;
-    for (;;) {
-      await this.connection.whenConnected(Math.max(1, giveUp - performance.now()));
+  /** Tries until it works, over a server that is away or only just coming up; null where it is to end meanwhile. */
+  private async again<T>(attempt: () => Promise<T>, limitMs: number, signal?: AbortSignal): Promise<T | null> {
+    const giveUp = performance.now() + limitMs;
+    while (!signal?.aborted) {
       try {
+        await this.connection.whenConnected(Math.max(1, Math.min(giveUp - performance.now(), LOOK_UP_MS)));
         return await attempt();
       } catch (error) {
-        if (!(error instanceof LogUnavailable) || performance.now() > giveUp) throw error;
+        if (!(error instanceof LogUnavailable) || this.connection.isClosing || performance.now() > giveUp) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
+    return null;
   }
 
   private message(query: MsgRequest, deadline?: number): Promise<StoredMsg | null> {

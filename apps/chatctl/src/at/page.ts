@@ -1,23 +1,36 @@
 import type { MessageDocument } from '#projections';
-import type { Change, RoomThen } from './room-then.js';
+import { plain, quoted } from '../plain.js';
+import type { ChatThen, RoomThen } from './room-then.js';
+import type { Change, TextsThen } from './texts-then.js';
 
 /** As one object, for scripts. */
-export function objectOf({ room, seq, storedAt, messages, changes, unfoldable }: RoomThen): object {
-  return { room, seq, at: isoOf(storedAt), messages: messages.map(messageOf), changes, unfoldable };
+export function objectOf({ room, seq, storedAt, messages, texts, changes, chat, unfoldable }: RoomThen): object {
+  const shown = messages.map((message) => messageOf(message, texts));
+  return { room, seq, at: isoOf(storedAt), messages: shown, changes, chat, unfoldable };
 }
 
-function messageOf(message: MessageDocument): object {
-  const { n, rev, messageId, at, sender, content, feeling, reactions } = message;
+/** Texts that are not to be had are null, and it is said why. */
+export function messageOf(message: MessageDocument, texts: TextsThen): object {
+  const { n, rev, messageId, at, sender, content, feeling } = message;
   const { replyTo = null, editedAt = null, deleted = false } = message;
-  return { n, rev, messageId, at, sender, content, feeling, replyTo, reactions, editedAt, deleted };
+  const reactions = message.reactions.map((reaction) => ({
+    ...reaction,
+    ...(texts.goneOfReaction(messageId, reaction.userId) && { userName: null }),
+  }));
+  const gone = texts.goneOf(messageId);
+  const said = gone
+    ? { sender: { id: sender.id, name: null, avatar: null }, content: null, feeling: null }
+    : { sender, content, feeling };
+  return { n, rev, messageId, at, ...said, replyTo, reactions, editedAt, deleted, ...(gone && { [gone]: true }) };
 }
 
 /** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */
 export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string, void> {
-  const { room, seq, storedAt, messages, changes, unfoldable } = then;
+  const { room, seq, storedAt, messages, texts, changes, chat, unfoldable } = then;
   yield `${room} as of event ${seq}, ${isoOf(storedAt)}: ${messages.length} messages`;
   const numbers = new Map(messages.map(({ messageId, n }) => [messageId, n]));
-  for (const message of messages) yield lineOf(message, numbers);
+  for (const message of messages) yield lineOf(message, numbers, texts);
+  if (chat) yield* chatLines(chat);
   for (const letter of unfoldable)
     yield `event ${letter.seq} is left out, it cannot be folded: ${plain(letter.reason)}`;
   if (!withChanges) return;
@@ -25,10 +38,15 @@ export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string
   for (const change of changes) yield changeLine(change);
 }
 
-function lineOf(message: MessageDocument, numbers: ReadonlyMap<string, number>): string {
-  const { n, at, sender, content, replyTo, reactions, editedAt, deleted } = message;
+function* chatLines({ seen, blockers }: ChatThen): Generator<string, void> {
+  for (const { userId, n } of seen) if (n > 0) yield `${plain(userId)} has seen it up to message ${n}`;
+  for (const userId of blockers) yield `${plain(userId)} blocks the other`;
+}
+
+function lineOf(message: MessageDocument, numbers: ReadonlyMap<string, number>, texts: TextsThen): string {
+  const { n, at, messageId, sender, content, replyTo, reactions, editedAt, deleted } = message;
   const to = replyTo === undefined ? '' : `, to message ${numbers.get(replyTo) ?? plain(replyTo)}`;
-  const said = deleted ? 'deleted' : quoted(content);
+  const said = deleted ? 'deleted' : (texts.goneOf(messageId) ?? quoted(content));
   const edited = editedAt === undefined ? '' : `  edited ${editedAt}`;
   const emojis = Map.groupBy(reactions, ({ emoji }) => emoji);
   const reacted = [...emojis].map(
@@ -38,19 +56,11 @@ function lineOf(message: MessageDocument, numbers: ReadonlyMap<string, number>):
 }
 
 function changeLine({ seq, at, type, userId, n, before, after }: Change): string {
-  const said = after === null ? quoted(before) : `${quoted(before)} → ${quoted(after)}`;
+  const said = type === 'deleted' ? textOf(before) : `${textOf(before)} → ${textOf(after)}`;
   return `event ${seq}  ${at}  ${plain(userId ?? 'nobody')} ${type} message ${n}: ${said}`;
 }
 
-const isoOf = (time: number): string => new Date(time).toISOString();
+/** What is not to be had is said to be gone. */
+export const textOf = (text: string | null): string => (text === null ? '(gone)' : quoted(text));
 
-const quoted = (text: string): string => plain(JSON.stringify(text));
-
-/**
- * Without the characters that a terminal acts upon, and those that show a text as another one than it is: the latter
- * turn or hide parts of it. The one that joins emojis stays.
- */
-const plain = (text: string): string =>
-  text.replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, (control) =>
-    control.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  );
+export const isoOf = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

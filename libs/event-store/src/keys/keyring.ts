@@ -47,6 +47,8 @@ export class Keyring {
   readonly #current: LRUCache<string, PersonalKey>;
   readonly #keys: LRUCache<string, KeyObject>;
   readonly #making = new Map<string, Promise<PersonalKey>>();
+  /** Keys that are not to be had here, and nobody was erased: the log is not asked again for each of their records. */
+  readonly #unavailable = new Set<string>();
 
   /**
    * @param seals whether what is stored is sealed
@@ -109,16 +111,30 @@ export class Keyring {
    * @throws KeyMissing, LogUnavailable
    */
   async openAll(records: readonly LogRecord[]): Promise<void> {
+    const missing = await this.#openAll(records, false);
+    if (missing !== null) throw keyMissing(missing);
+  }
+
+  /** The same for who may go without: what there is no key for here stays sealed. @throws LogUnavailable */
+  async openAllowed(records: readonly LogRecord[]): Promise<void> {
+    await this.#openAll(records, true);
+  }
+
+  /** @returns the key that is missing: then nothing is opened, unless it may stay sealed */
+  async #openAll(records: readonly LogRecord[], mayStay: boolean): Promise<string | null> {
     for (const record of records) if (record.type === 'UserErased') this.erasures.add(record);
     const sealed = records.filter(isSealed);
     const wanted = sealed.filter((record) => !this.erasures.concerns(record)).map(({ keyId }) => keyId!);
     // Held here: what is kept of the keys may be others by the time that all are read.
-    const keys = await this.#keysOf(new Set(wanted));
-    const lost = () => sealed.find((record) => !keys.has(record.keyId!) && !this.erasures.concerns(record));
-    if (lost()) await this.erasures.refresh();
-    const missing = lost();
-    if (missing) throw keyMissing(missing.keyId!);
-    for (const record of records) this.#open(record, this.#isErased(record), keys);
+    const keys = await this.#keysOf(new Set(wanted), undefined, mayStay);
+    const isKnown = (keyId: string) => keys.has(keyId) || (mayStay && (!this.master || this.#unavailable.has(keyId)));
+    const lost = () => sealed.filter((record) => !isKnown(record.keyId!) && !this.erasures.concerns(record));
+    if (lost().length > 0) await this.erasures.refresh();
+    const missing = lost().map(({ keyId }) => keyId!);
+    if (missing[0] !== undefined && !mayStay) return missing[0];
+    for (const keyId of missing) this.#unavailable.add(keyId);
+    for (const record of records) this.#open(record, this.#isErased(record), keys, mayStay);
+    return null;
   }
 
   /** Opens one record by itself, in place. @throws KeyMissing, LogUnavailable */
@@ -158,13 +174,14 @@ export class Keyring {
     return userId !== null && this.erasures.covers(userId, record);
   }
 
-  #open(record: LogRecord, isErased: boolean, keys: ReadonlyMap<string, KeyObject>): void {
+  #open(record: LogRecord, isErased: boolean, keys: ReadonlyMap<string, KeyObject>, mayStay = false): void {
     const opened = record as Opened;
     if (isErased) opened.erased = true;
     const sealed = takeSealed(opened);
     if (sealed === null || isErased) return;
     const { keyId, id } = record;
     const key = keys.get(keyId!);
+    if (!key && mayStay) return;
     // Looked for before: without it nothing is known of the record, and nothing may be said of it.
     if (!key) throw keyMissing(keyId!);
     try {
@@ -174,21 +191,22 @@ export class Keyring {
     }
   }
 
-  /** These keys, those that are not there left out. */
-  async #keysOf(wanted: ReadonlySet<string>, deadline?: number): Promise<Map<string, KeyObject>> {
+  /** These keys, those that are not there left out; where they may be missing, also those that cannot be unwrapped here. */
+  async #keysOf(wanted: ReadonlySet<string>, deadline?: number, mayBeMissing = false): Promise<Map<string, KeyObject>> {
     const keys = new Map<string, KeyObject>();
     const unknown: string[] = [];
     for (const keyId of wanted) {
       const known = this.#keys.get(keyId);
       if (known) keys.set(keyId, known);
-      else unknown.push(keyId);
+      else if (!mayBeMissing || (this.master && !this.#unavailable.has(keyId))) unknown.push(keyId);
     }
     for (let i = 0; i < unknown.length; i += READ_TOGETHER) {
       const part = unknown.slice(i, i + READ_TOGETHER);
       const stored = await Promise.all(part.map((keyId) => this.store.read(personOfKey(keyId), deadline)));
       for (const [at, keyId] of part.entries()) {
         const key = stored[at];
-        if (key?.id === keyId) keys.set(keyId, this.#remember(key));
+        if (key?.id !== keyId || (mayBeMissing && !this.master?.has(key.master))) continue;
+        keys.set(keyId, this.#remember(key));
       }
     }
     return keys;

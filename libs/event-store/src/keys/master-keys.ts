@@ -38,6 +38,11 @@ export class MasterKeys {
     return { id, master: this.id, wrapped };
   }
 
+  /** Whether what was wrapped with the master key of this id can be unwrapped. */
+  has(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
   /** @throws MasterKeyMissing; Error where it is not what was wrapped */
   unwrap({ id, master, wrapped }: WrappedKey): Uint8Array {
     const key = this.#keys.get(master);

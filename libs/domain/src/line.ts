@@ -1,0 +1,47 @@
+import { eventDefinitions, type RecordedEvent } from './events.js';
+import type { PersonalTexts } from './personal.js';
+import type { Room } from './ids.js';
+
+// An event as whoever reads the log with tools of their own is given it: one flat object, the same for every type.
+
+/** What the log knows of an event beside what is in it. */
+export interface Stored {
+  /** When the log stored it, in ms since 1970, by the log's own clock. */
+  readonly storedAt: number;
+  /** Its texts are sealed, and whoever reads it has no key for them. */
+  readonly sealed: boolean;
+}
+
+/** What an event is handed out as: this, then its own fields. Its schema is in {@link eventSchemas}. */
+export interface EventLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  /** Of the fields: the one that is written today, whatever it was stored as. */
+  readonly version: number;
+  readonly room: Room;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly storedAt: string;
+  readonly [field: string]: unknown;
+}
+
+const definitions = new Map<string, (typeof eventDefinitions)[number]>(eventDefinitions.map((d) => [d.type, d]));
+
+/** Texts that nobody may have, or not whoever reads this, are null; `erased` or `sealed` says which. */
+export function eventLine(event: RecordedEvent, { storedAt, sealed }: Stored): EventLine {
+  const { seq, at, type, room, erased, ...fields } = event;
+  const { version, personal } = definitions.get(type)!;
+  const left = { ...(erased && { erased }), ...(sealed && !erased && { sealed }) };
+  const told = personal && (erased || sealed) ? withoutTexts(personal, fields) : fields;
+  return { seq, at, type, version, room, storedAt: new Date(storedAt).toISOString(), ...told, ...left };
+}
+
+function withoutTexts({ texts }: PersonalTexts, fields: object): object {
+  const told: Record<string, unknown> = { ...fields };
+  for (const { outer, inner, erased } of texts) {
+    // One that an event may lack is not known to have been there.
+    if (erased === undefined) continue;
+    told[outer] = inner === null ? null : { ...(told[outer] as object), [inner]: null };
+  }
+  return told;
+}

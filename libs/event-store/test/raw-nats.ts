@@ -1,0 +1,32 @@
+import { connect } from '@nats-io/transport-node';
+
+// NATS itself, for tests outside of this library that have to see or to spoil what it does there.
+
+/** Asks it for something, and answers what it says, as JSON. */
+export async function ask<T>(servers: string, subject: string, text: string): Promise<T> {
+  const nats = await connect({ servers });
+  try {
+    return (await nats.request(subject, text)).json<T>();
+  } finally {
+    await nats.close();
+  }
+}
+
+/** What is said at a subject while something is done, as JSON. */
+export async function heardWhile<T>(servers: string, subject: string, work: () => Promise<unknown>): Promise<T[]> {
+  const nats = await connect({ servers });
+  const heard: T[] = [];
+  nats.subscribe(subject, {
+    callback: (_, message) => {
+      heard.push(message.json<T>());
+    },
+  });
+  try {
+    await nats.flush();
+    await work();
+    await nats.flush();
+    return heard;
+  } finally {
+    await nats.close();
+  }
+}
