@@ -145,6 +145,18 @@ describe('a resume of who has subscribed to changes', () => {
 });
 
 describe('a resume in direct chats', () => {
+  it('tells of a change to an older message, after which nothing happened in the chat', async () => {
+    const { room, chatId } = gateway.chat.open('1', '2');
+    const one = await said(room, '2');
+    await said(room, '2');
+    await edited(room, one, '2');
+    const { client } = await gateway.join('1', undefined, DIRECT_CHAT);
+    await subscribe(client, 'changes');
+    const { resumed, told } = await resume(client, `direct:${chatId}`, { n: 2, rev: 2 });
+    expect(told.map((frame) => frame.slice(0, 4))).toEqual([['message_changed', 1, 3, 'edited']]);
+    expect(resumed).toMatchObject({ to: { n: 2, rev: 3 }, recovered: true });
+  });
+
   it('tells of changes, and of places that are hidden, from before it subscribed', async () => {
     const { room, chatId } = gateway.chat.open('1', '2');
     const one = await said(room, '2');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, directRoom, GLOBAL_ROOM } from '#domain';
+import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { firstVersion, memoryReadModels } from '#read-models';
 import {
   type MessageDocument,
@@ -186,6 +186,21 @@ describe('the chats of a person', () => {
     expect(await timeline.chatPositions('1')).toMatchObject([
       { room, n: 1, rev: 1 },
       { room: other.room, n: 0, rev: 0 },
+    ]);
+  });
+
+  it('stand behind the changes of older messages, which change no list', async () => {
+    const [quiet, changed] = [entry('1', '2', 3), entry('1', '3', 4)].map((each) => ({ ...each, n: 2, rev: 2 }));
+    const at = (room: Room) => [message(1, 1, { room, rev: room === changed!.room ? 4 : 1 }), message(2, 2, { room })];
+    const timeline = await timelineOf({
+      heads: [quiet!, changed!].map(({ room }) => ({ ...head(2, 2), _id: room })),
+      inbox: [quiet!, changed!],
+      messages: [quiet!, changed!].flatMap(({ room }) => at(room)),
+      changes: [3, 4].map((rev) => change(rev, 1, 2, changed!.room)),
+    });
+    expect(await timeline.chatPositions('1')).toMatchObject([
+      { room: quiet!.room, n: 2, rev: 2 },
+      { room: changed!.room, n: 2, rev: 4 },
     ]);
   });
 

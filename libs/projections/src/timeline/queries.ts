@@ -199,16 +199,23 @@ export class Timeline {
     }
   }
 
-  /** An entry may be there before the messages that it counts; up to the head of its room all of them are. */
+  /**
+   * An entry may be there before the messages that it counts; up to the head of its room all of them are. What comes behind
+   * it are changes of messages that no list shows: where there is one, the entry does not say where the chat stands.
+   */
   private async standing(entries: readonly InboxDocument[]): Promise<ChatPosition[]> {
-    const heads = await this.store.get<HeadDocument>(
-      'heads',
-      entries.map(({ room }) => room),
-    );
+    const rooms = entries.map(({ room }) => room);
+    const behind = entries.map(({ room, rev }) => placeId(room, rev + 1));
+    const [heads, changes] = await Promise.all([
+      this.store.get<HeadDocument>('heads', rooms),
+      this.store.get<ChangeDocument>('changes', behind),
+    ]);
     const revs = new Map(heads.map(({ _id, rev }) => [_id, rev]));
+    const changed = new Set(changes.map(({ room }) => room));
     return Promise.all(
       entries.map(async ({ room, chatId, n, rev, seq }) => {
-        const at = rev <= (revs.get(room) ?? 0) ? { n, rev } : await this.position(room);
+        const isStanding = rev <= (revs.get(room) ?? 0) && !changed.has(room);
+        const at = isStanding ? { n, rev } : await this.position(room);
         return { room, chatId, seq, ...at };
       }),
     );
