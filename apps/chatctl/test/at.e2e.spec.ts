@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, type DomainEvent, keySequence, type Room } from '#domain';
@@ -29,7 +30,7 @@ interface Then {
     seqs.set(name, seq);
     times.set(name, new Date((await system.log.recordAt(seq))!.at).toISOString());
     // So that no two are of one moment.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   };
   const json = async (when: string | number, written = 'clan:the bold'): Promise<Then> => {
     const { status, out, complaints } = await system.chatctl('at', String(when), '--room', written, '--json');
@@ -90,6 +91,8 @@ interface Then {
       expect(then).toEqual(await json(seqs.get(name)!));
       expect([then.seq, then.at]).toEqual([seqs.get(name), times.get(name)]);
     }
+    // By then the first of them is more than a second ago.
+    await sleep(Math.max(0, Date.parse(times.get('hello')!) + 1_100 - Date.now()));
     expect((await json('1s')).seq).toBeLessThanOrEqual(seqs.get('of none')!);
     expect((await json('2999-01-31')).seq).toBe(seqs.get('of none'));
   });

@@ -94,8 +94,12 @@ describe('reading on as the log grows', () => {
   it('ends also while the connection is away', async () => {
     const cut = await test.open({ encryption, servers: proxy.url });
     const stop = new AbortController();
-    const following = take(cut, Infinity, { follow: true, signal: stop.signal }, () => {
-      proxy.cut();
+    let following: Promise<LogRecord[]> | undefined;
+    await new Promise<void>((isCut) => {
+      following = take(cut, Infinity, { follow: true, signal: stop.signal }, () => {
+        proxy.cut();
+        isCut();
+      });
     });
     await new Promise((resolve) => setTimeout(resolve, 500));
     stop.abort();
