@@ -10,25 +10,28 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What `npm run chaos` runs, once it is built. */
+/** Two minutes are enough; on a machine that is busy with more, each process takes its time to start. */
+const LIMIT_MS = 480_000;
+
+/** What `npm run chaos` runs, once it is built: ended, it ends its servers. */
 const run = (...args: string[]) =>
   new Promise<{ status: number | string | null; out: string; complaints: string }>((resolve) => {
     const main = 'dist/apps/workbench/src/chaos/main.js';
     const env = { ...process.env, PARLEY_DATA: folder };
-    execFile(process.execPath, [main, ...args], { env }, (error, out, complaints) => {
+    execFile(process.execPath, [main, ...args], { env, timeout: LIMIT_MS }, (error, out, complaints) => {
       resolve({ status: error ? (error.code ?? null) : 0, out, complaints });
     });
   });
 
 (MONGODB_URL === undefined ? it.skip : it)(
-  'nothing is lost, doubled, out of order or shown to whom it must not be for 200 clients, whatever is killed and cut for 30 s',
+  'nothing is lost, doubled or shown to whom it must not be for 200 clients, whatever is killed and cut for 30 s',
   async () => {
     const { status, out, complaints } = await run('--seed', '1', '--minutes', '0.5');
     if (status !== 0) throw new Error(`${out}\n${complaints}`);
     expect(out.match(/^ {2}ok {3}I\d+ /gm)).toHaveLength(13);
     expect(out.trim().split('\n').at(-1)).toBe('everything held.');
   },
-  240_000,
+  LIMIT_MS + 60_000,
 );
 
 it.each([
