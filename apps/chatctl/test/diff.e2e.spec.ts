@@ -12,7 +12,8 @@ const at = '2026-01-02T03:04:06.000Z';
   beforeAll(async () => {
     system = await SystemUnderTest.create(undefined, true);
   });
-  afterAll(() => system.close());
+  const others: SystemUnderTest[] = [];
+  afterAll(() => Promise.all([system, ...others].map((one) => one.close())));
 
   const changed = (type: 'edit' | 'delete' | 'react', room: Room, messageId: string, more: object) =>
     system.append({ room, at, messageId, id: `${type}.${nextKey()}`, ...more } as unknown as DomainEvent);
@@ -153,6 +154,7 @@ const at = '2026-01-02T03:04:06.000Z';
     async (_, isFollowed) => {
       // An erasure is a change of the room, as for whoever follows it live.
       const own = await SystemUnderTest.create(undefined, true);
+      others.push(own);
       await own.append(posted(GLOBAL_ROOM, 'kept', '1'));
       await own.append(posted(GLOBAL_ROOM, 'a secret', '66'));
       await own.log.eraser.erase('66', { key: nextKey(), at });
@@ -168,7 +170,6 @@ const at = '2026-01-02T03:04:06.000Z';
         list.map((each) => ({ n: 0, rev: 0, ...each })).map(({ n, rev }) => [n, rev]);
       expect(places(messages)).toEqual(places(stored));
       expect(places(messages)[1]).toEqual([2, 3]);
-      await own.close();
     },
     30_000,
   );

@@ -26,9 +26,11 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
   }, 60_000);
   afterAll(() => system.close());
   const children: ChildProcess[] = [];
-  afterEach(() => {
+  const proxies: CuttableProxy[] = [];
+  afterEach(async () => {
     // One that is left over would be waited for.
     for (const child of children.splice(0)) child.kill('SIGKILL');
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.stop()));
   });
 
   const run = (env: NodeJS.ProcessEnv, ...words: string[]) => {
@@ -90,6 +92,7 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
 
   it('goes on where it was when the connection is cut, each event once and in order', async () => {
     const proxy = await CuttableProxy.start(system.env['NATS_URL']!);
+    proxies.push(proxy);
     const { child, ended, told, read } = run({ ...system.env, NATS_URL: proxy.url }, '--room', 'global');
     let cuts = 0;
     read();
@@ -105,11 +108,11 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
     expect([await ended, told.err]).toEqual([0, '']);
     expect(cuts).toBe(3);
     expect(seqsIn(told.out)).toEqual(inOrder);
-    await proxy.stop();
   }, 60_000);
 
   it('says how far it came where the connection does not come back', async () => {
     const proxy = await CuttableProxy.start(system.env['NATS_URL']!);
+    proxies.push(proxy);
     const { child, ended, told, read } = run({ ...system.env, NATS_URL: proxy.url }, '--room', 'global');
     read();
     child.stdout.once('data', () => {
@@ -119,6 +122,5 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
     const last = seqsIn(told.out).at(-1)!;
     expect(last).toBeLessThan(COUNT);
     expect(told.err).toContain(`all up to event ${last} is told, go on with --from ${last + 1}`);
-    await proxy.stop();
   }, 60_000);
 });

@@ -24,7 +24,8 @@ const ROUNDS = 300;
     }
     all = await read();
   });
-  afterAll(() => system.close());
+  const others: SystemUnderTest[] = [];
+  afterAll(() => Promise.all([system, ...others].map((one) => one.close())));
 
   const read = async () => {
     const lines: EventLine[] = [];
@@ -202,6 +203,7 @@ const ROUNDS = 300;
 
   it('shows what cannot be read with its fault, and goes on', async () => {
     const own = await SystemUnderTest.create();
+    others.push(own);
     await own.append(posted(GLOBAL_ROOM, 'before'));
     await ask(own.env['NATS_URL']!, `${own.env['SUBJECT_PREFIX']}.ev.14.global.msg`, 'no \u001b[2J JSON');
     await own.append(posted(GLOBAL_ROOM, 'after'));
@@ -213,7 +215,6 @@ const ROUNDS = 300;
     expect(String(progress.read())).toBe(
       'event 2 (msg, global): unknown event (no type) version 0\n1 events cannot be read\n',
     );
-    await own.close();
   });
 
   it.each([
