@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import {
@@ -23,6 +24,14 @@ const at = '2026-01-01T00:00:00.000Z';
 
 /** Lets time go on, by which everything that needs no longer is done; to be used with jest's timers. */
 export const settle = (ms = 20): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** Lets what needs no longer be done, by no clock that is held either. */
+export async function pass(): Promise<void> {
+  for (let turns = 0; turns < 10; turns++) {
+    await settle(1);
+    await nextTurn();
+  }
+}
 
 /** Lets time go on until a call is there that is held. */
 export async function arrived(held: Held): Promise<void> {

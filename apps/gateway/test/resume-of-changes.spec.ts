@@ -1,10 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, type Room } from '#domain';
 import type { KnownPosition, ResumedView } from '#protocol';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import type { ChatClient } from './chat-client.js';
-import { holdTime, settle } from './chat-in-memory.js';
+import { holdTime, pass } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 
 // What happens to messages between the moment in which a connection comes and its `subscribe` is told it by its `resume`.
@@ -20,14 +19,6 @@ afterEach(() => {
   gateway.hub.onApplicationShutdown();
   jest.useRealTimers();
 });
-
-/** Lets what needs no longer be done, by no clock that is held either. */
-async function pass(): Promise<void> {
-  for (let turns = 0; turns < 10; turns++) {
-    await settle(1);
-    await nextTurn();
-  }
-}
 
 async function said(room: Room, userId: string): Promise<string> {
   const id = gateway.chat.say(room, 'said', userId);

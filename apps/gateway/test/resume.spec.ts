@@ -1,11 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
 import { Timeline } from '#projections';
 import type { KnownPosition, ResumedView } from '#protocol';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import type { ChatClient } from './chat-client.js';
-import { arrived, holdTime, settle } from './chat-in-memory.js';
+import { arrived, holdTime, pass, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 
 const CLAN = clanRoom('7');
@@ -20,14 +19,6 @@ afterEach(() => {
   gateway.hub.onApplicationShutdown();
   jest.useRealTimers();
 });
-
-/** Lets what needs no longer be done, by no clock that is held either. */
-async function pass(): Promise<void> {
-  for (let turns = 0; turns < 10; turns++) {
-    await settle(1);
-    await nextTurn();
-  }
-}
 
 async function said(count: number, room = CLAN): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, i) => gateway.chat.say(room, `${i + 1}`, room.split(':').at(-1)));

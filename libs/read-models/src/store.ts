@@ -25,6 +25,12 @@ export interface CollectionDefinition {
   readonly list?: string;
 }
 
+/** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
+export const endOf = (prefix: string): string => `${prefix};`;
+
+/** Above every `_id`, which are ASCII. */
+export const ABOVE_ALL = '\uffff';
+
 /** A part of one collection, in the order of `_id`. */
 export interface Range {
   /** From this `_id` on, itself included. */

@@ -1,6 +1,6 @@
 import { type RecordedEvent, type Room, roomKind, UnreadableEvent } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
-import type { DocumentStore, Range } from '#read-models';
+import { ABOVE_ALL, type DocumentStore, endOf, type Range } from '#read-models';
 import type { Projection, Swept, SweptDocument } from '../projection.js';
 import { type CachedHead, type FoldedRound, foldDocuments, type Heads } from './round.js';
 
@@ -8,9 +8,6 @@ import { type CachedHead, type FoldedRound, foldDocuments, type Heads } from './
 export const SWEPT_TOGETHER = 25;
 /** Documents looked at together to find the rooms: the rest of the last one's is passed over. */
 const LISTED_TOGETHER = 16;
-
-/** Above every `_id`, which are ASCII. */
-const END = '\uffff';
 
 /** Whether a record may have documents swept; without a look into it, since this is asked of every record. */
 export const maySweep = ({ sweep }: Pick<Projection<unknown>, 'sweep'>, { type, room }: LogRecord): boolean =>
@@ -76,10 +73,10 @@ export class SweepInHand<Change> {
   private async rooms(store: DocumentStore): Promise<string[]> {
     const rooms: string[] = [];
     for (let from = ''; ;) {
-      const found = await this.documents(store, { from, to: END, limit: LISTED_TOGETHER, fields: ['room'] });
+      const found = await this.documents(store, { from, to: ABOVE_ALL, limit: LISTED_TOGETHER, fields: ['room'] });
       for (const { room } of found) if (room !== rooms.at(-1)) rooms.push(room);
       if (found.length < LISTED_TOGETHER) return rooms;
-      from = behind(rooms.at(-1)!);
+      from = endOf(rooms.at(-1)!);
     }
   }
 
@@ -90,16 +87,16 @@ export class SweepInHand<Change> {
   async page(store: DocumentStore, heads: Heads, room: Room | null, size = SWEPT_TOGETHER): Promise<SweptPage<Change>> {
     const ahead = this.#ahead!;
     const [first] = room === null ? ahead.keys() : [room];
-    const range = { from: ahead.get(first!)!, to: room === null ? END : behind(room), limit: size };
+    const range = { from: ahead.get(first!)!, to: room === null ? ABOVE_ALL : endOf(room), limit: size };
     const found = await this.documents(store, range);
-    const documents = found.filter((document) => document._id >= (ahead.get(document.room) ?? END));
+    const documents = found.filter((document) => document._id >= (ahead.get(document.room) ?? ABOVE_ALL));
     const { event } = this;
     const round = await foldDocuments(this.projection, store, heads, {
       ...{ event, swept: this.swept.collection, documents },
     });
     const last = found.length < size ? null : found.at(-1)!;
     const done = (room === null ? [...ahead.keys()] : [room]).filter(
-      (each) => last === null || behind(each) <= last._id,
+      (each) => last === null || endOf(each) <= last._id,
     );
     return { ...round, done, last };
   }
@@ -118,8 +115,6 @@ export class SweepInHand<Change> {
 }
 
 const beginningOf = (room: string): string => `${room}:`;
-/** Above every `_id` of a room: `;` follows `:`. */
-const behind = (room: string): string => `${room};`;
 
 export interface SweptPage<Change> extends FoldedRound<Change> {
   /** The rooms that have nothing more to be swept. */

@@ -28,9 +28,6 @@ export interface TimelineDocuments {
 /** Numbers in an `_id` are padded, so that their order as text is their order. */
 const padded = (n: number): string => String(n).padStart(10, '0');
 
-/** Just above every `_id` that begins with `prefix` and a colon: `;` follows `:`. */
-export const endOf = (prefix: string): string => `${prefix};`;
-
 /** The `_id` of message `n` of a room, or of its change `rev`. */
 export const placeId = (room: Room, number: number): string => `${room}:${padded(number)}`;
 export const inboxId = (userId: string, room: Room): string => `${encodeId(userId)}:${room}`;

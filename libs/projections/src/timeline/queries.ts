@@ -1,9 +1,8 @@
 import { encodeId, type Room, roomIds } from '#domain';
-import { type AskedReadModels, type DocumentStore, Served } from '#read-models';
+import { type AskedReadModels, type DocumentStore, endOf, Served } from '#read-models';
 import type { Change } from '../live-update.js';
 import {
   type ChangeDocument,
-  endOf,
   type HeadDocument,
   type InboxDocument,
   inboxId,

@@ -1,5 +1,5 @@
-import type { DocumentStore } from '#read-models';
-import { endOf, type MessageDocument, placeId, type ReplyDocument, replyId } from './documents.js';
+import { type DocumentStore, endOf } from '#read-models';
+import { type MessageDocument, placeId, type ReplyDocument, replyId } from './documents.js';
 
 /** Of some messages the newest first, or those below `before`; with `after`, the oldest first of those above it. */
 export interface MessagePart {
