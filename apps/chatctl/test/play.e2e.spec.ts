@@ -67,11 +67,11 @@ const ROUNDS = 150;
 
   it.each([true, false])('stores a whole log with its sequences, as it was; sealed: %s', async (seals) => {
     const copy = await system(seals);
-    const { status, told, complaints } = await copy.chatctl('play', file);
+    const { status, out, complaints } = await copy.chatctl('play', file);
     expect([status, complaints]).toEqual([0, '']);
     const count = linesIn(recording).length;
     // Of who was erased.
-    expect(told).toContain(`${count} events are played, with the sequences that they had; 1 of them without texts`);
+    expect(out).toContain(`${count} events are played, with the sequences that they had; 1 of them without texts`);
     expect(timeless(await replayed(copy))).toEqual(timeless(recording));
     expect(recording).not.toContain('forgotten');
     expect(await replayed(copy, '--room', 'global', '--type', 'MessageCreated')).toContain('somebody new of that id');
@@ -124,8 +124,8 @@ const ROUNDS = 150;
         : line,
     );
     const text = keyless.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const { status, told } = await copy.chatctlWith(text, 'play', '-');
-    expect([status, told]).toEqual([0, expect.stringMatching(/with new sequences.* of them without texts/)]);
+    const { status, out } = await copy.chatctlWith(text, 'play', '-');
+    expect([status, out]).toEqual([0, expect.stringMatching(/with new sequences.* of them without texts/)]);
     const is = timeless(await replayed(copy));
     expect(is.map(({ seq }) => seq)).toEqual(keyless.map((_, i) => i + 1));
     expect(is.find(({ type }) => type === 'MessageCreated')).toMatchObject({

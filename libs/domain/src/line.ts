@@ -62,7 +62,7 @@ export function eventOfLine(line: unknown): ToldEvent {
   const stored = { type: String(type), version: Number(version), room: place, body: JSON.stringify(fields) };
   const read = decodeEvent({ ...stored, ...(isWithoutTexts && { texts: null }) }, Number(seq));
   const { seq: _, ...event } = read;
-  return { seq: read.seq, event: event as DomainEvent, storedAt: time, isWithoutTexts };
+  return { seq: read.seq, event: event, storedAt: time, isWithoutTexts };
 }
 
 function withoutTexts({ texts }: PersonalTexts, fields: object): object {

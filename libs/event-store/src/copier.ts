@@ -45,7 +45,7 @@ export class Copier {
 
   /** All are sealed before the first is sent: one that waits for its key would come behind the others. */
   async #together(copies: readonly EventCopy[]): Promise<Stored[]> {
-    const sealed = await Promise.all(copies.map(({ event }) => this.keyring.seal(event)));
+    const sealed = await Promise.all(copies.map(async ({ event }) => this.keyring.seal(event)));
     return Promise.all(copies.map(({ event, copyOf }, i) => this.#one(event, sealed[i]!, copyOf)));
   }
 

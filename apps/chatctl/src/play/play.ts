@@ -16,7 +16,7 @@ const INTERRUPTED = 130;
 const TELL_MS = 5_000;
 
 /** `chatctl play`: a recording, into a system that is empty. */
-export const playCommand: Command = async (args, { env, input, progress, interrupted }) => {
+export const playCommand: Command = async (args, { env, input, out, progress, interrupted }) => {
   const { values, positionals } = readOptions(args, OPTIONS, true);
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) throw new UsageError('say what to play: a file, or - for standard input');
@@ -34,8 +34,12 @@ export const playCommand: Command = async (args, { env, input, progress, interru
       if (!(error instanceof PlayFailed || error instanceof NotRecorded)) throw error;
       throw new PlayFailed(`${error.message}. ${emptyIt()}`, { cause: error });
     }
-    progress.write(signal.aborted ? `interrupted: ${emptyIt()}\n` : summaryOf(player));
-    return signal.aborted ? INTERRUPTED : 0;
+    if (signal.aborted) {
+      progress.write(`interrupted: ${emptyIt()}\n`);
+      return INTERRUPTED;
+    }
+    out.write(summaryOf(player));
+    return 0;
   });
 };
 
