@@ -68,6 +68,12 @@ module.exports = {
       to: { path: 'node_modules/@nats-io/' },
     },
     {
+      name: 'only-metrics-import-the-library-for-them',
+      severity: 'error',
+      from: { pathNot: '^libs/platform/src/metrics/metrics\\.ts$' },
+      to: { path: 'node_modules/prom-client/' },
+    },
+    {
       name: 'only-the-mongodb-adapter-imports-the-driver',
       severity: 'error',
       from: { pathNot: '^(libs/read-models/(src/mongodb|test)/|apps/workbench/src/drill/dropped-database)' },

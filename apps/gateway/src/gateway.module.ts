@@ -37,6 +37,7 @@ import { RoomChatGateway } from './socket/room-chat.gateway.js';
 import { SocketAddressController } from './socket/socket-address.js';
 import { Subscriptions } from './socket/subscriptions.js';
 import { Typing } from './commands/typing.js';
+import { Traffic } from './traffic.js';
 import { CAUGHT_UP, COMMAND_KEYS, FOLDED_IN, type GatewaySettings, SETTINGS } from './settings.js';
 
 /** What a gateway needs and does not own: whoever made it ends it. */
@@ -51,12 +52,14 @@ export interface GatewayParts {
   readonly caughtUp?: CaughtUp;
   /** What becomes of texts before they are said; by default they are left as they are. */
   readonly wordFilter?: WordFilter;
+  /** Where what goes over the sockets is counted: for who reads it. */
+  readonly traffic?: Traffic;
 }
 
 /** The sockets of both APIs and `GET /online`; may be joined with other modules in one application on one port. */
 @Module({})
 export class GatewayModule {
-  static of({ settings, log, readModels, tokens, health, caughtUp, wordFilter }: GatewayParts): DynamicModule {
+  static of({ settings, log, readModels, tokens, health, caughtUp, wordFilter, traffic }: GatewayParts): DynamicModule {
     const served = new ServedTimeline(readModels);
     health.add('read models', () => readModels.ping());
     health.add('timeline', servedCheck(served));
@@ -69,6 +72,7 @@ export class GatewayModule {
         { provide: EventLog, useValue: log },
         { provide: ServedTimeline, useValue: served },
         { provide: Tokens, useValue: tokens },
+        { provide: Traffic, useValue: traffic ?? new Traffic() },
         { provide: Health, useValue: health },
         { provide: CAUGHT_UP, useValue: caughtUp ?? caughtUpWith(log, timeline, readModels) },
         { provide: FOLDED_IN, useValue: foldedWith(timeline, readModels) },

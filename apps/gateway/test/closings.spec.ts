@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { CLOSE } from '#protocol';
 import { Closings, protocolClosing } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import { Traffic } from '../src/traffic.js';
 
 let warned: string[];
 let debugged: string[];
@@ -19,14 +20,14 @@ afterEach(() => {
 });
 
 it('says why a connection was ended, at a level that fits', () => {
-  const closings = new Closings();
+  const closings = new Closings(new Traffic());
   for (const closing of Object.values(CLOSE)) closings.tell(DIRECT_CHAT, '7', closing);
   expect(warned.map((line) => / (\d{4}): /.exec(line)?.[1])).toEqual(['1009', '1011', '4002', '4008', '4009', '4010']);
   expect(debugged).toEqual(['/ws of user "7" was closed with 4001: token expired']);
 });
 
 it('is not flooded by those who come back and are closed again', () => {
-  const closings = new Closings();
+  const closings = new Closings(new Traffic());
   for (let i = 0; i < 1_000; i++) closings.tell(DIRECT_CHAT, '7', CLOSE.tooManyFrames);
   expect(warned).toHaveLength(20);
   jest.advanceTimersByTime(10_000);

@@ -9,6 +9,7 @@ import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
+import { Traffic } from '../src/traffic.js';
 
 const { tokens } = loadConfig(
   {
@@ -36,11 +37,10 @@ beforeEach(async () => {
     new Tokens(tokens, chat.log.revocations),
     settings,
     health,
-    new Closings(),
+    new Closings(new Traffic()),
     chat.nextKey,
-    {
-      spend: () => undefined,
-    },
+    { spend: () => undefined },
+    new Traffic(),
   );
   drain = new Drain(hub, reception);
   hub.onApplicationBootstrap();

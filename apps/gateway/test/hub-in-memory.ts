@@ -14,6 +14,7 @@ import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
+import { Traffic } from '../src/traffic.js';
 
 /** A gateway without its doors, on a chat in memory. */
 export class HubInMemory {
@@ -42,7 +43,13 @@ export class HubInMemory {
     hub.onApplicationBootstrap();
     presence.onApplicationBootstrap();
     await settle(0);
-    return new HubInMemory(chat, hub, presence, log, new Resume(hub, new DirectChats(log), new Lists(all), all));
+    return new HubInMemory(
+      chat,
+      hub,
+      presence,
+      log,
+      new Resume(hub, new DirectChats(log), new Lists(all), all, new Traffic()),
+    );
   }
 
   get connection() {

@@ -14,6 +14,7 @@ import { Presence } from '../src/presence/presence.js';
 import { Subscriptions } from '../src/socket/subscriptions.js';
 import { Blocks } from '../src/commands/blocks.js';
 import { Typing } from '../src/commands/typing.js';
+import { Traffic } from '../src/traffic.js';
 
 let chat: ChatInMemory;
 let gateway: DirectChatGateway;
@@ -28,7 +29,7 @@ beforeEach(async () => {
     { execute } as unknown as CommandBus,
     { execute } as unknown as QueryBus,
     lists,
-    new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings),
+    new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings, new Traffic()),
     new Typing(chat.log, new DirectChats(chat.log), new Blocks(chat.log)),
     new Subscriptions({ person: () => null }, new Presence(chat.log, settings)),
   );

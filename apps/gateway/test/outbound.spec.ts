@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Outbound } from '../src/socket/outbound.js';
+import { Traffic } from '../src/traffic.js';
 
 const LIMIT = 10;
 
@@ -35,7 +36,7 @@ let socket: HeldSocket;
 let outbound: Outbound;
 beforeEach(() => {
   socket = new HeldSocket();
-  outbound = new Outbound(socket, LIMIT);
+  outbound = new Outbound(socket, LIMIT, new Traffic());
 });
 
 const bytes = (count: number) => Buffer.alloc(count, 'x');

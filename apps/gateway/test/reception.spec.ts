@@ -11,6 +11,7 @@ import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js
 import { Reception } from '../src/socket/reception.js';
 import { socketServer } from '../src/socket/socket-server.js';
 import { refuseUpgrade } from '../src/socket/upgrade-refusal.js';
+import { Traffic } from '../src/traffic.js';
 import { ChatClient, refusal } from './chat-client.js';
 import { arrived, holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
@@ -44,11 +45,10 @@ function receptionOf(changed: GatewaySettings, log: Pick<AskedLog, 'hindrance'> 
     new Tokens(tokens, chat.log.revocations),
     changed,
     health,
-    new Closings(),
+    new Closings(new Traffic()),
     chat.nextKey,
-    {
-      spend: () => undefined,
-    },
+    { spend: () => undefined },
+    new Traffic(),
   );
 }
 

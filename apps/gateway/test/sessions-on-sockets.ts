@@ -12,6 +12,7 @@ import { Session, type SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { socketServer } from '../src/socket/socket-server.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
+import { Traffic } from '../src/traffic.js';
 import { ChatClient } from './chat-client.js';
 
 export const settings: GatewaySettings = loadConfig(
@@ -34,7 +35,8 @@ export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partia
       barrier: new CommandBarrier(),
       allowance: { spend: () => undefined },
       newKey: keySequence(Buffer.alloc(8)),
-      closings: new Closings(),
+      closings: new Closings(new Traffic()),
+      traffic: new Traffic(),
     },
     ...parts,
   });

@@ -1,7 +1,8 @@
 import type { EventLog } from '#event-store';
-import { type Health, NotReady, type ProjectionName } from '#platform';
+import { type Health, type Metrics, NotReady, type ProjectionName } from '#platform';
 import { type Projection, projections, Runner, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
+import { observeRounds, projectionFigures } from './figures.js';
 
 /** By the names that PROJECTIONS may hold: one that is missing does not compile. */
 const named: Record<ProjectionName, Projection<unknown>> = projections;
@@ -13,6 +14,8 @@ export interface ProjectionsOptions {
   /** Unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
+  /** Is told what they do. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** The projections that this process runs, a worker for each. */
@@ -22,8 +25,18 @@ export class ProjectionRunners {
   readonly ended: Promise<void>;
 
   constructor(options: ProjectionsOptions) {
-    const { names, ...rest } = options;
-    this.workers = new Map(names.map((name) => [name, new Runner({ projection: named[name], ...rest })]));
+    const { names, metrics, ...rest } = options;
+    const observe = metrics && observeRounds(metrics);
+    const runner = (name: ProjectionName) => {
+      const onRound =
+        observe &&
+        ((seconds: number) => {
+          observe(name, seconds);
+        });
+      return new Runner({ projection: named[name], ...rest, ...(onRound && { onRound }) });
+    };
+    this.workers = new Map(names.map((name) => [name, runner(name)]));
+    metrics?.add(...projectionFigures([...this.workers.values()]));
     this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
   }
 

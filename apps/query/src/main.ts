@@ -1,12 +1,14 @@
 import 'reflect-metadata';
 import { createHttpApp } from '#http';
-import { connectServers, Health, runRole, Tokens } from '#platform';
+import { connectServers, Health, lagFigures, runRole, startMetrics, Tokens } from '#platform';
 import { serveOpenApi } from './openapi.js';
 import { QueryModule } from './query.module.js';
 import { watch } from './readiness.js';
 
 await runRole('query', async (config, logger, atEnd) => {
-  const servers = await connectServers(config, logger, atEnd);
+  const metrics = await startMetrics(config, atEnd);
+  const servers = await connectServers(config, logger, atEnd, metrics);
+  metrics?.add(...lagFigures(servers.log, servers.readModels));
   const health = new Health();
   watch(health, servers.log, servers.readModels, config.ready.maxLagEvents);
   const tokens = new Tokens(config.tokens, servers.log.revocations.follow());

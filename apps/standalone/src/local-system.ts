@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ConsoleLogger } from '@nestjs/common';
 import { EventLog } from '#event-store';
-import { type AtEnd, type Config, logOf, type Running } from '#platform';
+import { type AtEnd, type Config, LogFigures, logOf, ReadModelFigures, type Running, startMetrics } from '#platform';
 import { memoryReadModels, openMongodbReadModels } from '#read-models';
 import { developmentKeys } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';
@@ -48,6 +48,7 @@ export async function startLocalSystem(
   say: Say,
   atEnd: AtEnd,
 ): Promise<LocalSystem> {
+  const metrics = await startMetrics(config, atEnd);
   const servers = await startServers(config, say, atEnd);
   const { stream, prefix, encryption } = config.nats;
   const { encrypts, standalone } = config;
@@ -56,14 +57,20 @@ export async function startLocalSystem(
     say(`No KEYS_MASTER was given: the log is encrypted with a key made for development, kept in ${keysFile}.`);
   }
   const nats = { servers: servers.nats, stream, prefix, ...(keysFile !== undefined && { keysFile }) };
-  const log = await EventLog.connect({ ...config.nats, ...logOf({ nats }, encrypts), name: 'parley-standalone' });
+  const observer = metrics && new LogFigures(metrics);
+  const options = { ...config.nats, ...logOf({ nats }, encrypts), name: 'parley-standalone' };
+  const log = await EventLog.connect({ ...options, ...(observer && { observer }) });
   atEnd('the log', () => log.close());
+  observer?.follow(log);
   const readModels =
     servers.mongodb === null
       ? memoryReadModels()
-      : await openMongodbReadModels({ url: servers.mongodb, database: config.mongodb.database });
+      : await openMongodbReadModels({
+          ...{ url: servers.mongodb, database: config.mongodb.database },
+          ...(metrics && { observer: new ReadModelFigures(metrics) }),
+        });
   atEnd('the read models', () => readModels.close());
-  const system = await startSystem({ config, log, readModels, logger, atEnd });
+  const system = await startSystem({ config, log, readModels, logger, atEnd, metrics });
   const { gateways, http } = system;
   return { system, running: { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb } };
 }

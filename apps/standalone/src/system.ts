@@ -1,10 +1,21 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
 import { createHttpApp } from '#http';
-import { type AtEnd, type Config, Health, loadWordFilter, sayHindrances, Tokens, workerName } from '#platform';
+import {
+  type AtEnd,
+  type Config,
+  Health,
+  lagFigures,
+  loadWordFilter,
+  type Metrics,
+  sayHindrances,
+  Tokens,
+  workerName,
+} from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';
+import { gatewayFigures, trafficOf } from '../../gateway/src/figures.js';
 import { ProjectionRunners } from '../../projector/src/projection-runners.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
 import { QueryModule } from '../../query/src/query.module.js';
@@ -16,6 +27,7 @@ export interface SystemParts {
   readonly readModels: ReadModels;
   readonly logger: ConsoleLogger | false;
   readonly atEnd: AtEnd;
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface System {
@@ -34,7 +46,7 @@ class StandaloneModule {}
 
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
-  const { config, log, readModels, logger, atEnd } = parts;
+  const { config, log, readModels, logger, atEnd, metrics } = parts;
   const wordFilter = await loadWordFilter(config.wordFilter);
   sayHindrances(log, logger || silent);
   await log.setUp();
@@ -44,9 +56,11 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     readModels,
     owner: workerName(),
     logger: logger || silent,
+    metrics,
   });
   atEnd('the projections', () => projections.stop());
   const tokens = new Tokens(config.tokens, log.revocations.follow());
+  const traffic = trafficOf(metrics);
   const { port, host } = config.http;
   const apps: INestApplication[] = [];
   atEnd('the gateways', () => Promise.all(apps.map((app) => app.close())));
@@ -54,7 +68,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   for (let i = 0; i < config.standalone.gateways; i++) {
     const health = new Health();
     const common = { log, readModels, tokens, health };
-    const imports = [GatewayModule.of({ settings: config, ...common, ...(wordFilter && { wordFilter }) })];
+    const imports = [GatewayModule.of({ settings: config, traffic, ...common, ...(wordFilter && { wordFilter }) })];
     if (i === 0) {
       imports.push(QueryModule.of({ ...common, limits: config.limits }));
       projections.watch(health, config.ready.maxLagEvents);
@@ -68,6 +82,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
   }
   const hubs = apps.map((app) => app.get(Hub));
+  metrics?.add(...gatewayFigures(traffic, () => hubs), ...lagFigures(log, readModels));
   return {
     gateways,
     http: gateways[0]!.replace(/^ws/, 'http'),

@@ -1,6 +1,7 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
 import { OutcomeUnknown } from './log-unavailable.js';
+import type { AppendOutcome, LogObserver } from './log-observer.js';
 import type { Publisher } from './publisher.js';
 import type { Stored } from './publish-reply.js';
 import type { Subjects } from './subjects.js';
@@ -44,6 +45,7 @@ export class AppendWatch {
     private readonly publisher: Publisher,
     private readonly stream: string,
     private readonly subjects: Subjects,
+    private readonly observer?: LogObserver,
   ) {
     // Another server, or the same one started again.
     connection.onPhase(() => {
@@ -61,8 +63,10 @@ export class AppendWatch {
   /** What becomes of an event, of which something may be learned. */
   async watch(append: () => Promise<Stored | 'conflict'>): Promise<Stored | 'conflict'> {
     const beganAt = performance.now();
+    this.observer?.appending();
     try {
       const outcome = await append();
+      this.observe(outcome === 'conflict' ? outcome : outcome.duplicate ? 'duplicate' : 'stored', beganAt);
       // A conflict, or what is there already, is found before anything is stored.
       if (outcome !== 'conflict' && !outcome.duplicate) {
         this.storedAt = performance.now();
@@ -72,6 +76,7 @@ export class AppendWatch {
       return outcome;
     } catch (error) {
       const endedAt = performance.now();
+      this.observe(error instanceof OutcomeUnknown ? 'unknown' : 'not_stored', beganAt);
       if (this.found?.hindrance === null) this.found = null;
       if (this.connection.connected && error instanceof OutcomeUnknown && endedAt - beganAt > WAITED_MS) {
         this.doubt = { beganAt, endedAt };
@@ -79,6 +84,10 @@ export class AppendWatch {
       }
       throw error;
     }
+  }
+
+  private observe(outcome: AppendOutcome, beganAt: number): void {
+    this.observer?.appended(outcome, (performance.now() - beganAt) / 1_000);
   }
 
   /** Why events cannot be stored just now, or null: as of 3 s ago at most, or of 10 s where they could not. */

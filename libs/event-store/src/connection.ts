@@ -2,6 +2,7 @@ import { connect, createInbox, errors, type NatsConnection } from '@nats-io/tran
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import pTimeout from 'p-timeout';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import type { LogObserver } from './log-observer.js';
 import { Question } from './question.js';
 
 export interface ServerOptions {
@@ -14,6 +15,8 @@ export interface ServerOptions {
   readonly name: string;
   readonly user?: string;
   readonly password?: string;
+  /** Is told how long answers take. */
+  readonly observer?: LogObserver;
 }
 
 const DRAIN_LIMIT_MS = 1_000;
@@ -36,6 +39,7 @@ export class Connection {
     readonly nats: NatsConnection,
     readonly jetstream: JetStreamManager,
     private readonly inboxPrefix: string,
+    private readonly observer: LogObserver | undefined,
   ) {
     void this.follow();
   }
@@ -63,7 +67,7 @@ export class Connection {
     try {
       const nats = await pTimeout(dialling, { milliseconds: ANSWER_LIMIT_MS, message: 'no connection in time' });
       const jetstream = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_LIMIT_MS });
-      return new Connection(nats, jetstream, inboxPrefix);
+      return new Connection(nats, jetstream, inboxPrefix, options.observer);
     } catch (error) {
       void dialling.then(
         (late) => late.close(),
@@ -111,6 +115,7 @@ export class Connection {
    */
   async answer<T>(ask: () => Promise<T>, limitMs = ANSWER_LIMIT_MS): Promise<T> {
     if (!this.connected) throw new LogUnavailable('not connected to NATS');
+    const beganAt = performance.now();
     const question = new Question(async () => {
       try {
         return await ask();
@@ -124,7 +129,9 @@ export class Connection {
       else question.resume();
     });
     try {
-      return await question.answer;
+      const answer = await question.answer;
+      this.observer?.answered((performance.now() - beganAt) / 1_000);
+      return answer;
     } finally {
       stop();
     }

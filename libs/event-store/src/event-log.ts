@@ -24,7 +24,7 @@ import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { setUpStreams } from './stream.js';
-import { figuresOfStreams, type StreamFigures } from './stream-figures.js';
+import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
 
 export interface LogOptions extends ServerOptions {
@@ -58,14 +58,6 @@ export interface AppendOptions {
 /** What is read as it comes is looked up among the erasures so often. */
 const ERASURES_MS = 1_000;
 
-export interface LogState {
-  readonly messages: number;
-  readonly bytes: number;
-  readonly firstSeq: number;
-  /** 0 for an empty log. */
-  readonly lastSeq: number;
-}
-
 /**
  * The log: the truth of which everything else is a fold. Every call ends within about 5 s (`read`, while the server is
  * away: 30 s without a record); the connection comes back by itself.
@@ -90,11 +82,12 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, batches, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'batches' | 'encryption'>,
+    options: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'batches' | 'encryption' | 'observer'>,
   ) {
+    const { tokenMaxAgeSeconds, batches, encryption, observer } = options;
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection, batches);
-    this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
+    this.appends = new AppendWatch(connection, this.publisher, stream, subjects, observer);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
@@ -234,8 +227,7 @@ export class EventLog {
   /** @throws LogUnavailable */
   async state(): Promise<LogState> {
     const { streams } = this.connection.jetstream;
-    const { state } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
-    return { messages: state.messages, bytes: state.bytes, firstSeq: state.first_seq, lastSeq: state.last_seq };
+    return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
   }
 
   /** What each stream of this log holds, the events first. @throws LogUnavailable */

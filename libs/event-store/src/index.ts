@@ -11,13 +11,13 @@ export {
   type EncryptionOptions,
   EventLog,
   type LogOptions,
-  type LogState,
 } from './event-log.js';
 export type { Live, LiveSubscription } from './live.js';
 // For who measures what it costs.
 export * as cipher from './keys/cipher.js';
 export { KeyMissing } from './keys/keyring.js';
 export { MasterKeyMissing } from './keys/master-keys.js';
+export type { AppendOutcome, LogObserver } from './log-observer.js';
 export { decodeRecord, type LogRecord, readableEvent } from './log-record.js';
 export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
@@ -29,5 +29,5 @@ export type { Stored } from './publish-reply.js';
 export type { FollowOptions, ReadOptions } from './reader.js';
 export type { Deliveries, Delivery, ShareOptions } from './shared-consumer.js';
 export { StreamMismatch } from './stream.js';
-export type { StreamFigures } from './stream-figures.js';
+export type { LogState, StreamFigures } from './stream-figures.js';
 export type { LogFilter } from './subjects.js';

@@ -8,6 +8,8 @@ import { type ProjectionName, type Role, rows } from './settings/settings.js';
 export interface Config {
   readonly role: Role;
   readonly http: HttpSettings;
+  /** Where metrics are served; 0 for nowhere. */
+  readonly metrics: { readonly port: number };
   readonly nats: {
     /** Servers, comma-separated; empty in the standalone and chatctl where none was given. */
     readonly url: string;
@@ -183,6 +185,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       requestsPerSecond: values.HTTP_REQUESTS_PER_SECOND,
       requestsBurst: values.HTTP_REQUESTS_BURST,
     },
+    metrics: { port: values.METRICS_PORT },
     nats: {
       url: values.NATS_URL ?? '',
       ...given('user', values.NATS_USER),

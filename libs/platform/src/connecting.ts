@@ -4,6 +4,8 @@ import pRetry from 'p-retry';
 import { EventLog } from '#event-store';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import type { Config } from './config.js';
+import type { Metrics } from './metrics/metrics.js';
+import { LogFigures, ReadModelFigures } from './metrics/server-figures.js';
 import type { AtEnd } from './role.js';
 
 const FIRST_WAIT = 250;
@@ -38,13 +40,17 @@ export async function connectServers(
   { role, nats, mongodb }: Config,
   logger: LoggerService,
   atEnd: AtEnd,
+  metrics?: Metrics,
 ): Promise<{ readonly log: EventLog; readonly readModels: ReadModels }> {
-  const options = { ...nats, servers: nats.url, name: `parley-${role}` };
+  const observed = metrics && { log: new LogFigures(metrics), readModels: new ReadModelFigures(metrics) };
+  const options = { ...nats, servers: nats.url, name: `parley-${role}`, ...(observed && { observer: observed.log }) };
   const log = await connectPatiently('NATS', () => EventLog.connect(options), logger);
   atEnd('the log', () => log.close());
+  observed?.log.follow(log);
   sayHindrances(log, logger);
   const { url = '', database } = mongodb;
-  const readModels = await connectPatiently('MongoDB', () => openMongodbReadModels({ url, database }), logger);
+  const opening = { url, database, ...(observed && { observer: observed.readModels }) };
+  const readModels = await connectPatiently('MongoDB', () => openMongodbReadModels(opening), logger);
   atEnd('the read models', () => readModels.close());
   return { log, readModels };
 }

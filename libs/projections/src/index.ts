@@ -37,6 +37,7 @@ export {
   placesOf,
   servedLag,
 } from './engine/progress.js';
+export { type Lag, lagsAt } from './engine/lags.js';
 export { Replay, replay } from './engine/replay.js';
 export { Runner } from './engine/runner.js';
 export { Worker, type WorkerState } from './engine/worker.js';

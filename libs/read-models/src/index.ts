@@ -3,6 +3,7 @@ import type { ReadModels } from './store.js';
 
 export { memoryReadModels } from './memory/memory-read-models.js';
 export type { MongodbOptions } from './mongodb/mongodb-read-models.js';
+export type { ReadModelsObserver } from './mongodb/observer.js';
 export * from './served.js';
 export * from './store.js';
 export * from './versions.js';

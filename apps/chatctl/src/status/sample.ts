@@ -1,15 +1,12 @@
 import type { StreamFigures } from '#event-store';
-import { type Place, placesOf, type Projection } from '#projections';
+import { type Lag, lagsAt, placesOf, type Projection } from '#projections';
 import { IN_MAIL } from '#protocol';
 import type { ReadModels } from '#read-models';
 import { nameOf, type ProjectionVersion, projections } from '../projection-version.js';
 import type { Servers } from '../servers.js';
 
 /** What one partition of a projection looks like at a moment. */
-export interface PartitionSample extends Place {
-  readonly lagEvents: number;
-  /** The age of the oldest event that is not folded, seconds by the log's clock; 0 where all are. */
-  readonly lagSeconds: number;
+export interface PartitionSample extends Lag {
   readonly deadLetters: number;
 }
 
@@ -86,19 +83,12 @@ async function sampleOf(
   lettersIn: (partition: number) => number,
 ): Promise<ProjectionSample | null> {
   const { projection, version } = shown;
-  const { kinds } = projection;
   const places = await placesOf(projection, version, readModels, await log.consumers());
   const present = await log.workers.of(nameOf(shown));
   // Read models in memory are not shared out: who folds them tells nobody.
   const workers = readModels ? present : [...new Set(places.flatMap(({ owner }) => owner ?? []))];
   if (workers.length === 0 && places.every(({ owner }) => owner === null)) return null;
-  const partitions = places.map(async (place) => {
-    const { partition, position, consumer } = place;
-    const part = { partition, ...(kinds && { kinds }), from: position + 1 };
-    const lagEvents = consumer?.pending ?? (await log.backlog(part));
-    const oldestAt = lagEvents === 0 ? null : await log.oldestOfBacklog(part);
-    const lagSeconds = oldestAt === null ? 0 : Math.max(0, (now - oldestAt) / 1_000);
-    return { ...place, lagEvents, lagSeconds, deadLetters: lettersIn(partition) };
-  });
-  return { ...shown, workers, partitions: await Promise.all(partitions) };
+  const lags = await lagsAt(places, projection, log, now);
+  const partitions = lags.map((lag) => ({ ...lag, deadLetters: lettersIn(lag.partition) }));
+  return { ...shown, workers, partitions };
 }

@@ -1,5 +1,6 @@
 import { type CommandContext, commandKey, type Room, RetryableError } from '#domain';
 import { OutcomeUnknown } from '#event-store';
+import type { CommandOutcome, Traffic } from '../traffic.js';
 
 /** So long after an unknown outcome the same words are taken for the same message. Milliseconds. */
 const REPEAT_WITHIN = 30_000;
@@ -45,6 +46,7 @@ export class Attempts {
     private readonly userId: string,
     private readonly newKey: () => string,
     private readonly admit: () => Promise<void> | null,
+    private readonly traffic?: Pick<Traffic, 'commanded'>,
   ) {}
 
   /**
@@ -57,25 +59,31 @@ export class Attempts {
     words: readonly unknown[] | null,
     command: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
+    const beganAt = performance.now();
     const said = (): string | null => (words === null ? null : JSON.stringify([clientId, words]));
     // As a rule nothing is unknown, and then it does not matter what is said.
     const earlier = this.#unknown.size === 0 ? null : this.#recall(said());
     let tried = earlier;
     const attempt: Attempt = {
-      deadline: performance.now() + COMMAND_TIME,
+      deadline: beganAt + COMMAND_TIME,
       as: (room) => {
         const context = this.#contextOf(room, clientId, earlier);
         tried = { room, key: context.key, until: 0 };
         return context;
       },
     };
+    const count = (outcome: CommandOutcome): void => {
+      this.traffic?.commanded(outcome, performance.now() - beganAt);
+    };
     const settled = (outcome: T): T => {
+      count('decided');
       if (this.#unknown.size > 0) this.#unknown.delete(said());
       return outcome;
     };
     const failed = (error: unknown): never => {
       // What may have been stored by an earlier attempt may still be, whatever keeps this one from being stored.
       const isUnknown = error instanceof OutcomeUnknown || (earlier !== null && error instanceof RetryableError);
+      count(isUnknown ? 'unknown' : error instanceof RetryableError ? 'not_stored' : 'failed');
       if (!isUnknown) throw error;
       const text = said();
       if (text !== null && tried) this.#remember(text, tried);

@@ -147,8 +147,9 @@ export class Audience<Place> {
     const forAll = gathered.filter(({ topic }) => topic === null);
     const others = forAll.length === gathered.length ? all : joined(forAll);
     for (const session of this.#sessions.keys()) {
-      const frames = others === all || session.topics.has('changes') ? all : others;
-      if (frames.length > 0) session.deliver(frames);
+      const hearsAll = others === all || session.topics.has('changes');
+      if (hearsAll) session.deliver(all, gathered.length);
+      else if (others.length > 0) session.deliver(others, forAll.length);
     }
   }
 }

@@ -15,6 +15,7 @@ import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { SOCKET_IO_PATH, socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
 import { socketServer } from './socket-server.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
+import { Traffic } from '../traffic.js';
 
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
 class EndpointServer extends EventEmitter {
@@ -49,6 +50,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
       [ROOM_CHAT, frameHandlers(app, RoomChatGateway)],
       [DIRECT_CHAT, frameHandlers(app, DirectChatGateway)],
     ]);
+    for (const [endpoint, { byEvent }] of this.#handlers) app.get(Traffic).expect(endpoint, byEvent.keys());
     http.on('upgrade', this.#onUpgrade);
   }
 

@@ -1,6 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { LineLimit } from '#platform';
 import { CLOSE, type CloseCode, restartReason } from '#protocol';
+import { Traffic } from '../traffic.js';
 import type { Endpoint } from './endpoint.js';
 
 /** A client that is closed comes back, and may be closed again: so many lines within so many milliseconds. */
@@ -16,13 +17,16 @@ export const comeBack = (within = 5_000): Closing => ({
   reason: restartReason(Math.round(Math.random() * within)),
 });
 
-/** Says in the log which connections were ended by us for something of their own, and why. */
+/** Counts which connections were ended by us, and says in the log which were for something of their own, and why. */
 @Injectable()
 export class Closings {
   readonly #logger = new Logger('Sockets');
   readonly #lines = new LineLimit(this.#logger, { lines: LINES, intervalMs: INTERVAL });
 
+  constructor(@Inject(Traffic) private readonly traffic: Pick<Traffic, 'hasClosed'>) {}
+
   tell({ path }: Endpoint, userId: string, { code, reason }: Closing): void {
+    this.traffic.hasClosed(code);
     // An id may hold anything, line breaks too.
     const line = `${path} of user ${JSON.stringify(userId)} was closed with ${code}: ${reason}`;
     if (code === CLOSE.tokenExpired.code) this.#logger.debug(line);

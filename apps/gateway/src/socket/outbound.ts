@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Traffic } from '../traffic.js';
 import { lengthOf } from './text-frame.js';
 
 /** Of so many things that are told of softly, the latest is kept while the socket takes nothing. */
@@ -20,7 +21,13 @@ export class Outbound {
   constructor(
     private readonly socket: Duplex,
     private readonly limit: number,
+    private readonly traffic: Pick<Traffic, 'sentBytes'>,
   ) {}
+
+  /** How many bytes wait. */
+  get length(): number {
+    return this.socket.writableLength;
+  }
 
   get tooSlow(): boolean {
     return this.socket.writableLength - this.#list > this.limit;
@@ -33,6 +40,7 @@ export class Outbound {
 
   /** @param frames whole frames, one or several */
   write(frames: Buffer): void {
+    this.traffic.sentBytes += frames.length;
     this.socket.write(frames);
   }
 
@@ -68,6 +76,7 @@ export class Outbound {
   writeList(pieces: readonly Buffer[]): Promise<void> {
     const { socket } = this;
     this.#list = lengthOf(pieces);
+    this.traffic.sentBytes += this.#list;
     return new Promise((resolve) => {
       const done = (): void => {
         socket.off('close', done);

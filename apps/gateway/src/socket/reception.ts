@@ -27,6 +27,7 @@ import { Session } from './session.js';
 import type { SessionSocket } from './session-socket.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
+import { Traffic } from '../traffic.js';
 
 /** How long an upgrade may take, in milliseconds. */
 export const UPGRADE_TIME = 5_000;
@@ -67,6 +68,7 @@ export class Reception {
     @Inject(Closings) private readonly closings: Closings,
     @Inject(COMMAND_KEYS) private readonly newKey: () => string,
     @Inject(Allowance) private readonly allowance: Pick<Allowance, 'spend'>,
+    @Inject(Traffic) private readonly traffic: Traffic,
   ) {
     const { framesPerSecond, frameBurst, connectsPerSecond, connectBurst } = settings.limits;
     this.#connects = new TokenBucket({ perSecond: connectsPerSecond, burst: connectBurst }, performance.now());
@@ -190,8 +192,10 @@ export class Reception {
           newKey: this.newKey,
           allowance: this.allowance,
           closings: this.closings,
+          traffic: this.traffic,
         },
       });
+      this.traffic.hasOpened(endpoint);
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);
     });

@@ -8,6 +8,7 @@ import { readInTime } from '../commands/read-in-time.js';
 import type { Hearing } from '../feeds/hearing.js';
 import { Hub } from '../feeds/hub.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
+import { type ResumeOutcome, Traffic } from '../traffic.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { Lists } from './lists.js';
 import type { Session } from './session.js';
@@ -24,6 +25,9 @@ type Stretch = readonly [from: Position, to: Position, last: Position];
 
 const DIRECT = /^direct:([1-9][0-9]{0,15})$/;
 
+const outcomeOf = (room: ResumedRoom): ResumeOutcome =>
+  room.recovered ? 'recovered' : 'to' in room ? 'not_recovered' : 'not_found';
+
 /**
  * Tells a client that was away what it missed. A connection hears a room from the position on at which it came into it,
  * without holes; so what it lacks is what lies between the position that the client knows and that one, and nothing has
@@ -39,6 +43,7 @@ export class Resume {
     @Inject(DirectChats) private readonly chats: Pick<DirectChats, 'ofPerson'>,
     @Inject(Lists) private readonly lists: Pick<Lists, 'send'>,
     @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'resumeChangesMax'>,
+    @Inject(Traffic) private readonly traffic: Pick<Traffic, 'resumed'>,
   ) {}
 
   /** One room after the other. @throws RetryableError: then the client knows no more than before */
@@ -47,7 +52,9 @@ export class Resume {
     const resumed: [name: string, ResumedRoom][] = [];
     for (const [name, known] of Object.entries(rooms)) {
       if (!session.isOpen) break;
-      resumed.push([name, await this.room(session, name, known)]);
+      const room = await this.room(session, name, known);
+      this.traffic.resumed[outcomeOf(room)]++;
+      resumed.push([name, room]);
     }
     const answer: FrameOf<typeof Resumed> = { event: 'resumed', data: { rooms: Object.fromEntries(resumed) } };
     return { ack: {}, answer };

@@ -4,6 +4,7 @@ import type { Config } from '#platform';
 import type { Allowance } from '../commands/allowance.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
 import type { Person } from '../feeds/person.js';
+import type { Traffic } from '../traffic.js';
 import type { Closings } from './closings.js';
 import type { Endpoint } from './endpoint.js';
 import type { SessionSocket } from './session-socket.js';
@@ -27,4 +28,5 @@ export interface SessionParts {
   readonly allowance: Pick<Allowance, 'spend'>;
   readonly newKey: () => string;
   readonly closings: Closings;
+  readonly traffic: Traffic;
 }

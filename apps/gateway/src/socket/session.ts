@@ -1,21 +1,11 @@
 import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
-import {
-  ackFrame,
-  type BadFrame,
-  CLOSE,
-  type Fault,
-  type Frame,
-  nackFrame,
-  readFrame,
-  type Topic,
-  UNAVAILABLE,
-  UNKNOWN,
-} from '#protocol';
+import { ackFrame, CLOSE, type Fault, type Frame, nackFrame, type Topic, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { type Closing, comeBack, protocolClosing } from './closings.js';
 import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
+import { FrameInHand } from './frame-in-hand.js';
 import { cut, hangUp } from './hang-up.js';
 import { Inbox, type Waiting } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
@@ -23,6 +13,7 @@ import type { Person } from '../feeds/person.js';
 import { Pulse } from './pulse.js';
 import type { SessionParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
+import { outcomeOf } from '../traffic.js';
 
 /** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
 export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
@@ -42,8 +33,6 @@ const HELD_UP = 1_000;
 
 export type { SessionParts };
 
-const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
-
 /**
  * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
  * that order too. What it is sent is written at once; it is never waited for.
@@ -59,10 +48,7 @@ export class Session implements Caller {
   readonly #outbound: Outbound;
   readonly #pulse: Pulse;
   readonly #inbox: Inbox;
-  /** The id of the frame in hand, if it gave one; when that frame came, and when it was taken in hand. */
-  #frameId: string | undefined;
-  #cameAt = 0;
-  #begunAt = 0;
+  readonly #hand: FrameInHand;
   /** What came before this is refused. */
   #heldUpUntil = 0;
   /** No more is read: what came before is handled, then the connection is closed with this. */
@@ -77,13 +63,19 @@ export class Session implements Caller {
     const spend = (): void => {
       parts.allowance.spend(person.userId);
     };
-    this.attempts = new Attempts(person.userId, parts.newKey, () => {
-      if (this.#isHeldUp || !parts.barrier.isOpen) return this.admit().then(spend);
-      spend();
-      return null;
-    });
+    this.attempts = new Attempts(
+      person.userId,
+      parts.newKey,
+      () => {
+        if (this.#isHeldUp || !parts.barrier.isOpen) return this.admit().then(spend);
+        spend();
+        return null;
+      },
+      parts.traffic,
+    );
     this.#parts = parts;
-    this.#outbound = new Outbound(socket, limits.outboundBytes);
+    this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
+    this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
     this.#pulse = new Pulse(ws, this.#outbound, limits);
     this.#inbox = new Inbox(ws, () => {
       this.close(this.#ending!);
@@ -122,11 +114,20 @@ export class Session implements Caller {
     this.#parts.ws.once('close', listener);
   }
 
-  /** Writes whole frames, as {@link textFrame} makes them. */
-  deliver(frames: Buffer): void {
+  /** What waits: of the client's frames, and for it to read. */
+  get waiting(): { readonly frames: number; readonly bytes: number } {
+    return { frames: this.#inbox.length, bytes: this.#outbound.length };
+  }
+
+  /** Writes whole frames, as {@link textFrame} makes them. @param told how many of them are told to many */
+  deliver(frames: Buffer, told = 0): void {
     if (!this.isOpen) return;
-    if (this.#outbound.tooSlow) this.close(CLOSE.slowReader);
-    else this.#outbound.write(frames);
+    if (this.#outbound.tooSlow) {
+      this.close(CLOSE.slowReader);
+      return;
+    }
+    this.#outbound.write(frames);
+    this.#parts.traffic.deliveries += told;
   }
 
   /** Writes a frame that may be late or left out: see {@link Outbound.writeSoftly}. */
@@ -161,12 +162,14 @@ export class Session implements Caller {
   /** What the frame in hand asked a server for did not come. If that took long, those behind it are not kept as well. */
   waitedInVain(): void {
     const now = performance.now();
-    if (now - this.#begunAt > HELD_UP) this.#heldUpUntil = now;
+    if (now - this.#hand.begunAt > HELD_UP) this.#heldUpUntil = now;
   }
 
   /** Refuses the frame in hand. */
   refuse(fault: Fault): void {
-    const id = this.#frameId;
+    const { id } = this.#hand;
+    this.#hand.count(outcomeOf(fault));
+    if (id !== undefined) this.#parts.traffic.nacks++;
     this.reply(id === undefined ? this.endpoint.errorFrame(fault) : nackFrame(id, fault));
   }
 
@@ -203,11 +206,14 @@ export class Session implements Caller {
     if (!this.isOpen) return;
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
-    else if (!this.#pulse.beat(now)) this.terminate();
+    else if (!this.#pulse.beat(now)) {
+      this.#parts.traffic.closed['silent']!++;
+      this.terminate();
+    }
   }
 
   get #isHeldUp(): boolean {
-    return this.#cameAt < this.#heldUpUntil;
+    return this.#hand.cameAt < this.#heldUpUntil;
   }
 
   #allowed(): boolean {
@@ -227,24 +233,15 @@ export class Session implements Caller {
   #giveUp(): void {
     if (!this.isOpen) return;
     this.refuse(UNKNOWN);
-    for (const { data, binary } of this.#inbox.takeAll()) {
-      this.#read(data, binary);
+    for (const waiting of this.#inbox.takeAll()) {
+      this.#hand.take(waiting);
       this.refuse(UNAVAILABLE);
     }
     this.close(this.#ending!);
   }
 
-  /** Takes a frame in hand. */
-  #read(data: Buffer, binary: boolean): ReturnType<typeof readFrame> {
-    const read = binary ? BINARY : readFrame(data, this.#parts.limits.frameDepth);
-    this.#frameId = 'fault' in read ? read.id : read.frame.id;
-    return read;
-  }
-
-  #handle({ data, binary, cameAt }: Waiting, { byEvent, failed }: FrameHandlers): Promise<void> | null {
-    this.#cameAt = cameAt;
-    this.#begunAt = performance.now();
-    const read = this.#read(data, binary);
+  #handle(waiting: Waiting, { byEvent, failed }: FrameHandlers): Promise<void> | null {
+    const read = this.#hand.take(waiting);
     if ('fault' in read) {
       this.refuse(read.fault);
       return null;
@@ -277,6 +274,7 @@ export class Session implements Caller {
   }
 
   #answer(frame: Frame, outcome: Outcome | undefined): void {
+    this.#hand.count(outcome && 'refusal' in outcome ? 'refused' : 'accepted');
     if (!outcome || !this.isOpen) return;
     if ('refusal' in outcome) {
       const { refusal } = outcome;
@@ -285,7 +283,9 @@ export class Session implements Caller {
       return;
     }
     if (outcome.answer) this.reply(JSON.stringify(outcome.answer));
-    if (frame.id !== undefined) this.reply(ackFrame(frame.id, outcome.ack));
+    if (frame.id === undefined) return;
+    this.#parts.traffic.acks++;
+    this.reply(ackFrame(frame.id, outcome.ack));
   }
 }
 

@@ -41,6 +41,14 @@ export const rows = {
     meaning: 'The address that is listened on.',
     read: anyText,
   }),
+  METRICS_PORT: row({
+    type: 'port',
+    default: '0',
+    roles: every,
+    meaning:
+      'Where `/metrics` is served, at HOST, for Prometheus: another port than PORT, which the public does not reach; 0 for none.',
+    read: wholeNumber(0, 65_535),
+  }),
   ...serverRows,
   ...encryptionRows,
   ...tokenRows,

@@ -53,6 +53,8 @@ export interface Place {
   readonly owner: string | null;
   /** The sequence of the last event that is folded for good; 0 for none. */
   readonly position: number;
+  /** One more each time that somebody takes it over; 0 where nobody ever did. */
+  readonly epoch: number;
   /** The consumer of that owner; null where there is none (any more, or yet). */
   readonly consumer: NamedConsumer | null;
 }
@@ -72,10 +74,11 @@ export async function placesOf(
   return ALL.map((partition) => {
     const consumer = newest.get(partition) ?? null;
     if (!stored) {
-      return { partition, owner: consumer?.owner ?? null, position: consumer?.acknowledgedSeq ?? 0, consumer };
+      const { owner = null, acknowledgedSeq: position = 0, epoch = 0 } = consumer ?? {};
+      return { partition, owner, position, epoch, consumer };
     }
-    const { owner = null, seq: position = 0, epoch } = stored[partition] ?? {};
-    return { partition, owner, position, consumer: consumer?.epoch === epoch ? consumer : null };
+    const { owner = null, seq: position = 0, epoch = 0 } = stored[partition] ?? {};
+    return { partition, owner, position, epoch, consumer: consumer?.epoch === epoch ? consumer : null };
   });
 }
 

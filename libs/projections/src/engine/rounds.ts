@@ -1,5 +1,5 @@
 import type { LogRecord } from '#event-store';
-import type { DocumentStore } from '#read-models';
+import type { DocumentStore, Write } from '#read-models';
 import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
@@ -34,7 +34,7 @@ export class Rounds<Change> {
   private savedAt = 0;
   /** Whose turn it is to be swept. */
   private turn = 0;
-  readonly counts = { folded: 0, deadLetters: 0, rounds: 0 };
+  readonly counts = { folded: 0, deadLetters: 0, rounds: 0, documents: 0 };
 
   constructor(private readonly parts: RoundsParts<Change>) {}
 
@@ -55,10 +55,14 @@ export class Rounds<Change> {
 
   /** Whatever is fenced off meanwhile is left out. */
   async round(): Promise<void> {
-    const parts = partsOf(this.take(), this.parts.foldedTogether);
+    const { clock, onRound, foldedTogether } = this.parts;
+    const beganAt = clock.now();
+    const parts = partsOf(this.take(), foldedTogether);
     // Of other rooms, each of them.
     await allEnded([...parts.map((part) => this.foldRecords(part)), this.sweepOn()]);
-    if (parts.length > 0) this.counts.rounds++;
+    if (parts.length === 0) return;
+    this.counts.rounds++;
+    onRound?.((clock.now() - beganAt) / 1_000);
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
@@ -132,12 +136,12 @@ export class Rounds<Change> {
 
   /** Of rooms that are swept: live updates out, then the heads, as in {@link save}. */
   private async saveHeads(partition: Partition, rooms: readonly string[]): Promise<void> {
-    const { log, projection, store, patiently, throwIfLost } = this.parts;
+    const { log, projection, patiently, throwIfLost } = this.parts;
     const dirty = rooms.flatMap((room) => partition.heads.get(room) ?? []).filter((head) => head.dirty);
     if (dirty.length === 0) return;
     await log.live.flush();
     throwIfLost();
-    await patiently(() => store.write(projection.heads!, dirty));
+    await patiently(() => this.writeTo(projection.heads!, dirty));
     for (const { document } of dirty) partition.heads.set(document._id, { document, known: true, dirty: false });
   }
 
@@ -147,7 +151,7 @@ export class Rounds<Change> {
 
   /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
   async save(): Promise<void> {
-    const { log, projection, readModels, store, clock, owned, patiently, throwIfLost } = this.parts;
+    const { log, projection, readModels, clock, owned, patiently, throwIfLost } = this.parts;
     this.recordsSinceSave = 0;
     this.savedAt = clock.now();
     if (owned.areSaved) return;
@@ -160,7 +164,7 @@ export class Rounds<Change> {
     const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
     const fenced = await patiently(async () => {
       if (projection.heads !== null) {
-        await store.write(
+        await this.writeTo(
           projection.heads,
           moved.flatMap((partition) => partition.dirtyHeads),
         );
@@ -193,11 +197,11 @@ export class Rounds<Change> {
 
   /** Null where somebody has taken over what it is of, and nothing is written: it is dropped. @throws CheckpointsGone */
   private async write(round: FoldedRound<Change>): Promise<WrittenRound<Change> | null> {
-    const { log, logger, store, owned, announcing } = this.parts;
+    const { log, logger, owned, announcing } = this.parts;
     // What was looked for may have been in a database that was emptied, where there is less than was folded, or that
     // somebody else fills anew: nothing may come of it where the checkpoint, which goes with it, is not this worker's.
     if (await owned.dropFenced(owned.all.filter(({ number }) => round.readFor.has(number)))) return null;
-    await Promise.all([...round.writes].map(([collection, writes]) => store.write(collection, writes)));
+    await Promise.all([...round.writes].map(([collection, writes]) => this.writeTo(collection, writes)));
     // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
       logger.error(
@@ -207,6 +211,11 @@ export class Rounds<Change> {
       await log.letters.put(letter);
     }
     return { ...round, isTold: announcing || (await this.isFollowed()) };
+  }
+
+  private async writeTo(collection: string, writes: readonly Write[]): Promise<void> {
+    await this.parts.store.write(collection, writes);
+    this.counts.documents += writes.length;
   }
 
   /**

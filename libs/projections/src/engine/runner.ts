@@ -53,7 +53,7 @@ export class Runner<Change> {
   }
 
   get counters(): Worker<Change>['counters'] {
-    return this.worker?.counters ?? { folded: 0, deadLetters: 0, rounds: 0 };
+    return this.worker?.counters ?? { folded: 0, deadLetters: 0, rounds: 0, documents: 0 };
   }
 
   /** Resolves when it is stopped, or when its worker refuses to go on. */

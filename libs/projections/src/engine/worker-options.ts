@@ -21,6 +21,8 @@ export interface WorkerOptions<Change> {
   /** Who this is, in checkpoints, among the workers and in logs: unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
+  /** Is told how long each round took, to count it: it must not throw. */
+  readonly onRound?: (seconds: number) => void;
   /** The system's own where none is given. */
   readonly clock?: Clock;
   /** How many records of a round are folded together, at least, where there are so many. */

@@ -83,7 +83,7 @@ export class Worker<Change> {
   }
 
   /** Since the start of this worker. */
-  get counters(): Readonly<{ folded: number; deadLetters: number; rounds: number }> {
+  get counters(): Readonly<Rounds<Change>['counts']> {
     return this.rounds.counts;
   }
 

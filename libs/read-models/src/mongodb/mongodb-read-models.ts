@@ -20,8 +20,9 @@ import {
   ReadModelsUnavailable,
   type Write,
 } from '../store.js';
-import { type VersionRegistry, type Versions, versionName } from '../versions.js';
-import { reach } from './reach.js';
+import { versionName } from '../versions.js';
+import { DUPLICATE_KEY, MongodbVersions } from './mongodb-versions.js';
+import { observedReach, type Reach, type ReadModelsObserver, tellReconnects } from './observer.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -29,9 +30,8 @@ export interface MongodbOptions {
   readonly database: string;
   /** How long an operation waits for a server that is away, in ms. */
   readonly timeoutMs?: number;
+  readonly observer?: ReadModelsObserver;
 }
-
-const DUPLICATE_KEY = 11000;
 
 /** The largest write of a round, on a server that is busy, takes a fraction of it. */
 const OPERATION_LIMIT_MS = 10_000;
@@ -54,14 +54,16 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
     writeConcern: { w: 'majority', journal: true },
   });
   const db = client.db(options.database);
+  const reach = observedReach(options.observer);
+  if (options.observer) tellReconnects(client, options.observer);
   await reach(() => client.connect()).catch((error: unknown) =>
     client.close().then(() => Promise.reject(error as Error)),
   );
   return {
     shared: true,
-    checkpoints: new MongodbCheckpoints(db),
-    versions: new MongodbVersions(db),
-    projection: (name, version) => new MongodbStore(db, prefixOf(name, version)),
+    checkpoints: new MongodbCheckpoints(db, reach),
+    versions: new MongodbVersions(db, reach),
+    projection: (name, version) => new MongodbStore(db, prefixOf(name, version), reach),
     remove: (name, version) => reach(() => remove(db, name, version)),
     ping: () =>
       reach(async () => {
@@ -96,10 +98,11 @@ class MongodbStore implements DocumentStore {
   constructor(
     private readonly db: Db,
     private readonly prefix: string,
+    private readonly reach: Reach,
   ) {}
 
   setUp(collections: readonly CollectionDefinition[]): Promise<void> {
-    return reach(async () => {
+    return this.reach(async () => {
       for (const { name, index, ordered, list } of collections) {
         if (index !== undefined) await this.collection(name).createIndex({ [index]: 1, ...(ordered && { _id: 1 }) });
         if (list !== undefined) this.lists.set(name, list);
@@ -109,7 +112,7 @@ class MongodbStore implements DocumentStore {
 
   get<D extends Document>(collection: string, ids: readonly string[]): Promise<D[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return reach(() =>
+    return this.reach(() =>
       this.collection(collection)
         .find<D>({ _id: { $in: [...ids] } })
         .toArray(),
@@ -118,7 +121,7 @@ class MongodbStore implements DocumentStore {
 
   findBy<D extends Document>(collection: string, field: string, values: readonly string[]): Promise<D[]> {
     if (values.length === 0) return Promise.resolve([]);
-    return reach(() =>
+    return this.reach(() =>
       this.collection(collection)
         .find<D>({ [field]: { $in: [...values] } })
         .toArray(),
@@ -128,7 +131,7 @@ class MongodbStore implements DocumentStore {
   async range<D extends Document>(collection: string, range: Range): Promise<D[]> {
     const { from, to, limit, descending, having, fields } = range;
     if (having && this.lists.get(collection) === having.field) {
-      await reach(() => this.collection(collection).createIndex({ [having.field]: 1, _id: 1 }));
+      await this.reach(() => this.collection(collection).createIndex({ [having.field]: 1, _id: 1 }));
       this.lists.delete(collection);
     }
     const filter = { _id: { $gte: from, $lt: to }, ...(having && { [having.field]: having.value }) };
@@ -151,7 +154,7 @@ class MongodbStore implements DocumentStore {
    */
   write(collection: string, writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return Promise.resolve();
-    return reach(async () => {
+    return this.reach(async () => {
       const target = this.collection(collection);
       const known = writes.filter((write) => write.known).map((write) => write.document);
       const fresh = writes.filter((write) => !write.known).map((write) => write.document);
@@ -168,7 +171,7 @@ class MongodbStore implements DocumentStore {
     options: FindOptions & { readonly limit: number },
   ): Promise<D[]> {
     const found = this.collection(collection).find<D>(filter, { ...options, batchSize: options.limit + 1 });
-    return reach(() => found.toArray());
+    return this.reach(() => found.toArray());
   }
 
   private collection(name: string): Collection<Document> {
@@ -221,12 +224,15 @@ interface CheckpointDocument extends Checkpoint {
 class MongodbCheckpoints implements Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
-  constructor(db: Db) {
+  constructor(
+    db: Db,
+    private readonly reach: Reach,
+  ) {
     this.collection = db.collection(CHECKPOINTS);
   }
 
   claim(id: string, owner: string): Promise<Checkpoint> {
-    return reach(async () => {
+    return this.reach(async () => {
       const first: CheckpointDocument = { _id: id, seq: 0, eventId: '', epoch: Date.now(), owner };
       await this.collection.insertOne(first).catch((error: unknown) => {
         if (!(error instanceof MongoServerError && error.code === DUPLICATE_KEY)) throw error;
@@ -243,7 +249,7 @@ class MongodbCheckpoints implements Checkpoints {
   }
 
   read(ids: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> {
-    return reach(async () => {
+    return this.reach(async () => {
       const stored = await this.collection.find({ _id: { $in: [...ids] } }).toArray();
       return new Map(stored.map((checkpoint) => [checkpoint._id, checkpoint]));
     });
@@ -251,7 +257,7 @@ class MongodbCheckpoints implements Checkpoints {
 
   save(saves: readonly CheckpointSave[]): Promise<string[]> {
     if (saves.length === 0) return Promise.resolve([]);
-    return reach(async () => {
+    return this.reach(async () => {
       const { matchedCount } = await this.collection.bulkWrite(
         saves.map(({ id, epoch, seq, eventId }) => ({
           updateOne: { filter: { _id: id, epoch }, update: { $set: { seq, eventId } } },
@@ -261,43 +267,6 @@ class MongodbCheckpoints implements Checkpoints {
       if (matchedCount === saves.length) return [];
       const stored = await this.read(saves.map(({ id }) => id));
       return saves.filter(({ id, epoch }) => stored.get(id)?.epoch !== epoch).map(({ id }) => id);
-    });
-  }
-}
-
-interface VersionsDocument extends Versions {
-  readonly _id: string;
-}
-
-class MongodbVersions implements VersionRegistry {
-  private readonly collection: Collection<VersionsDocument>;
-
-  constructor(db: Db) {
-    this.collection = db.collection('versions');
-  }
-
-  read(projection: string): Promise<Versions | null> {
-    return reach(async () => {
-      const stored = await this.collection.findOne({ _id: projection });
-      if (!stored) return null;
-      const { _id, ...versions } = stored;
-      return versions;
-    });
-  }
-
-  replace(projection: string, to: Versions): Promise<boolean> {
-    return reach(async () => {
-      if (to.revision > 1) {
-        const before = { _id: projection, begun: to.begun, revision: to.revision - 1 };
-        return (await this.collection.replaceOne(before, to)).matchedCount === 1;
-      }
-      try {
-        await this.collection.insertOne({ _id: projection, ...to });
-        return true;
-      } catch (error) {
-        if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
-        throw error;
-      }
     });
   }
 }

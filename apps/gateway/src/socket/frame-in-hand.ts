@@ -1,0 +1,39 @@
+import { type BadFrame, type Frame, readFrame } from '#protocol';
+import type { FrameCounts, FrameOutcome, Traffic } from '../traffic.js';
+import type { Endpoint } from './endpoint.js';
+import type { Waiting } from './inbox.js';
+
+const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
+
+/** The frame that a connection has in hand, one at a time; what becomes of each is counted once. */
+export class FrameInHand {
+  /** If it gave one. */
+  id: string | undefined;
+  /** When it came, and when it was taken in hand, on the monotonic clock. */
+  cameAt = 0;
+  begunAt = 0;
+  #counts: FrameCounts | null = null;
+
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly depth: number,
+    private readonly traffic: Pick<Traffic, 'receivedBytes' | 'countsOf'>,
+  ) {}
+
+  take({ data, binary, cameAt }: Waiting): BadFrame | { readonly frame: Frame } {
+    this.cameAt = cameAt;
+    this.begunAt = performance.now();
+    const read = binary ? BINARY : readFrame(data, this.depth);
+    const isBad = 'fault' in read;
+    this.id = isBad ? read.id : read.frame.id;
+    this.traffic.receivedBytes += data.length;
+    this.#counts = this.traffic.countsOf(this.endpoint, isBad ? null : read.frame.event);
+    return read;
+  }
+
+  /** Only what is said first: who was told that nobody knows is answered no more. */
+  count(outcome: FrameOutcome): void {
+    if (this.#counts) this.#counts[outcome]++;
+    this.#counts = null;
+  }
+}
