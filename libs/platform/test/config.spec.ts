@@ -26,6 +26,7 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
+      metrics: { port: 0 },
       blockedMessages: 'hidden',
       http: {
         port: 8080,
