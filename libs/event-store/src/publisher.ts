@@ -9,6 +9,11 @@ import { Together } from './together.js';
 const WINDOW = 512;
 /** The same where the stream syncs each to the disk: the rest waits to be stored at once, with one sync. */
 const SYNCED_WINDOW = 32;
+/**
+ * What is published is sent this long after what was sent last, ms, and at once after a quiet moment: each write wakes the
+ * server, and its answer this process, and whoever reads the log, whatever is in it.
+ */
+const PACE_MS = 16;
 /** Waiting for a place in the window; beyond that the log is not keeping up, and the caller had better hear of it. */
 const QUEUE = 8_192;
 const SWEEP_MS = 250;
@@ -36,6 +41,10 @@ export class Publisher {
   private readonly unanswered = new Map<string, Publication>();
   private readonly together: Together;
   private advancing: NodeJS.Immediate | undefined;
+  private pausing: NodeJS.Timeout | undefined;
+  private sentAt = -Infinity;
+  /** Whether something waits for an answer to what was sent before. */
+  private isHeld = false;
   private nextToken = 0;
   /** Since when the log has answered nothing of what is unanswered. */
   private quietSince = 0;
@@ -90,7 +99,7 @@ export class Publisher {
       if (this.isIdle) this.quietSince = performance.now();
       const attempts = { alone: false, sent: 0, sendAgainAt: 0, hindrance: null };
       this.waiting.push({ subject, body, headers, deadline, resolve, reject, ...attempts });
-      this.advanceSoon();
+      this.advanceInTime();
       this.sweeping ??= setInterval(() => {
         this.sweep();
       }, SWEEP_MS);
@@ -144,13 +153,23 @@ export class Publisher {
     if ('refused' in outcome) publication.reject(notStored(publication, outcome.refused));
     else if ('conflict' in outcome) publication.resolve('conflict');
     else publication.resolve(outcome.stored);
-    this.advanceSoon();
+    if (this.isHeld || this.isIdle) this.advanceSoon();
   }
 
   /** What was under way together goes by itself, in the place that it had. */
   private takeApart(isNotStored: boolean, othersToo: boolean): void {
     this.waiting = [...this.together.takeApart(isNotStored, othersToo), ...this.waiting];
     this.advance();
+  }
+
+  /** With what else comes until then. */
+  private advanceInTime(): void {
+    const early = this.sentAt + PACE_MS - performance.now();
+    if (early <= 0) this.advanceSoon();
+    else if (!this.isHeld)
+      this.pausing ??= setTimeout(() => {
+        this.advance();
+      }, early);
   }
 
   /** With what else comes in this turn of the event loop, where it can go together. */
@@ -163,6 +182,9 @@ export class Publisher {
 
   /** Fills the window from those waiting, or sends them together. */
   private advance(): void {
+    clearTimeout(this.pausing);
+    this.pausing = undefined;
+    if (this.waiting.length > 0) this.sentAt = performance.now();
     while (this.connection.connected && !this.together.isUnderWay && this.waiting.length > 0) {
       const mayJoin = this.together.isAllowed;
       const size = mayJoin ? this.together.sizeOf(this.waiting) : 0;
@@ -172,6 +194,7 @@ export class Publisher {
       if (size === 0) this.sendAlone(this.waiting.shift()!);
       else if (!this.together.send(this.nextToken++, this.waiting.splice(0, size))) this.takeApart(true, true);
     }
+    this.isHeld = this.waiting.length > 0;
     if (!this.isIdle) return;
     clearInterval(this.sweeping);
     this.sweeping = undefined;

@@ -45,6 +45,35 @@ it('what is appended within one turn of the event loop leaves as one write, howe
   expect(new Set(stored.map(({ seq }) => seq)).size).toBe(APPENDS);
 });
 
+it('what is appended within 16 ms after a write leaves as one more, and the first after a quiet moment at once', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  const paced = await connect();
+  const write = jest.spyOn(Socket.prototype, 'write');
+  const writes = () => write.mock.calls.filter(([data]) => Buffer.from(data).includes('HPUB')).length;
+  const appended: Promise<Stored | 'conflict'>[] = [];
+  const counts: number[] = [];
+  for (const [count, ms] of [
+    [1, 0],
+    [14, 1],
+    [1, 2],
+    [1, 100],
+    [1, 0],
+  ] as const) {
+    for (let i = 0; i < count; i++) {
+      appended.push(paced.append(message()));
+      for (let turn = 0; turn < 3; turn++) await nextTurn();
+      jest.advanceTimersByTime(ms);
+    }
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    counts.push(writes());
+  }
+  jest.useRealTimers();
+  write.mockRestore();
+  expect(counts).toEqual([1, 1, 2, 3, 4]);
+  await Promise.all(appended);
+  await paced.close();
+});
+
 it('an append takes few promises', async () => {
   const count = await promisesOf(async () => {
     await Promise.all(Array.from({ length: APPENDS }, () => log.append(message())));
