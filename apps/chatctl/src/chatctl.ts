@@ -8,6 +8,9 @@ import { diffCommand } from './diff/diff.js';
 import { eraseCommand } from './erase/erase.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
+import { playCommand } from './play/play.js';
+import { PlayFailed } from './play/player.js';
+import { NotRecorded } from './play/recording.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { replayCommand } from './replay/replay.js';
 import { revokeCommand } from './revoke/revoke.js';
@@ -27,6 +30,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['stats', statsCommand],
   ['replay', replayCommand],
+  ['play', playCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -40,7 +44,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere];
+const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere, NotRecorded, PlayFailed];
 
 /**
  * Runs the command that the words name.
