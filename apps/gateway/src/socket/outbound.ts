@@ -50,7 +50,7 @@ export class Outbound {
     if (kept.size === 0) this.#catchUpAfterDrain(kept);
     kept.delete(key);
     kept.set(key, later);
-    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
+    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
   }
 
   #catchUpAfterDrain(kept: Map<string, Later>): void {
