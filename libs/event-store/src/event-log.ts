@@ -35,8 +35,8 @@ export interface LogOptions extends ServerOptions {
   readonly replicas?: number;
   /** The longest life of a token, for which a revocation is remembered where nobody says until when. */
   readonly tokenMaxAgeSeconds?: number;
-  /** Whether events that wait for a log that syncs each may go together, as they do by default: to compare. */
-  readonly batches?: boolean;
+  /** Whether each event is synced to the disk before it is answered: then those that wait go together. Not by default. */
+  readonly synced?: boolean;
   /** Without it nothing is sealed that is stored, and nothing sealed can be read. */
   readonly encryption?: EncryptionOptions;
 }
@@ -90,10 +90,10 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, batches, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'batches' | 'encryption'>,
+    { tokenMaxAgeSeconds, synced, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'synced' | 'encryption'>,
   ) {
     this.live = new Live(connection, subjects);
-    this.publisher = new Publisher(connection, batches);
+    this.publisher = new Publisher(connection, synced);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
