@@ -9,11 +9,6 @@ import { Together } from './together.js';
 const WINDOW = 512;
 /** The same where the stream syncs each to the disk: the rest waits to be stored at once, with one sync. */
 const SYNCED_WINDOW = 32;
-/**
- * What is published is sent this long after what was sent last, ms, and at once after a quiet moment: each write wakes the
- * server, and its answer this process, and whoever reads the log, whatever is in it.
- */
-const PACE_MS = 16;
 /** Waiting for a place in the window; beyond that the log is not keeping up, and the caller had better hear of it. */
 const QUEUE = 8_192;
 const SWEEP_MS = 250;
@@ -53,10 +48,14 @@ export class Publisher {
   private whenIdle: (() => void) | undefined;
   private closed = false;
 
-  /** @param isSynced whether the stream syncs each message to the disk before it answers */
+  /**
+   * @param isSynced whether the stream syncs each message to the disk before it answers
+   * @param everyMs what is published is sent so long after what was sent last, and at once after a quiet moment
+   */
   constructor(
     private readonly connection: Connection,
     isSynced = false,
+    private readonly everyMs = 0,
   ) {
     this.inbox = `${connection.newInbox()}.`;
     this.together = new Together(connection, this.inbox, isSynced);
@@ -164,7 +163,7 @@ export class Publisher {
 
   /** With what else comes until then. */
   private advanceInTime(): void {
-    const early = this.sentAt + PACE_MS - performance.now();
+    const early = this.sentAt + this.everyMs - performance.now();
     if (early <= 0) this.advanceSoon();
     else if (!this.isHeld)
       this.pausing ??= setTimeout(() => {

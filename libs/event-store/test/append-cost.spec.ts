@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM, keySequence, type MessageCreated } from '#domain';
-import { EventLog, type Stored } from '../src/index.js';
+import { EventLog, type LogOptions, type Stored } from '../src/index.js';
 import { promisesOf } from './count-promises.js';
 import { NatsInMemory } from './nats-in-memory.js';
 
@@ -11,8 +11,8 @@ import { NatsInMemory } from './nats-in-memory.js';
 const server = new NatsInMemory();
 const nextKey = keySequence(Buffer.alloc(8));
 let log: EventLog;
-const connect = (): Promise<EventLog> =>
-  EventLog.connect({ servers: server.address, name: 'test', stream: 'EVENTS', prefix: 'chat' });
+const connect = (more: Partial<LogOptions> = {}): Promise<EventLog> =>
+  EventLog.connect({ servers: server.address, name: 'test', stream: 'EVENTS', prefix: 'chat', ...more });
 beforeAll(async () => {
   await server.start();
   log = await connect();
@@ -49,7 +49,7 @@ describe('by a clock that stands still', () => {
   let paced: EventLog;
   beforeEach(async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    paced = await connect();
+    paced = await connect({ appendEveryMs: 16 });
   });
   afterEach(async () => {
     jest.useRealTimers();
