@@ -33,6 +33,9 @@ const HELD_UP = 1_000;
 
 export type { SessionParts };
 
+// Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
+const NONE: ReadonlySet<Topic> = new Set();
+
 /**
  * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
  * that order too. What it is sent is written at once; it is never waited for.
@@ -43,7 +46,7 @@ export class Session implements Caller {
   readonly moderates: Moderates;
   readonly attempts: Attempts;
   /** What the client has asked to be told of beside messages. */
-  topics: ReadonlySet<Topic> = new Set();
+  topics: ReadonlySet<Topic> = NONE;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
   readonly #pulse: Pulse;
@@ -90,7 +93,7 @@ export class Session implements Caller {
     ws.on('pong', () => {
       if (!this.#pulse.heard()) this.#allowed();
     });
-    ws.once('close', () => {
+    ws.on('close', () => {
       clearTimeout(this.#patience ?? undefined);
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
@@ -111,7 +114,7 @@ export class Session implements Caller {
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
   whenOver(listener: () => void): void {
-    this.#parts.ws.once('close', listener);
+    this.#parts.ws.on('close', listener);
   }
 
   /** What waits: of the client's frames, and for it to read. */
