@@ -13,6 +13,9 @@ import { replayCommand } from './replay/replay.js';
 import { revokeCommand } from './revoke/revoke.js';
 import { schemaCommand } from './schema/schema.js';
 import { Unreachable } from './servers.js';
+import { Missing } from './sql/duckdb.js';
+import { sqlCommand } from './sql/sql.js';
+import { StatementFailed } from './sql/statement-failed.js';
 import { statsCommand } from './stats/stats.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
@@ -27,6 +30,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['stats', statsCommand],
   ['replay', replayCommand],
+  ['sql', sqlCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -40,7 +44,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere];
+const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere, Missing, StatementFailed];
 
 /**
  * Runs the command that the words name.

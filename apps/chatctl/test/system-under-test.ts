@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { clanRoom, directRoom, type DomainEvent, keySequence, type MessageCreated, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { directory, type Projection, timeline, Runner } from '#projections';
@@ -100,6 +100,9 @@ export class SystemUnderTest {
     return stored.seq;
   }
 
+  /** What is typed at the prompt of the next command. */
+  typed = '';
+
   async chatctl(...words: string[]): Promise<Run> {
     const out = new PassThrough({ encoding: 'utf8' });
     const progress = new PassThrough();
@@ -108,7 +111,7 @@ export class SystemUnderTest {
     out.on('data', (text: string) => (printed += text));
     const status = await chatctl(
       words,
-      { env: this.env, out, progress, interrupted: () => this.interruption.signal },
+      { env: this.env, input: Readable.from([this.typed]), out, progress, interrupted: () => this.interruption.signal },
       (text) => (complaints += `${text}\n`),
     );
     // What is written last comes in the next turn.

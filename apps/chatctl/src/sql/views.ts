@@ -89,15 +89,16 @@ select room, kind_of(room) as kind, n, messageId as message_id,
   erased, sealed and not erased as sealed, seq
 from texts`;
 
-const reactionsAt = `
+/** @param messages as they were at the same time */
+const reactionsTo = (messages: string, upto: string) => `
 with targets as (
   -- With a message go the reactions to it.
-  select room, n, message_id, seq from messages_at(upto) where not deleted
+  select room, n, message_id, seq from ${messages} where not deleted
 ), done as (
   select t.room, t.n, e.messageId as message_id, e.userId as user_id, e.userName as user_name, e.emoji,
     e."at" as reacted_at, e.type = 'ReactionAdded' as is_added, e.seq
   from events e join targets t on t.room = e.room and t.message_id = e.messageId and t.seq < e.seq
-  where e.type in ('ReactionAdded', 'ReactionRemoved') and e.seq <= upto
+  where e.type in ('ReactionAdded', 'ReactionRemoved') and e.seq <= ${upto}
 ), latest as (
   -- A person has one reaction to a message: the last that they gave, until they take it back.
   select room, n, message_id, user_id, arg_max({user_name: user_name, emoji: emoji, reacted_at: reacted_at, is_added: is_added}, seq) as last, max(seq) as seq
@@ -123,7 +124,7 @@ select l.room, l.n, l.message_id, l.user_id,
 from latest l
   left join crowded c using (room, n)
   left join kept k on k.room = l.room and k.n = l.n and k.one.user_id = l.user_id and k.one.seq = l.seq
-  left join fences_at(upto) f on f.room = l.room and f.user_id = l.user_id
+  left join fences_at(${upto}) f on f.room = l.room and f.user_id = l.user_id
 where l.last.is_added and (c.n is null or k.n is not null)`;
 
 const seen = `
@@ -181,13 +182,17 @@ from people p
 export const macros: readonly View[] = [
   { name: 'fences_at', what: 'up to where whose texts in a room are erased', sql: fencesAt },
   { name: 'messages_at', what: 'messages as they were at a sequence: messages_at(1234)', sql: messagesAt },
-  { name: 'reactions_at', what: 'reactions as they were at a sequence: reactions_at(1234)', sql: reactionsAt },
+  {
+    name: 'reactions_at',
+    what: 'reactions as they were at a sequence: reactions_at(1234)',
+    sql: reactionsTo('messages_at(upto)', 'upto'),
+  },
 ];
 
 /** As it is at the end of what there is. */
 export const views: readonly View[] = [
   { name: 'messages', what: 'messages, with what was edited, deleted and erased', sql: `from messages_at(${END})` },
-  { name: 'reactions', what: 'reactions that were not taken back', sql: `from reactions_at(${END})` },
+  { name: 'reactions', what: 'reactions that were not taken back', sql: reactionsTo('messages', END) },
   { name: 'seen', what: 'direct chats: who saw up to which message, and when', sql: seen },
   { name: 'rooms', what: 'rooms in which something happened', sql: rooms },
   { name: 'users', what: 'people, with their latest name and clan', sql: users },
