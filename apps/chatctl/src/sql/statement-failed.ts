@@ -19,8 +19,10 @@ const HINTS: readonly (readonly [RegExp, (text: string) => boolean, string])[] =
 
 /** What DuckDB says of a statement, and a hint. What is no fault of a statement is handed back as it is. */
 export function explained(error: unknown, text: string): unknown {
-  if (!(error instanceof Error) || error instanceof StatementFailed) return error;
-  const message = error.message.replace(/^Failed to extract statements: /, '').trimEnd();
+  if (error instanceof StatementFailed) return error;
+  const message = String((error as Error | undefined)?.message)
+    .replace(/^Failed to extract statements: /, '')
+    .trimEnd();
   if (!/^[A-Z][A-Za-z ]+(?:Error|Exception)?: |^INTERRUPT/.test(message)) return error;
   const hint = HINTS.find(([pattern, holds]) => pattern.test(message) && holds(text));
   return new StatementFailed(hint ? `${message}\n${hint[2]}` : message, { cause: error });
