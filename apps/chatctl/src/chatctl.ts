@@ -6,6 +6,8 @@ import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { diffCommand } from './diff/diff.js';
 import { eraseCommand } from './erase/erase.js';
+import { exportCommand } from './export/export.js';
+import { ExportRefused } from './export/refused.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
@@ -27,6 +29,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['stats', statsCommand],
   ['replay', replayCommand],
+  ['export', exportCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -40,7 +43,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere];
+const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere];
 
 /**
  * Runs the command that the words name.

@@ -77,6 +77,29 @@ export const usages: Readonly<Record<string, Usage>> = {
       'replay --from 1h --speed 60x --format table',
     ],
   },
+  export: {
+    forms: [
+      'export DIR [--from WHEN] [--until WHEN] [--room ROOM] [--user ID] [--type TYPE,…]',
+      '       [--format parquet|csv|ndjson] [--follow [--every 5m]]',
+    ],
+    summary: 'the events of the log as files, a folder for each day, for tools that read Parquet or CSV',
+    more: [
+      'The same again goes on where the files end: every night, or after it was killed. A file is there whole or not at',
+      'all. What is selected is said as in `replay`; --from only where the files are to begin. --follow goes on with what',
+      'is stored from then on, a file every five minutes, or as --every says, until Ctrl-C.',
+      'Texts as in `replay`: null where they were erased, and where there is no KEYS_MASTER.',
+      ...WHEN,
+      'Exit status 0: all of it; 1: some events cannot be read, standard error says which and why; 2: wrong words, a',
+      'server that cannot be reached, or what is in DIR does not go together with it; 130: interrupted by Ctrl-C before',
+      'its end.',
+    ],
+    examples: [
+      'export events',
+      'export events --follow --every 1m',
+      'export messages --type MessageCreated --from 2026-01-01 --format csv',
+      'export clan-3 --room clan:3 --format ndjson',
+    ],
+  },
   at: {
     forms: ['at WHEN --room ROOM [--changes] [--json]'],
     summary: 'a room as it was: its messages, with their reactions, as they stood then',
