@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EventLine, personsTexts } from '#domain';
 import { type ExportedFile, type FileFormat, fileName, folderOfDay, partName } from './file-name.js';
+import { rowsFor } from './formats.js';
 import { type Identity, type Manifest, metadataOf, writeManifest } from './manifest.js';
 import { addPeople } from './people.js';
-import { type Rows, rowsFor } from './rows.js';
+import type { Rows } from './rows.js';
 import { WholeFile } from './whole-file.js';
 
 export interface EventFileOptions {

@@ -1,8 +1,4 @@
 import type { EventLine } from '#domain';
-import { columnsOf } from '../columns/columns.js';
-import { csvHead, csvLine } from '../columns/csv.js';
-import type { FileFormat } from './file-name.js';
-import { ParquetRows } from './parquet.js';
 
 /** What the metadata of a file is: texts by their names. */
 export type Metadata = Readonly<Record<string, string>>;
@@ -10,46 +6,8 @@ export type Metadata = Readonly<Record<string, string>>;
 /** Events as they are written in a file of some format. */
 export interface Rows {
   add(line: EventLine): void;
-  /** What is to be written by now, once there is enough of it or `all` is asked for. */
+  /** What is to be written by now, once there is enough of it. */
   take(): Uint8Array | null;
   /** The rest of the file. */
   end(metadata: Metadata): Uint8Array;
-}
-
-export const rowsFor = (format: FileFormat): Rows => {
-  if (format === 'parquet') return new ParquetRows(columns);
-  return format === 'csv'
-    ? new TextRows(csvHead(columns), (line) => csvLine(line, columns))
-    : new TextRows('', (line) => `${JSON.stringify(line)}\n`);
-};
-
-/** Those of all types, so that all files of all exports fit each other. */
-const columns = columnsOf();
-
-const ENOUGH = 1 << 18;
-
-/** Lines of text; what is known of the file is in its manifest alone. */
-class TextRows implements Rows {
-  constructor(
-    private text: string,
-    private readonly row: (line: EventLine) => string,
-  ) {}
-
-  add(line: EventLine): void {
-    this.text += this.row(line);
-  }
-
-  take(): Uint8Array | null {
-    return this.text.length < ENOUGH ? null : this.rest();
-  }
-
-  end(): Uint8Array {
-    return this.rest();
-  }
-
-  private rest(): Uint8Array {
-    const bytes = Buffer.from(this.text);
-    this.text = '';
-    return bytes;
-  }
 }
