@@ -6,10 +6,13 @@ import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { diffCommand } from './diff/diff.js';
 import { eraseCommand } from './erase/erase.js';
+import { exportCommand } from './export/export.js';
+import { ExportRefused } from './export/refused.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { replayCommand } from './replay/replay.js';
+import { reportCommand } from './report/report.js';
 import { revokeCommand } from './revoke/revoke.js';
 import { schemaCommand } from './schema/schema.js';
 import { Unreachable } from './servers.js';
@@ -30,7 +33,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['stats', statsCommand],
   ['replay', replayCommand],
+  ['export', exportCommand],
   ['sql', sqlCommand],
+  ['report', reportCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -44,7 +49,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere, Missing, StatementFailed];
+const complaints = [
+  ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, Missing, StatementFailed],
+];
 
 /**
  * Runs the command that the words name.

@@ -1,5 +1,5 @@
 import { eventDefinitions, type RecordedEvent } from './events.js';
-import type { PersonalTexts } from './personal.js';
+import { personOf, type PersonalTexts } from './personal.js';
 import type { Room } from './ids.js';
 
 // An event as whoever reads the log with tools of their own is given it: one flat object, the same for every type.
@@ -45,3 +45,17 @@ function withoutTexts({ texts }: PersonalTexts, fields: object): object {
   }
   return told;
 }
+
+/** Whose texts an event shows that is handed out; null where it has none, or they are not there. */
+export function personsTexts(line: EventLine): string | null {
+  const personal = definitions.get(line.type)?.personal;
+  return personal && line['erased'] !== true && line['sealed'] !== true && hasTexts(personal, line)
+    ? personOf(personal, line)
+    : null;
+}
+
+const hasTexts = ({ texts }: PersonalTexts, line: EventLine): boolean =>
+  texts.some(({ outer, inner }) => {
+    const holder = inner === null ? line : (line[outer] as Record<string, unknown>);
+    return (holder[inner ?? outer] ?? null) !== null;
+  });

@@ -1,6 +1,7 @@
+import type { FileFormat } from '../export/file-name.js';
 import { type Connection, type Duckdb, loadDuckdb, type Result } from './duckdb.js';
 import { eventsOf, filesAsTable, quotedName, quotedText } from './events.js';
-import type { ExportFiles } from './export-files.js';
+import { inJson } from './in-json.js';
 import { explained, StatementFailed } from './statement-failed.js';
 import { functions, macros, views } from './views.js';
 
@@ -18,6 +19,12 @@ const ALLOWED = new Set([
   'TRANSACTION',
 ]);
 const WRITES = /\b(?:copy|export|attach)\b/i;
+
+export interface ExportFiles {
+  readonly format: FileFormat;
+  /** In the order of the log. */
+  readonly paths: readonly string[];
+}
 
 /** An export as a database in memory: it can read the files of that export, and nothing else of this machine. */
 export class Database {
@@ -73,6 +80,20 @@ export class Database {
     } catch (error) {
       throw explained(error, text);
     }
+  }
+
+  /** All that a query answers, as objects. @throws StatementFailed */
+  async rows<T>(query: string): Promise<T[]> {
+    const rows: T[] = [];
+    for await (const result of this.run(query)) {
+      const names = result.columnNames();
+      for await (const some of result.yieldRows()) {
+        for (const row of some) {
+          rows.push(Object.fromEntries(names.map((name, i) => [name, inJson(row[i]!, this.duckdb)])) as T);
+        }
+      }
+    }
+    return rows;
   }
 
   /** Writes what one query answers into a Parquet file in the folder of the database. @throws StatementFailed */

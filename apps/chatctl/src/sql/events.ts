@@ -1,7 +1,5 @@
+import type { FileFormat } from '../export/file-name.js';
 import { type Column, type ColumnKind, columnsOf } from '../columns/columns.js';
-
-/** In which format the files of an export are. */
-export type FileFormat = 'parquet' | 'csv' | 'ndjson';
 
 const TYPES: Readonly<Record<ColumnKind, string>> = {
   ...{ text: 'VARCHAR', integer: 'BIGINT', flag: 'BOOLEAN', time: 'TIMESTAMP', json: 'VARCHAR' },

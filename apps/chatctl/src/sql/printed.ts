@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { csvCell } from '../columns/csv.js';
 import type { Output } from '../output.js';
 import { plain } from '../plain.js';
-import { type Duckdb, loadDuckdb, type Result, type Value } from './duckdb.js';
+import { loadDuckdb, type Result, type Value } from './duckdb.js';
+import { inJson } from './in-json.js';
 
 // What a query answers, printed as it comes.
 
@@ -42,23 +43,6 @@ async function printJson(result: Result, output: Output): Promise<void> {
   const line = (row: readonly Value[]) =>
     `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, inJson(row[i]!, duckdb)])))}\n`;
   for await (const rows of result.yieldRows()) await output.write(rows.map(line).join(''));
-}
-
-/** Times in ISO 8601, as in events; whole numbers that JSON cannot hold as text. */
-export function inJson(value: Value, duckdb: Duckdb): unknown {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof duckdb.DuckDBTimestampValue) {
-    const time = Number(value.micros / 1_000n);
-    return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(value);
-  }
-  if (value instanceof duckdb.DuckDBDecimalValue) return value.toDouble();
-  if (value instanceof duckdb.DuckDBListValue) return value.items.map((item) => inJson(item, duckdb));
-  if (value instanceof duckdb.DuckDBStructValue) {
-    return Object.fromEntries(Object.entries(value.entries).map(([name, inner]) => [name, inJson(inner, duckdb)]));
-  }
-  return String(value);
 }
 
 async function printTable(result: Result, output: Output): Promise<void> {

@@ -1,18 +1,17 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { eventLine } from '#domain';
-import { progressBar } from '#platform';
+import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { NothingThere } from '../at/room-then.js';
 import type { Surroundings } from '../command.js';
-import { readSelected } from '../selection/selected.js';
-import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
-import { withLog } from '../servers.js';
+import { exportCommand } from '../export/export.js';
+import { filesIn } from '../export/export-folder.js';
+import { pathOf } from '../export/file-name.js';
+import { ExportRefused } from '../export/refused.js';
+import { SELECTION_OPTIONS, type selectionOf } from '../selection/selection.js';
 import { UsageError } from '../usage.js';
-import { Database } from './database.js';
-import { filesOfExport } from './export-files.js';
+import { Database, type ExportFiles } from './database.js';
+import { loadDuckdb } from './duckdb.js';
 
 /** The options that say what is asked: an export, or a part of the log. */
 export const SOURCE_OPTIONS = { ...SELECTION_OPTIONS, export: { type: 'string' } } as const;
@@ -39,9 +38,16 @@ export async function withDatabase(
   if (dir !== undefined) refuseSelection(selection);
   const folder = await mkdtemp(join(tmpdir(), 'parley-sql-'));
   try {
-    const status = dir === undefined ? await exportTo(folder, selection, surroundings, interruption) : 0;
+    // Before anything is read that could not be asked then.
+    await loadDuckdb();
+    const asked = { ...surroundings, interrupted: () => interruption };
+    const status = dir === undefined ? await exportTo(folder, selection, asked) : 0;
     if (interruption.aborted) return INTERRUPTED;
-    const database = await Database.open(filesOfExport(dir ?? folder), folder);
+    const files = await filesOf(dir ?? folder).catch((error: unknown) => {
+      if (dir !== undefined || !(error instanceof UsageError)) throw error;
+      throw new NothingThere('the log has nothing of what is selected');
+    });
+    const database = await Database.open(files, folder);
     const stop = () => {
       database.interrupt();
     };
@@ -69,29 +75,34 @@ function refuseSelection(selection: object): void {
 }
 
 /** @returns 1 where some events could not be read */
-async function exportTo(dir: string, words: Words, surroundings: Surroundings, signal: AbortSignal): Promise<number> {
-  const selection = selectionOf(words, Date.now());
-  return withLog(surroundings.env, async (log) => {
-    const bar = progressBar('Reading the log', surroundings.progress);
-    let [count, unreadable] = [0, 0];
-    async function* lines() {
-      for await (const { selected, seq, until } of readSelected(log, selection, { signal })) {
-        yield selected
-          .map(({ event, record }) => {
-            if (event)
-              return `${JSON.stringify(eventLine(event, { storedAt: record.at, sealed: record.texts === null }))}\n`;
-            unreadable++;
-            return '';
-          })
-          .join('');
-        count += selected.length;
-        bar((until ?? seq) - seq);
-      }
-    }
-    const day = join(dir, 'day=1970-01-01');
-    mkdirSync(day);
-    await pipeline(lines, createWriteStream(join(day, 'events-000000000000001-000000000000001.ndjson')));
-    if (count === 0 && !signal.aborted) throw new NothingThere('the log has nothing of what is selected');
-    return unreadable > 0 ? 1 : 0;
+function exportTo(dir: string, words: Words, surroundings: Surroundings): Promise<number> {
+  const options = Object.keys(SELECTION_OPTIONS) as (keyof typeof SELECTION_OPTIONS)[];
+  const selection = options.flatMap((option) => words[option]?.flatMap((value) => [`--${option}`, value]) ?? []);
+  const unheard = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
   });
+  return exportCommand([dir, ...selection], { ...surroundings, out: unheard });
+}
+
+/** The files of the export in a folder. @throws UsageError, ExportRefused where there is none, or no whole one */
+async function filesOf(dir: string): Promise<ExportFiles> {
+  const files = await filesIn(dir).catch((error: unknown) => {
+    if (error instanceof ExportRefused) throw error;
+    throw new UsageError(`${dir} cannot be read: ${(error as Error).message}`);
+  });
+  const formats = [...new Set(files.map(({ format }) => format))];
+  const [format, other] = formats;
+  if (format === undefined) {
+    throw new UsageError(
+      `there is no export in ${dir}: make one with \`chatctl export ${dir}\`, or leave out --export`,
+    );
+  }
+  if (other !== undefined) {
+    throw new UsageError(
+      `the files in ${dir} are of several formats, ${formats.join(' and ')}: keep one export a folder`,
+    );
+  }
+  return { format, paths: files.map((file) => resolve(dir, pathOf(file))) };
 }
