@@ -81,7 +81,7 @@ const KILLS = 20;
   it('holds each event exactly once, taken while people chat and a projection is rebuilt', async () => {
     const own = await SystemUnderTest.create();
     let chatting = Promise.resolve();
-    let isOver = false;
+    const chat = { isOver: false };
     try {
       own.startBoth();
       for (const event of conversation(100)) await own.append(event);
@@ -90,16 +90,16 @@ const KILLS = 20;
       const following = own.chatctl('export', followed, '--follow', '--every', '1s', '--file-events', '300');
       let said = 0;
       chatting = (async () => {
-        while (!isOver) {
+        while (!chat.isOver) {
           await Promise.all(Array.from({ length: 20 }, () => own.append(posted(GLOBAL_ROOM, `said ${said++}`))));
-          await sleep(5);
+          await sleep(50);
         }
       })();
       const rebuilding = own.chatctl('rebuild', 'timeline');
       for (let night = 0; night < 5; night++) expect((await own.chatctl('export', nightly)).status).toBe(0);
       const { status, complaints } = await rebuilding;
       expect([status, complaints]).toEqual([0, '']);
-      isOver = true;
+      chat.isOver = true;
       await chatting;
       const all = await linesOf(own.log);
       await until('it has followed', () =>
@@ -114,7 +114,7 @@ const KILLS = 20;
       for (const dir of [followed, nightly]) expect(await rowsBelow(dir)).toEqual(all.map(rowOf));
       expect(dataBelow(nightly).length).toBeGreaterThan(2);
     } finally {
-      isOver = true;
+      chat.isOver = true;
       own.interruption.abort();
       await chatting;
       await own.close();
