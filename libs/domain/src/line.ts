@@ -59,3 +59,7 @@ const hasTexts = ({ texts }: PersonalTexts, line: EventLine): boolean =>
     const holder = inner === null ? line : (line[outer] as Record<string, unknown>);
     return (holder[inner ?? outer] ?? null) !== null;
   });
+
+/** Where in an event of this type texts, names and avatars of a person are. */
+export const eventPersonalTexts = (type: string): PersonalTexts['texts'] =>
+  definitions.get(type)?.personal?.texts ?? [];

@@ -24,7 +24,8 @@ export class EventFile {
   events = 0;
   readonly since = performance.now();
   private readonly users = new Set<string>();
-  private readonly texts = new Set<string>();
+  /** Of whom there are texts in it. */
+  readonly texts = new Set<string>();
   private readonly unreadable: number[] = [];
 
   private constructor(

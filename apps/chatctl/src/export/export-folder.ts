@@ -7,7 +7,7 @@ import { ExportRefused } from './refused.js';
 /** The files of an export, in the order of the log. @throws ExportRefused where they do not follow each other */
 export async function filesIn(dir: string): Promise<ExportedFile[]> {
   const files: ExportedFile[] = [];
-  for (const folder of await readdir(dir)) {
+  for (const folder of await readdir(dir).catch(() => noFolder(dir))) {
     const day = dayOfFolder(folder);
     if (day === null) continue;
     const names = await readdir(join(dir, folder));
@@ -16,6 +16,10 @@ export async function filesIn(dir: string): Promise<ExportedFile[]> {
   const sorted = files.toSorted((a, b) => a.first - b.first || a.last - b.last);
   checkChain(sorted);
   return sorted;
+}
+
+function noFolder(dir: string): never {
+  throw new ExportRefused(`there is no export in ${dir}`);
 }
 
 /** Takes away what a killed run has left. Only for who holds the folder. */

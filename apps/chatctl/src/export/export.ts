@@ -1,22 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventLine, RetryableError } from '#domain';
+import { RetryableError } from '#domain';
 import type { EventLog } from '#event-store';
 import { progressBar } from '#platform';
-import { type Command, readOptions, type Surroundings } from '../command.js';
+import { type Command, readOptions } from '../command.js';
 import { secondsOf } from '../duration.js';
-import { plain } from '../plain.js';
 import { seqFrom, seqUntil } from '../selection/moment.js';
 import { readSelected } from '../selection/selected.js';
 import { type Selection, SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
+import { anonymizerOf } from './anonymizer.js';
 import { checkSame, filesIn, tidy } from './export-folder.js';
 import { Exporter } from './exporter.js';
 import { type ExportedFile, type FileFormat, fileFormats, pathOf } from './file-name.js';
+import { identityOf, type Job, Lines } from './job.js';
 import { lockFolder } from './lock.js';
-import type { Identity } from './manifest.js';
 import { ExportRefused } from './refused.js';
+import { check, rewrite } from './rewrite.js';
 import { withTicks } from './ticks.js';
 
 const OPTIONS = {
@@ -24,6 +25,10 @@ const OPTIONS = {
   format: { type: 'string', default: 'parquet' },
   follow: { type: 'boolean' },
   every: { type: 'string' },
+  'file-events': { type: 'string' },
+  anonymize: { type: 'boolean' },
+  check: { type: 'boolean' },
+  rewrite: { type: 'boolean' },
 } as const;
 
 /** Exit status where Ctrl-C came before the end. */
@@ -31,82 +36,90 @@ const INTERRUPTED = 130;
 const EVERY_SECONDS = 300;
 /** So often it is looked whether a file is due. */
 const LOOK_MS = 250;
-/** Who follows writes a file also once it holds so many events. */
+/** Events of one file, at most: so much is done again where a run is killed, and is read side by side. */
+const MOST = 1_000_000;
 const MOST_FOLLOWED = 250_000;
 
 /** `chatctl export`: the events of the log in files. */
 export const exportCommand: Command = async (args, surroundings) => {
   const { values, positionals } = readOptions(args, OPTIONS, true);
-  const { format, follow = false, every } = values;
+  const { format, follow = false, every, anonymize = false, ...work } = values;
   const [dir, ...more] = positionals;
   if (dir === undefined || dir === '' || more.length > 0) throw new UsageError('say into which folder, one');
   const selection = selectionOf(values, Date.now());
   if (!isFormat(format)) throw new UsageError(`--format must be ${fileFormats.join(', ')}, not ${format}`);
   if (follow && selection.until) throw new UsageError('--follow has no end: leave out --until');
   if (every !== undefined && !follow) throw new UsageError('--every goes with --follow');
+  const fileEvents = Number(values['file-events'] ?? (follow ? MOST_FOLLOWED : MOST));
+  if (!Number.isInteger(fileEvents) || fileEvents < 1 || fileEvents > MOST) {
+    throw new UsageError(`--file-events must be a whole number from 1 to ${MOST}`);
+  }
   const seconds = every === undefined ? EVERY_SECONDS : secondsOf(every);
   if (seconds === null || seconds === 0) throw new UsageError('--every must be like 30s, 5m or 1h');
+  if ((work.check || work.rewrite) && (follow || selection.from || selection.until || (work.check && work.rewrite))) {
+    throw new UsageError(
+      '--check and --rewrite are of all files that are there: leave out each other, --from, --until and --follow',
+    );
+  }
+  const anonymizer = anonymize ? anonymizerOf(surroundings.env) : null;
   const interruption = surroundings.interrupted();
-  return withLog(surroundings.env, async (log) => {
+  return withLog(anonymizer ? withoutKeys(surroundings.env) : surroundings.env, async (log) => {
+    const job: Job = { log, dir, selection, format, anonymizer, surroundings };
+    if (work.check) return check(job, await filesIn(dir));
     await mkdir(dir, { recursive: true });
     const unlock = await lockFolder(dir);
     try {
       await tidy(dir);
-      const work = { log, dir, selection, format, follow, everyMs: seconds * 1_000, interruption, surroundings };
-      return await exportInto(work);
+      const files = await filesIn(dir);
+      await checkSame(dir, files, format, await identityOf(job));
+      if (work.rewrite) return await rewrite(job, files, interruption);
+      return await goOn(job, files, { follow, everyMs: seconds * 1_000, mostEvents: fileEvents, interruption });
     } finally {
       unlock();
     }
   });
 };
 
+/** Whoever takes texts out does not have to read them. */
+const withoutKeys = ({ KEYS_MASTER: _key, KEYS_MASTER_FILE: _file, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  env;
+
 const isFormat = (name: string): name is FileFormat => (fileFormats as readonly string[]).includes(name);
 
-interface Work {
-  readonly log: EventLog;
-  readonly dir: string;
-  readonly selection: Selection;
-  readonly format: FileFormat;
+interface Pace {
   readonly follow: boolean;
+  /** How old a file may be that is written by who follows. */
   readonly everyMs: number;
+  /** Of one file. */
+  readonly mostEvents: number;
   readonly interruption: AbortSignal;
-  readonly surroundings: Surroundings;
 }
 
-async function exportInto(work: Work): Promise<number> {
-  const { log, dir, selection, format, follow, everyMs, interruption, surroundings } = work;
+/** Goes on with what is there. @returns the exit status */
+async function goOn(
+  job: Job,
+  files: readonly ExportedFile[],
+  { follow, everyMs, mostEvents, interruption }: Pace,
+): Promise<number> {
+  const { log, dir, selection, format, surroundings } = job;
   const { out, progress } = surroundings;
-  const identity: Identity = { log: await log.identity(), selection: textOf(selection), anonymized: '' };
-  const files = await filesIn(dir);
-  await checkSame(dir, files, format, identity);
   const next = await nextOf(log, files, selection);
   // Asked before anything is read: what is erased later is known to be missing in what is written.
   const erasedTo = await log.lastSeq({ kind: 'erase' });
-  let [unreadable, fileCount, eventCount, sealed] = [0, 0, 0, 0];
+  const lines = new Lines(job);
+  let [fileCount, eventCount] = [0, 0];
   const exporter = new Exporter({
-    ...{ dir, format, identity, next, erasedTo },
-    ...(follow && { mostEvents: MOST_FOLLOWED }),
-    lineOf: ({ event, record }) => {
-      const isSealed = record.texts === null;
-      if (isSealed && record.erased !== true) sealed++;
-      return eventLine(event, { storedAt: record.at, sealed: isSealed });
-    },
+    ...{ dir, format, identity: await identityOf(job), next, erasedTo, lines, mostEvents },
     onFile: (file, events) => {
       fileCount++;
       eventCount += events;
       out.write(`${join(dir, pathOf(file))}  ${events} events\n`);
     },
-    onUnreadable: ({ record: { seq, type, version, room, kind }, fault }) => {
-      unreadable++;
-      const what = type === '' ? kind : `${type} version ${version}`;
-      progress.write(`event ${seq} (${plain(`${what}, ${room ?? 'no room'}`)}): ${plain(fault)}\n`);
-    },
   });
   let reached = next - 1;
   const bar = follow || progress.isTTY !== true ? null : progressBar('Exporting', progress);
   try {
-    const reading = { ...selection, from: { seq: next } };
-    const batches = readSelected(log, reading, { follow, signal: interruption });
+    const batches = readSelected(log, { ...selection, from: { seq: next } }, { follow, signal: interruption });
     for await (const batch of withTicks(batches, LOOK_MS)) {
       if (batch) {
         await exporter.add(batch);
@@ -122,16 +135,10 @@ async function exportInto(work: Work): Promise<number> {
     if (!(error instanceof RetryableError)) throw error;
     throw new Unreachable(`${error.message}: the same again goes on where the files end`, { cause: error });
   }
-  if (unreadable > 0) progress.write(`${unreadable} events cannot be read\n`);
-  if (sealed > 0) progress.write(`the texts of ${sealed} events are sealed, and there is no key for them here\n`);
+  const status = lines.sayInTheEnd();
   out.write(`${eventCount} events in ${fileCount} new files, up to event ${reached} of the log\n`);
-  if (interruption.aborted && !follow) return INTERRUPTED;
-  return unreadable > 0 ? 1 : 0;
+  return interruption.aborted && !follow ? INTERRUPTED : status;
 }
-
-/** What is selected, but for both ends: the same for the same, however it was said. */
-const textOf = ({ room, user, types }: Selection): string =>
-  JSON.stringify({ ...(room && { room }), ...(user && { user }), ...(types && { types: [...types].toSorted() }) });
 
 /** Where it goes on, or begins. @throws ExportRefused */
 async function nextOf(log: EventLog, files: readonly ExportedFile[], { from, until }: Selection): Promise<number> {

@@ -1,25 +1,20 @@
-import type { EventLine } from '#domain';
-import type { Batch, Selected } from '../selection/selected.js';
+import type { Batch } from '../selection/selected.js';
 import { EventFile, type EventFileOptions } from './event-file.js';
 import { dayOf, type ExportedFile } from './file-name.js';
-
-/** Rows of one file, at most: so much is done again where a run is killed. */
-const MOST_EVENTS = 1_000_000;
+import type { Lines } from './job.js';
 
 export interface ExportOptions extends Omit<EventFileOptions, 'day' | 'first'> {
   /** The first of the log that is not exported yet. */
   readonly next: number;
-  readonly lineOf: (selected: Selected & { readonly fault?: undefined }) => EventLine;
+  readonly lines: Lines;
   readonly onFile: (file: ExportedFile, events: number) => void;
-  readonly onUnreadable: (selected: Selected & { readonly event: null }) => void;
-  readonly mostEvents?: number;
+  /** Of one file. */
+  readonly mostEvents: number;
 }
 
 /** Puts events into files: one or more for each day, each of the part of the log that begins where the last one ends. */
 export class Exporter {
   private file: EventFile | null = null;
-  /** What could not be read since the last file. */
-  private unreadable: number[] = [];
   private next: number;
 
   constructor(private readonly options: ExportOptions) {
@@ -32,19 +27,17 @@ export class Exporter {
   }
 
   async add({ selected }: Batch): Promise<void> {
-    const most = this.options.mostEvents ?? MOST_EVENTS;
+    const { lines, mostEvents } = this.options;
     for (const each of selected) {
-      const { record } = each;
-      if (each.event === null) {
-        this.options.onUnreadable(each);
-        if (this.file) this.file.addUnreadable(record.seq);
-        else this.unreadable.push(record.seq);
-        continue;
-      }
-      const day = dayOf(record.at);
-      if (this.file && (this.file.options.day !== day || this.file.events >= most)) await this.finish(record.seq - 1);
+      const { seq, at } = each.record;
+      const day = dayOf(at);
+      if (this.file && (this.file.options.day !== day || this.file.events >= mostEvents)) await this.finish(seq - 1);
       this.file ??= await this.begin(day);
-      this.file.add(this.options.lineOf(each));
+      if (each.event !== null) this.file.add(lines.of(each));
+      else {
+        lines.refuse(each);
+        this.file.addUnreadable(seq);
+      }
     }
     await this.file?.drain();
   }
@@ -64,11 +57,8 @@ export class Exporter {
     this.file = null;
   }
 
-  private async begin(day: string): Promise<EventFile> {
+  private begin(day: string): Promise<EventFile> {
     const { dir, format, identity, erasedTo } = this.options;
-    const file = await EventFile.begin({ dir, format, identity, day, first: this.next, erasedTo });
-    for (const seq of this.unreadable) file.addUnreadable(seq);
-    this.unreadable = [];
-    return file;
+    return EventFile.begin({ dir, format, identity, day, first: this.next, erasedTo });
   }
 }
