@@ -42,7 +42,6 @@ describe('chatctl webhook', () => {
       env: { ...noServers, ...env },
       out,
       progress: out,
-      input: new PassThrough(),
       interrupted: () => new AbortController().signal,
     };
     const code = await chatctl(['webhook', ...words], surroundings, (text) => (said += text));

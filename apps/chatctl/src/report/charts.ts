@@ -22,8 +22,8 @@ export interface Bars {
 }
 
 /** In pixels of the page: what is wide enough for a desk is not readable on a phone. */
-export type Width = 'wide' | 'narrow';
-const WIDTHS: Readonly<Record<Width, number>> = { wide: 720, narrow: 340 };
+export type Width = 'wide' | 'half' | 'narrow';
+const WIDTHS: Readonly<Record<Width, number>> = { wide: 1140, half: 540, narrow: 340 };
 const HEIGHT = 240;
 const ROW = 28;
 
@@ -79,24 +79,34 @@ const seriesOf = ({ series, lie }: Bars) =>
     },
   }));
 
+const isRoomy = ({ labels }: Bars, width: Width): boolean => width !== 'narrow' && labels.length <= 8;
+
 function standing(bars: Bars, width: Width): object {
   return {
     ...common,
     grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
-    xAxis: { ...category(bars.labels), axisLabel: { ...text, hideOverlap: true } },
-    yAxis: { ...valueAxis, splitNumber: width === 'wide' ? 4 : 3 },
+    xAxis: {
+      ...category(bars.labels),
+      axisLabel: { ...text, hideOverlap: true, ...(isRoomy(bars, width) && { interval: 0 }) },
+    },
+    yAxis: { ...valueAxis, splitNumber: width === 'narrow' ? 3 : 4 },
     series: seriesOf(bars),
   };
 }
 
+const formatter = ({ value }: { readonly value: number }): string => value.toLocaleString('en');
+
 function lying(bars: Bars, width: Width): object {
-  const label = { ...text, color: 'var(--text)', width: width === 'wide' ? 170 : 96, overflow: 'truncate' };
+  // As wide as they are in any font.
+  const longest = Math.max(...bars.labels.map(({ length }) => length)) * 8;
+  const room = Math.min(Math.max(longest, 24), width === 'narrow' ? 110 : 170);
+  const label = { ...text, color: 'var(--text)', width: room, overflow: 'truncate' };
   const [first] = seriesOf(bars);
   return {
     ...common,
-    grid: { left: 8, right: 56, top: 4, bottom: 4, containLabel: true },
-    xAxis: { ...valueAxis, axisLabel: noLine, splitLine: noLine },
+    grid: { left: room + 12, right: 60, top: 4, bottom: 4 },
+    xAxis: { ...valueAxis, max: 'dataMax', axisLabel: noLine, splitLine: noLine },
     yAxis: { ...category(bars.labels), inverse: true, axisLine: noLine, axisLabel: label },
-    series: [{ ...first, label: { show: true, position: 'right', ...text } }],
+    series: [{ ...first, label: { show: true, position: 'right', formatter, ...text } }],
   };
 }

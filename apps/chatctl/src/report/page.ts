@@ -1,5 +1,6 @@
+import { type Room, roomIds, roomKind } from '#domain';
 import { plain } from '../plain.js';
-import type { Bars, Draw } from './charts.js';
+import type { Bars, Draw, Width } from './charts.js';
 import type { Figures, Unit } from './figures.js';
 import { Html, html } from './html.js';
 import { STYLE } from './style.js';
@@ -60,18 +61,20 @@ function sectionsOf(figures: Figures, draw: Draw): Html[] {
   return [
     overTime(figures, draw),
     section('Rooms', {
-      says: room ? `The most was said in ${room.room}: ${part(room.messages, totals.messages)} of all messages.` : '',
+      says: room
+        ? `The most was said in ${named(room.room)}: ${part(room.messages, totals.messages)} of all messages.`
+        : '',
       chart: both(
         draw,
         bars(
-          rooms.map(({ room }) => room),
+          rooms.map(({ room }) => named(room)),
           rooms.map(({ messages }) => messages),
           '--one',
           true,
         ),
       ),
       head: ['room', 'messages', 'people'],
-      rows: rooms.map(({ room, messages, people }) => [room, messages, people]),
+      rows: rooms.map(({ room, messages, people }) => [named(room), messages, people]),
     }),
     section('Hours of the day', {
       says: `Most is said from ${busiest.hour} to ${busiest.hour + 1} o’clock: ${part(busiest.messages, totals.messages)} of all messages.`,
@@ -113,7 +116,7 @@ function sectionsOf(figures: Figures, draw: Draw): Html[] {
         chart: both(
           draw,
           bars(
-            answers.map(({ within }) => withinText(within)),
+            answers.map(({ within }) => withinText(within).replace('≤ ', '')),
             answers.map(({ count }) => count),
             '--two',
           ),
@@ -136,17 +139,21 @@ function overTime({ times, unit, totals }: Figures, draw: Draw): Html {
     unit === 'hour' ? time.slice(5, 16).replace('T', ' ') : time.slice(unit === 'day' ? 5 : 0, 10);
   const colours = { global: '--one', clan: '--two', direct: '--three' };
   const kinds = (['global', 'clan', 'direct'] as const).filter((kind) => all.some((each) => each[kind] > 0));
-  const chart = both(draw, {
-    labels: all.map(({ time }) => label(time)),
-    series: kinds.map((kind) => ({ name: kind, colour: colours[kind], values: all.map((each) => each[kind]) })),
-  });
+  const chart = both(
+    draw,
+    {
+      labels: all.map(({ time }) => label(time)),
+      series: kinds.map((kind) => ({ name: kind, colour: colours[kind], values: all.map((each) => each[kind]) })),
+    },
+    'wide',
+  );
   const legend = html`<ul class="legend">
     ${kinds.map((kind) => html`<li><span style="background:var(${colours[kind]})"></span>${KINDS[kind]!}</li>`)}
   </ul>`;
   return section('Messages over time', {
     says:
       `${figure(Math.round(totals.messages / all.length))} messages a ${unit} on average, at most ${figure(sum(most))}, ` +
-      `in the ${unit} of ${most.time.slice(0, unit === 'hour' ? 16 : 10).replace('T', ' ')}.`,
+      `${unit === 'day' ? 'on' : `in the ${unit} of`} ${most.time.slice(0, unit === 'hour' ? 16 : 10).replace('T', ' ')}.`,
     chart: html`${chart}${legend}`,
     head: [unit, ...kinds],
     rows: all.map((each) => [each.time.slice(0, 16).replace('T', ' '), ...kinds.map((kind) => each[kind])]),
@@ -251,11 +258,14 @@ const bars = (labels: readonly string[], values: readonly number[], colour: stri
 });
 
 /** What is drawn is also said in words and figures, so that it is hidden from who cannot see it. */
-function both(draw: Draw, drawn: Bars): Html {
+function both(draw: Draw, drawn: Bars, width: Width = 'half'): Html {
   const safe = { ...drawn, labels: drawn.labels.map(plain) };
-  return html`<div class="chart wide">${new Html(draw(safe, 'wide'))}</div>
+  return html`<div class="chart roomy">${new Html(draw(safe, width))}</div>
     <div class="chart narrow">${new Html(draw(safe, 'narrow'))}</div>`;
 }
+
+/** A room with its ids as they are. */
+const named = (room: string): string => [roomKind(room as Room), ...roomIds(room as Room)].join(':');
 
 const figure = (count: number): string => count.toLocaleString('en');
 const part = (count: number, all: number): string => `${all === 0 ? 0 : Math.round((count / all) * 100)} %`;

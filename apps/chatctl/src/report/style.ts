@@ -32,9 +32,10 @@ thead th { color: var(--quiet); }
 abbr { text-decoration: none; }
 .cohorts { width: 100%; border-spacing: 2px; border-collapse: separate; }
 .cohorts th, .cohorts td { border: 0; }
+.cohorts th + th + th { text-align: center; }
 .share { text-align: center; border-radius: 5px; background: color-mix(in srgb, var(--shade) calc(var(--share) * .8), transparent); }
 footer { margin-top: 24px; font-size: .875rem; }
-@media (max-width: 560px) { body { padding: 20px 12px 32px; } .wide { display: none; } .narrow { display: block; }
+@media (max-width: 560px) { body { padding: 20px 12px 32px; } .roomy { display: none; } .narrow { display: block; }
   dl { grid-template-columns: 1fr 1fr; } section { padding: 14px; } }
 @media print { body { background: none; } section { break-inside: avoid; } }
 `;

@@ -46,7 +46,7 @@ with chats as (
   from events where type = 'ChatCreated' and room like 'direct:%' and seq <= upto group by room
 ), said as (
   select e.seq, e.room, e.messageId, e.clientId, e.sender_id, e.sender_name, e."at", e.content, e.feeling, e.replyTo,
-    e.erased, e.sealed
+    e.erased, e.sealed, case e.sender_id when c.users[1] then c.users[2] when c.users[2] then c.users[1] end as receiver_id
   from events e left join chats c using (room)
   where e.type = 'MessageCreated' and e.seq <= upto and kind_of(e.room) not in ('user', 'partition')
     and (kind_of(e.room) <> 'direct' or (c.opened < e.seq and list_contains(c.users, e.sender_id)))
@@ -80,7 +80,7 @@ with chats as (
     left join fences_at(upto) f on f.room = p.room and f.user_id = p.sender_id
 )
 select room, kind_of(room) as kind, n, messageId as message_id,
-  sender_id, case when not is_name_erased then sender_name end as sender_name, "at" as sent_at,
+  sender_id, case when not is_name_erased then sender_name end as sender_name, receiver_id, "at" as sent_at,
   case when not erased and deletion is null then content end as content,
   case when not is_name_erased and deletion is null then feeling end as feeling,
   replyTo as reply_to,
