@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { type EventLine, eventLine } from '#domain';
 import { decodeRecord, type EventLog } from '#event-store';
@@ -22,10 +23,12 @@ export const manifestsBelow = (dir: string) =>
     .filter((path) => path.endsWith('.json'))
     .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>);
 
+const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
+
 const bufferOf = (path: string): ArrayBuffer => Uint8Array.from(readFileSync(path)).buffer;
 
 export async function rowsOfParquet(path: string): Promise<Row[]> {
-  return parquetReadObjects({ file: bufferOf(path) });
+  return parquetReadObjects({ file: bufferOf(path), compressors });
 }
 
 /** The rows of all files, in the order in which the files follow each other. */

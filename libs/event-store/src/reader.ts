@@ -1,6 +1,7 @@
 import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
+import { readHeaders } from './event-headers.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { type LogRecord, recordOf } from './log-record.js';
 import { makeConsumer, removeConsumer } from './consumers.js';
@@ -168,6 +169,6 @@ export class Reader {
   private record(message: StoredMsg | null): LogRecord | null {
     if (!message) return null;
     const { subject, seq, time, header } = message;
-    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), header, message.string());
+    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), readHeaders(header), message.string());
   }
 }

@@ -13,7 +13,7 @@ import {
   RetryableError,
 } from '#domain';
 import { DirectChats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
-import { eventHeaders } from '../src/event-headers.js';
+import { eventHeaders, readHeaders } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
 import { message, nextKey } from './log-under-test.js';
@@ -27,7 +27,7 @@ function stored(event: DomainEvent, expectedLast?: number) {
   const written = eventHeaders(event, { stored: { ...more, body }, keyId: null }, expectedLast);
   const bytes = (written as MsgHdrs & { encode(): Uint8Array }).encode();
   const subject = subjects.event(event.room, kindOf(event.type));
-  const record = recordOf(subjects.eventStem, subject, 5, 6, MsgHdrsImpl.decode(bytes), body);
+  const record = recordOf(subjects.eventStem, subject, 5, 6, readHeaders(MsgHdrsImpl.decode(bytes)), body);
   return { record, text: Buffer.from(bytes).toString() };
 }
 
@@ -91,7 +91,7 @@ describe('subjects', () => {
 
 describe('a record', () => {
   it('is placed by its subject alone', () => {
-    const placed = (subject: string) => recordOf(subjects.eventStem, subject, 5, 6, undefined, '{}');
+    const placed = (subject: string) => recordOf(subjects.eventStem, subject, 5, 6, readHeaders(undefined), '{}');
     expect(placed('chat.ev.11.direct:1:2.chat')).toEqual({
       seq: 5,
       partition: 11,
@@ -131,12 +131,14 @@ describe('a record', () => {
     foreign.append('Nats-Msg-Id', 'no slash');
     foreign.append('Parley-Version', 'one');
     foreign.append('Parley', 'no');
-    const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, foreign, '');
+    const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, readHeaders(foreign), '');
     expect(record).toMatchObject({ id: 'no slash', type: '', version: 0 });
     const more = headers();
     more.append('Parley-Version', '2');
     more.append('Their-Version', '7');
-    expect(recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, more, '')).toMatchObject({ version: 2 });
+    expect(recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, readHeaders(more), '')).toMatchObject({
+      version: 2,
+    });
   });
 
   it('has an id that cannot break out of its header', () => {

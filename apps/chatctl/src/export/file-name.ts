@@ -23,7 +23,15 @@ const NAME = /^events-(\d{15})-(\d{15})\.(parquet|csv|ndjson)$/;
 /** What is being written: nobody's until it has its name. */
 const PART = /^\._?events-.*\.part$/;
 
-export const dayOf = (storedAt: number): string => new Date(storedAt).toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+let told = { number: 0, day: '1970-01-01' };
+
+/** In UTC. */
+export function dayOf(storedAt: number): string {
+  const number = Math.floor(storedAt / DAY_MS);
+  if (number !== told.number) told = { number, day: new Date(storedAt).toISOString().slice(0, 10) };
+  return told.day;
+}
 
 export const folderOfDay = (day: string): string => `day=${day}`;
 
