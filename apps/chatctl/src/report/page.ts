@@ -43,7 +43,7 @@ export function pageOf(figures: Figures, draw: Draw, madeAt: Date): string {
         </footer>
       </body>
     </html> `;
-  return text;
+  return `${text.trim()}\n`;
 }
 
 const tile = (name: string, count: number): Html =>

@@ -73,7 +73,11 @@ async function printTable(result: Result, output: Output): Promise<void> {
   await output.write(`(${count} ${count === 1 ? 'row' : 'rows'})\n`);
 }
 
-const isNumber = (value: Value): boolean => typeof value === 'number' || typeof value === 'bigint';
+/** Decimals are values of their own. */
+const isNumber = (value: Value): boolean =>
+  typeof value === 'number' ||
+  typeof value === 'bigint' ||
+  (value !== null && typeof value === 'object' && /^-?\d+\.\d+$/.test(String(value)));
 
 /** What others wrote is shown so that it cannot do anything to a terminal. */
 const cellOf = (value: Value): string => (value === null ? '' : cut(String(value)));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,7 +8,6 @@ import type { Surroundings } from '../command.js';
 import { exportCommand } from '../export/export.js';
 import { filesIn } from '../export/export-folder.js';
 import { pathOf } from '../export/file-name.js';
-import { ExportRefused } from '../export/refused.js';
 import { SELECTION_OPTIONS, type selectionOf } from '../selection/selection.js';
 import { UsageError } from '../usage.js';
 import { Database, type ExportFiles } from './database.js';
@@ -88,10 +88,7 @@ function exportTo(dir: string, words: Words, surroundings: Surroundings): Promis
 
 /** The files of the export in a folder. @throws UsageError, ExportRefused where there is none, or no whole one */
 async function filesOf(dir: string): Promise<ExportFiles> {
-  const files = await filesIn(dir).catch((error: unknown) => {
-    if (error instanceof ExportRefused) throw error;
-    throw new UsageError(`${dir} cannot be read: ${(error as Error).message}`);
-  });
+  const files = existsSync(dir) ? await filesIn(dir) : [];
   const formats = [...new Set(files.map(({ format }) => format))];
   const [format, other] = formats;
   if (format === undefined) {
