@@ -143,7 +143,7 @@ export class Reader {
       ack_policy: AckPolicy.None,
     };
     await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
-    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
+    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem, { capacity: 8_192 }), name };
   }
 
   /** Tries until it works, over a server that is away or only just coming up; null where it is to end meanwhile. */

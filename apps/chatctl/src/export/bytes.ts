@@ -73,7 +73,7 @@ export class Bytes {
 }
 
 /** Numbers of so many bits each, one behind the other, as one run of Parquet's hybrid encoding. */
-export function packBits(values: readonly number[], width: number): Uint8Array {
+export function packBits(values: Uint16Array, width: number): Uint8Array {
   const groups = Math.ceil(values.length / 8);
   const packed = new Bytes();
   packed.varint(groups * 2 + 1);

@@ -41,7 +41,9 @@ export class ParquetColumn {
   readonly #present = new Bytes();
   readonly #plain = new Bytes();
   readonly #distinct = new Map<string, number>();
-  readonly #indexes: number[] = [];
+  #indexes = new Uint16Array(1_024);
+  /** How many of them there are. */
+  #indexed = 0;
   #usesDictionary: boolean;
   #count = 0;
   #least = Infinity;
@@ -99,8 +101,7 @@ export class ParquetColumn {
     this.#present.clear();
     this.#plain.clear();
     this.#distinct.clear();
-    this.#indexes.length = 0;
-    [this.#count, this.#least, this.#most] = [0, Infinity, -Infinity];
+    [this.#count, this.#indexed, this.#least, this.#most] = [0, 0, Infinity, -Infinity];
     this.#usesDictionary = this.#mayRepeat;
   }
 
@@ -114,16 +115,21 @@ export class ParquetColumn {
       index = this.#distinct.size;
       this.#distinct.set(text, index);
     }
-    this.#indexes.push(index);
+    if (this.#indexed === this.#indexes.length) {
+      const larger = new Uint16Array(2 * this.#indexed);
+      larger.set(this.#indexes);
+      this.#indexes = larger;
+    }
+    this.#indexes[this.#indexed++] = index;
     const isRare = this.#count === SAMPLE && this.#distinct.size > SAMPLE / 2;
     if (isRare || this.#distinct.size > MOST_DISTINCT) this.#leaveDictionary();
   }
 
   #leaveDictionary(): void {
     const texts = [...this.#distinct.keys()];
-    for (const index of this.#indexes) this.#plain.text(texts[index]!);
+    for (let i = 0; i < this.#indexed; i++) this.#plain.text(texts[this.#indexes[i]!]!);
     this.#distinct.clear();
-    this.#indexes.length = 0;
+    this.#indexed = 0;
     this.#usesDictionary = false;
   }
 
@@ -145,13 +151,13 @@ export class ParquetColumn {
     readonly encoding: Encoding;
     readonly dictionary: EncodedColumn['dictionary'];
   } {
-    if (!this.#usesDictionary || this.#indexes.length === 0) {
+    if (!this.#usesDictionary || this.#indexed === 0) {
       if (this.column.kind === 'flag') this.#plain.reach(Math.ceil(this.#count / 8));
       return { bytes: this.#plain.copy(), encoding: 'PLAIN', dictionary: null };
     }
     for (const text of this.#distinct.keys()) this.#plain.text(text);
     const width = Math.max(1, Math.ceil(Math.log2(this.#distinct.size)));
-    const bytes = Buffer.concat([Uint8Array.of(width), packBits(this.#indexes, width)]);
+    const bytes = Buffer.concat([Uint8Array.of(width), packBits(this.#indexes.subarray(0, this.#indexed), width)]);
     const dictionary = { bytes: this.#plain.copy(), count: this.#distinct.size };
     return { bytes, encoding: 'RLE_DICTIONARY', dictionary };
   }
