@@ -10,6 +10,9 @@ import { exportCommand } from './export/export.js';
 import { ExportRefused } from './export/refused.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
+import { playCommand } from './play/play.js';
+import { PlayFailed } from './play/player.js';
+import { NotRecorded } from './play/recording.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { replayCommand } from './replay/replay.js';
 import { reportCommand } from './report/report.js';
@@ -36,6 +39,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['export', exportCommand],
   ['sql', sqlCommand],
   ['report', reportCommand],
+  ['play', playCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -50,7 +54,8 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 
 /** What is said in plain words. */
 const complaints = [
-  ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, Missing, StatementFailed],
+  ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
+  ...[Missing, StatementFailed],
 ];
 
 /**

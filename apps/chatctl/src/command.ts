@@ -5,8 +5,8 @@ import { UsageError } from './usage.js';
 /** What a command works with: nothing of the process is reached for beside it. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** What is typed, or comes through a pipe; not there for a command that asks nothing. */
-  readonly input?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Standard input. */
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Where the result goes. */
   readonly out: NodeJS.WritableStream;
   /** Where progress goes. */

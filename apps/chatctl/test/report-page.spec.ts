@@ -82,6 +82,16 @@ describe('the page of the report', () => {
     expect(says[5]).toContain('43 %');
   });
 
+  it('cuts long labels, and takes no emoji apart', async () => {
+    const family = '👨‍👩‍👧';
+    const reactions = [family, '👍', family.repeat(30)].map((emoji) => ({ emoji, count: 1 }));
+    const texts = [...(await documentOf({ ...figures, reactions })).querySelectorAll('svg text')];
+    const labels = texts
+      .map(({ textContent }) => textContent)
+      .filter((label) => /\p{Extended_Pictographic}/u.test(label));
+    expect(new Set(labels)).toEqual(new Set([family, '👍', `${family.repeat(10)}…`, `${family.repeat(6)}…`]));
+  });
+
   it('shows the days without a word too', async () => {
     const rows = [...(await documentOf()).querySelectorAll('section:first-child tbody tr')];
     expect(rows.map((row) => [...row.children].map(({ textContent }) => textContent))).toEqual([

@@ -163,11 +163,11 @@ const without = (name: string) =>
   });
 
   it('reads statements from a pipe, and goes on behind one that fails', async () => {
-    system.typed = `.tables\nselect 'a;b' as one;\nselect nope from messages;\nselect 2 -- and no more;\n as two; select 3 as three;\n\nselect 4 as four`;
-    const { status, out } = await sql('--format', 'csv');
+    const typed = `.tables\nselect 'a;b' as one;\nselect nope from messages;\nselect 2 -- and no more;\n as two; select 3 as three;\n\nselect 4 as four`;
+    const { status, out } = await system.chatctlWith(typed, 'sql', '--export', dir, '--format', 'csv');
     expect([status, out]).toEqual([1, 'one\r\na;b\r\ntwo\r\n2\r\nthree\r\n3\r\nfour\r\n4\r\n']);
-    system.typed = `create table mine as select 1 as a; insert into mine values (2);\nselect sum(a) as a from mine;`;
-    const mine = await sql('--format', 'json');
+    const more = `create table mine as select 1 as a; insert into mine values (2);\nselect sum(a) as a from mine;`;
+    const mine = await system.chatctlWith(more, 'sql', '--export', dir, '--format', 'json');
     expect([mine.status, mine.out]).toEqual([0, expect.stringContaining('{"a":3}')]);
   });
 

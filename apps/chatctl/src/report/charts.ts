@@ -94,19 +94,34 @@ function standing(bars: Bars, width: Width): object {
   };
 }
 
+const segmenter = new Intl.Segmenter('en');
+/** As people count them, so that no emoji is taken apart. */
+const lettersOf = (label: string): string[] => Array.from(segmenter.segment(label), ({ segment }) => segment);
+const WIDE = /\p{Extended_Pictographic}|\p{sc=Han}|\p{sc=Hiragana}|\p{sc=Katakana}|\p{sc=Hangul}/u;
+const widthOf = (label: string): number =>
+  lettersOf(label).reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+
+function shortened(label: string, most: number): string {
+  if (widthOf(label) <= most) return label;
+  const letters = lettersOf(label);
+  while (widthOf(letters.join('')) >= most) letters.pop();
+  return `${letters.join('')}…`;
+}
+
 const formatter = ({ value }: { readonly value: number }): string => value.toLocaleString('en');
 
 function lying(bars: Bars, width: Width): object {
   // As wide as they are in any font.
-  const longest = Math.max(...bars.labels.map(({ length }) => length)) * 8;
-  const room = Math.min(Math.max(longest, 24), width === 'narrow' ? 110 : 170);
-  const label = { ...text, color: 'var(--text)', width: room, overflow: 'truncate' };
+  const most = width === 'narrow' ? 14 : 21;
+  const labels = bars.labels.map((label) => shortened(label, most));
+  const room = 8 * Math.max(3, ...labels.map(widthOf));
+  const label = { ...text, color: 'var(--text)' };
   const [first] = seriesOf(bars);
   return {
     ...common,
     grid: { left: room + 12, right: 60, top: 4, bottom: 4 },
     xAxis: { ...valueAxis, max: 'dataMax', axisLabel: noLine, splitLine: noLine },
-    yAxis: { ...category(bars.labels), inverse: true, axisLine: noLine, axisLabel: label },
+    yAxis: { ...category(labels), inverse: true, axisLine: noLine, axisLabel: label },
     series: [{ ...first, label: { show: true, position: 'right', formatter, ...text } }],
   };
 }

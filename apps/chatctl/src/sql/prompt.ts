@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import type { Surroundings } from '../command.js';
 import { plain } from '../plain.js';
 import { StatementFailed } from './statement-failed.js';
@@ -33,10 +32,7 @@ export interface Prompting {
  * Asks for statements until there are no more, in a terminal or from a pipe. One that fails ends nothing.
  * @returns how many failed
  */
-export async function prompt(
-  { input = Readable.from([]), progress }: Surroundings,
-  { run, stop, signal }: Prompting,
-): Promise<number> {
+export async function prompt({ input, progress }: Surroundings, { run, stop, signal }: Prompting): Promise<number> {
   const terminal = input.isTTY === true && progress.isTTY === true;
   const lines = createInterface({
     input,

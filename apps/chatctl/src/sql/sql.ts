@@ -34,7 +34,7 @@ export const sqlCommand: Command = async (args, surroundings) => {
       if (statement === undefined) {
         const run = (text: string) => tell(database, text, format, output);
         const signal = AbortSignal.any([interruption, output.closed]);
-        return (await prompt(surroundings, { run, stop, signal })) > 0 && !surroundings.input?.isTTY ? 1 : 0;
+        return (await prompt(surroundings, { run, stop, signal })) > 0 && !surroundings.input.isTTY ? 1 : 0;
       }
       if (format === 'parquet') {
         const path = join(folder, 'answer.parquet');
