@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { clanRoom, keySequence } from '#domain';
 import { isWhole } from '../src/sql/prompt.js';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
@@ -104,9 +105,7 @@ const without = (name: string) =>
     });
     const path = join(folder, 'rooms.parquet');
     const command = `"${process.execPath}" ${program} sql --export "${dir}" "from rooms -- all of them" --format parquet > "${path}"`;
-    await new Promise<void>((done, fail) =>
-      execFile('bash', ['-c', command], (error) => (error ? fail(error) : done())),
-    );
+    await promisify(execFile)('bash', ['-c', command]);
     expect(readFileSync(path).subarray(0, 4).toString()).toBe('PAR1');
     expect(await failed('select 1; select 2', '--format', 'parquet')).toContain('one query');
   });

@@ -12,12 +12,10 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(strings.map((string, i) => string + (i < parts.length ? textOf(parts[i]!) : '')).join(''));
 }
 
-const textOf = (part: Part): string =>
-  part instanceof Html
-    ? part.text
-    : Array.isArray(part)
-      ? part.map(textOf).join('')
-      : escaped(String(part as string | number));
+function textOf(part: Part): string {
+  if (typeof part === 'string' || typeof part === 'number') return escaped(String(part));
+  return part instanceof Html ? part.text : part.map(textOf).join('');
+}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',

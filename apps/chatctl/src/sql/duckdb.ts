@@ -41,7 +41,7 @@ export interface Duckdb {
   };
   /** Names of statements by their numbers, and the other way round. */
   readonly StatementType: Readonly<Record<number, string>>;
-  readonly DuckDBTimestampValue: Class<{ readonly micros: bigint }>;
+  readonly DuckDBTimestampValue: Class<DuckdbValue & { readonly micros: bigint }>;
   readonly DuckDBListValue: Class<{ readonly items: readonly Value[] }>;
   readonly DuckDBStructValue: Class<{ readonly entries: Readonly<Record<string, Value>> }>;
   readonly DuckDBDecimalValue: Class<{ toDouble(): number }>;

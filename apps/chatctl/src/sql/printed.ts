@@ -47,31 +47,50 @@ async function printJson(result: Result, output: Output): Promise<void> {
 
 async function printTable(result: Result, output: Output): Promise<void> {
   const names = result.columnNames().map(cut);
-  let widths: number[] | null = null;
-  let [measured, isFigure, count]: [Value[][], boolean[], number] = [[], [], 0];
-  const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, i) => (isFigure[i] ? cell.padStart(widths![i]!) : cell.padEnd(widths![i]!)))
-      .join('  ')
-      .trimEnd()}\n`;
-  const begin = () => {
-    isFigure = names.map((_, i) => measured.some((row) => isNumber(row[i]!)));
-    widths = names.map((name, i) => Math.max(name.length, ...measured.map((row) => cellOf(row[i]!).length)));
-    const rows = measured.map((row) => line(row.map(cellOf)));
-    measured = [];
-    return [line(names), line(widths.map((width) => '-'.repeat(width))), ...rows].join('');
-  };
+  const measured: Value[][] = [];
+  let layout: Layout | null = null;
+  let count = 0;
   for await (const rows of result.yieldRows()) {
     count += rows.length;
-    if (widths) await output.write(rows.map((row) => line(row.map(cellOf))).join(''));
+    if (layout) await output.write(linesOf(rows, layout));
     else {
       measured.push(...rows);
-      if (measured.length >= ROWS_MEASURED) await output.write(begin());
+      if (measured.length < ROWS_MEASURED) continue;
+      layout = layoutOf(names, measured);
+      await output.write(headOf(names, layout) + linesOf(measured.splice(0), layout));
     }
   }
-  if (!widths) await output.write(begin());
+  if (!layout) {
+    layout = layoutOf(names, measured);
+    await output.write(headOf(names, layout) + linesOf(measured, layout));
+  }
   await output.write(`(${count} ${count === 1 ? 'row' : 'rows'})\n`);
 }
+
+/** Of each column. */
+type Layout = readonly { readonly width: number; readonly isFigure: boolean }[];
+
+const layoutOf = (names: readonly string[], rows: readonly (readonly Value[])[]): Layout =>
+  names.map((name, i) => ({
+    width: rows.reduce((width, row) => Math.max(width, cellOf(row[i]!).length), name.length),
+    isFigure: rows.some((row) => isNumber(row[i]!)),
+  }));
+
+const headOf = (names: readonly string[], layout: Layout): string =>
+  lineOf(names, layout) +
+  lineOf(
+    layout.map(({ width }) => '-'.repeat(width)),
+    layout,
+  );
+
+const linesOf = (rows: readonly (readonly Value[])[], layout: Layout): string =>
+  rows.map((row) => lineOf(row.map(cellOf), layout)).join('');
+
+const lineOf = (cells: readonly string[], layout: Layout): string =>
+  `${layout
+    .map(({ width, isFigure }, i) => (isFigure ? cells[i]!.padStart(width) : cells[i]!.padEnd(width)))
+    .join('  ')
+    .trimEnd()}\n`;
 
 /** Decimals are values of their own. */
 const isNumber = (value: Value): boolean =>

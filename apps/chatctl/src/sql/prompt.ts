@@ -52,7 +52,10 @@ export async function prompt({ input, progress }: Surroundings, { run, stop, sig
   };
   signal.addEventListener('abort', end);
   lines.on('SIGINT', () => {
-    if (isRunning) return void stop();
+    if (isRunning) {
+      stop();
+      return;
+    }
     pending = '';
     progress.write('\n');
     ask();

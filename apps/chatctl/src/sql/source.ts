@@ -34,6 +34,8 @@ export async function withDatabase(
   interruption: AbortSignal,
   work: (database: Database, folder: string) => Promise<number>,
 ): Promise<number> {
+  // Asked anew each time.
+  const isInterrupted = () => interruption.aborted;
   const { export: dir, ...selection } = words;
   if (dir !== undefined) refuseSelection(selection);
   const folder = await mkdtemp(join(tmpdir(), 'parley-sql-'));
@@ -42,7 +44,7 @@ export async function withDatabase(
     await loadDuckdb();
     const asked = { ...surroundings, interrupted: () => interruption };
     const status = dir === undefined ? await exportTo(folder, selection, asked) : 0;
-    if (interruption.aborted) return INTERRUPTED;
+    if (isInterrupted()) return INTERRUPTED;
     const files = await filesOf(dir ?? folder).catch((error: unknown) => {
       if (dir !== undefined || !(error instanceof UsageError)) throw error;
       throw new NothingThere('the log has nothing of what is selected');
@@ -54,9 +56,9 @@ export async function withDatabase(
     interruption.addEventListener('abort', stop);
     try {
       const done = await work(database, folder);
-      return interruption.aborted ? INTERRUPTED : done || status;
+      return isInterrupted() ? INTERRUPTED : done || status;
     } catch (error) {
-      if (interruption.aborted) return INTERRUPTED;
+      if (isInterrupted()) return INTERRUPTED;
       throw error;
     } finally {
       interruption.removeEventListener('abort', stop);
