@@ -17,7 +17,7 @@ const blocks = [...readFileSync('docs/analysts.md', 'utf8').matchAll(/^```sh\n([
 const nextKey = keySequence(randomBytes(8));
 const at = '2026-01-02T03:04:05.678Z';
 /** Those whose examples want nothing but the log, or not even that. */
-const ofAnalysts = ['replay', 'at', 'diff', 'schema'];
+const ofAnalysts = ['replay', 'export', 'at', 'diff', 'schema'];
 
 describe('the help', () => {
   it('is there for every command, in the same order', () => {
