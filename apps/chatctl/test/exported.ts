@@ -64,3 +64,14 @@ export async function linesOf(log: EventLog): Promise<EventLine[]> {
   }
   return lines;
 }
+
+/** The first row that is not as it should be, beside what it should be; null for none. Many are compared in a moment. */
+export function firstDifference(rows: readonly Row[], expected: readonly Row[]): readonly [Row?, Row?] | null {
+  for (let i = 0; i < Math.max(rows.length, expected.length); i++) {
+    if (textOf(rows[i]) !== textOf(expected[i])) return [rows[i], expected[i]];
+  }
+  return null;
+}
+
+const textOf = (row: Row | undefined): string =>
+  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ?? '';

@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { type ColumnChunk, type PageHeader, parquetMetadataAsync, type RowGroup } from 'hyparquet';
 import { asyncBufferFromFile } from 'hyparquet/src/node.js';
 import { ByteWriter } from 'hyparquet-writer';
@@ -103,7 +103,7 @@ export class ParquetRows implements Rows {
 
   /** @returns how long it is uncompressed, with its head */
   #writePage(type: PageHeader['type'], bytes: Uint8Array, more: Partial<PageHeader>): number {
-    const compressed = zstdCompressSync(bytes);
+    const compressed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     const head = new ByteWriter();
     const sizes = { uncompressed_page_size: bytes.length, compressed_page_size: compressed.length };
     writePageHeader(head, { type, ...sizes, ...more });

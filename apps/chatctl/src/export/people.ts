@@ -1,8 +1,6 @@
-import { type EventLine, type Room, roomIds, roomKind } from '#domain';
+import { type EventLine, type Room, roomIds } from '#domain';
 
 // Who is in an event: everybody whose id stands anywhere in it.
-
-const ROOMS_OF_PEOPLE = new Set(['direct', 'user']);
 
 /** Adds them; the same id may be given more than once. */
 export function addPeople(line: EventLine, people: Set<string>): void {
@@ -27,7 +25,7 @@ interface PeopleFields {
 }
 
 function addPeopleOfRoom(room: Room, people: Set<string>): void {
-  // Most rooms are of nobody, and of the others each comes many times.
-  if (!ROOMS_OF_PEOPLE.has(roomKind(room))) return;
+  // Most rooms are of nobody.
+  if (!room.startsWith('direct:') && !room.startsWith('user:')) return;
   for (const id of roomIds(room)) people.add(id);
 }
