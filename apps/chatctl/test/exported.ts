@@ -66,7 +66,10 @@ export async function linesOf(log: EventLog): Promise<EventLine[]> {
 }
 
 /** The first row that is not as it should be, beside what it should be; null for none. Many are compared in a moment. */
-export function firstDifference(rows: readonly Row[], expected: readonly Row[]): readonly [Row | undefined, Row | undefined] | null {
+export function firstDifference(
+  rows: readonly Row[],
+  expected: readonly Row[],
+): readonly [Row | undefined, Row | undefined] | null {
   for (let i = 0; i < Math.max(rows.length, expected.length); i++) {
     if (textOf(rows[i]) !== textOf(expected[i])) return [rows[i], expected[i]];
   }
