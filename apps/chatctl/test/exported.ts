@@ -44,9 +44,11 @@ export function metadataOf(path: string): Record<string, string | undefined> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 }
 
+const columns = columnsOf();
+
 /** A line as a row of Parquet has to be. */
 export function rowOf(line: EventLine): Row {
-  const values = columnsOf().map((column) => {
+  const values = columns.map((column) => {
     const value = valueIn(line, column) ?? null;
     if (value === null) return [column.name, null];
     if (column.kind === 'time') return [column.name, new Date(value as string)];
@@ -66,10 +68,7 @@ export async function linesOf(log: EventLog): Promise<EventLine[]> {
 }
 
 /** The first row that is not as it should be, beside what it should be; null for none. Many are compared in a moment. */
-export function firstDifference(
-  rows: readonly Row[],
-  expected: readonly Row[],
-): readonly [Row | undefined, Row | undefined] | null {
+export function firstDifference(rows: readonly Row[], expected: readonly Row[]): readonly (Row | undefined)[] | null {
   for (let i = 0; i < Math.max(rows.length, expected.length); i++) {
     if (textOf(rows[i]) !== textOf(expected[i])) return [rows[i], expected[i]];
   }
