@@ -10,6 +10,9 @@ import { exportCommand } from './export/export.js';
 import { ExportRefused } from './export/refused.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
+import { playCommand } from './play/play.js';
+import { PlayFailed } from './play/player.js';
+import { NotRecorded } from './play/recording.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { replayCommand } from './replay/replay.js';
 import { revokeCommand } from './revoke/revoke.js';
@@ -30,6 +33,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['stats', statsCommand],
   ['replay', replayCommand],
   ['export', exportCommand],
+  ['play', playCommand],
   ['at', at],
   ['diff', diffCommand],
   ['schema', schemaCommand],
@@ -43,7 +47,16 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere];
+const complaints = [
+  UsageError,
+  ConfigError,
+  Unreachable,
+  RebuildRefused,
+  ExportRefused,
+  NothingThere,
+  NotRecorded,
+  PlayFailed,
+];
 
 /**
  * Runs the command that the words name.

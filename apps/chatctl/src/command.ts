@@ -5,6 +5,8 @@ import { UsageError } from './usage.js';
 /** What a command works with: nothing of the process is reached for beside it. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
+  /** Standard input. */
+  readonly input: NodeJS.ReadableStream;
   /** Where the result goes. */
   readonly out: NodeJS.WritableStream;
   /** Where progress goes. */

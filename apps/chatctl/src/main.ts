@@ -15,7 +15,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount('error') === 1) process.exit(0);
 });
 
-const surroundings = { env: process.env, out: process.stdout, progress: process.stderr, interrupted };
+const { env, stdin: input, stdout: out, stderr: progress } = process;
+const surroundings = { env, input, out, progress, interrupted };
 
 process.exitCode = await chatctl(process.argv.slice(2), surroundings, (complaint) => {
   console.error(complaint);

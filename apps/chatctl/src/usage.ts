@@ -106,6 +106,19 @@ export const usages: Readonly<Record<string, Usage>> = {
       'export events --check',
     ],
   },
+  play: {
+    forms: ['play FILE [--speed 10x]'],
+    summary: 'stores what `replay` printed in an empty system: a staging copy, real traffic for a new projection',
+    more: [
+      'FILE is NDJSON, or - for standard input. A log that is not empty is refused, and a file is read through before any',
+      'of it is stored. A whole log keeps its sequences; texts are sealed with keys of this system, and are empty where the',
+      'recording does not have them. Times of storage are those of the playing. --speed plays it at the pace that it',
+      'happened, so many times as quick. Wants a user of NATS who may write every event: none of deploy/nats.',
+      'Exit status 0: all of it; 2: something cannot be played, or the log was away; 130: interrupted by Ctrl-C. What was',
+      'stored until then is not gone on with: empty the log and play again.',
+    ],
+    examples: ['play log.ndjson', 'play log.ndjson --speed 100x'],
+  },
   at: {
     forms: ['at WHEN --room ROOM [--changes] [--json]'],
     summary: 'a room as it was: its messages, with their reactions, as they stood then',

@@ -182,7 +182,13 @@ const [ADA, BOB, CLAN, MODERATOR, CLIENT_ID, NAME, AVATAR, TEXT, FEELING, REASON
     const words = ['erase', '--user', ADA, '--exports', dir, '--exports', ndjson, '--exports', anonymous];
     const out: string[] = [];
     const write = (text: string) => out.push(text) > 0;
-    const surroundings = { env: system.env, out: { write } as never, progress: { write } as never, interrupted };
+    const surroundings = {
+      env: system.env,
+      out: { write } as never,
+      progress: { write } as never,
+      input: process.stdin,
+      interrupted,
+    };
     expect(await chatctl([...words, '--exports', '/nowhere'], surroundings, (text) => out.push(text))).toBe(2);
     expect(out.splice(0).join('')).toContain('there is no export in /nowhere');
     expect(await chatctl(words, surroundings, (text) => out.push(text))).toBe(1);

@@ -190,7 +190,13 @@ const ROUNDS = 300;
     const cameAt: number[] = [];
     out.on('data', () => cameAt.push(performance.now()));
     const { signal } = new AbortController();
-    const surroundings = { env: system.env, out, progress: new PassThrough(), interrupted: () => signal };
+    const surroundings = {
+      env: system.env,
+      input: new PassThrough(),
+      out,
+      progress: new PassThrough(),
+      interrupted: () => signal,
+    };
     expect(await chatctl(['replay', '--room', 'clan:slow', '--speed', '2x'], surroundings, () => undefined)).toBe(0);
     const ticks = all.filter((line) => line.room === room).map(({ storedAt }) => Date.parse(storedAt));
     expect(cameAt).toHaveLength(4);
@@ -209,7 +215,13 @@ const ROUNDS = 300;
     await own.append(posted(GLOBAL_ROOM, 'after'));
     const out = new PassThrough();
     const progress = new PassThrough();
-    const surroundings = { env: own.env, out, progress, interrupted: () => new AbortController().signal };
+    const surroundings = {
+      env: own.env,
+      input: new PassThrough(),
+      out,
+      progress,
+      interrupted: () => new AbortController().signal,
+    };
     expect(await chatctl(['replay'], surroundings, () => undefined)).toBe(1);
     expect(linesIn(String(out.read())).map(({ seq }) => seq)).toEqual([1, 3]);
     expect(String(progress.read())).toBe(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom } from '#domain';
-import { Pace, speedOf } from '../src/replay/pace.js';
+import { Pace, speedOf } from '../src/pace.js';
 import { seqFrom, seqUntil } from '../src/selection/moment.js';
 import { filterOf, selectionOf } from '../src/selection/selection.js';
 import { UsageError } from '../src/usage.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { clanRoom, directRoom, type DomainEvent, keySequence, type MessageCreated, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { directory, type Projection, timeline, Runner } from '#projections';
@@ -16,6 +16,8 @@ const at = '2026-01-02T03:04:05.678Z';
 export interface Run {
   readonly status: number;
   readonly out: string;
+  /** What is said beside the result. */
+  readonly told: string;
   readonly complaints: string;
 }
 
@@ -100,20 +102,25 @@ export class SystemUnderTest {
     return stored.seq;
   }
 
-  async chatctl(...words: string[]): Promise<Run> {
+  chatctl(...words: string[]): Promise<Run> {
+    return this.chatctlWith('', ...words);
+  }
+
+  /** @param input its standard input */
+  async chatctlWith(input: string | Readable, ...words: string[]): Promise<Run> {
     const out = new PassThrough({ encoding: 'utf8' });
-    const progress = new PassThrough();
-    progress.resume();
-    let [printed, complaints] = ['', ''];
+    const progress = new PassThrough({ encoding: 'utf8' });
+    let [printed, told, complaints] = ['', '', ''];
+    progress.on('data', (text: string) => (told += text));
     out.on('data', (text: string) => (printed += text));
     const status = await chatctl(
       words,
-      { env: this.env, out, progress, interrupted: () => this.interruption.signal },
+      { env: this.env, input: Readable.from(input), out, progress, interrupted: () => this.interruption.signal },
       (text) => (complaints += `${text}\n`),
     );
     // What is written last comes in the next turn.
     await new Promise((resolve) => setImmediate(resolve));
-    return { status, out: printed, complaints };
+    return { status, out: printed, told, complaints };
   }
 }
 

@@ -42,6 +42,7 @@ describe('chatctl webhook', () => {
       env: { ...noServers, ...env },
       out,
       progress: out,
+      input: new PassThrough(),
       interrupted: () => new AbortController().signal,
     };
     const code = await chatctl(['webhook', ...words], surroundings, (text) => (said += text));

@@ -26,7 +26,7 @@ What is in the log, for whoever reads it with other tools. Every event is one me
 |---|---|
 | sequence | the place of the event, by which everything is ordered |
 | subject | \`chat.ev.<partition>.<room>.<kind>\` (\`chat\` is \`SUBJECT_PREFIX\`): the partition is FNV-1a (32 bits) of the room's name modulo 16 |
-| \`Nats-Msg-Id\` | \`<room>/<id>\`: the same again within two minutes is not stored |
+| \`Nats-Msg-Id\` | \`<room>/<id>\`: the same again within two minutes is not stored. \`<room>.<sequence>/<id>\` of an event that was played from another log (\`chatctl play\`), with its sequence there |
 | \`Parley-Type\`, \`Parley-Version\` | which of the schemas below the body fits |
 | \`Parley-Key\` | where the texts in it are sealed: with which key, \`<person>.<16 hex digits>\` |
 | \`Nats-Batch-Id\`, \`Nats-Batch-Sequence\`, \`Nats-Batch-Commit\` | of events that were stored together, in one sync: how they came, and nothing that means anything |

@@ -1,6 +1,7 @@
-import { eventDefinitions, type RecordedEvent } from './events.js';
+import { decodeEvent, type DomainEvent, eventDefinitions, type RecordedEvent, UnreadableEvent } from './events.js';
+import { parseRoom, type Room } from './ids.js';
 import { personOf, type PersonalTexts } from './personal.js';
-import type { Room } from './ids.js';
+import { timeOf } from './time.js';
 
 // An event as whoever reads the log with tools of their own is given it: one flat object, the same for every type.
 
@@ -38,6 +39,34 @@ export function eventLine(event: RecordedEvent, { storedAt, sealed }: Stored): E
   if (erased) line['erased'] = erased;
   else if (sealed) line['sealed'] = sealed;
   return line;
+}
+
+/** What a line says. */
+export interface ToldEvent {
+  /** Its place in the log that it was told from. */
+  readonly seq: number;
+  readonly event: DomainEvent;
+  /** When that log stored it, in ms since 1970. */
+  readonly storedAt: number;
+  /** Whether the line does not have its texts: they are what those of who was erased are. */
+  readonly isWithoutTexts: boolean;
+}
+
+/**
+ * The event that a line was made of by {@link eventLine}, by this release or an older one.
+ * @throws UnreadableEvent with the reason
+ */
+export function eventOfLine(line: unknown): ToldEvent {
+  const { seq, type, version, room, storedAt, erased, sealed, ...fields } = Object(line) as Record<string, unknown>;
+  const [place, time] = [parseRoom(String(room)), timeOf(String(storedAt))];
+  if (!Number.isSafeInteger(seq) || Number(seq) < 1) throw new UnreadableEvent('it has no seq');
+  if (place === null) throw new UnreadableEvent('it names no room');
+  if (time === null) throw new UnreadableEvent('it does not say when it was stored');
+  const isWithoutTexts = erased === true || sealed === true;
+  const stored = { type: String(type), version: Number(version), room: place, body: JSON.stringify(fields) };
+  const read = decodeEvent({ ...stored, ...(isWithoutTexts && { texts: null }) }, Number(seq));
+  const { seq: _, ...event } = read;
+  return { seq: read.seq, event: event, storedAt: time, isWithoutTexts };
 }
 
 type Line = { -readonly [K in keyof EventLine]: EventLine[K] };

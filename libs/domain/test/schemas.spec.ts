@@ -6,10 +6,12 @@ import {
   decodeEvent,
   eventDefinitions,
   eventLine,
+  eventOfLine,
   eventSchemas,
   pastVersions,
   type RecordedEvent,
   type Room,
+  UnreadableEvent,
 } from '../src/index.js';
 
 const schemas = eventSchemas();
@@ -95,5 +97,47 @@ describe('the texts of an event', () => {
     expect(line).toMatchObject({ content: null, sender: { name: null, avatar: null }, sealed: true });
     expect(line).not.toHaveProperty('feeling');
     expect(line).not.toHaveProperty('erased');
+  });
+});
+
+describe('an event read from its line', () => {
+  const back = (line: object) => eventOfLine(JSON.parse(JSON.stringify(line)));
+  const unrecorded = ({ seq: _s, erased: _e, ...event }: RecordedEvent) => event;
+
+  it.each(fixtures)('is the one that it was made of: $name', ({ type, version, room, body }) => {
+    const event = decodeEvent({ type, version, room, body }, 7);
+    const told = { seq: 7, storedAt: stored.storedAt };
+    expect(back(eventLine(event, stored))).toEqual({ ...told, event: unrecorded(event), isWithoutTexts: false });
+    // What an older release printed.
+    const { storedAt } = eventLine(event, stored);
+    const asStored = { seq: 7, type, version, room, storedAt, ...(JSON.parse(body) as object) };
+    expect(back(asStored)).toEqual({ ...told, event: unrecorded(event), isWithoutTexts: false });
+    const erased = decodeEvent({ type, version, room, body, erased: true }, 7);
+    // Of what has no texts nothing is said to be missing.
+    const isWithoutTexts = 'erased' in erased;
+    expect(back(eventLine(erased, stored))).toEqual({ ...told, event: unrecorded(erased), isWithoutTexts });
+    const isSealed = isWithoutTexts && { sealed: true };
+    expect(back(eventLine(event, { ...stored, sealed: isWithoutTexts }))).toEqual({
+      ...{ ...told, event: unrecorded(erased), isWithoutTexts },
+    });
+    expect(eventLine(event, { ...stored, sealed: isWithoutTexts })).toMatchObject({ ...isSealed });
+  });
+
+  it.each([
+    [null, 'no seq'],
+    ['text', 'no seq'],
+    [{ seq: 0 }, 'no seq'],
+    [{ seq: 1.5 }, 'no seq'],
+    [{ seq: 1, room: 'elsewhere' }, 'no room'],
+    [{ seq: 1, room: 'global', storedAt: 'yesterday' }, 'when it was stored'],
+    [{ seq: 1, room: 'global', storedAt: '2026-01-31', type: 'MessageCreated', version: 9 }, 'version 9'],
+    [
+      { seq: 1, room: 'global', storedAt: '2026-01-31', type: 'MessageCreated', version: 2 },
+      'MessageCreated version 2',
+    ],
+    [{ seq: 1, room: 'global', storedAt: '2026-01-31', type: 'MessagesSeen', version: 1, sealed: true }, 'no texts'],
+  ])('is refused with the reason: %j', (line, reason) => {
+    expect(() => eventOfLine(line)).toThrow(UnreadableEvent);
+    expect(() => eventOfLine(line)).toThrow(reason);
   });
 });

@@ -38,10 +38,17 @@ export class EventHeaders extends MsgHdrsImpl {
   }
 }
 
-/** @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_` */
-export function eventHeaders(event: DomainEvent, { stored, keyId }: SealedEvent, expectedLast?: number): EventHeaders {
+/**
+ * @param copyOf its sequence in the log that it is a copy from, where it is one
+ * @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_`
+ */
+export function eventHeaders(
+  event: DomainEvent,
+  { stored, keyId }: SealedEvent,
+  { expectedLast, copyOf }: { readonly expectedLast?: number; readonly copyOf?: number } = {},
+): EventHeaders {
   if (!PLAIN.test(event.id)) throw new RangeError(`not an event id: ${event.id}`);
-  const id = `${event.room}/${event.id}`;
+  const id = `${event.room}${copyOf === undefined ? '' : `.${copyOf}`}/${event.id}`;
   const expectation = expectedLast === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedLast}\r\n`;
   const key = keyId === null ? '' : `Parley-Key: ${keyId}\r\n`;
   return new EventHeaders(

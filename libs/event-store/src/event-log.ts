@@ -6,7 +6,8 @@ import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
 import { type Decided, decideOnLast } from './decide.js';
-import { eventHeaders } from './event-headers.js';
+import { Copier } from './copier.js';
+import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
 import { Erasures } from './keys/erasures.js';
 import { Eraser } from './keys/eraser.js';
 import { Fences } from './keys/fences.js';
@@ -77,6 +78,7 @@ export class EventLog {
   readonly keyring: Keyring;
   readonly erasures: Erasures;
   readonly eraser: Eraser;
+  readonly copier: Copier;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -103,6 +105,7 @@ export class EventLog {
     this.erasures = new Erasures(fences);
     this.keyring = new Keyring(keys, master, this.erasures, fences, encryption?.seals ?? false);
     this.eraser = new Eraser(this, fences, keys, this.keyring, this.erasures);
+    this.copier = new Copier(this.keyring, keys, (...copy) => this.publish(...copy));
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
@@ -136,9 +139,13 @@ export class EventLog {
   async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
     const sealing = this.keyring.seal(event, deadline);
     const sealed = sealing instanceof Promise ? await sealing : sealing;
+    const headers = eventHeaders(event, sealed, expectedLast === undefined ? {} : { expectedLast });
+    return await this.publish(event, sealed, headers, deadline);
+  }
+
+  private publish(event: DomainEvent, { stored }: SealedEvent, headers: EventHeaders, deadline?: number) {
     const subject = this.subjects.event(event.room, kindOf(event.type));
-    const headers = eventHeaders(event, sealed, expectedLast);
-    return await this.appends.watch(() => this.publisher.publish(subject, sealed.stored.body, headers, deadline));
+    return this.appends.watch(() => this.publisher.publish(subject, stored.body, headers, deadline));
   }
 
   /** Why events cannot be stored just now and what to do, or null: as of some seconds ago. Answers within 2 s. */

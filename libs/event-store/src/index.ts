@@ -1,4 +1,5 @@
 export type { BacklogPart } from './backlog.js';
+export type { EventCopy } from './copier.js';
 export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
 export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';

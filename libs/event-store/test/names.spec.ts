@@ -24,7 +24,11 @@ const subjects = new Subjects('chat');
 /** The record of an event as the server gives it back, and the headers as it is sent them. */
 function stored(event: DomainEvent, expectedLast?: number) {
   const { body, ...more } = encodeEvent(event);
-  const written = eventHeaders(event, { stored: { ...more, body }, keyId: null }, expectedLast);
+  const written = eventHeaders(
+    event,
+    { stored: { ...more, body }, keyId: null },
+    expectedLast === undefined ? {} : { expectedLast },
+  );
   const bytes = (written as MsgHdrs & { encode(): Uint8Array }).encode();
   const subject = subjects.event(event.room, kindOf(event.type));
   const record = recordOf(subjects.eventStem, subject, 5, 6, readHeaders(MsgHdrsImpl.decode(bytes)), body);

@@ -14,7 +14,7 @@ function binary(): string {
   return binaries.at(-1) ?? 'nats-server';
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as natsConnect } from '@nats-io/transport-node';
@@ -19,7 +19,8 @@ import {
 } from '#domain';
 import { type Delivery, EventLog, type LogOptions, LogUnavailable, readableEvent } from '../src/index.js';
 import { all, contentOf, message, nextKey } from './log-under-test.js';
-import { OwnServer } from './own-server.js';
+import { deployedServer, PASSWORD } from './deployed-server.js';
+import type { OwnServer } from './own-server.js';
 
 // What the users at NATS may do, by the configuration that is deployed.
 
@@ -30,23 +31,18 @@ let gateway: EventLog;
 let chatctl: EventLog;
 
 const connect = async (role: string, options: Partial<LogOptions> = {}): Promise<EventLog> => {
-  const login = { user: role, password: 'x', name: `parley-${role}` };
+  const login = { user: role, password: PASSWORD, name: `parley-${role}` };
   const log = await EventLog.connect({ servers: server.url, stream: 'EVENTS', prefix: 'chat', ...login, ...options });
   logs.push(log);
   return log;
 };
 
 beforeAll(async () => {
-  const config = join(folder, 'nats-server.conf');
-  const deployed = readFileSync('deploy/nats/nats-server.conf', 'utf8');
-  const adapted = deployed
-    .replaceAll(/\$NATS_\w+_PASSWORD/g, '"x"')
-    // The server of a test has a folder of its own.
-    .replace('store_dir: /data', '')
+  server = await deployedServer('nats-server.conf', folder, {
+    'leafnodes { port: 7422 }': '',
     // The right to answer is one to acknowledge as well, and would hide for a minute that it is the only one.
-    .replace(/allow_responses: .*/, '');
-  writeFileSync(config, adapted);
-  server = await OwnServer.start('-c', config);
+    'allow_responses: { max: 1000, expires: "1m" }': '',
+  });
   await (await connect('projector')).setUp();
   gateway = await connect('gateway');
   chatctl = await connect('chatctl');

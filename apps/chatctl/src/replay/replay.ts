@@ -8,7 +8,7 @@ import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
 import { type Format, type FormatName, formatNamed, formats } from './formats.js';
-import { Pace, speedOf } from './pace.js';
+import { Pace, speedOf } from '../pace.js';
 
 const OPTIONS = {
   ...SELECTION_OPTIONS,

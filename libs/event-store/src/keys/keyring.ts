@@ -90,6 +90,11 @@ export class Keyring {
     return this.seals ? (await this.#renew(userId, deadline)).id : null;
   }
 
+  /** What somebody says from now on is sealed with the key that is theirs by then. */
+  forget(userId: string): void {
+    this.#current.delete(userId);
+  }
+
   /** How many people have a key. @throws LogUnavailable */
   count(): Promise<number> {
     return this.store.count();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../usage.js';
+import { UsageError } from './usage.js';
 
 /** Timers take no longer ones. */
 const LONGEST_MS = 2 ** 31 - 1;
