@@ -184,9 +184,9 @@ const [ADA, BOB, CLAN, MODERATOR, CLIENT_ID, NAME, AVATAR, TEXT, FEELING, REASON
     const write = (text: string) => out.push(text) > 0;
     const surroundings = {
       env: system.env,
-      input: process.stdin,
       out: { write } as never,
       progress: { write } as never,
+      input: process.stdin,
       interrupted,
     };
     expect(await chatctl([...words, '--exports', '/nowhere'], surroundings, (text) => out.push(text))).toBe(2);

@@ -75,5 +75,5 @@ export function firstDifference(rows: readonly Row[], expected: readonly Row[]):
   return null;
 }
 
-const textOf = (row: Row | undefined): string =>
-  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ?? '';
+const textOf = (row: Row = {}): string =>
+  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));

@@ -41,19 +41,6 @@ export function eventLine(event: RecordedEvent, { storedAt, sealed }: Stored): E
   return line;
 }
 
-type Line = { -readonly [K in keyof EventLine]: EventLine[K] };
-
-/** What stands in a line first, or last. */
-const OWN = new Set(['seq', 'at', 'type', 'room', 'erased']);
-
-let told = { ms: 0, text: new Date(0).toISOString() };
-
-/** Many are stored in the same millisecond. */
-function isoOf(ms: number): string {
-  if (ms !== told.ms) told = { ms, text: new Date(ms).toISOString() };
-  return told.text;
-}
-
 /** What a line says. */
 export interface ToldEvent {
   /** Its place in the log that it was told from. */
@@ -80,6 +67,19 @@ export function eventOfLine(line: unknown): ToldEvent {
   const read = decodeEvent({ ...stored, ...(isWithoutTexts && { texts: null }) }, Number(seq));
   const { seq: _, ...event } = read;
   return { seq: read.seq, event: event, storedAt: time, isWithoutTexts };
+}
+
+type Line = { -readonly [K in keyof EventLine]: EventLine[K] };
+
+/** What stands in a line first, or last. */
+const OWN = new Set(['seq', 'at', 'type', 'room', 'erased']);
+
+let told = { ms: 0, text: new Date(0).toISOString() };
+
+/** Many are stored in the same millisecond. */
+function isoOf(ms: number): string {
+  if (ms !== told.ms) told = { ms, text: new Date(ms).toISOString() };
+  return told.text;
 }
 
 function takeTexts({ texts }: PersonalTexts, line: Line): void {
