@@ -1,6 +1,7 @@
 import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
+import { readHeaders } from './event-headers.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { type LogRecord, recordOf } from './log-record.js';
 import { makeConsumer, removeConsumer } from './consumers.js';
@@ -142,7 +143,7 @@ export class Reader {
       ack_policy: AckPolicy.None,
     };
     await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
-    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
+    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem, { capacity: 8_192 }), name };
   }
 
   /** Tries until it works, over a server that is away or only just coming up; null where it is to end meanwhile. */
@@ -168,6 +169,6 @@ export class Reader {
   private record(message: StoredMsg | null): LogRecord | null {
     if (!message) return null;
     const { subject, seq, time, header } = message;
-    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), header, message.string());
+    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), readHeaders(header), message.string());
   }
 }
