@@ -26,6 +26,7 @@ export interface Batchable {
  * next.
  */
 export function batchSize(waiting: readonly { readonly alone: boolean }[], maxPayload: number): number {
+  if (waiting.length < FEWEST) return 0;
   const [ids, subjects] = [new Set<string>(), new Set<string>()];
   let characters = 0;
   for (const next of waiting) {

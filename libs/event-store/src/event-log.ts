@@ -1,7 +1,7 @@
 import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent, type Room } from '#domain';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
-import { Connection, type ServerOptions } from './connection.js';
+import { Connection } from './connection.js';
 import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
@@ -15,6 +15,7 @@ import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
 import { Live } from './live.js';
+import type { LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
@@ -26,27 +27,6 @@ import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-con
 import { setUpStreams } from './stream.js';
 import { figuresOfStreams, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
-
-export interface LogOptions extends ServerOptions {
-  readonly stream: string;
-  /** The first token of every subject. */
-  readonly prefix: string;
-  /** On how many servers each stream is kept, at least; by default on one. */
-  readonly replicas?: number;
-  /** The longest life of a token, for which a revocation is remembered where nobody says until when. */
-  readonly tokenMaxAgeSeconds?: number;
-  /** Whether events that wait for a log that syncs each may go together, as they do by default: to compare. */
-  readonly batches?: boolean;
-  /** Without it nothing is sealed that is stored, and nothing sealed can be read. */
-  readonly encryption?: EncryptionOptions;
-}
-
-export interface EncryptionOptions {
-  /** 32 bytes each: the first one is in use, the others are of before. */
-  readonly masterKeys: readonly Uint8Array[];
-  /** Whether what is stored from now on is sealed. */
-  readonly seals: boolean;
-}
 
 export interface AppendOptions {
   /** The last sequence of this kind in this room, 0 for none: where it is another one, that is a conflict. */
@@ -90,10 +70,10 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, batches, encryption }: Pick<LogOptions, 'tokenMaxAgeSeconds' | 'batches' | 'encryption'>,
+    { tokenMaxAgeSeconds, synced, appendEveryMs, encryption }: LogOptions,
   ) {
     this.live = new Live(connection, subjects);
-    this.publisher = new Publisher(connection, batches);
+    this.publisher = new Publisher(connection, synced, appendEveryMs);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;

@@ -4,15 +4,8 @@ export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
 export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
 export type { Decided } from './decide.js';
-export {
-  type AskedLive,
-  type AskedLog,
-  type AppendOptions,
-  type EncryptionOptions,
-  EventLog,
-  type LogOptions,
-  type LogState,
-} from './event-log.js';
+export { type AskedLive, type AskedLog, type AppendOptions, EventLog, type LogState } from './event-log.js';
+export type { EncryptionOptions, LogOptions } from './log-options.js';
 export type { Live, LiveSubscription } from './live.js';
 // For who measures what it costs.
 export * as cipher from './keys/cipher.js';

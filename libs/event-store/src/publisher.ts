@@ -1,42 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { type Msg, type MsgHdrs } from '@nats-io/transport-node';
-import { type Batchable, batchSize, sendBatch } from './batch.js';
 import type { Connection } from './connection.js';
 import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
-import { batchOutcomeOf, givenUp, notStored, outcomeOf, type Stored } from './publish-reply.js';
-import { Syncing } from './syncing.js';
-
-interface Publication {
-  readonly subject: string;
-  readonly body: string;
-  readonly headers: MsgHdrs | undefined;
-  /** On the monotonic clock, in ms. */
-  readonly deadline: number;
-  readonly resolve: (outcome: Stored | 'conflict') => void;
-  readonly reject: (error: Error) => void;
-  /** Whether it was in a batch that was not stored, and goes by itself now. */
-  alone: boolean;
-  /** How often it was sent, not counting what was answered with "not stored": with none it certainly is not. */
-  sent: number;
-  /** When it is sent again, where there is no answer until then. */
-  sendAgainAt: number;
-  /** What the last answer said that was none for good. */
-  hindrance: string | null;
-}
-
-/** What is sent at once and is stored whole or not at all. */
-interface Batch {
-  readonly token: string;
-  readonly parts: readonly Publication[];
-  readonly sentAt: number;
-}
+import type { Publication } from './publication.js';
+import { givenUp, notStored, outcomeOf, type Stored } from './publish-reply.js';
+import { Together } from './together.js';
 
 /** Unanswered at a time. More make nothing quicker, and more would be unknown after a loss. */
 const WINDOW = 512;
-/** The same where the stream syncs each to the disk: the rest waits to be stored at once. */
+/** The same where the stream syncs each to the disk: the rest waits to be stored at once, with one sync. */
 const SYNCED_WINDOW = 32;
-/** No batches for so long, ms, after one of which nothing was stored for what is not the fault of its parts. */
-const APART_MS = 10_000;
 /** Waiting for a place in the window; beyond that the log is not keeping up, and the caller had better hear of it. */
 const QUEUE = 8_192;
 const SWEEP_MS = 250;
@@ -59,17 +31,15 @@ const AWAY_LIMIT_MS = 1_000;
  */
 export class Publisher {
   private readonly inbox: string;
-  /** What batches are told apart by, and stored with: those of all publishers to a stream, at the same time. */
-  private readonly name = randomBytes(6).toString('base64url');
   private waiting: Publication[] = [];
   /** By token. */
   private readonly unanswered = new Map<string, Publication>();
-  private batch: Batch | null = null;
-  private readonly syncing = new Syncing();
-  /** When batches are tried again, on the monotonic clock. */
-  private batchesFrom = -Infinity;
+  private readonly together: Together;
   private advancing: NodeJS.Immediate | undefined;
-  private reading = false;
+  private pausing: NodeJS.Timeout | undefined;
+  private sentAt = -Infinity;
+  /** Whether something waits for an answer to what was sent before. */
+  private isHeld = false;
   private nextToken = 0;
   /** Since when the log has answered nothing of what is unanswered. */
   private quietSince = 0;
@@ -78,11 +48,17 @@ export class Publisher {
   private whenIdle: (() => void) | undefined;
   private closed = false;
 
+  /**
+   * @param isSynced whether the stream syncs each message to the disk before it answers
+   * @param everyMs what is published is sent so long after what was sent last, and at once after a quiet moment
+   */
   constructor(
     private readonly connection: Connection,
-    private readonly mayBatch = true,
+    isSynced = false,
+    private readonly everyMs = 0,
   ) {
     this.inbox = `${connection.newInbox()}.`;
+    this.together = new Together(connection, this.inbox, isSynced);
     connection.nats.subscribe(`${this.inbox}*`, {
       callback: (error, reply) => {
         if (error) this.fail(`replies cannot be received: ${error.message}`);
@@ -122,7 +98,7 @@ export class Publisher {
       if (this.isIdle) this.quietSince = performance.now();
       const attempts = { alone: false, sent: 0, sendAgainAt: 0, hindrance: null };
       this.waiting.push({ subject, body, headers, deadline, resolve, reject, ...attempts });
-      this.advanceSoon();
+      this.advanceInTime();
       this.sweeping ??= setInterval(() => {
         this.sweep();
       }, SWEEP_MS);
@@ -136,11 +112,7 @@ export class Publisher {
   }
 
   private get isIdle(): boolean {
-    return this.unanswered.size === 0 && this.waiting.length === 0 && !this.batch;
-  }
-
-  private get inBatches(): boolean {
-    return this.mayBatch && this.syncing.found && performance.now() >= this.batchesFrom;
+    return this.unanswered.size === 0 && this.waiting.length === 0 && !this.together.isUnderWay;
   }
 
   private send(token: string, publication: Publication): void {
@@ -162,8 +134,9 @@ export class Publisher {
   private answered(reply: Msg): void {
     const token = reply.subject.slice(this.inbox.length);
     this.quietSince = performance.now();
-    if (token === this.batch?.token) {
-      this.batchAnswered(this.batch, reply);
+    if (this.together.isAnsweredBy(token)) {
+      this.waiting = [...this.together.answered(reply), ...this.waiting];
+      this.advanceSoon();
       return;
     }
     const publication = this.unanswered.get(token);
@@ -176,44 +149,26 @@ export class Publisher {
       return;
     }
     this.unanswered.delete(token);
-    this.timed(Number(token));
     if ('refused' in outcome) publication.reject(notStored(publication, outcome.refused));
     else if ('conflict' in outcome) publication.resolve('conflict');
     else publication.resolve(outcome.stored);
-    this.advanceSoon();
+    if (this.isHeld || this.isIdle) this.advanceSoon();
   }
 
-  private timed(token: number): void {
-    this.syncing.answered(token);
-    if (this.reading) return;
-    this.reading = true;
-    queueMicrotask(() => {
-      this.reading = false;
-      this.syncing.read(this.quietSince, this.unanswered.size, this.nextToken - 1);
-    });
-  }
-
-  private batchAnswered({ parts, sentAt }: Batch, reply: Msg): void {
-    const outcome = batchOutcomeOf(reply, parts.length);
-    if ('firstSeq' in outcome) {
-      this.batch = null;
-      this.syncing.stored(parts.length, this.quietSince - sentAt);
-      for (const [i, { resolve }] of parts.entries()) resolve({ seq: outcome.firstSeq + i, duplicate: false });
-      this.advanceSoon();
-    } else this.takeApart(outcome.notStored, outcome.othersToo);
-  }
-
-  /** What was in it goes by itself, in the place that it had. */
+  /** What was under way together goes by itself, in the place that it had. */
   private takeApart(isNotStored: boolean, othersToo: boolean): void {
-    const { parts = [] } = this.batch ?? {};
-    this.batch = null;
-    const now = performance.now();
-    if (othersToo) this.batchesFrom = now + APART_MS;
-    for (const part of parts) part.alone = true;
-    if (isNotStored) for (const part of parts) part.sent -= 1;
-    // Those given up meanwhile have been told so.
-    this.waiting = [...parts.filter(({ deadline }) => deadline > now), ...this.waiting];
+    this.waiting = [...this.together.takeApart(isNotStored, othersToo), ...this.waiting];
     this.advance();
+  }
+
+  /** With what else comes until then. */
+  private advanceInTime(): void {
+    const early = this.sentAt + this.everyMs - performance.now();
+    if (early <= 0) this.advanceSoon();
+    else if (!this.isHeld)
+      this.pausing ??= setTimeout(() => {
+        this.advance();
+      }, early);
   }
 
   /** With what else comes in this turn of the event loop, where it can go together. */
@@ -226,15 +181,19 @@ export class Publisher {
 
   /** Fills the window from those waiting, or sends them together. */
   private advance(): void {
-    const { inBatches } = this;
-    while (this.connection.connected && !this.batch && this.waiting.length > 0) {
-      const size = inBatches ? batchSize(this.waiting, this.connection.maxPayload) : 0;
-      const window = inBatches && !this.waiting[0]!.alone ? SYNCED_WINDOW : WINDOW;
+    clearTimeout(this.pausing);
+    this.pausing = undefined;
+    if (this.waiting.length > 0) this.sentAt = performance.now();
+    while (this.connection.connected && !this.together.isUnderWay && this.waiting.length > 0) {
+      const mayJoin = this.together.isAllowed;
+      const size = mayJoin ? this.together.sizeOf(this.waiting) : 0;
+      const window = mayJoin && !this.waiting[0]!.alone ? SYNCED_WINDOW : WINDOW;
       // A batch behind many would be taken for one that is not answered.
       if (size > 0 ? this.unanswered.size > SYNCED_WINDOW : this.unanswered.size >= window) break;
-      if (size > 0) this.sendTogether(this.waiting.splice(0, size));
-      else this.sendAlone(this.waiting.shift()!);
+      if (size === 0) this.sendAlone(this.waiting.shift()!);
+      else if (!this.together.send(this.nextToken++, this.waiting.splice(0, size))) this.takeApart(true, true);
     }
+    this.isHeld = this.waiting.length > 0;
     if (!this.isIdle) return;
     clearInterval(this.sweeping);
     this.sweeping = undefined;
@@ -247,19 +206,7 @@ export class Publisher {
     this.send(token, publication);
   }
 
-  private sendTogether(parts: readonly Publication[]): void {
-    const token = String(this.nextToken++);
-    this.batch = { token, parts, sentAt: performance.now() };
-    for (const part of parts) part.sent += 1;
-    try {
-      sendBatch(this.connection, this.name + token, parts as readonly (Publication & Batchable)[], this.inbox + token);
-    } catch {
-      this.takeApart(true, true);
-    }
-  }
-
   private sendAllAgain(): void {
-    this.syncing.forget();
     for (const [token, publication] of this.unanswered) this.send(token, publication);
     this.takeApart(false, false);
   }
@@ -283,18 +230,18 @@ export class Publisher {
         publication.reject(givenUp(publication, reason));
       } else if (connected && publication.sendAgainAt <= now) this.send(token, publication);
     }
-    for (const publication of [...(this.batch?.parts ?? []), ...this.waiting]) {
+    for (const publication of [...this.together.parts, ...this.waiting]) {
       if (publication.deadline <= now) publication.reject(givenUp(publication, reason));
     }
     this.waiting = this.waiting.filter(({ deadline }) => deadline > now);
-    if (connected && this.batch && this.batch.sentAt + PATIENCE_MS <= now) this.takeApart(false, true);
+    if (connected && this.together.sentAt + PATIENCE_MS <= now) this.takeApart(false, true);
     else this.advance();
   }
 
   private fail(reason: string): void {
-    const all = [...this.unanswered.values(), ...(this.batch?.parts ?? []), ...this.waiting.splice(0)];
+    const all = [...this.unanswered.values(), ...this.together.parts, ...this.waiting.splice(0)];
     this.unanswered.clear();
-    this.batch = null;
+    this.together.takeApart(false, false);
     for (const publication of all) publication.reject(givenUp(publication, reason));
     this.advance();
   }

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM, keySequence, type MessageCreated } from '#domain';
-import { EventLog, type Stored } from '../src/index.js';
+import { EventLog, type LogOptions, type Stored } from '../src/index.js';
 import { promisesOf } from './count-promises.js';
 import { NatsInMemory } from './nats-in-memory.js';
 
@@ -11,8 +11,8 @@ import { NatsInMemory } from './nats-in-memory.js';
 const server = new NatsInMemory();
 const nextKey = keySequence(Buffer.alloc(8));
 let log: EventLog;
-const connect = (): Promise<EventLog> =>
-  EventLog.connect({ servers: server.address, name: 'test', stream: 'EVENTS', prefix: 'chat' });
+const connect = (more: Partial<LogOptions> = {}): Promise<EventLog> =>
+  EventLog.connect({ servers: server.address, name: 'test', stream: 'EVENTS', prefix: 'chat', ...more });
 beforeAll(async () => {
   await server.start();
   log = await connect();
@@ -43,6 +43,49 @@ it('what is appended within one turn of the event loop leaves as one write, howe
   expect([appended.length, writes.length]).toEqual([APPENDS, 1]);
   const stored = (await Promise.all(appended)) as Stored[];
   expect(new Set(stored.map(({ seq }) => seq)).size).toBe(APPENDS);
+});
+
+describe('by a clock that stands still', () => {
+  let paced: EventLog;
+  beforeEach(async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    paced = await connect({ appendEveryMs: 16 });
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    await paced.close();
+  });
+
+  it('what is appended within 16 ms after a write leaves as one more, and the first after a quiet moment at once', async () => {
+    const write = jest.spyOn(Socket.prototype, 'write');
+    const writes = () => write.mock.calls.filter(([data]) => Buffer.from(data).includes('HPUB')).length;
+    const appended: Promise<Stored | 'conflict'>[] = [];
+    const counts: number[] = [];
+    for (const [count, ms] of [
+      [1, 0],
+      [14, 1],
+      [3, 2],
+      [1, 100],
+      [1, 0],
+    ] as const) {
+      for (let i = 0; i < count; i++) {
+        appended.push(paced.append(message()));
+        // Answers to what was sent come meanwhile.
+        await nextTurn();
+        jest.advanceTimersByTime(ms);
+      }
+      for (let turn = 0; turn < 3; turn++) await nextTurn();
+      counts.push(writes());
+    }
+    write.mockRestore();
+    expect(counts).toEqual([1, 1, 2, 3, 4]);
+    await Promise.all(appended);
+  });
+
+  it('what finds the window full leaves as soon as it is not, without waiting for the time', async () => {
+    const stored = await Promise.all(Array.from({ length: 1_500 }, () => paced.append(message())));
+    expect(stored).toHaveLength(1_500);
+  });
 });
 
 it('an append takes few promises', async () => {

@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clanRoom } from '#domain';
 import type { Stored } from '../src/index.js';
-import { Syncing } from '../src/syncing.js';
 import { all, contentOf, LogUnderTest, message } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
 
@@ -15,11 +14,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => String(i
 const seqOf = (outcome: unknown) => (outcome as Stored).seq;
 const stops: (() => unknown)[] = [];
 
-beforeEach(() => {
-  jest.spyOn(Syncing.prototype, 'found', 'get').mockReturnValue(true);
-});
 afterEach(async () => {
-  jest.restoreAllMocks();
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
@@ -40,7 +35,7 @@ describe('a server that is killed', () => {
     stops.push(() => server.remove());
     const own = await LogUnderTest.create(server.url);
     stops.push(() => own.closeAll());
-    const through = await own.open();
+    const through = await own.open({ synced: true });
     const events = upTo(6_000).map((content) => message(room, content));
     const outcomes = events.map((event) => through.append(event).catch((error: unknown) => error as Error));
     await outcomes[1_500];
@@ -78,7 +73,7 @@ describe('an event that its sender may not append', () => {
       stops.push(() => own.closeAll());
       const [operator, through] = [
         await own.open({ user: 'all', password: 'all' }),
-        await own.open({ user: 'few', password: 'few' }),
+        await own.open({ user: 'few', password: 'few', synced: true }),
       ];
       await operator.setUp();
       const forbidden = message(clanRoom('forbidden'), 'x');

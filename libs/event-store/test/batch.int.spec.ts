@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clanRoom, type MessageCreated, type Room } from '#domain';
 import { type EventLog, type Stored } from '../src/index.js';
-import { Syncing } from '../src/syncing.js';
 import { CuttableProxy } from './cuttable-proxy.js';
 import { all, contentOf, LogUnderTest, message } from './log-under-test.js';
 
@@ -19,12 +18,7 @@ beforeAll(async () => {
   direct = await test.open();
 });
 beforeEach(async () => {
-  // As if the server synced each message.
-  jest.spyOn(Syncing.prototype, 'found', 'get').mockReturnValue(true);
-  log = await test.open();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
+  log = await test.open({ synced: true });
 });
 afterAll(async () => {
   await test.remove();
@@ -62,11 +56,9 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 describe('events that go together', () => {
   it('are stored whole, in their order, each under a sequence of its own', async () => {
-    const told = jest.spyOn(Syncing.prototype, 'stored');
     const room = newRoom();
     const events = messages(room, 100);
     const outcomes = await appendAll(events);
-    expect(told.mock.calls).toEqual([[100, expect.any(Number)]]);
     const last = await direct.lastSeq();
     expect(outcomes).toEqual(upTo(100, last - 99).map((seq) => ({ seq, duplicate: false })));
     expect(await places(outcomes.map(seqOf))).toEqual(upTo(100));
@@ -95,8 +87,7 @@ describe('events that go together', () => {
   });
 
   it('are none where the stream does not sync', async () => {
-    jest.restoreAllMocks();
-    const outcomes = await appendAll(messages(newRoom(), 200));
+    const outcomes = await appendAll(messages(newRoom(), 200), direct);
     expect(await places(outcomes.map(seqOf))).toEqual(none(200));
   });
 
@@ -174,7 +165,7 @@ describe('a batch that is refused', () => {
 
   it('by a stream that takes none is stored all the same, and the next is not tried', async () => {
     const other = await LogUnderTest.create();
-    const refused = await other.open();
+    const refused = await other.open({ synced: true });
     await other.jetstream(async ({ streams }) => {
       const { config } = await streams.info(other.options.stream);
       await streams.update(other.options.stream, { ...config, allow_atomic: false });
@@ -208,22 +199,19 @@ describe.each([
       return Promise.resolve();
     },
   },
-])('an answer to a batch that is lost $lost', ({ lost, regain }) => {
+])('an answer to a batch that is lost $lost', ({ regain }) => {
   it('is had by sending each of it again, which is stored once', async () => {
-    const [room, through] = [newRoom(), await test.open({ servers: proxy.url })];
+    const [room, through] = [newRoom(), await test.open({ servers: proxy.url, synced: true })];
     proxy.loseAnswers();
     const before = await direct.lastSeq();
     const appended = appendAll(messages(room, 100), through);
     await until(async () => (await direct.lastSeq()) === before + 100);
     await turn();
     const after = appendAll(messages(newRoom(), 100), through);
-    const forgotten = jest.spyOn(Syncing.prototype, 'forget');
     await regain();
     expect(await appended).toEqual(upTo(100, before + 1).map((seq) => ({ seq, duplicate: true })));
     expect(await contents(room)).toEqual(upTo(100, 0).map(String));
     expect((await after).map(seqOf)).toEqual(upTo(100, before + 101));
-    // On another connection the server may be another one.
-    expect(forgotten.mock.calls.length > 0).toBe(lost !== 'alone');
   });
 });
 

@@ -15,6 +15,8 @@ export interface Config {
     readonly password?: string;
     readonly stream: string;
     readonly replicas: number;
+    /** Whether each event is on the disk before it is answered. */
+    readonly synced: boolean;
     readonly prefix: string;
     readonly tokenMaxAgeSeconds: number;
     /** Not there where no master keys were given. */
@@ -189,6 +191,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       ...given('password', values.NATS_PASSWORD),
       stream: values.EVENT_STREAM,
       replicas: values.EVENT_STREAM_REPLICAS,
+      synced: values.EVENT_STREAM_SYNCED,
       prefix: values.SUBJECT_PREFIX,
       tokenMaxAgeSeconds: values.TOKEN_MAX_AGE_S,
       ...given('encryption', encryption),

@@ -35,7 +35,7 @@ describe('the configuration', () => {
         requestsPerSecond: 20,
         requestsBurst: 100,
       },
-      nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1, tokenMaxAgeSeconds: 2_592_000 },
+      nats: { url: '', stream: 'EVENTS', prefix: 'chat', replicas: 1, synced: true, tokenMaxAgeSeconds: 2_592_000 },
       encrypts: true,
       mongodb: { database: 'parley' },
       tokens: { leewaySeconds: 0 },

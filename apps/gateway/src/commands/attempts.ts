@@ -34,8 +34,8 @@ interface Unknown {
  * was told to: without that it would be there twice.
  */
 export class Attempts {
-  /** By their words, the latest last; nothing without words. */
-  readonly #unknown = new Map<string | null, Unknown>();
+  /** By their words, the latest last; nothing without words. Null while there never was one. */
+  #unknown: Map<string | null, Unknown> | null = null;
 
   /**
    * @param admit fails where a command must not be carried out now, which is then certain to have stored nothing; a
@@ -59,7 +59,7 @@ export class Attempts {
   ): Promise<T> {
     const said = (): string | null => (words === null ? null : JSON.stringify([clientId, words]));
     // As a rule nothing is unknown, and then it does not matter what is said.
-    const earlier = this.#unknown.size === 0 ? null : this.#recall(said());
+    const earlier = this.#unknown?.size ? this.#recall(this.#unknown, said()) : null;
     let tried = earlier;
     const attempt: Attempt = {
       deadline: performance.now() + COMMAND_TIME,
@@ -70,7 +70,7 @@ export class Attempts {
       },
     };
     const settled = (outcome: T): T => {
-      if (this.#unknown.size > 0) this.#unknown.delete(said());
+      if (this.#unknown?.size) this.#unknown.delete(said());
       return outcome;
     };
     const failed = (error: unknown): never => {
@@ -100,15 +100,16 @@ export class Attempts {
     return { key: this.newKey(), at };
   }
 
-  #recall(said: string | null): Unknown | null {
-    const earlier = this.#unknown.get(said);
+  #recall(unknown: ReadonlyMap<string | null, Unknown>, said: string | null): Unknown | null {
+    const earlier = unknown.get(said);
     return earlier && performance.now() < earlier.until ? earlier : null;
   }
 
   #remember(said: string, { room, key }: Unknown): void {
-    this.#unknown.delete(said);
-    this.#unknown.set(said, { room, key, until: performance.now() + REPEAT_WITHIN });
-    const [oldest] = this.#unknown.keys();
-    if (this.#unknown.size > MAX_UNKNOWN) this.#unknown.delete(oldest!);
+    const unknown = (this.#unknown ??= new Map());
+    unknown.delete(said);
+    unknown.set(said, { room, key, until: performance.now() + REPEAT_WITHIN });
+    const [oldest] = unknown.keys();
+    if (unknown.size > MAX_UNKNOWN) unknown.delete(oldest);
   }
 }

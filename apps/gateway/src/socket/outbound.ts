@@ -14,8 +14,8 @@ export type Later = () => Buffer | null;
  */
 export class Outbound {
   #list = 0;
-  /** The oldest first. */
-  readonly #kept = new Map<string, Later>();
+  /** The oldest first; null while nothing was ever kept. */
+  #kept: Map<string, Later> | null = null;
 
   constructor(
     private readonly socket: Duplex,
@@ -46,23 +46,26 @@ export class Outbound {
       return;
     }
     if (!later) return;
-    if (this.#kept.size === 0) this.socket.once('drain', this.#catchUp);
-    this.#kept.delete(key);
-    this.#kept.set(key, later);
-    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    const kept = (this.#kept ??= new Map<string, Later>());
+    if (kept.size === 0) this.#catchUpAfterDrain(kept);
+    kept.delete(key);
+    kept.set(key, later);
+    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
   }
 
-  readonly #catchUp = (): void => {
-    for (const [key, later] of this.#kept) {
-      if (this.socket.writableNeedDrain) {
-        this.socket.once('drain', this.#catchUp);
-        return;
+  #catchUpAfterDrain(kept: Map<string, Later>): void {
+    this.socket.once('drain', () => {
+      for (const [key, later] of kept) {
+        if (this.socket.writableNeedDrain) {
+          this.#catchUpAfterDrain(kept);
+          return;
+        }
+        kept.delete(key);
+        const frame = later();
+        if (frame) this.write(frame);
       }
-      this.#kept.delete(key);
-      const frame = later();
-      if (frame) this.write(frame);
-    }
-  };
+    });
+  }
 
   /** Resolves once the frame has gone, or the socket is closed. One at a time. */
   writeList(pieces: readonly Buffer[]): Promise<void> {

@@ -6,7 +6,8 @@ export interface SessionSocket {
   readonly OPEN: number;
   readonly isPaused: boolean;
   on(event: 'message', listener: (data: RawData, binary: boolean) => void): unknown;
-  on(event: 'ping' | 'pong', listener: () => void): unknown;
+  /** `close` comes once: where a listener stays as long as the connection, `once` would only take more memory. */
+  on(event: 'ping' | 'pong' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   once(event: 'close', listener: () => void): unknown;
   close(code: number, reason: string): void;

@@ -42,6 +42,9 @@ const HELD_UP = 1_000;
 
 export type { SessionParts };
 
+// Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
+const NONE: ReadonlySet<Topic> = new Set();
+
 const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
 
 /**
@@ -54,7 +57,7 @@ export class Session implements Caller {
   readonly moderates: Moderates;
   readonly attempts: Attempts;
   /** What the client has asked to be told of beside messages. */
-  topics: ReadonlySet<Topic> = new Set();
+  topics: ReadonlySet<Topic> = NONE;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
   readonly #pulse: Pulse;
@@ -98,7 +101,7 @@ export class Session implements Caller {
     ws.on('pong', () => {
       if (!this.#pulse.heard()) this.#allowed();
     });
-    ws.once('close', () => {
+    ws.on('close', () => {
       clearTimeout(this.#patience ?? undefined);
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
@@ -119,7 +122,7 @@ export class Session implements Caller {
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
   whenOver(listener: () => void): void {
-    this.#parts.ws.once('close', listener);
+    this.#parts.ws.on('close', listener);
   }
 
   /** Writes whole frames, as {@link textFrame} makes them. */

@@ -70,7 +70,7 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
     const keysFile = developmentKeys(folder)!;
     const common = {
       ...{ NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, KEYS_MASTER_FILE: keysFile },
-      READY_MAX_LAG: '1000000000',
+      ...{ READY_MAX_LAG: '1000000000', EVENT_STREAM_SYNCED: durable ? 'on' : 'off' },
     };
     const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
       const port = await freePort();

@@ -49,7 +49,7 @@ export async function appends(folders: Config['standalone'], args: readonly stri
   const servers = options.flag('cluster') ? await NatsCluster.start(start) : await startNats(start);
   const [replicas, pids] = servers instanceof NatsCluster ? [3, servers.pids] : [1, [servers.pid]];
   try {
-    const open = await Promise.all([true, false].map((batches) => openLog(servers.url, batches, replicas)));
+    const open = await Promise.all([true, false].map((both) => openLog(servers.url, both, replicas)));
     const [together, apart] = open as [EventLog, EventLog];
     const pairs: { readonly batches: Period; readonly singles: Period }[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -106,9 +106,9 @@ function textOf(figures: {
   ].join('\n');
 }
 
-async function openLog(servers: string, batches: boolean, replicas: number): Promise<EventLog> {
-  const stream = batches ? 'TOGETHER' : 'APART';
-  const options = { servers, stream, prefix: stream.toLowerCase(), name: 'parley-bench', replicas, batches };
+async function openLog(servers: string, together: boolean, replicas: number): Promise<EventLog> {
+  const stream = together ? 'TOGETHER' : 'APART';
+  const options = { servers, stream, prefix: stream.toLowerCase(), name: 'parley-bench', replicas, synced: together };
   const log = await EventLog.connect(options);
   await log.setUp();
   return log;

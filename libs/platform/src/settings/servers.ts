@@ -1,4 +1,16 @@
-import { anyText, apart, folding, mongodbUrl, natsServers, oneOf, password, row, token, withData } from './setting.js';
+import {
+  anyText,
+  apart,
+  folding,
+  mongodbUrl,
+  natsServers,
+  oneOf,
+  password,
+  row,
+  sockets,
+  token,
+  withData,
+} from './setting.js';
 
 /** The servers, and what is ours on them. */
 export const serverRows = {
@@ -47,6 +59,14 @@ export const serverRows = {
     roles: folding,
     meaning: 'On how many NATS servers of a cluster each stream is kept; streams that have fewer get more.',
     read: (text) => Number(oneOf('1', '3', '5')(text)),
+  }),
+  EVENT_STREAM_SYNCED: row({
+    type: 'on or off',
+    default: 'on',
+    roles: sockets,
+    meaning:
+      'Whether NATS syncs each event to the disk before it answers (`sync_interval: always`): those that wait go together then.',
+    read: (text) => oneOf('on', 'off')(text) === 'on',
   }),
   SUBJECT_PREFIX: row({
     type: 'name',
