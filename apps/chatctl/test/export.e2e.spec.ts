@@ -173,7 +173,7 @@ const at = '2026-01-02T03:04:05.678Z';
     expect(await refused(dir)).toContain('does not say what it is of');
   });
 
-  it('refuses a log that lost what is exported', async () => {
+  it('refuses a file that is not of what its name says', async () => {
     const dir = folder();
     await exported(dir);
     const [file] = dataBelow(dir);
