@@ -6,6 +6,8 @@ import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { diffCommand } from './diff/diff.js';
 import { eraseCommand } from './erase/erase.js';
+import { exportCommand } from './export/export.js';
+import { ExportRefused } from './export/refused.js';
 import { helpOf, helpOfAll } from './help.js';
 import { keysCommand } from './keys/keys.js';
 import { playCommand } from './play/play.js';
@@ -13,9 +15,13 @@ import { PlayFailed } from './play/player.js';
 import { NotRecorded } from './play/recording.js';
 import { rebuildCommand } from './rebuild/rebuild.js';
 import { replayCommand } from './replay/replay.js';
+import { reportCommand } from './report/report.js';
 import { revokeCommand } from './revoke/revoke.js';
 import { schemaCommand } from './schema/schema.js';
 import { Unreachable } from './servers.js';
+import { Missing } from './sql/duckdb.js';
+import { sqlCommand } from './sql/sql.js';
+import { StatementFailed } from './sql/statement-failed.js';
 import { statsCommand } from './stats/stats.js';
 import { status } from './status/status.js';
 import { tokenCommand } from './token.js';
@@ -30,6 +36,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['stats', statsCommand],
   ['replay', replayCommand],
+  ['export', exportCommand],
+  ['sql', sqlCommand],
+  ['report', reportCommand],
   ['play', playCommand],
   ['at', at],
   ['diff', diffCommand],
@@ -44,7 +53,10 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 ]);
 
 /** What is said in plain words. */
-const complaints = [UsageError, ConfigError, Unreachable, RebuildRefused, NothingThere, NotRecorded, PlayFailed];
+const complaints = [
+  ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
+  ...[Missing, StatementFailed],
+];
 
 /**
  * Runs the command that the words name.

@@ -6,7 +6,7 @@ import { UsageError } from './usage.js';
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** Standard input. */
-  readonly input: NodeJS.ReadableStream;
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Where the result goes. */
   readonly out: NodeJS.WritableStream;
   /** Where progress goes. */

@@ -77,6 +77,73 @@ export const usages: Readonly<Record<string, Usage>> = {
       'replay --from 1h --speed 60x --format table',
     ],
   },
+  export: {
+    forms: [
+      'export DIR [--from WHEN] [--until WHEN] [--room ROOM] [--user ID] [--type TYPE,…]',
+      '       [--format parquet|csv|ndjson] [--follow [--every 5m]] [--file-events N] [--anonymize]',
+      'export DIR --check|--rewrite [--room ROOM] [--user ID] [--type TYPE,…] [--format …] [--anonymize]',
+    ],
+    summary: 'the events of the log as files, a folder for each day, for tools that read Parquet or CSV',
+    more: [
+      'The same again goes on where the files end: every night, or after it was killed. A file is there whole or not at',
+      'all. What is selected is said as in `replay`; --from only where the files are to begin. --follow goes on with what',
+      'is stored from then on, a file every five minutes, or as --every says, until Ctrl-C. A file holds at most a million',
+      'events (250,000 with --follow), or as --file-events says.',
+      'Texts as in `replay`: null where they were erased, and where there is no KEYS_MASTER. --anonymize leaves them out,',
+      'and replaces ids by hashes made with the key in ANONYMIZE_KEY (`openssl rand -base64 32`) or ANONYMIZE_KEY_FILE.',
+      '--check says which files hold texts of people who were erased since, or lack what could not be read; --rewrite',
+      'writes these anew.',
+      ...WHEN,
+      'Exit status 0: all of it; 1: some events cannot be read, standard error says which and why; 2: wrong words, a',
+      'server that cannot be reached, or what is in DIR does not go together with it; 130: interrupted by Ctrl-C before',
+      'its end. Of --check 1: what it lists is to be written anew.',
+    ],
+    examples: [
+      'export events',
+      'export events --follow --every 1m',
+      'export messages --type MessageCreated --from 2026-01-01 --format csv',
+      'export clan-3 --room clan:3 --format ndjson',
+      'export events --check',
+    ],
+  },
+  sql: {
+    forms: [
+      'sql ["select …"] [--export DIR] [--from WHEN] [--until WHEN] [--room ROOM] [--user ID] [--type TYPE,…]',
+      '    [--format table|csv|json|parquet]',
+    ],
+    summary: 'asks the events, and the messages, rooms and people that they make, with SQL',
+    more: [
+      'Of an export, or, without --export, of what is selected of the log as in `replay`, which is exported for it and',
+      'deleted afterwards. Without a statement it asks for them, or reads them from a pipe, each with ; behind it; one that',
+      'fails does not end it. There are events, messages, reactions, seen, rooms, users, messages_at(SEQ) and',
+      'reactions_at(SEQ); `describe messages` names the columns of one. Times are in UTC. json is an object a line.',
+      'It is DuckDB, an optional package, in memory, which is kept from all files but those of the export.',
+      'Exit status 0: all of it, or whoever read it stopped; 1: some events cannot be read, or a statement from a pipe',
+      'failed; 2: wrong words or SQL, no export, no DuckDB, or a server that cannot be reached; 130: interrupted by Ctrl-C.',
+    ],
+    examples: [
+      'sql "select room, count(*) as messages from messages group by room order by messages desc limit 10"',
+      'sql "from messages_at(200) where room = \'clan:3\'" --format csv > room.csv',
+      'sql --export events "select * from users" --format parquet > users.parquet',
+      'sql --export events',
+    ],
+  },
+  report: {
+    forms: [
+      'report [--export DIR] [--from WHEN] [--until WHEN] [--room ROOM] [--user ID] [--type TYPE,…] [--out FILE]',
+    ],
+    summary: 'a page of HTML that shows what an export, or the log, says: people would rather look than read',
+    more: [
+      'Messages over time, rooms, reactions, how soon answers come, and who comes back, as charts with their figures. One',
+      'file that opens without a network, in light and dark. Of what it is, as of `sql`. It holds names of rooms, and no',
+      'text and no name of anybody. Wants DuckDB and ECharts, which are optional packages. Exit status as of `sql`.',
+    ],
+    examples: [
+      'report > report.html',
+      'report --export events --out report.html',
+      'report --room clan:3 --from 30d > clan-3.html',
+    ],
+  },
   play: {
     forms: ['play FILE [--speed 10x]'],
     summary: 'stores what `replay` printed in an empty system: a staging copy, real traffic for a new projection',
@@ -168,13 +235,14 @@ export const usages: Readonly<Record<string, Usage>> = {
     examples: ['webhook test https://game.example/in-mail', 'webhook resend'],
   },
   erase: {
-    forms: ['erase --user ID [--check [--files FOLDER]…] [--json]'],
+    forms: ['erase --user ID [--check [--files FOLDER]…] [--exports DIR]… [--json]'],
     summary: 'takes what a person wrote and was called from the log and from what is shown of it, for good',
     more: [
       '--check then looks for every text of theirs, in all documents, and byte by byte in the files below the folders.',
+      '--exports says which files of `chatctl export` hold texts of theirs, and are to be written anew.',
       'Exit status 1: something is left.',
     ],
-    examples: ['erase --user 7', 'erase --user 7 --check --files /data/nats'],
+    examples: ['erase --user 7', 'erase --user 7 --check --files /data/nats', 'erase --user 7 --exports events'],
   },
   keys: {
     forms: ['keys rotate [--json]'],

@@ -17,7 +17,7 @@ const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text]) =>
 const nextKey = keySequence(randomBytes(8));
 const at = '2026-01-02T03:04:05.678Z';
 /** Those whose examples want nothing but the log, or not even that. */
-const ofAnalysts = ['replay', 'at', 'diff', 'schema'];
+const ofAnalysts = ['replay', 'export', 'sql', 'report', 'at', 'diff', 'schema'];
 
 describe('the help', () => {
   it('is there for every command, in the same order', () => {
@@ -75,9 +75,12 @@ describe('the help', () => {
         ...system.env,
         PATH: [resolve(process.execPath, '..'), process.env['PATH']].join(delimiter),
       };
-      execFile('bash', ['-e', '-c', text], { env, cwd: folder, timeout: 60_000 }, (error, out, err) => {
+      const options = { env, cwd: folder, timeout: 60_000 };
+      const child = execFile('bash', ['-e', '-c', text], options, (error, out, err) => {
         done({ status: error ? Number(error.code ?? -1) : 0, out, err });
       });
+      // Nothing is typed.
+      child.stdin?.end();
     });
 
   it.each(blocks.map((block) => [block]))(

@@ -43,7 +43,7 @@ const hasTools = isThere('go', 'version') && isThere('python3', '-m', 'venv', '-
         ...{ ...process.env, GOBIN: join(kept, 'bin'), PATH: [join(kept, 'bin'), process.env['PATH']].join(delimiter) },
         ...{ NATS_URL: url, NATS_USER: 'analyst', NATS_PASSWORD: PASSWORD },
       };
-      execFile('bash', ['-e', '-o', 'pipefail', '-c', script], { env, cwd, timeout: 300_000 }, (error, out, err) => {
+      execFile('bash', ['-e', '-c', script], { env, cwd, timeout: 300_000 }, (error, out, err) => {
         done({ status: error ? Number(error.code ?? -1) : 0, out, err });
       });
     });

@@ -11,7 +11,7 @@ import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test
 // times what is fetched of it at once.
 
 const program = 'apps/chatctl/chatctl.mjs';
-const COUNT = 12_000;
+const COUNT = 40_000;
 const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
 
 (MONGODB_URL === undefined ? describe.skip : describe)('chatctl replay, read by another process', () => {
@@ -20,8 +20,8 @@ const inOrder = Array.from({ length: COUNT }, (_, i) => i + 1);
   beforeAll(async () => {
     system = await SystemUnderTest.create();
     const text = 'x'.repeat(300);
-    for (let i = 0; i < COUNT; i += 500) {
-      await Promise.all(Array.from({ length: 500 }, () => system.append(posted(GLOBAL_ROOM, text))));
+    for (let i = 0; i < COUNT; i += 1_000) {
+      await Promise.all(Array.from({ length: 1_000 }, () => system.append(posted(GLOBAL_ROOM, text))));
     }
   }, 60_000);
   afterAll(() => system.close());

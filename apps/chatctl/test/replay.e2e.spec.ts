@@ -137,7 +137,7 @@ const ROUNDS = 300;
     const [header, first, ...more] = csv.out.split('\r\n');
     const line = all.find(({ room, type }) => room === 'clan:3' && type === 'MessageCreated')!;
     expect(header).toBe(
-      'seq,at,type,version,room,storedAt,id,messageId,sender.id,sender.name,sender.avatar,content,feeling,clientId,replyTo,erased,sealed',
+      'seq,at,type,version,room,storedAt,id,messageId,sender_id,sender_name,sender_avatar,content,feeling,clientId,replyTo,erased,sealed',
     );
     const { seq, at, storedAt, id, messageId, content } = line as EventLine & Record<string, string>;
     expect(first).toBe(`${seq},${at},MessageCreated,2,clan:3,${storedAt},${id},${messageId},1,Ada,,${content},,,,,`);

@@ -1,6 +1,6 @@
 import { decodeEvent, type DomainEvent, eventDefinitions, type RecordedEvent, UnreadableEvent } from './events.js';
 import { parseRoom, type Room } from './ids.js';
-import type { PersonalTexts } from './personal.js';
+import { personOf, type PersonalTexts } from './personal.js';
 import { timeOf } from './time.js';
 
 // An event as whoever reads the log with tools of their own is given it: one flat object, the same for every type.
@@ -30,11 +30,15 @@ const definitions = new Map<string, (typeof eventDefinitions)[number]>(eventDefi
 
 /** Texts that nobody may have, or not whoever reads this, are null; `erased` or `sealed` says which. */
 export function eventLine(event: RecordedEvent, { storedAt, sealed }: Stored): EventLine {
-  const { seq, at, type, room, erased, ...fields } = event;
+  const { seq, at, type, room, erased } = event;
   const { version, personal } = definitions.get(type)!;
-  const left = { ...(erased && { erased }), ...(sealed && !erased && { sealed }) };
-  const told = personal && (erased || sealed) ? withoutTexts(personal, fields) : fields;
-  return { seq, at, type, version, room, storedAt: new Date(storedAt).toISOString(), ...told, ...left };
+  const line: Line = { seq, at, type, version, room, storedAt: isoOf(storedAt) };
+  // Field by field: taking them apart and together again makes two more objects of each event of a log.
+  for (const field in event) if (!OWN.has(field)) line[field] = event[field as keyof RecordedEvent];
+  if (personal && (erased || sealed)) takeTexts(personal, line);
+  if (erased) line['erased'] = erased;
+  else if (sealed) line['sealed'] = sealed;
+  return line;
 }
 
 /** What a line says. */
@@ -65,12 +69,41 @@ export function eventOfLine(line: unknown): ToldEvent {
   return { seq: read.seq, event: event, storedAt: time, isWithoutTexts };
 }
 
-function withoutTexts({ texts }: PersonalTexts, fields: object): object {
-  const told: Record<string, unknown> = { ...fields };
+type Line = { -readonly [K in keyof EventLine]: EventLine[K] };
+
+/** What stands in a line first, or last. */
+const OWN = new Set(['seq', 'at', 'type', 'room', 'erased']);
+
+let told = { ms: 0, text: new Date(0).toISOString() };
+
+/** Many are stored in the same millisecond. */
+function isoOf(ms: number): string {
+  if (ms !== told.ms) told = { ms, text: new Date(ms).toISOString() };
+  return told.text;
+}
+
+function takeTexts({ texts }: PersonalTexts, line: Line): void {
   for (const { outer, inner, erased } of texts) {
     // One that an event may lack is not known to have been there.
     if (erased === undefined) continue;
-    told[outer] = inner === null ? null : { ...(told[outer] as object), [inner]: null };
+    line[outer] = inner === null ? null : { ...(line[outer] as object), [inner]: null };
   }
-  return told;
 }
+
+/** Whose texts an event shows that is handed out; null where it has none, or they are not there. */
+export function personsTexts(line: EventLine): string | null {
+  const personal = definitions.get(line.type)?.personal;
+  return personal && line['erased'] !== true && line['sealed'] !== true && hasTexts(personal, line)
+    ? personOf(personal, line)
+    : null;
+}
+
+const hasTexts = ({ texts }: PersonalTexts, line: EventLine): boolean =>
+  texts.some(({ outer, inner }) => {
+    const holder = inner === null ? line : (line[outer] as Record<string, unknown>);
+    return (holder[inner ?? outer] ?? null) !== null;
+  });
+
+/** Where in an event of this type texts, names and avatars of a person are. */
+export const eventPersonalTexts = (type: string): PersonalTexts['texts'] =>
+  definitions.get(type)?.personal?.texts ?? [];

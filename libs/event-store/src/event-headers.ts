@@ -1,4 +1,4 @@
-import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
+import { type Msg, type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node';
 import type { DomainEvent, StoredEvent } from '#domain';
 
 // The headers of a stored event. The message id is what the log refuses to store twice; since that ignores the
@@ -66,15 +66,40 @@ export interface ReadHeaders {
   keyId: string;
 }
 
+const BEGIN = 'NATS/1.0\r\n';
+
+/**
+ * The same of a message as it came, at a fifth of the cost: the client's own reading of headers, which checks each once
+ * more, is the most of what it takes to read an event. They stand right before the body.
+ */
+export function headersOf(message: Msg): ReadHeaders {
+  const { data, subject, reply = '' } = message;
+  // All three are ASCII, so that characters are bytes.
+  const length = (message as Msg & { size(): number }).size() - subject.length - reply.length - data.length;
+  const begin = data.byteOffset - length;
+  const text = length > 0 && begin >= 0 ? Buffer.from(data.buffer, begin, length).toString() : '';
+  if (!text.startsWith(BEGIN) || !text.endsWith('\r\n\r\n')) return readHeaders(message.headers);
+  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '' };
+  for (let at = BEGIN.length; at < text.length - 2;) {
+    const end = text.indexOf('\r\n', at);
+    const colon = text.indexOf(':', at);
+    if (colon > at && colon < end) put(read, text.slice(at, colon), text.slice(colon + 1, end).trim());
+    at = end + 2;
+  }
+  return read;
+}
+
 /** What is not there is the empty string, and 0 for the version. */
 export function readHeaders(headers: MsgHdrs | undefined): ReadHeaders {
   const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '' };
   if (!headers) return read;
-  for (const [name, [value = '']] of headers) {
-    if (name === 'Nats-Msg-Id') read.id = value.slice(value.indexOf('/') + 1);
-    else if (name === 'Parley-Type') read.type = value;
-    else if (name === 'Parley-Version') read.version = Number(value) || 0;
-    else if (name === 'Parley-Key') read.keyId = value;
-  }
+  for (const [name, [value = '']] of headers) put(read, name, value);
   return read;
+}
+
+function put(read: ReadHeaders, name: string, value: string): void {
+  if (name === 'Nats-Msg-Id') read.id = value.slice(value.indexOf('/') + 1);
+  else if (name === 'Parley-Type') read.type = value;
+  else if (name === 'Parley-Version') read.version = Number(value) || 0;
+  else if (name === 'Parley-Key') read.keyId = value;
 }

@@ -209,6 +209,13 @@ export class EventLog {
     return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
   }
 
+  /** Which log it is: the name of its stream, and when that was made. @throws LogUnavailable */
+  async identity(): Promise<string> {
+    const { streams } = this.connection.jetstream;
+    const { created } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
+    return `${this.stream} ${created}`;
+  }
+
   /** What each stream of this log holds, the events first. @throws LogUnavailable */
   streams(): Promise<StreamFigures[]> {
     return figuresOfStreams(this.connection, this.stream);

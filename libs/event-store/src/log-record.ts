@@ -1,6 +1,5 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
 import { decodeEvent, parseRoom, type RecordedEvent, type Room, UnreadableEvent } from '#domain';
-import { readHeaders } from './event-headers.js';
+import type { ReadHeaders } from './event-headers.js';
 
 /** A record of the log, what was sealed in it opened, its body not yet looked at. */
 export interface LogRecord {
@@ -37,13 +36,13 @@ export function recordOf(
   subject: string,
   seq: number,
   at: number,
-  headers: MsgHdrs | undefined,
+  headers: ReadHeaders,
   body: string,
 ): LogRecord {
   const dot = subject.indexOf('.', stem.length);
   const lastDot = subject.lastIndexOf('.');
   const placed = subject.startsWith(stem) && dot > 0 && lastDot > dot;
-  const { id, type, version, keyId } = readHeaders(headers);
+  const { id, type, version, keyId } = headers;
   return {
     seq,
     partition: placed ? Number(subject.slice(stem.length, dot)) : -1,

@@ -1,5 +1,6 @@
 import { type Msg, nanos } from '@nats-io/transport-node';
 import { type Connection, isMissing } from './connection.js';
+import { headersOf } from './event-headers.js';
 import { type LogRecord, recordOf } from './log-record.js';
 
 /** Why deliveries ended: the consumer is gone, something may have been missed (start over), or it was closed here. */
@@ -186,7 +187,7 @@ export class Pull {
     }
     this.lastSeq = seq;
     const at = Math.floor(Number(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery))) / 1e6);
-    this.records.push(recordOf(this.eventStem, message.subject, seq, at, message.headers, message.string()));
+    this.records.push(recordOf(this.eventStem, message.subject, seq, at, headersOf(message), message.string()));
     this.acks.push(ack);
     this.wake?.();
   }

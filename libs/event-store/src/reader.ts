@@ -1,6 +1,7 @@
 import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
+import { readHeaders } from './event-headers.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { type LogRecord, recordOf } from './log-record.js';
 import { makeConsumer, removeConsumer } from './consumers.js';
@@ -21,6 +22,8 @@ export interface FollowOptions extends ReadOptions {
   readonly follow?: boolean;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
+  /** How many records are under way at most: more are quicker, and are held where they are not taken. 2,048 by default. */
+  readonly ahead?: number;
 }
 
 const BATCH = 1_000;
@@ -93,7 +96,14 @@ export class Reader {
   }
 
   /** In order and without holes, also across a server that went away for a moment. @throws LogUnavailable */
-  async *batches({ from = 1, until, filter = {}, follow, signal }: FollowOptions): AsyncGenerator<LogRecord[], void> {
+  async *batches({
+    from = 1,
+    until,
+    filter = {},
+    follow,
+    signal,
+    ahead,
+  }: FollowOptions): AsyncGenerator<LogRecord[], void> {
     const subject = this.subjects.events(filter);
     const lastSeq = () => this.lastSeq(filter);
     const limitMs = follow ? Infinity : AWAY_LIMIT_MS;
@@ -103,7 +113,7 @@ export class Reader {
     let end = Math.min(until ?? Infinity, follow ? Infinity : last);
     let next = Math.max(1, from);
     while (next <= end && !signal?.aborted) {
-      const started = await this.again(() => this.start(subject, next), limitMs, signal);
+      const started = await this.again(() => this.start(subject, next, ahead), limitMs, signal);
       if (!started) return;
       const { pull, name } = started;
       const stop = () => {
@@ -132,7 +142,7 @@ export class Reader {
     }
   }
 
-  private async start(subject: string, from: number): Promise<{ pull: Pull; name: string }> {
+  private async start(subject: string, from: number, ahead?: number): Promise<{ pull: Pull; name: string }> {
     const name = `read-${nuid.next()}`;
     const config = {
       name,
@@ -142,7 +152,8 @@ export class Reader {
       ack_policy: AckPolicy.None,
     };
     await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
-    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem), name };
+    const options = ahead === undefined ? {} : { capacity: ahead };
+    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem, options), name };
   }
 
   /** Tries until it works, over a server that is away or only just coming up; null where it is to end meanwhile. */
@@ -168,6 +179,6 @@ export class Reader {
   private record(message: StoredMsg | null): LogRecord | null {
     if (!message) return null;
     const { subject, seq, time, header } = message;
-    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), header, message.string());
+    return recordOf(this.subjects.eventStem, subject, seq, time.getTime(), readHeaders(header), message.string());
   }
 }

@@ -13,7 +13,7 @@ import {
   RetryableError,
 } from '#domain';
 import { DirectChats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
-import { eventHeaders } from '../src/event-headers.js';
+import { eventHeaders, headersOf, readHeaders } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
 import { message, nextKey } from './log-under-test.js';
@@ -31,9 +31,40 @@ function stored(event: DomainEvent, expectedLast?: number) {
   );
   const bytes = (written as MsgHdrs & { encode(): Uint8Array }).encode();
   const subject = subjects.event(event.room, kindOf(event.type));
-  const record = recordOf(subjects.eventStem, subject, 5, 6, MsgHdrsImpl.decode(bytes), body);
+  const record = recordOf(subjects.eventStem, subject, 5, 6, readHeaders(MsgHdrsImpl.decode(bytes)), body);
   return { record, text: Buffer.from(bytes).toString() };
 }
+
+describe('headers of what is read', () => {
+  const lines = 'Nats-Msg-Id: clan:3/msg.1\r\nParley-Type: MessageCreated\r\nParley-Version: 2\r\nParley-Key: 7.ab\r\n';
+  /** A message as the client hands it out: its body is a part of what came, behind the headers. */
+  const messageOf = (headers: string, { lies = 0 } = {}) => {
+    const came = Buffer.from(`before${headers}{"a":"ü"}`);
+    const begin = 6 + Buffer.byteLength(headers);
+    const [subject, reply, data] = ['chat.ev.1.clan:3.msg', '$JS.ACK.x', came.subarray(begin)];
+    const decoded = headers === '' ? undefined : MsgHdrsImpl.decode(Buffer.from(headers));
+    const size = () => subject.length + reply.length + came.length - 6 + lies;
+    return { subject, reply, data, headers: decoded, size } as unknown as Parameters<typeof headersOf>[0];
+  };
+
+  it.each([
+    [`NATS/1.0\r\n${lines}\r\n`],
+    [`NATS/1.0\r\nParley-Version: x\r\nOther: a: b\r\nNats-Msg-Id:none\r\n\r\n`],
+    ['NATS/1.0\r\n\r\n'],
+    ['NATS/1.0 100 Idle Heartbeat\r\n\r\n'],
+    [''],
+  ])('are what the client reads of them: %j', (headers) => {
+    const message = messageOf(headers);
+    expect(headersOf(message)).toEqual(readHeaders(message.headers));
+  });
+
+  it('are left to the client where they are not where they should be', () => {
+    for (const lies of [-3, 3, 1_000]) {
+      const message = messageOf(`NATS/1.0\r\n${lines}\r\n`, { lies });
+      expect(headersOf(message)).toEqual({ id: 'msg.1', type: 'MessageCreated', version: 2, keyId: '7.ab' });
+    }
+  });
+});
 
 describe('subjects', () => {
   it('place an event by its room', () => {
@@ -95,7 +126,7 @@ describe('subjects', () => {
 
 describe('a record', () => {
   it('is placed by its subject alone', () => {
-    const placed = (subject: string) => recordOf(subjects.eventStem, subject, 5, 6, undefined, '{}');
+    const placed = (subject: string) => recordOf(subjects.eventStem, subject, 5, 6, readHeaders(undefined), '{}');
     expect(placed('chat.ev.11.direct:1:2.chat')).toEqual({
       seq: 5,
       partition: 11,
@@ -135,12 +166,14 @@ describe('a record', () => {
     foreign.append('Nats-Msg-Id', 'no slash');
     foreign.append('Parley-Version', 'one');
     foreign.append('Parley', 'no');
-    const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, foreign, '');
+    const record = recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, readHeaders(foreign), '');
     expect(record).toMatchObject({ id: 'no slash', type: '', version: 0 });
     const more = headers();
     more.append('Parley-Version', '2');
     more.append('Their-Version', '7');
-    expect(recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, more, '')).toMatchObject({ version: 2 });
+    expect(recordOf(subjects.eventStem, 'chat.ev.1.global.msg', 5, 6, readHeaders(more), '')).toMatchObject({
+      version: 2,
+    });
   });
 
   it('has an id that cannot break out of its header', () => {

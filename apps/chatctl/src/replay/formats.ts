@@ -1,7 +1,8 @@
-import { authorOf, eventDefinitions, eventLine, type EventType, type RecordedEvent } from '#domain';
+import { authorOf, eventLine, type EventType, type RecordedEvent } from '#domain';
 import type { LogRecord } from '#event-store';
+import { columnsOf } from '../columns/columns.js';
+import { csvHead, csvLine } from '../columns/csv.js';
 import { plain } from '../plain.js';
-import { cellsOf, columnsOf, csvRow } from './csv.js';
 
 /** How events are printed. */
 export interface Format {
@@ -20,8 +21,8 @@ export function formatNamed(name: FormatName, types?: ReadonlySet<EventType>): F
     case 'ndjson':
       return { head: '', row: (event, record) => `${JSON.stringify(lineOf(event, record))}\n` };
     case 'csv': {
-      const columns = columnsOf(types ?? eventDefinitions.map(({ type }) => type));
-      return { head: csvRow(columns), row: (event, record) => csvRow(cellsOf(lineOf(event, record), columns)) };
+      const columns = columnsOf(types);
+      return { head: csvHead(columns), row: (event, record) => csvLine(lineOf(event, record), columns) };
     }
     case 'table':
       return {

@@ -6,7 +6,9 @@ import { idle } from './idle.js';
 import { load } from './load.js';
 import { pages } from './pages.js';
 import { UsageError } from './options.js';
+import { questions } from './questions.js';
 import { projection } from './projection.js';
+import { replay } from './replay.js';
 import { smoke } from './smoke.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
@@ -14,7 +16,20 @@ import { storm } from './storm.js';
 // `npm run bench:smoke` and its like. What they measure and print: docs/benchmarks.md.
 
 /** Each answers whether what it measured is as it must be. Figures go to standard output, all else to the other. */
-const benchmarks = { smoke, load, idle, pages, projection, stalled, storm, encryption, erasure, appends };
+const benchmarks = {
+  smoke,
+  load,
+  idle,
+  pages,
+  projection,
+  stalled,
+  storm,
+  encryption,
+  erasure,
+  appends,
+  replay,
+  questions,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const benchmark = Object.entries(benchmarks).find(([known]) => known === name)?.[1];

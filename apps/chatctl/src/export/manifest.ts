@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ExportedFile, folderOfDay, manifestName, pathOf, type Range } from './file-name.js';
+import { parquetMetadataIn } from './parquet.js';
+import { ExportRefused } from './refused.js';
+import type { Metadata } from './rows.js';
+import { writeWhole } from './whole-file.js';
+
+/** What an export is of, the same for all of its files. */
+export interface Identity {
+  /** The stream, and when it was made: another log begins at 1 as well. */
+  readonly log: string;
+  /** What is selected of it, but for both ends. */
+  readonly selection: string;
+  /** With which key ids are replaced; empty where they are not. */
+  readonly anonymized: string;
+}
+
+/** What is known of one file beside it. */
+export interface Manifest {
+  readonly metadata: Metadata;
+  readonly events: number;
+  /** Everybody whose id is in it, as it stands there. */
+  readonly users: readonly string[];
+  /** Of whom there are texts, names or avatars in it. */
+  readonly texts: readonly string[];
+  /** Up to which event of the log all erasures were known when it was written. */
+  readonly erasedTo: number;
+  /** Events that could not be read, and are not in it. */
+  readonly unreadable: readonly number[];
+}
+
+const FORMAT = '1';
+
+export const metadataOf = ({ first, last }: Range, { log, selection, anonymized }: Identity): Metadata => ({
+  'parley.format': FORMAT,
+  'parley.first_seq': String(first),
+  'parley.last_seq': String(last),
+  'parley.log': log,
+  'parley.selection': selection,
+  'parley.anonymized': anonymized,
+});
+
+export const identityIn = (metadata: Metadata): Identity => ({
+  log: metadata['parley.log'] ?? '',
+  selection: metadata['parley.selection'] ?? '',
+  anonymized: metadata['parley.anonymized'] ?? '',
+});
+
+export const writeManifest = (dir: string, file: ExportedFile, manifest: Manifest): Promise<void> =>
+  writeWhole(join(dir, folderOfDay(file.day)), manifestName(file), `${JSON.stringify(manifest)}\n`);
+
+/** Null where there is none, or none that can be read. */
+export async function readManifest(dir: string, file: ExportedFile): Promise<Manifest | null> {
+  try {
+    return JSON.parse(await readFile(join(dir, folderOfDay(file.day), manifestName(file)), 'utf8')) as Manifest;
+  } catch {
+    return null;
+  }
+}
+
+/** What a file says of itself, or, where it cannot, what stands beside it. @throws ExportRefused */
+export async function readMetadata(dir: string, file: ExportedFile): Promise<Metadata> {
+  const path = pathOf(file);
+  const metadata =
+    file.format === 'parquet'
+      ? await parquetMetadataIn(join(dir, path)).catch(() => null)
+      : ((await readManifest(dir, file))?.metadata ?? null);
+  const isWhole =
+    metadata?.['parley.first_seq'] === String(file.first) && metadata['parley.last_seq'] === String(file.last);
+  if (isWhole && metadata['parley.format'] === FORMAT) return metadata;
+  throw new ExportRefused(
+    `${path} does not say what it is of: it is not as an export wrote it. Take it away with the files after it, which ` +
+      'are then written anew, or export into another folder',
+  );
+}

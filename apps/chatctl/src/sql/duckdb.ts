@@ -1,0 +1,65 @@
+// What of DuckDB is used, and how it is got: an optional package, without which all else works and is built. So its types
+// are not imported.
+
+/** An optional package is not installed: the message says how it is. */
+export class Missing extends Error {
+  override readonly name = 'Missing';
+}
+
+/** A value that JavaScript has none of its own for; as text it is as DuckDB writes it. */
+export interface DuckdbValue {
+  readonly toString: () => string;
+}
+
+/** What a column holds in a row. */
+export type Value = null | boolean | number | bigint | string | DuckdbValue;
+
+export interface Result {
+  columnNames(): string[];
+  readonly columnCount: number;
+  /** Some at a time. */
+  yieldRows(): AsyncIterableIterator<Value[][]>;
+}
+
+export interface Statement {
+  readonly statementType: number;
+  stream(): Promise<Result>;
+}
+
+export interface Connection {
+  run(sql: string): Promise<{ getRows(): Promise<Value[][]> }>;
+  extractStatements(sql: string): Promise<{ readonly count: number; prepare(index: number): Promise<Statement> }>;
+  interrupt(): void;
+  closeSync(): void;
+}
+
+type Class<T> = abstract new (...args: never[]) => T;
+
+export interface Duckdb {
+  readonly DuckDBInstance: {
+    create(path: string): Promise<{ connect(): Promise<Connection>; closeSync(): void }>;
+  };
+  /** Names of statements by their numbers, and the other way round. */
+  readonly StatementType: Readonly<Record<number, string>>;
+  readonly DuckDBTimestampValue: Class<DuckdbValue & { readonly micros: bigint }>;
+  readonly DuckDBListValue: Class<{ readonly items: readonly Value[] }>;
+  readonly DuckDBStructValue: Class<{ readonly entries: Readonly<Record<string, Value>> }>;
+  readonly DuckDBDecimalValue: Class<{ toDouble(): number }>;
+}
+
+/** @throws Missing */
+export const loadDuckdb = (): Promise<Duckdb> => optional<Duckdb>('@duckdb/node-api', 'DuckDB');
+
+/** @param called what it is called in words @throws Missing where it is not installed */
+export async function optional<T>(name: string, called: string): Promise<T> {
+  try {
+    return (await import(name)) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new Missing(
+      `this needs ${called}, the optional package ${name}, which is not installed: \`npm install --include=optional\` ` +
+        'in the folder of Parley installs it',
+      { cause: error },
+    );
+  }
+}
