@@ -22,6 +22,7 @@ import {
 } from '../store.js';
 import { type VersionRegistry, type Versions, versionName } from '../versions.js';
 import { reach } from './reach.js';
+import { endWritesWithTheirConnection } from './written-or-closed.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -42,6 +43,7 @@ const OPERATION_LIMIT_MS = 10_000;
  */
 export async function openMongodbReadModels(options: MongodbOptions): Promise<ReadModels> {
   const timeoutMs = options.timeoutMs ?? 5_000;
+  endWritesWithTheirConnection();
   const client = new MongoClient(options.url, {
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
