@@ -23,6 +23,7 @@ import {
 import { versionName } from '../versions.js';
 import { DUPLICATE_KEY, MongodbVersions } from './mongodb-versions.js';
 import { observedReach, type Reach, type ReadModelsObserver, tellReconnects } from './observer.js';
+import { endWritesWithTheirConnection } from './written-or-closed.js';
 
 export interface MongodbOptions {
   /** `mongodb://…`, with user and password where the server wants them. */
@@ -42,6 +43,7 @@ const OPERATION_LIMIT_MS = 10_000;
  */
 export async function openMongodbReadModels(options: MongodbOptions): Promise<ReadModels> {
   const timeoutMs = options.timeoutMs ?? 5_000;
+  endWritesWithTheirConnection();
   const client = new MongoClient(options.url, {
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
