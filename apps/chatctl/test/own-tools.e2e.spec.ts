@@ -8,7 +8,7 @@ import { clanRoom, GLOBAL_ROOM } from '#domain';
 import { EventLog } from '#event-store';
 import { deployedServer, PASSWORD } from '../../../libs/event-store/test/deployed-server.js';
 import { freePort, type OwnServer } from '../../../libs/event-store/test/own-server.js';
-import { conversation, posted } from './system-under-test.js';
+import { conversation, posted, until } from './system-under-test.js';
 
 // What docs/analysts.md shows with other tools than ours, run as it stands by an analyst, where Go and Python are there.
 
@@ -28,6 +28,9 @@ const isThere = (command: string, ...words: string[]): boolean => {
   }
 };
 const hasTools = isThere('go', 'version') && isThere('python3', '-m', 'venv', '--help') && isThere('jq', '--version');
+
+/** Of a conversation and some more. */
+const EVENTS = 1 + 20 * 5 + 30;
 
 (hasTools ? describe : describe.skip)('other tools', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-tools-'));
@@ -67,6 +70,10 @@ const hasTools = isThere('go', 'version') && isThere('python3', '-m', 'venv', '-
     execFileSync(process.execPath, [resolve('deploy/nats/mirror.mjs')], {
       env: { ...process.env, NATS_URL: url, NATS_ANALYSTS_SETUP_PASSWORD: PASSWORD },
     });
+    const analyst = { ...options, servers: url, user: 'analyst', name: 'parley-analyst' };
+    const mirror = await EventLog.connect(analyst);
+    await until('all is copied', async () => (await mirror.state()).lastSeq === EVENTS);
+    await mirror.close();
     if (!existsSync(kept)) {
       mkdirSync(cache, { recursive: true });
       mkdirSync(kept);
@@ -94,7 +101,7 @@ const hasTools = isThere('go', 'version') && isThere('python3', '-m', 'venv', '-
       const { status, out, err } = await run(block, folder);
       expect([status, err]).toEqual([0, status === 0 ? err : '']);
       if (block.includes('nats sub')) {
-        expect(readFileSync(join(folder, 'bodies.ndjson'), 'utf8').trim().split('\n')).toHaveLength(1 + 20 * 5 + 30);
+        expect(readFileSync(join(folder, 'bodies.ndjson'), 'utf8').trim().split('\n')).toHaveLength(EVENTS);
         expect(out).toMatch(/^ +20 👍$/m);
         expect(out).toMatch(/"chat\.ev\.\d+\.clan:3\.msg": 13/);
       }
