@@ -155,10 +155,10 @@ const ROUNDS = 150;
     expect(await copy.chatctl('play', folder)).toMatchObject({ status: 2 });
     expect(await copy.chatctl('play')).toMatchObject({ status: 2 });
     expect(await copy.chatctl('play', file, '--speed', 'fast')).toMatchObject({ status: 2 });
-    const before = await source.log.state();
+    const { lastSeq } = await source.log.state();
     const { status, complaints } = await source.chatctl('play', file);
     expect([status, complaints]).toEqual([2, expect.stringContaining('this log is not empty')]);
-    expect(await source.log.state()).toEqual(before);
+    expect((await source.log.state()).lastSeq).toBe(lastSeq);
   });
 
   it('says what is stored where it cannot go on', async () => {

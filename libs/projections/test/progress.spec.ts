@@ -125,16 +125,23 @@ describe('the places of a version', () => {
     const consumers = [consumer(3, held!.epoch, 2), consumer(4, waiting!.epoch - 1), consumer(6, left!.epoch)];
     const places = await placesOf(timeline, 1, readModels, consumers);
     expect(places.map(({ partition }) => partition)).toEqual(Array.from({ length: PARTITIONS }, (_, i) => i));
-    expect(places[3]).toMatchObject({ owner: 'one', position: 7, consumer: { pending: 2 } });
-    expect(places[4]).toEqual({ partition: 4, owner: 'one', position: 0, consumer: null });
-    expect(places[5]).toEqual({ partition: 5, owner: 'one', position: 0, consumer: null });
-    expect(places[6]).toEqual({ partition: 6, owner: null, position: 0, consumer: null });
+    expect(places[3]).toMatchObject({ owner: 'one', position: 7, epoch: held!.epoch, consumer: { pending: 2 } });
+    const nothing = { position: 0, consumer: null };
+    expect(places[4]).toEqual({ partition: 4, owner: 'one', epoch: waiting!.epoch, ...nothing });
+    expect(places[5]).toEqual({ partition: 5, owner: 'one', epoch: left!.epoch, ...nothing });
+    expect(places[6]).toEqual({ partition: 6, owner: null, epoch: 0, ...nothing });
   });
 
   it('are those of its consumers where the read models are in some memory', async () => {
     const places = await placesOf(timeline, 1, null, [consumer(3, 2, 5, 'host-1'), consumer(3, 1, 9, 'host-0')]);
-    expect(places[3]).toMatchObject({ partition: 3, owner: 'host-1', position: 20, consumer: { pending: 5 } });
-    expect(places[4]).toEqual({ partition: 4, owner: null, position: 0, consumer: null });
+    expect(places[3]).toMatchObject({
+      partition: 3,
+      owner: 'host-1',
+      position: 20,
+      epoch: 2,
+      consumer: { pending: 5 },
+    });
+    expect(places[4]).toEqual({ partition: 4, owner: null, position: 0, epoch: 0, consumer: null });
   });
 });
 
