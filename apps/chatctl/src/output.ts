@@ -23,8 +23,8 @@ export class Output {
   }
 
   /** Resolves once there is room for more, or nobody reads any more. */
-  async write(text: string): Promise<void> {
-    if (text === '' || this.closed.aborted || this.out.write(text)) return;
+  async write(text: string | Uint8Array): Promise<void> {
+    if (text.length === 0 || this.closed.aborted || this.out.write(text)) return;
     await once(this.out, 'drain', { signal: this.closed }).catch((error: unknown) => {
       if (!this.closed.aborted) throw error;
     });

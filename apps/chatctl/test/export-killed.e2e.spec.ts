@@ -45,14 +45,6 @@ const KILLS = 20;
     const ended = once(child, 'close').then(([code]) => code as number | null);
     return { child, told, ended };
   };
-  const below = (dir: string) => {
-    try {
-      return filesBelow(dir);
-    } catch {
-      return [];
-    }
-  };
-
   it('killed at random and gone on with, equals one that was not, row by row', async () => {
     const dir = join(scratch, 'killed');
     const words = [dir, '--file-events', '500'];
@@ -60,8 +52,8 @@ const KILLS = 20;
     for (let kill = 0; kill < KILLS; kill++) {
       // Each run has a few more files to write, and comes to a different one.
       const { child, ended } = run(...words, '--until', String((COUNT * (kill + 1)) / KILLS));
-      const before = below(dir).join();
-      await until('it has begun', () => below(dir).join() !== before || child.exitCode !== null, 30_000);
+      const before = filesBelow(dir).join();
+      await until('it has begun', () => filesBelow(dir).join() !== before || child.exitCode !== null, 30_000);
       await sleep(Math.random() * 12);
       child.kill('SIGKILL');
       if ((await ended) === null) killedWhileWriting++;
@@ -69,7 +61,7 @@ const KILLS = 20;
     expect(killedWhileWriting).toBeGreaterThan(KILLS / 2);
     const { ended, told } = run(...words);
     expect([await ended, told.err]).toEqual([0, '']);
-    expect(below(dir).filter((path) => path.endsWith('.part'))).toEqual([]);
+    expect(filesBelow(dir).filter((path) => path.endsWith('.part'))).toEqual([]);
     const whole = join(scratch, 'whole');
     expect((await system.chatctl('export', whole)).status).toBe(0);
     const rows = await rowsBelow(dir);
@@ -124,7 +116,7 @@ const KILLS = 20;
   it('ended by Ctrl-C keeps what it has, and says that it is not all', async () => {
     const dir = join(scratch, 'interrupted');
     const { child, ended, told } = run(dir, '--file-events', '500');
-    await until('it has begun', () => below(dir).some((path) => path.endsWith('.parquet')), 30_000);
+    await until('it has begun', () => filesBelow(dir).some((path) => path.endsWith('.parquet')), 30_000);
     child.kill('SIGINT');
     const status = await ended;
     // It may have been quicker.

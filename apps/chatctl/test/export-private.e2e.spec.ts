@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clanRoom, directRoom, type DomainEvent, keySequence, userRoom } from '#domain';
@@ -168,7 +168,7 @@ const [ADA, BOB, CLAN, MODERATOR, CLIENT_ID, NAME, AVATAR, TEXT, FEELING, REASON
     const dir = folder();
     const { status, complaints } = await run(env, dir, '--anonymize');
     expect([status, complaints]).toEqual([2, expect.stringContaining(complaint)]);
-    expect(() => filesBelow(dir)).toThrow();
+    expect(existsSync(dir)).toBe(false);
   });
 
   it('is written anew where somebody was erased, and says so until it is', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clanRoom, directRoom, type EventLine, GLOBAL_ROOM, keySequence } from '#domain';
@@ -171,6 +171,11 @@ const at = '2026-01-02T03:04:05.678Z';
     rmSync(third!.replace('000041-', '000039-'));
     writeFileSync(dataBelow(dir).at(-1)!, 'PAR1 it is none PAR1');
     expect(await refused(dir)).toContain('does not say what it is of');
+    // What it cannot look into may be whole: nobody is told to take it away.
+    const last = dataBelow(dir).at(-1)!;
+    rmSync(last);
+    mkdirSync(last);
+    expect(await refused(dir)).toMatch(/cannot be read: EISDIR(?!.*Take it away)/);
   });
 
   it('refuses a file that is not of what its name says', async () => {
@@ -185,28 +190,20 @@ const at = '2026-01-02T03:04:05.678Z';
   it('refuses a second export into the same folder, and only while the first one runs', async () => {
     const dir = folder();
     const first = system.chatctl('export', dir, '--follow', '--every', '1s');
-    await until('it has a file', () => dataBelowOrNone(dir).length > 0);
+    await until('it has a file', () => dataBelow(dir).length > 0);
     expect(await refused(dir)).toContain('another export into');
     system.interruption.abort();
     expect((await first).status).toBe(0);
     system.interruption = new AbortController();
     await exported(dir);
   });
-  const dataBelowOrNone = (dir: string) => {
-    try {
-      return dataBelow(dir);
-    } catch {
-      return [];
-    }
-  };
-
   it('follows: a file when it is time, and one of the rest in the end', async () => {
     const own = await SystemUnderTest.create();
     others.push(own);
     const dir = folder();
     const following = own.chatctl('export', dir, '--follow', '--every', '1s');
     await own.append(posted(GLOBAL_ROOM, 'one'));
-    await until('the first file', () => dataBelowOrNone(dir).length === 1);
+    await until('the first file', () => dataBelow(dir).length === 1);
     await own.append(posted(GLOBAL_ROOM, 'two'));
     await until('it is being written', () => filesBelow(dir).some((path) => path.endsWith('.part')));
     own.interruption.abort();

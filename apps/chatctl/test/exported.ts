@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
@@ -10,8 +10,9 @@ import { columnsOf, valueIn } from '../src/columns/columns.js';
 
 export type Row = Record<string, unknown>;
 
-/** The files below a folder, those of data in the order of their names. */
+/** The files below a folder, those of data in the order of their names; none where there is no folder yet. */
 export function filesBelow(dir: string): string[] {
+  if (!existsSync(dir)) return [];
   const all = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return all.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
 }

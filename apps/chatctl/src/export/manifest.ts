@@ -50,12 +50,20 @@ export const identityIn = (metadata: Metadata): Identity => ({
 export const writeManifest = (dir: string, file: ExportedFile, manifest: Manifest): Promise<void> =>
   writeWhole(join(dir, folderOfDay(file.day)), manifestName(file), `${JSON.stringify(manifest)}\n`);
 
-/** Null where there is none, or none that can be read. */
-export async function readManifest(dir: string, file: ExportedFile): Promise<Manifest | null> {
+/** Null where there is none, or what is there is none. @throws ExportRefused where it cannot be read */
+export const readManifest = (dir: string, file: ExportedFile): Promise<Manifest | null> => {
+  const path = `${folderOfDay(file.day)}/${manifestName(file)}`;
+  return readable(path, async () => JSON.parse(await readFile(join(dir, path), 'utf8')) as Manifest);
+};
+
+/** Null for a file that is not what it should be. One that the system does not let be read may be what it should. */
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T | null> {
   try {
-    return JSON.parse(await readFile(join(dir, folderOfDay(file.day), manifestName(file)), 'utf8')) as Manifest;
-  } catch {
-    return null;
+    return await read();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || code === 'ENOENT') return null;
+    throw new ExportRefused(`${path} cannot be read: ${message}`);
   }
 }
 
@@ -64,7 +72,7 @@ export async function readMetadata(dir: string, file: ExportedFile): Promise<Met
   const path = pathOf(file);
   const metadata =
     file.format === 'parquet'
-      ? await parquetMetadataIn(join(dir, path)).catch(() => null)
+      ? await readable(path, () => parquetMetadataIn(join(dir, path)))
       : ((await readManifest(dir, file))?.metadata ?? null);
   const isWhole =
     metadata?.['parley.first_seq'] === String(file.first) && metadata['parley.last_seq'] === String(file.last);

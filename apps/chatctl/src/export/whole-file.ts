@@ -32,16 +32,16 @@ export class WholeFile {
   }
 }
 
+/** Where a folder cannot be opened, or synced, as a file can. */
+const NOT_HERE = new Set(['EPERM', 'EACCES', 'EINVAL', 'EISDIR']);
+
 /** What was renamed or made in it stays so. Some systems do not let a folder be opened, and need no such thing. */
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  if (!handle) return;
   try {
-    await handle.sync();
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
   } catch (error) {
-    if (!['EPERM', 'EINVAL', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    await handle.close();
+    if (!NOT_HERE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

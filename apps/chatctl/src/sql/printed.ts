@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { csvCell } from '../columns/csv.js';
 import type { Output } from '../output.js';
 import { plain } from '../plain.js';
@@ -104,16 +103,4 @@ const cellOf = (value: Value): string => (value === null ? '' : cut(String(value
 function cut(text: string): string {
   const shown = plain(text);
   return shown.length > CELL ? `${shown.slice(0, CELL - 1).replace(/[\ud800-\udbff]$/, '')}…` : shown;
-}
-
-/** A file as it is, as fast as it is taken. */
-export async function pour(
-  chunks: AsyncIterable<Uint8Array>,
-  out: NodeJS.WritableStream,
-  closed: AbortSignal,
-): Promise<void> {
-  for await (const chunk of chunks) {
-    if (closed.aborted) return;
-    if (!out.write(chunk)) await once(out, 'drain', { signal: closed }).catch(() => undefined);
-  }
 }

@@ -4,7 +4,7 @@ import { type Command, readOptions } from '../command.js';
 import { Output } from '../output.js';
 import { UsageError } from '../usage.js';
 import type { Database } from './database.js';
-import { type FormatName, formats, pour, print } from './printed.js';
+import { type FormatName, formats, print } from './printed.js';
 import { prompt } from './prompt.js';
 import { SOURCE_OPTIONS, withDatabase } from './source.js';
 
@@ -39,7 +39,7 @@ export const sqlCommand: Command = async (args, surroundings) => {
       if (format === 'parquet') {
         const path = join(folder, 'answer.parquet');
         await database.writeParquet(statement, path);
-        await pour(createReadStream(path), out, output.closed);
+        for await (const chunk of createReadStream(path)) await output.write(chunk as Uint8Array);
       } else await tell(database, statement, format, output);
       await output.end();
       return 0;
