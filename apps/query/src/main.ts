@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createHttpApp } from '#http';
+import { createHttpApp, serveWebPage } from '#http';
 import { connectServers, Health, lagFigures, runRole, startMetrics, Tokens } from '#platform';
 import { serveOpenApi } from './openapi.js';
 import { QueryModule } from './query.module.js';
@@ -15,6 +15,7 @@ await runRole('query', async (config, logger, atEnd) => {
   const module = QueryModule.of({ ...servers, tokens, health, limits: config.limits });
   const app = await createHttpApp(module, config.http, logger, tokens);
   atEnd('HTTP', () => app.close());
+  serveWebPage(app);
   serveOpenApi(app);
   await app.listen(config.http.port, config.http.host);
   logger.log(`query: ${await app.getUrl()}, its OpenAPI page at /api`);

@@ -47,6 +47,7 @@ export async function startLocalSystem(
   logger: ConsoleLogger,
   say: Say,
   atEnd: AtEnd,
+  developmentSecret?: string,
 ): Promise<LocalSystem> {
   const metrics = await startMetrics(config, atEnd);
   const servers = await startServers(config, say, atEnd);
@@ -70,7 +71,7 @@ export async function startLocalSystem(
           ...(metrics && { observer: new ReadModelFigures(metrics) }),
         });
   atEnd('the read models', () => readModels.close());
-  const system = await startSystem({ config, log, readModels, logger, atEnd, metrics });
+  const system = await startSystem({ config, log, readModels, logger, atEnd, metrics, developmentSecret });
   const { gateways, http } = system;
   return { system, running: { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb } };
 }

@@ -41,7 +41,7 @@ await runRole('standalone', async (given, logger, atEnd) => {
   if (made !== undefined) {
     say(`No JWT_SECRET was given: tokens are signed with one made for development, kept in ${dataFolder}.`);
   }
-  const { system, running } = await startLocalSystem(config, logger, say, atEnd);
+  const { system, running } = await startLocalSystem(config, logger, say, atEnd, made);
   await system.projections.caughtUp(progressBar('Building the read models'));
   await system.caughtUp();
   sayRunning(dataFolder, running);

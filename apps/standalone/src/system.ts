@@ -1,6 +1,6 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
-import { createHttpApp } from '#http';
+import { createHttpApp, serveWebPage } from '#http';
 import {
   type AtEnd,
   type Config,
@@ -20,6 +20,7 @@ import { ProjectionRunners } from '../../projector/src/projection-runners.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
 import { QueryModule } from '../../query/src/query.module.js';
 import { watch } from '../../query/src/readiness.js';
+import { DevelopmentModule } from './development.js';
 
 export interface SystemParts {
   readonly config: Config;
@@ -28,6 +29,8 @@ export interface SystemParts {
   readonly logger: ConsoleLogger | false;
   readonly atEnd: AtEnd;
   readonly metrics?: Metrics | undefined;
+  /** The secret that was made for development, where one was: the page's people get tokens then. */
+  readonly developmentSecret?: string | undefined;
 }
 
 export interface System {
@@ -46,7 +49,7 @@ class StandaloneModule {}
 
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
-  const { config, log, readModels, logger, atEnd, metrics } = parts;
+  const { config, log, readModels, logger, atEnd, metrics, developmentSecret } = parts;
   const wordFilter = await loadWordFilter(config.wordFilter);
   sayHindrances(log, logger || silent);
   await log.setUp();
@@ -71,13 +74,17 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     const imports = [GatewayModule.of({ settings: config, traffic, ...common, ...(wordFilter && { wordFilter }) })];
     if (i === 0) {
       imports.push(QueryModule.of({ ...common, limits: config.limits }));
+      if (developmentSecret !== undefined) imports.push(DevelopmentModule.of(developmentSecret));
       projections.watch(health, config.ready.maxLagEvents);
       watch(health, log, readModels, config.ready.maxLagEvents);
     }
     const app = await createHttpApp({ module: StandaloneModule, imports }, config.http, logger, tokens);
     apps.push(app);
     await useChatSockets(app);
-    if (i === 0) serveOpenApi(app);
+    if (i === 0) {
+      serveWebPage(app);
+      serveOpenApi(app);
+    }
     await app.listen(port === 0 ? 0 : port + i, host);
     gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
   }

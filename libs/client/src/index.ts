@@ -7,3 +7,4 @@ export type { Command, OutboxStore } from './outbox.js';
 export type { Backoff } from './reconnecting.js';
 export * from './refusal.js';
 export * from './room-chat.js';
+export { claimsOf } from './token.js';

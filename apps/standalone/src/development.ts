@@ -1,0 +1,85 @@
+import { Body, type CanActivate, Controller, type DynamicModule, type ExecutionContext } from '@nestjs/common';
+import { Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
+import { httpFault, invalid, notAuthorized, signDevelopmentToken } from '#platform';
+
+// What the page needs of a server that was started to try it out: tokens. There only where the server made its secret
+// by itself, so that nobody's real tokens can be had here.
+
+const SECRET = Symbol('the secret that was made for development');
+const DAY_S = 24 * 3_600;
+const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Lets in this machine's own page. A page of another origin could else have itself tokens by the browser of whoever
+ * looks at it; one whose name is pointed at this address, too, which only the `Host` header gives away.
+ */
+@Injectable()
+class OwnPageGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { host = '', origin } = context.switchToHttp().getRequest<Request>().headers;
+    if (!LOCAL.has(host.replace(/:\d+$/, ''))) {
+      throw notAuthorized('development tokens are given out at localhost and 127.0.0.1 only');
+    }
+    if (origin !== undefined && origin !== `http://${host}`) {
+      throw notAuthorized('development tokens are given to the page of this server only');
+    }
+    return true;
+  }
+}
+
+interface TokenRequest {
+  readonly userId: number;
+  readonly name: string;
+  readonly clanId?: string;
+}
+
+/** @throws HttpRefusal */
+function tokenRequest(body: unknown): TokenRequest {
+  const { userId, name, clanId } = (body ?? {}) as Partial<Record<keyof TokenRequest, unknown>>;
+  if (typeof userId !== 'number' || !Number.isSafeInteger(userId) || userId < 1) {
+    throw invalid([httpFault('VALIDATION', 'userId must be a whole number, 1 or more', 'userId', userId)]);
+  }
+  if (!isText(name, MAX_NAME_LENGTH) || name === '') {
+    throw invalid([httpFault('VALIDATION', `name must have 1 to ${MAX_NAME_LENGTH} characters`, 'name', name)]);
+  }
+  if (clanId === undefined) return { userId, name };
+  if (!isText(clanId, MAX_ID_LENGTH) || clanId === '') {
+    throw invalid([httpFault('VALIDATION', `clanId must have 1 to ${MAX_ID_LENGTH} characters`, 'clanId', clanId)]);
+  }
+  return { userId, name, clanId };
+}
+
+@ApiExcludeController()
+@UseGuards(OwnPageGuard)
+@Controller('development')
+class DevelopmentController {
+  constructor(@Inject(SECRET) private readonly secret: string) {}
+
+  /** By it the page knows what kind of server this is. */
+  @Get()
+  isForDevelopment(): { readonly development: true } {
+    return { development: true };
+  }
+
+  /** A token of anybody's. */
+  @Post('token')
+  @HttpCode(200)
+  token(@Body() body: unknown): { readonly token: string } {
+    return { token: signDevelopmentToken(this.secret, { ...tokenRequest(body), seconds: DAY_S }) };
+  }
+}
+
+@Module({})
+export class DevelopmentModule {
+  /** @param secret the one that was made for development */
+  static of(secret: string): DynamicModule {
+    return {
+      module: DevelopmentModule,
+      controllers: [DevelopmentController],
+      providers: [{ provide: SECRET, useValue: secret }],
+    };
+  }
+}
