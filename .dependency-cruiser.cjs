@@ -17,7 +17,12 @@ const libraries = {
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '(^|/)dist/' } },
+    {
+      name: 'not-resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '((^|/)dist/|^@parley/client)' },
+    },
     {
       name: 'libraries-do-not-import-apps',
       comment: 'What the client is tested on is the whole of a server.',
@@ -30,6 +35,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^apps/([^/]+)/', pathNot: '^apps/(standalone|workbench|[^/]+/test)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'the-page-knows-the-server-by-its-client-only',
+      comment: 'It is built for browsers, with @parley/client as it is published.',
+      severity: 'error',
+      from: { path: '^apps/web/src/' },
+      to: { path: '^(libs|apps)/', pathNot: '^apps/web/src/' },
     },
     {
       name: 'nothing-needs-the-workbench',

@@ -6,7 +6,7 @@ export default tseslint.config(
   { ignores: ['**/dist/', 'node_modules/', '.parley/', '.stryker-tmp/', 'coverage/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

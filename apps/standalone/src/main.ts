@@ -1,37 +1,14 @@
 import 'reflect-metadata';
-import { type Config, progressBar, runRole, sayRunning, sayStopped, signDevelopmentToken } from '#platform';
+import { type Config, progressBar, runRole, sayRunning, sayStopped } from '#platform';
 import { startLocalSystem } from './local-system.js';
 import { developmentSecret } from './secret.js';
-import type { System } from './system.js';
+import { isWanted, openPage, pageOf, welcome } from './welcome.js';
 
 // `npm start`: everything in one process, with the servers it needs beside it.
 
 const say = (line: string): void => {
   console.log(line);
 };
-
-/** @param made the secret for development; where tokens are signed with another, whoever signs them gives them out */
-function sayWelcome(config: Config, system: System, made: string | undefined): void {
-  say('');
-  say(`Parley is running. Ctrl-C ends it; what was said stays in ${config.standalone.dataFolder}.`);
-  say(`  rooms    ${system.gateways.map((address) => `${address}/ws/chat`).join('  ')}`);
-  say(`  direct   ${system.gateways.map((address) => `${address}/ws`).join('  ')}`);
-  say(`  HTTP     ${system.http}/api`);
-  say('');
-  if (made === undefined) {
-    say(`To chat, with a token of yours: npm run --silent chat -- TOKEN ${system.gateways[0]}`);
-    return;
-  }
-  const [ada, bob] = [
-    { userId: '7', name: 'Ada' },
-    { userId: '8', name: 'Bob' },
-  ].map(({ userId, name }) => signDevelopmentToken(made, { userId, name, clanId: '3', seconds: 7 * 24 * 3_600 }));
-  say(`A token for Ada (user 7, clan 3), valid for a week:\n${ada}`);
-  say(`A token for Bob (user 8, clan 3):\n${bob}`);
-  say('');
-  say('To chat, paste one of these lines into each of two more terminals:');
-  for (const token of [ada, bob]) say(`npm run --silent chat -- ${token} ${system.gateways[0]}`);
-}
 
 await runRole('standalone', async (given, logger, atEnd) => {
   const { dataFolder } = given.standalone;
@@ -49,6 +26,8 @@ await runRole('standalone', async (given, logger, atEnd) => {
     sayStopped(dataFolder);
     return Promise.resolve();
   });
-  sayWelcome(config, system, made);
+  for (const line of welcome(system, dataFolder, made)) say(line);
+  const isSeen = isWanted(config.standalone.browser, process.env, process.stdout.isTTY, process.platform);
+  if (made !== undefined && isSeen) await openPage(pageOf(system.http));
   return { ended: system.projections.ended };
 });

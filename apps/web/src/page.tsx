@@ -22,7 +22,12 @@ export function Page() {
 
 function WithToken({ token }: { readonly token: string }) {
   const person = personOf(token);
-  if (!person) return <p class="empty" role="alert">What stands behind “#token=” in the address is no token.</p>;
+  if (!person)
+    return (
+      <p class="empty" role="alert">
+        What stands behind “#token=” in the address is no token.
+      </p>
+    );
   return (
     <main class="page">
       <Chat url={SERVER} person={person} others={[]} token={token} />
@@ -56,17 +61,33 @@ function Development() {
     <main class="page">
       <header class="bar">
         <h1>Parley</h1>
-        <Switch label="You are" people={people} value={shown.as} onSwitch={(as) => { show({ ...shown, as }); }} />
+        <Switch
+          label="You are"
+          people={people}
+          value={shown.as}
+          onSwitch={(as) => {
+            show({ ...shown, as });
+          }}
+        />
         <label class="beside">
           <input
             type="checkbox"
             checked={shown.beside !== null}
-            onChange={({ currentTarget }) => { show({ ...shown, beside: currentTarget.checked ? second.id : null }); }}
+            onChange={({ currentTarget }) => {
+              show({ ...shown, beside: currentTarget.checked ? second.id : null });
+            }}
           />
           somebody beside
         </label>
         {shown.beside !== null && (
-          <Switch label="Beside" people={people} value={shown.beside} onSwitch={(beside) => { show({ ...shown, beside }); }} />
+          <Switch
+            label="Beside"
+            people={people}
+            value={shown.beside}
+            onSwitch={(beside) => {
+              show({ ...shown, beside });
+            }}
+          />
         )}
         <NewPerson
           people={people}
@@ -108,7 +129,12 @@ function Switch({ label, people, value, onSwitch }: SwitchProps) {
   return (
     <label class="switch">
       {label}
-      <select value={value} onChange={({ currentTarget }) => { onSwitch(currentTarget.value); }}>
+      <select
+        value={value}
+        onChange={({ currentTarget }) => {
+          onSwitch(currentTarget.value);
+        }}
+      >
         {people.map(({ id, name, clan }) => (
           <option key={id} value={id}>
             {name} {clan === null ? '' : `(clan ${clan})`}
@@ -119,9 +145,25 @@ function Switch({ label, people, value, onSwitch }: SwitchProps) {
   );
 }
 
-function NewPerson({ people, onMade }: { readonly people: readonly Person[]; readonly onMade: (person: Person) => void }) {
+function NewPerson({
+  people,
+  onMade,
+}: {
+  readonly people: readonly Person[];
+  readonly onMade: (person: Person) => void;
+}) {
   const [isOpen, setOpen] = useState(false);
-  if (!isOpen) return <button type="button" onClick={() => { setOpen(true); }}>New person</button>;
+  if (!isOpen)
+    return (
+      <button
+        type="button"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        New person
+      </button>
+    );
   return (
     <form
       class="new-person"

@@ -18,7 +18,7 @@ const KEY = 'parley-people';
 /** All who were made in this browser. */
 export function knownPeople(): readonly Person[] {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? 'null') as readonly Person[] | null ?? BEGINNERS;
+    return (JSON.parse(localStorage.getItem(KEY) ?? 'null') as readonly Person[] | null) ?? BEGINNERS;
   } catch {
     return BEGINNERS;
   }

@@ -9,6 +9,8 @@ export class ChatPage {
     readonly page: Page,
     private readonly context: BrowserContext,
   ) {
+    // A step that does not come about is named, and not only the test that it is in.
+    page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => this.faults.push(error.message));
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.faults.push(message.text());

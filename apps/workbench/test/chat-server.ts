@@ -13,7 +13,10 @@ export class ChatServer {
   private readonly stops: (() => Promise<unknown>)[] = [];
   readonly proxies: CuttableProxy[] = [];
 
-  private constructor(readonly system: System) {}
+  private constructor(
+    readonly system: System,
+    readonly log: EventLog,
+  ) {}
 
   static async start(env: Record<string, string> = {}): Promise<ChatServer> {
     const name = randomBytes(4).toString('hex');
@@ -26,9 +29,10 @@ export class ChatServer {
     });
     stops.push(() => log.close());
     const atEnd = (_: string, stop: () => Promise<unknown>) => stops.unshift(stop);
-    const system = await startSystem({ config, log, readModels: memoryReadModels(), logger: false, atEnd });
+    const parts = { config, log, readModels: memoryReadModels(), logger: false as const, atEnd };
+    const system = await startSystem({ ...parts, developmentSecret: SECRET });
     await system.caughtUp();
-    const server = new ChatServer(system);
+    const server = new ChatServer(system, log);
     server.stops.push(...stops);
     for (const gateway of system.gateways)
       server.proxies.push(await CuttableProxy.start(gateway.replace('ws', 'nats')));

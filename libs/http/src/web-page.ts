@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 /** What `npm run build` makes of apps/web. */
-const FOLDER = fileURLToPath(new URL('../../../apps/web', import.meta.url));
+const FOLDER = join(dirname(findPackageJSON(import.meta.url)!), 'dist/apps/web');
 
 /**
  * The page runs what came with it, talks to where it came from, and stands in no other page. A text of somebody else's

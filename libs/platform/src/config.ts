@@ -45,7 +45,12 @@ export interface Config {
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
   /** Used in the standalone only; absolute paths. */
-  readonly standalone: { readonly gateways: number; readonly dataFolder: string; readonly cacheFolder: string };
+  readonly standalone: {
+    readonly gateways: number;
+    readonly browser: string;
+    readonly dataFolder: string;
+    readonly cacheFolder: string;
+  };
 }
 
 export interface HttpSettings {
@@ -244,6 +249,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     logLevel: values.LOG_LEVEL,
     standalone: {
       gateways: values.GATEWAYS,
+      browser: values.BROWSER,
       dataFolder: absolute(values.PARLEY_DATA),
       cacheFolder: absolute(values.PARLEY_CACHE),
     },

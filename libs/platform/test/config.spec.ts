@@ -67,7 +67,10 @@ describe('the configuration', () => {
       projections: ['timeline', 'directory'],
       ready: { maxLagEvents: 10000 },
       logLevel: 'info',
-      standalone: { gateways: 1, dataFolder: resolve('.parley'), cacheFolder: resolve(homedir(), '.cache/parley') },
+      standalone: {
+        ...{ gateways: 1, browser: '' },
+        ...{ dataFolder: resolve('.parley'), cacheFolder: resolve(homedir(), '.cache/parley') },
+      },
     });
   });
 

@@ -70,12 +70,15 @@ function Shown({ rooms, direct, person, others }: ShownProps) {
     <div class={isListShown ? 'list-shown' : ''}>
       <Connection connection={connection} />
       <ChatList
+        me={person.name}
         {...{ place, entries, unread, nameOf, isOnline, others }}
         hasClan={person.clan !== null}
         onShow={show}
-        onOpen={(userId) => direct.open(userId).then(({ id }) => {
-          show({ kind: 'direct', id });
-        })}
+        onOpen={(userId) =>
+          direct.open(userId).then(({ id }) => {
+            show({ kind: 'direct', id });
+          })
+        }
       />
       {place.kind === 'room' && (
         <RoomConversation
@@ -102,7 +105,11 @@ function Shown({ rooms, direct, person, others }: ShownProps) {
 
 type Common = Pick<Parameters<typeof Conversation>[0], 'title' | 'subtitle' | 'me' | 'connection' | 'onBack'>;
 
-function RoomConversation({ rooms, room, ...common }: Common & { readonly rooms: RoomChat; readonly room: 'global' | 'clan' }) {
+function RoomConversation({
+  rooms,
+  room,
+  ...common
+}: Common & { readonly rooms: RoomChat; readonly room: 'global' | 'clan' }) {
   return <Conversation talk={useRoomTalk(rooms, room)} {...common} />;
 }
 

@@ -59,7 +59,13 @@ export function Composer({ title, hasFeelings, reply, onNoReply, onType, onSay }
         }}
       />
       {hasFeelings && (
-        <select aria-label="How one feels" value={feeling} onChange={({ currentTarget }) => { setFeeling(currentTarget.value); }}>
+        <select
+          aria-label="How one feels"
+          value={feeling}
+          onChange={({ currentTarget }) => {
+            setFeeling(currentTarget.value);
+          }}
+        >
           <option value="">no feeling</option>
           {FEELINGS.map((each) => (
             <option key={each}>{each}</option>

@@ -26,4 +26,5 @@ export function Connection({ connection }: { readonly connection: ConnectionStat
   );
 }
 
-const why = (reason: string, code: number): string => `${reason === '' ? 'the connection was lost' : reason} (${code}).`;
+const why = (reason: string, code: number): string =>
+  `${reason === '' ? 'the connection was lost' : reason} (${code}).`;

@@ -23,7 +23,12 @@ function nameOfDay(at: string): string {
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
   if (dayOf(at) === today.toDateString()) return 'Today';
   if (dayOf(at) === yesterday.toDateString()) return 'Yesterday';
-  return new Date(at).toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return new Date(at).toLocaleDateString(undefined, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  });
 }
 
 function rowsOf(lines: readonly Line[], waiting: readonly Waiting[]): readonly Row[] {
@@ -87,7 +92,7 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
       .finally(() => (isLoading.current = false));
   };
   return (
-    <section class="conversation" aria-label={title}>
+    <section class="conversation">
       <header>
         <button type="button" class="back" aria-label="Back to the list of chats" onClick={onBack}>
           ‹
@@ -95,7 +100,16 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
         <h2>{title}</h2>
         <span class="subtitle">{subtitle}</span>
       </header>
-      <VList ref={list} class="messages" role="log" aria-label={`Messages in ${title}`} tabIndex={0} shift={isShifted} data={rows} onScroll={onScroll}>
+      <VList
+        ref={list}
+        class="messages"
+        role="log"
+        aria-label={`Messages in ${title}`}
+        tabIndex={0}
+        shift={isShifted}
+        data={rows}
+        onScroll={onScroll}
+      >
         {(row: Row) =>
           row.kind === 'day' ? (
             <h3 key={row.key} class="day">
@@ -120,7 +134,9 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
                 talk.dismiss(row.waiting.id);
                 talk.say(row.waiting.text, {});
               }}
-              onDismiss={() => { talk.dismiss(row.waiting.id); }}
+              onDismiss={() => {
+                talk.dismiss(row.waiting.id);
+              }}
             />
           )
         }
@@ -132,7 +148,13 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
       {fault !== '' && (
         <p class="fault" role="alert">
           {fault}
-          <button type="button" class="link" onClick={() => { setFault(''); }}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              setFault('');
+            }}
+          >
             Close
           </button>
         </p>
@@ -141,7 +163,9 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
         title={title}
         hasFeelings={talk.hasFeelings}
         reply={reply}
-        onNoReply={() => { setReply(null); }}
+        onNoReply={() => {
+          setReply(null);
+        }}
         onType={talk.typing}
         onSay={(text, feeling) => {
           isAtEnd.current = true;

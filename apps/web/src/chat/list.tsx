@@ -5,10 +5,11 @@ import { Avatar } from './message.js';
 
 /** What is looked at. */
 export type Place =
-  | { readonly kind: 'room'; readonly room: RoomName }
-  | { readonly kind: 'direct'; readonly id: number };
+  { readonly kind: 'room'; readonly room: RoomName } | { readonly kind: 'direct'; readonly id: number };
 
 interface ChatListProps {
+  /** Whose they are. */
+  readonly me: string;
   readonly place: Place;
   readonly hasClan: boolean;
   readonly entries: readonly DirectChatEntry[];
@@ -21,17 +22,32 @@ interface ChatListProps {
   readonly onOpen: (userId: number) => Promise<void>;
 }
 
-export function ChatList({ place, hasClan, entries, unread, nameOf, isOnline, others, onShow, onOpen }: ChatListProps) {
+export function ChatList({
+  me,
+  place,
+  hasClan,
+  entries,
+  unread,
+  nameOf,
+  isOnline,
+  others,
+  onShow,
+  onOpen,
+}: ChatListProps) {
   const rooms: readonly RoomName[] = hasClan ? ['global', 'clan'] : ['global'];
   return (
-    <nav class="list" aria-label="Chats">
+    <nav class="list" aria-label={`Chats of ${me}`}>
       <ul>
         {rooms.map((room) => (
           <li key={room}>
             <Entry
               isShown={place.kind === 'room' && place.room === room}
               name={room === 'global' ? 'Everybody' : 'Clan'}
-              icon={<span class="avatar room" aria-hidden="true">{room === 'global' ? '∗' : '⚑'}</span>}
+              icon={
+                <span class="avatar room" aria-hidden="true">
+                  {room === 'global' ? '∗' : '⚑'}
+                </span>
+              }
               unread={unread[room]}
               onShow={() => {
                 onShow({ kind: 'room', room });
@@ -55,7 +71,10 @@ export function ChatList({ place, hasClan, entries, unread, nameOf, isOnline, ot
           </li>
         ))}
       </ul>
-      <OpenChat others={others.filter(({ id }) => !entries.some(({ receiver_id }) => String(receiver_id) === id))} onOpen={onOpen} />
+      <OpenChat
+        others={others.filter(({ id }) => !entries.some(({ receiver_id }) => String(receiver_id) === id))}
+        onOpen={onOpen}
+      />
     </nav>
   );
 }

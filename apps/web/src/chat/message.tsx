@@ -7,12 +7,20 @@ const EMOJIS = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
 const timeOf = (at: string | number) =>
   new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 
-const hueOf = (id: string) => [...id].reduce((hue, character) => (hue * 31 + character.charCodeAt(0)) % 360, 17);
+const letters = new Intl.Segmenter();
+const firstOf = (name: string) => [...letters.segment(name)][0]?.segment.toUpperCase() ?? '?';
+
+/** Of the colours one for each id. */
+function hueOf(id: string): number {
+  let hue = 17;
+  for (let i = 0; i < id.length; i++) hue = (hue * 31 + id.charCodeAt(i)) % 360;
+  return hue;
+}
 
 export function Avatar({ id, name }: { readonly id: string; readonly name: string }) {
   return (
     <span class="avatar" style={{ '--hue': String(hueOf(id)) }} aria-hidden="true">
-      {[...name][0]?.toUpperCase() ?? '?'}
+      {firstOf(name)}
     </span>
   );
 }
@@ -86,19 +94,35 @@ export function Message({ line, me, myName, talk, goesOn, original, onReply, onF
       {!line.isDeleted && !isEdited && (
         <div class="actions">
           {talk.react && <Picker line={line} react={talk.react} onFault={onFault} />}
-          <button type="button" title="Reply" aria-label={`Reply to ${line.author.name}`} onClick={() => { onReply(line); }}>
+          <button
+            type="button"
+            title="Reply"
+            aria-label={`Reply to ${line.author.name}`}
+            onClick={() => {
+              onReply(line);
+            }}
+          >
             ↩
           </button>
           {isMine && (
             <>
-              <button type="button" title="Edit" aria-label="Edit this message" onClick={() => { setEdited(true); }}>
+              <button
+                type="button"
+                title="Edit"
+                aria-label="Edit this message"
+                onClick={() => {
+                  setEdited(true);
+                }}
+              >
                 ✎
               </button>
               <button
                 type="button"
                 title="Delete"
                 aria-label="Delete this message"
-                onClick={() => { talk.remove(line.id).catch(onFault); }}
+                onClick={() => {
+                  talk.remove(line.id).catch(onFault);
+                }}
               >
                 ✕
               </button>
@@ -131,7 +155,9 @@ function Reactions({ line, myName, react, onFault }: ReactionProps & { readonly 
             aria-pressed={isMine}
             aria-label={`${emoji} by ${names}`}
             title={names}
-            onClick={() => { react(line.id, isMine ? '' : emoji).catch(onFault); }}
+            onClick={() => {
+              react(line.id, isMine ? '' : emoji).catch(onFault);
+            }}
           >
             {emoji} {all.length}
           </button>
@@ -143,14 +169,28 @@ function Reactions({ line, myName, react, onFault }: ReactionProps & { readonly 
 
 function Picker({ line, react, onFault }: ReactionProps) {
   const [isOpen, setOpen] = useState(false);
-  const open = (is: boolean) => { setOpen(is); };
+  const open = (is: boolean) => {
+    setOpen(is);
+  };
   return (
     <span
       class="picker"
-      onKeyDown={({ key }) => { if (key === 'Escape') open(false); }}
-      onMouseLeave={() => { open(false); }}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') open(false);
+      }}
+      onMouseLeave={() => {
+        open(false);
+      }}
     >
-      <button type="button" title="React" aria-label="React to this message" aria-expanded={isOpen} onClick={() => { open(!isOpen); }}>
+      <button
+        type="button"
+        title="React"
+        aria-label="React to this message"
+        aria-expanded={isOpen}
+        onClick={() => {
+          open(!isOpen);
+        }}
+      >
         ☺
       </button>
       {isOpen && (
@@ -188,8 +228,12 @@ function Edit({ text, onEnd }: { readonly text: string; readonly onEnd: (text: s
         aria-label="What the message says"
         value={now}
         ref={(input) => input?.focus()}
-        onInput={({ currentTarget }) => { setNow(currentTarget.value); }}
-        onKeyDown={({ key }) => { if (key === 'Escape') onEnd(null); }}
+        onInput={({ currentTarget }) => {
+          setNow(currentTarget.value);
+        }}
+        onKeyDown={({ key }) => {
+          if (key === 'Escape') onEnd(null);
+        }}
       />
       <button type="submit">Save</button>
     </form>

@@ -83,6 +83,13 @@ export const rows = {
     meaning: 'How many gateways are started, on PORT and the ports after it.',
     read: wholeNumber(1, 16),
   }),
+  BROWSER: row({
+    type: 'none, or anything',
+    default: '',
+    roles: ['standalone'],
+    meaning: '`none`: the page is not opened by itself where there is a desktop.',
+    read: anyText,
+  }),
   PARLEY_DATA: row({
     type: 'folder',
     default: '.parley',
