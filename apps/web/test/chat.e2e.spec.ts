@@ -207,7 +207,7 @@ describeInBrowser('the chat in a browser', () => {
   it('is no more than 60 KB of script, compressed', async () => {
     const page = await (await fetch(server.http)).text();
     const scripts = await Promise.all(
-      [...page.matchAll(/src="([^"]+\.js)"/g)].map(async ([, path]) => (await fetch(server.http + path)).bytes()),
+      [...page.matchAll(/src="([^"]+\.js)"/g)].map(async ([, path]) => (await fetch(server.http + path!)).bytes()),
     );
     expect(scripts.length).toBeGreaterThan(0);
     const bytes = scripts.reduce((sum, script) => sum + gzipSync(script).length, 0);
