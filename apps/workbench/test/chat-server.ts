@@ -18,7 +18,8 @@ export class ChatServer {
     readonly log: EventLog,
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<ChatServer> {
+  /** @param developmentSecret where it gives out tokens itself, as one that is started to try it */
+  static async start(env: Record<string, string> = {}, developmentSecret: string | null = SECRET): Promise<ChatServer> {
     const name = randomBytes(4).toString('hex');
     const config = loadConfig({ JWT_SECRET: SECRET, PORT: '0', GATEWAYS: '2', ...env }, 'standalone');
     const stops: (() => Promise<unknown>)[] = [];
@@ -30,7 +31,7 @@ export class ChatServer {
     stops.push(() => log.close());
     const atEnd = (_: string, stop: () => Promise<unknown>) => stops.unshift(stop);
     const parts = { config, log, readModels: memoryReadModels(), logger: false as const, atEnd };
-    const system = await startSystem({ ...parts, developmentSecret: SECRET });
+    const system = await startSystem({ ...parts, developmentSecret: developmentSecret ?? undefined });
     await system.caughtUp();
     const server = new ChatServer(system, log);
     server.stops.push(...stops);

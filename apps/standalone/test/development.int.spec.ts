@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { request } from 'node:http';
+import { ChatServer } from '../../workbench/test/chat-server.js';
+
+// What the page gets of a server that was started to try it out, and who else gets nothing.
+
+const ada = { userId: 7, name: 'Ada', clanId: '3' };
+
+describe('tokens for development', () => {
+  let server: ChatServer;
+  beforeAll(async () => {
+    server = await ChatServer.start();
+  });
+  afterAll(() => server.stop());
+
+  /** `fetch` lets nobody choose a `Host`. */
+  const ask = (headers: Record<string, string>, body: unknown = ada) =>
+    new Promise<{ status: number; answer: Record<string, unknown> }>((resolve, reject) => {
+      const all = { 'Content-Type': 'application/json', ...headers };
+      const asked = request(`${server.http}/development/token`, { method: 'POST', headers: all }, (response) => {
+        let text = '';
+        response.on('data', (data: Buffer) => (text += data.toString()));
+        response.on('end', () => {
+          resolve({ status: response.statusCode!, answer: JSON.parse(text) as Record<string, unknown> });
+        });
+      });
+      asked.on('error', reject);
+      asked.end(JSON.stringify(body));
+    });
+
+  it.each([
+    ['by a program', {}],
+    ['by the page itself', { origin: true }],
+    ['at localhost', { host: 'localhost' }],
+  ])('are given, asked %s', async (_, { origin, host }: { origin?: boolean; host?: string }) => {
+    const { status, answer } = await ask({ ...(origin && { Origin: server.http }), ...(host && { Host: host }) });
+    expect(status).toBe(200);
+    const history = await fetch(`${server.http}/chat/history?type=clan`, {
+      headers: { Authorization: `Bearer ${answer['token'] as string}` },
+    });
+    expect(history.status).toBe(200);
+  });
+
+  it.each([
+    ['a page of another origin', { Origin: 'https://elsewhere.example' }],
+    ['a page of another port', { Origin: 'http://127.0.0.1:1' }],
+    ['a page in a frame without an origin', { Origin: 'null' }],
+    ['a name that somebody has pointed here', { Host: 'elsewhere.example' }],
+    ['another machine', { Host: '192.168.1.7:8080' }],
+  ])('are not given to %s', async (_, headers) => {
+    const { status, answer } = await ask(headers as unknown as Record<string, string>);
+    expect(status).toBe(403);
+    expect(answer).not.toHaveProperty('token');
+  });
+
+  it.each([
+    ['userId', { ...ada, userId: 'Ada' }],
+    ['userId', { ...ada, userId: 0 }],
+    ['name', { ...ada, name: '' }],
+    ['clanId', { ...ada, clanId: 3 }],
+    ['userId', []],
+  ])('say what is wrong with %s', async (field, body) => {
+    const { status, answer } = await ask({}, body);
+    expect(status).toBe(400);
+    expect(answer['errors']).toMatchObject([{ field }]);
+  });
+
+  it('are there only where the secret was made for it', async () => {
+    const other = await ChatServer.start({}, null);
+    try {
+      expect((await fetch(`${other.http}/development`)).status).toBe(404);
+      expect((await fetch(`${other.http}/development/token`, { method: 'POST' })).status).toBe(404);
+    } finally {
+      await other.stop();
+    }
+  });
+});
