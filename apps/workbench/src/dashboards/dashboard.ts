@@ -1,4 +1,11 @@
-import type * as grafana from '@grafana/schema';
+import {
+  type Dashboard as Rendered,
+  DashboardCursorSync,
+  type GridPos,
+  type Panel as RenderedPanel,
+  type RowPanel,
+  ThresholdsMode,
+} from '@grafana/schema';
 
 // Dashboards of Grafana, said shortly: a panel is a title, a unit and what it shows; its place follows from the order.
 
@@ -59,7 +66,7 @@ export function perSecond(counter: string, ...by: readonly string[]): Query {
 
 /** As Grafana has it provisioned. */
 export function rendered({ uid, title, sections }: Dashboard): string {
-  const panels: (grafana.Panel | grafana.RowPanel)[] = [];
+  const panels: (RenderedPanel | RowPanel)[] = [];
   let y = 0;
   for (const section of sections) {
     panels.push({
@@ -76,11 +83,10 @@ export function rendered({ uid, title, sections }: Dashboard): string {
     }
     y += height;
   }
-  const dashboard: grafana.Dashboard = {
+  const dashboard: Rendered = {
     ...{ uid, title, tags: ['parley'], schemaVersion: 39, version: 1, editable: true },
     ...{ refresh: '30s', time: { from: 'now-1h', to: 'now' }, timezone: 'browser' },
-    // One crosshair for all graphs.
-    graphTooltip: 1,
+    graphTooltip: DashboardCursorSync.Crosshair,
     links: [
       {
         ...{ type: 'dashboards', title: 'Parley', tags: ['parley'], icon: 'dashboard', tooltip: '' },
@@ -94,7 +100,7 @@ export function rendered({ uid, title, sections }: Dashboard): string {
   return `${JSON.stringify(dashboard, null, 2)}\n`;
 }
 
-function renderedPanel(panel: Panel, id: number, gridPos: grafana.GridPos): grafana.Panel {
+function renderedPanel(panel: Panel, id: number, gridPos: GridPos): RenderedPanel {
   const { title, says, unit, queries, stat, stacked = false, max } = panel;
   const targets = queries.map(({ expr, legend = '' }, i) => ({
     ...{ refId: String.fromCharCode('A'.charCodeAt(0) + i), datasource: DATASOURCE, expr, legendFormat: legend },
@@ -104,7 +110,7 @@ function renderedPanel(panel: Panel, id: number, gridPos: grafana.GridPos): graf
   const graph = { drawStyle: 'line', lineWidth: 1, fillOpacity: stacked ? 30 : 5, showPoints: 'never' };
   const defaults = {
     ...{ unit, min: 0, ...(max !== undefined && { max }) },
-    ...(stat && { thresholds: { mode: 'absolute' as grafana.ThresholdsMode, steps } }),
+    ...(stat && { thresholds: { mode: ThresholdsMode.Absolute, steps } }),
     ...(!stat && { custom: { ...graph, stacking: { mode: stacked ? 'normal' : 'none', group: 'A' } } }),
   };
   const options = stat
