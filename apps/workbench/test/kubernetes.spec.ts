@@ -206,7 +206,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
     // Others' kinds it does not know.
     const unknown = [...told.matchAll(/for kind (\w+)/g)].map(([, kind]) => kind);
     expect([...new Set(unknown)]).toEqual(overlay === 'production' ? ['ScaledObject'] : []);
-  });
+  }, 60_000);
 });
 
 describe('an overlay of one’s own', () => {

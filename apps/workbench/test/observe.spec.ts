@@ -140,7 +140,7 @@ describe('what is observed', () => {
     expect(run('check', 'config', 'prometheus.yml')).toContain('SUCCESS');
     const files = CASES.map((file) => file.slice(PROMETHEUS.length + 1));
     expect(run('test', 'rules', ...files)).not.toContain('FAILED');
-  });
+  }, 120_000);
 });
 
 describe('the dashboards', () => {
