@@ -194,19 +194,23 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
     expect(asked.filter((name) => !made.includes(name))).toEqual([]);
   });
 
-  validate('passes the schemas of Kubernetes', () => {
-    const file = join(folder, `${overlay}.yaml`);
-    const monitored = onTop(`validated-${overlay}`, {
-      resources: [from(`validated-${overlay}`, `overlays/${overlay}`)],
-      components: [from(`validated-${overlay}`, 'components/in-mail')],
-    });
-    writeFileSync(file, kustomized(monitored));
-    const told = execFileSync('kubernetes-validate', ['--strict', file], { encoding: 'utf8' });
-    expect(told.match(/ passed for /g)!.length).toBeGreaterThan(20);
-    // Others' kinds it does not know.
-    const unknown = [...told.matchAll(/for kind (\w+)/g)].map(([, kind]) => kind);
-    expect([...new Set(unknown)]).toEqual(overlay === 'production' ? ['ScaledObject'] : []);
-  }, 60_000);
+  validate(
+    'passes the schemas of Kubernetes',
+    () => {
+      const file = join(folder, `${overlay}.yaml`);
+      const monitored = onTop(`validated-${overlay}`, {
+        resources: [from(`validated-${overlay}`, `overlays/${overlay}`)],
+        components: [from(`validated-${overlay}`, 'components/in-mail')],
+      });
+      writeFileSync(file, kustomized(monitored));
+      const told = execFileSync('kubernetes-validate', ['--strict', file], { encoding: 'utf8' });
+      expect(told.match(/ passed for /g)!.length).toBeGreaterThan(20);
+      // Others' kinds it does not know.
+      const unknown = [...told.matchAll(/for kind (\w+)/g)].map(([, kind]) => kind);
+      expect([...new Set(unknown)]).toEqual(overlay === 'production' ? ['ScaledObject'] : []);
+    },
+    60_000,
+  );
 });
 
 describe('an overlay of one’s own', () => {

@@ -135,12 +135,16 @@ describe('what is observed', () => {
     expect(alerts.filter(({ alert }) => !quiet.includes(alert!))).toEqual([]);
   });
 
-  promtool('passes the checks of Prometheus itself', () => {
-    const run = (...args: string[]) => execFileSync('promtool', args, { encoding: 'utf8', cwd: PROMETHEUS });
-    expect(run('check', 'config', 'prometheus.yml')).toContain('SUCCESS');
-    const files = CASES.map((file) => file.slice(PROMETHEUS.length + 1));
-    expect(run('test', 'rules', ...files)).not.toContain('FAILED');
-  }, 120_000);
+  promtool(
+    'passes the checks of Prometheus itself',
+    () => {
+      const run = (...args: string[]) => execFileSync('promtool', args, { encoding: 'utf8', cwd: PROMETHEUS });
+      expect(run('check', 'config', 'prometheus.yml')).toContain('SUCCESS');
+      const files = CASES.map((file) => file.slice(PROMETHEUS.length + 1));
+      expect(run('test', 'rules', ...files)).not.toContain('FAILED');
+    },
+    120_000,
+  );
 });
 
 describe('the dashboards', () => {
