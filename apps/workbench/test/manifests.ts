@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { loadAll } from 'js-yaml';
+
+export const KUBERNETES = 'deploy/kubernetes';
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+  }[];
+  readonly envFrom?: readonly {
+    readonly configMapRef?: { readonly name: string };
+    readonly secretRef?: { readonly name: string };
+  }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly resources?: { readonly requests?: Labels; readonly limits?: Labels };
+  readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: readonly string[] } } };
+  readonly securityContext?: object;
+  readonly volumeMounts?: readonly { readonly name: string }[];
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+}
+export interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string };
+}
+export interface PodSpec {
+  readonly automountServiceAccountToken?: boolean;
+  readonly enableServiceLinks?: boolean;
+  readonly securityContext?: object;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly containers: readonly Container[];
+  readonly volumes?: readonly { readonly configMap?: { readonly name: string } }[];
+}
+export interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: 'In';
+    readonly values: readonly string[];
+  }[];
+}
+export interface Pods {
+  readonly metadata: { readonly labels: Labels };
+  readonly spec: PodSpec;
+}
+/** Any object: what is read of its kind stands in `spec`. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Labels };
+  readonly data?: Labels;
+  readonly stringData?: Labels;
+  readonly spec: unknown;
+}
+export interface Workload extends Manifest {
+  readonly spec: { readonly replicas?: number; readonly selector: Selector; readonly template: Pods };
+}
+
+const manifestsOf = (text: string): readonly Manifest[] =>
+  (loadAll(text) as (Manifest | null)[]).filter((each) => !!each);
+
+/** What `kubectl kustomize` makes of a folder. */
+export const kustomized = (folder: string): string =>
+  execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', maxBuffer: 16_000_000 });
+
+export const rendered = (folder: string): readonly Manifest[] => manifestsOf(kustomized(folder));
+
+/** What a script prints. */
+export const printed = (script: string, ...args: readonly string[]): readonly Manifest[] =>
+  manifestsOf(execFileSync(script, args, { encoding: 'utf8' }));
+
+/** One of whose kind it is known what stands in `spec`. */
+export type Of<T> = Manifest & { readonly spec: T };
+
+export const ofKind = (all: readonly Manifest[], ...kinds: readonly string[]) =>
+  all.filter(({ kind }) => kinds.includes(kind));
+
+export const workloads = (all: readonly Manifest[]) => ofKind(all, 'Deployment', 'StatefulSet', 'Job') as Workload[];
+
+/** Whether a selector takes these labels; an empty one takes all. */
+export function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, values }) => values.includes(labels[key] ?? ''))
+  );
+}
