@@ -18,7 +18,7 @@ export default {
     ],
   },
   moduleNameMapper: {
-    '^#(domain|event-store|projections|read-models|protocol|platform|http)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(domain|event-store|projections|read-models|protocol|platform|http|tracing)$': '<rootDir>/libs/$1/src/index.ts',
     '^#client$': '<rootDir>/libs/client/src/node.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
