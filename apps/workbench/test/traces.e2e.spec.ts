@@ -9,7 +9,7 @@ import { MONGODB_URL, SystemUnderTest, until } from '../../chatctl/test/system-u
 import { ChatClient } from '../../gateway/test/chat-client.js';
 import { freePort } from '../../standalone/src/servers/network.js';
 import { type RoleName, RoleProcess } from '../src/apart/role-process.js';
-import { Collector, type ReceivedSpan } from './collector.js';
+import { Collector, type ReceivedSpan } from '../../../libs/tracing/test/collector.js';
 
 const JWT_SECRET = 'a secret for tests, 32 bytes long';
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
