@@ -156,7 +156,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
       `00-${'0'.repeat(32)}-${span}-01`,
       `00-${trace}-${span}-01-more`,
       `ff-${trace}-${span}-01`,
-      `${'0'.repeat(60_000)}`,
+      '0'.repeat(60_000),
       7,
       { trace },
       null,
