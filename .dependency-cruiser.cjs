@@ -5,12 +5,13 @@
  */
 const libraries = {
   domain: [],
-  'event-store': ['domain'],
+  tracing: [],
+  'event-store': ['domain', 'tracing'],
   'read-models': ['domain'],
-  projections: ['domain', 'event-store', 'read-models'],
+  projections: ['domain', 'event-store', 'read-models', 'tracing'],
   protocol: ['domain'],
-  platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol'],
-  http: ['domain', 'protocol', 'platform'],
+  platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol', 'tracing'],
+  http: ['domain', 'protocol', 'platform', 'tracing'],
   client: [],
 };
 
@@ -78,6 +79,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/bench/erasure/key-backup)' },
       to: { path: 'node_modules/@nats-io/' },
+    },
+    {
+      name: 'only-tracing-imports-opentelemetry',
+      severity: 'error',
+      from: { pathNot: '^libs/tracing/' },
+      to: { path: 'node_modules/@opentelemetry/' },
     },
     {
       name: 'only-metrics-import-the-library-for-them',

@@ -17,8 +17,8 @@ export default {
       },
     ],
   },
+  resolver: '<rootDir>/jest.resolver.cjs',
   moduleNameMapper: {
-    '^#(domain|event-store|projections|read-models|protocol|platform|http)$': '<rootDir>/libs/$1/src/index.ts',
     '^#client$': '<rootDir>/libs/client/src/node.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

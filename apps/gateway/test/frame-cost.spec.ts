@@ -67,6 +67,7 @@ beforeEach(() => {
 });
 
 const FRAMES = 500;
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /** A gateway whose log stores everything at once, and the events that it was given. */
 function gateway() {
@@ -91,10 +92,10 @@ function gateway() {
 it('a frame takes few promises, from its socket to its ack', async () => {
   const { events, byEvent, failed } = gateway();
   for (const { session } of people) session.serve(byEvent, failed);
-  const send = async (count: number): Promise<void> => {
+  const send = async (count: number, more: object = {}): Promise<void> => {
     for (let i = 0; i < count; i++) {
       const data = { event: 'clanMessage', data: { content: 'hello', feeling: 'happy' }, id: `c${events.length}-${i}` };
-      people[i % people.length]!.link.emit('message', Buffer.from(JSON.stringify(data)), false);
+      people[i % people.length]!.link.emit('message', Buffer.from(JSON.stringify({ ...data, ...more })), false);
     }
     await nextTurn();
   };
@@ -105,6 +106,8 @@ it('a frame takes few promises, from its socket to its ack', async () => {
     true,
   );
   expect(count / FRAMES).toBeLessThan(6);
+  // Nor do those that name a trace take more, while nothing is traced.
+  expect((await promisesOf(() => send(FRAMES, { traceparent }))) / FRAMES).toBeCloseTo(count / FRAMES, 1);
 });
 
 it('a frame that is refused takes none', async () => {
@@ -143,7 +146,7 @@ it('an update of a room takes no promise, and those of one turn are one write fo
   const updates = Array.from({ length: 20 }, (_, at): string => {
     const n = at + 1;
     const message = { messageId: `m${n}`, room, n, rev: n, at: '2026-01-01T00:00:00.000Z', sender, content: `${n}` };
-    const change = { rev: n, kind: 'message', message: { ...message, reactions: [] } };
+    const change = { rev: n, kind: 'message', message: { ...message, reactions: [] }, traceparent };
     return encodeUpdate({ type: 'room', version: 1, room, from: at, to: n, changes: [change] } as never);
   });
   const count = await promisesOf(() => {

@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { CLOSE } from '#protocol';
+import { gatewayFigures } from '../src/figures.js';
 import type { Session, SessionParts } from '../src/socket/session.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
+import { Traffic } from '../src/traffic.js';
 import { sessionInMemory } from './session-in-memory.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
@@ -70,6 +73,23 @@ describe('a connection', () => {
     expect(session.isOpen).toBe(true);
     session.beat(begun + 12_200);
     expect((await client.closed).code).toBe(1006);
+  });
+
+  it('is counted as silent once where it is given up, and where it is closed for anything else not at all', async () => {
+    const traffic = new Traffic();
+    const silent = [await connect({ traffic }, false), await connect({ traffic }, false)];
+    const others = [await connect({ traffic }), await connect({ traffic })];
+    for (const { session, begun } of [...silent, ...others]) session.beat(begun + 10_100);
+    await until('all are pinged', () => [...silent, ...others].every(({ pings }) => pings() === 1));
+    await turn();
+    for (let i = 0; i < 2; i++) {
+      for (const { session, begun } of [...silent, ...others]) session.beat(begun + 12_300);
+      others[i]!.session.close(CLOSE.slowReader);
+    }
+    await Promise.all(silent.map(({ client }) => client.closed));
+    const lines = gatewayFigures(traffic, () => []).find(({ name }) => name === 'parley_gateway_closed_sockets_total');
+    const samples = [...(await lines!.read())].filter(({ value }) => value > 0);
+    expect(samples).toEqual([{ value: 2, labels: { reason: 'silent' } }]);
   });
 
   it('is not given up for a pong that was not read yet, since so much else waits to be', async () => {

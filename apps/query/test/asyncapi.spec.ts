@@ -28,6 +28,20 @@ it('says of each way in which the server closes a connection', () => {
   for (const { code, reason } of Object.values(CLOSE)) expect(description).toContain(`| ${code} | ${reason} |`);
 });
 
+it('says of each frame of a client that it may have an id and a traceparent, and need not', () => {
+  for (const { messages } of Object.values(asyncApiDocument().channels)) {
+    const payloads = Object.values(messages).map(
+      ({ payload }) => payload as { properties?: object; required?: unknown },
+    );
+    const ofClients = payloads.filter(({ properties }) => properties !== undefined && 'traceparent' in properties);
+    expect(ofClients.length).toBeGreaterThan(10);
+    for (const { properties, required } of ofClients) {
+      expect(Object.keys(properties!)).toEqual(expect.arrayContaining(['event', 'id']));
+      expect(required).not.toContain('traceparent');
+    }
+  }
+});
+
 it('has a page whose files are in the image, where its package is not', () => {
   const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
   const copies = [...dockerfile.matchAll(/^COPY --from=build \/page\/(\S+) (node_modules\/\S+)\/$/gm)];

@@ -41,7 +41,7 @@ it('a pair with a leg that is void counts for nothing', () => {
 it('prints what a message costs, by part, and why a leg is void', () => {
   const text = loadText({
     ...{ scenario: 'S1', durability: 'd0', rooms: 100, members: 10, senders: 10, acks: false, seconds: 1 },
-    ...{ against: null, legs: [leg('A', 2), leg('A', 2, { faults: ['told twice'] })] },
+    ...{ against: null, metrics: false, scrapes: 0, legs: [leg('A', 2), leg('A', 2, { faults: ['told twice'] })] },
     machine: { cpu: 'one', cores: 2, system: 'linux', node: 'v24', nats: 'nats', database: 'mongod' },
   });
   expect(text).toContain('achieved 99 %');

@@ -22,6 +22,13 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
 const mainOf = (role: RoleName) => `dist/apps/${role}/src/main.js`;
 const ROLES: readonly RoleName[] = ['gateway', 'projector', 'query'];
 
+/** The address of MongoDB, as it is behind a proxy. */
+const mongodbBehind = (proxy: CuttableProxy): string => {
+  const [behind, at] = [new URL(MONGODB_URL!), new URL(proxy.url)];
+  behind.host = at.host;
+  return behind.href;
+};
+
 /** All that each kind of role tells beside what every one does. */
 async function describedBy(system: SystemUnderTest) {
   const [servers, gateway, projector, lag] = await Promise.all([1, 2, 3, 4].map(() => Metrics.load()));
@@ -41,6 +48,7 @@ async function describedBy(system: SystemUnderTest) {
   const roles = new Map<RoleName, RoleProcess>();
   let system: SystemUnderTest;
   let proxy: CuttableProxy;
+  let mongodb: CuttableProxy;
 
   const scrape = (role: RoleName, accept?: string) => Scraped.from(ports.get(role)!, accept);
   const connect = (path: string, userId: number, clanId: string) => {
@@ -59,6 +67,7 @@ async function describedBy(system: SystemUnderTest) {
 
   beforeAll(async () => {
     proxy = await CuttableProxy.start(process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222');
+    mongodb = await CuttableProxy.start(MONGODB_URL!);
     system = await SystemUnderTest.create();
     const many = { FRAMES_PER_SECOND: '10000', FRAMES_BURST: '100000' };
     const env = {
@@ -68,7 +77,10 @@ async function describedBy(system: SystemUnderTest) {
     for (const role of ['projector', 'query', 'gateway'] as const) {
       const port = await freePort();
       ports.set(role, port);
-      const own = { METRICS_PORT: String(port), ...(role === 'gateway' && { NATS_URL: proxy.url }) };
+      const own = {
+        METRICS_PORT: String(port),
+        ...(role === 'gateway' && { NATS_URL: proxy.url, MONGODB_URL: mongodbBehind(mongodb) }),
+      };
       const log = join(folder, `${role}.log`);
       const started = new RoleProcess(role, await freePort(), { ...env, ...own }, log, mainOf(role));
       roles.set(role, started);
@@ -76,10 +88,10 @@ async function describedBy(system: SystemUnderTest) {
     }
   }, 120_000);
   afterAll(async () => {
-    proxy.mend();
+    for (const each of [proxy, mongodb]) each.mend();
     await Promise.all([...roles.values()].map((role) => role.kill()));
     await system.close();
-    await proxy.stop();
+    await Promise.all([proxy.stop(), mongodb.stop()]);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -177,6 +189,7 @@ async function describedBy(system: SystemUnderTest) {
     for (let i = 0; i < 5; i++) await system.append(posted(directRoom('1', '2'), 'before its chat'));
     await until('it is behind', async () => (await lag()) === 5);
     const now = await scrape('query');
+    expect(now.of('parley_projection_lag_seconds')).toBeGreaterThan(0);
     await until('it grows old', async () => (await scrape('query')).of('parley_projection_lag_seconds')! > 0.5);
     expect(now.labels('parley_projection_lag_events', 'partition').size).toBe(16);
     await roles.get('projector')!.start();
@@ -199,6 +212,18 @@ async function describedBy(system: SystemUnderTest) {
     await until('it is back', async () => (await connected()) === 1);
     expect((await grownSince('gateway', before))('parley_nats_reconnects_total')).toBe(1);
   }, 60_000);
+
+  it('tell that MongoDB was away', async () => {
+    const before = await scrape('gateway');
+    const grown = async () => grownSince('gateway', before);
+    expect((await grown())('parley_mongodb_reconnects_total')).toBe(0);
+    mongodb.cut();
+    await until('it is away', async () => (await grown())('parley_mongodb_failures_total') > 0, 30_000);
+    expect((await grown())('parley_mongodb_reconnects_total')).toBe(0);
+    mongodb.mend();
+    await until('it is back', async () => (await grown())('parley_mongodb_reconnects_total') > 0, 30_000);
+    expect((await grown())('parley_mongodb_reconnects_total')).toBe(1);
+  }, 90_000);
 
   it('tell how long NATS and MongoDB take, and what Node says of itself', async () => {
     for (const role of ROLES) {

@@ -93,10 +93,10 @@ export class DirectChat extends Chat<DirectChatEvents, DirectMessage> {
   async send(
     { id: chat_id, receiver_id }: Pick<DirectChatEntry, 'id' | 'receiver_id'>,
     message: string,
-    { replyTo, id }: Omit<SendOptions, 'feeling'> = {},
+    { replyTo, id, traceparent }: Omit<SendOptions, 'feeling'> = {},
   ): Promise<string> {
     const data = { chat_id, receiver_id, message, reply_to: replyTo };
-    const { ack } = await this.outbox.send('create_message', data, id);
+    const { ack } = await this.outbox.send('create_message', data, id, traceparent);
     return ack['message_id'] as string;
   }
 

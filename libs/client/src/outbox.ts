@@ -10,6 +10,8 @@ export interface Command {
   readonly data: unknown;
   /** When it was given, in milliseconds since 1970. */
   readonly at: number;
+  /** The trace that it is a part of, as W3C Trace Context has it. */
+  readonly traceparent?: string;
 }
 
 /** Where commands survive the process, or the page, in the order they were put. */
@@ -95,8 +97,8 @@ export class Outbox extends Emitter<OutboxEvents> {
    * @param id the same again is the same command
    * @throws CommandRefused
    */
-  send(event: string, data: unknown, id: string = crypto.randomUUID()): Promise<Acknowledged> {
-    const command = { id, event, data, at: Date.now() };
+  send(event: string, data: unknown, id: string = crypto.randomUUID(), traceparent?: string): Promise<Acknowledged> {
+    const command = { id, event, data, at: Date.now(), ...(traceparent && { traceparent }) };
     const acknowledged = this.#add(command);
     void this.store?.put(command).catch(this.#storeFailed);
     return acknowledged;
@@ -140,8 +142,8 @@ export class Outbox extends Emitter<OutboxEvents> {
       this.#again(wait);
       return;
     }
-    const { id, event, data } = first.command;
-    this.#isSent = this.connection.send({ event, data, id });
+    const { id, event, data, traceparent } = first.command;
+    this.#isSent = this.connection.send({ event, data, id, traceparent });
     if (this.#isSent) this.#tokens--;
   }
 

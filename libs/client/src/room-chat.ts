@@ -41,6 +41,8 @@ export interface SendOptions {
   readonly replyTo?: string;
   /** An id of your own: the same again is the same message. */
   readonly id?: string;
+  /** The trace that it is a part of, as W3C Trace Context has it: for servers that trace. */
+  readonly traceparent?: string;
 }
 
 export interface RoomChatEvents extends ChatEvents {
@@ -96,8 +98,13 @@ export class RoomChat extends Chat<RoomChatEvents, RoomMessage> {
    * Says something; resolves with the message's `_id` once it is stored, for however long there is no connection.
    * @throws CommandRefused
    */
-  async send(room: RoomName, content: string, { feeling, replyTo, id }: SendOptions = {}): Promise<string> {
-    const { ack } = await this.outbox.send(`${room}Message`, { content, feeling, reply_to: replyTo }, id);
+  async send(
+    room: RoomName,
+    content: string,
+    { feeling, replyTo, id, traceparent }: SendOptions = {},
+  ): Promise<string> {
+    const data = { content, feeling, reply_to: replyTo };
+    const { ack } = await this.outbox.send(`${room}Message`, data, id, traceparent);
     return ack['message_id'] as string;
   }
 

@@ -86,6 +86,20 @@ describe('an outbox', () => {
     expect(await sent).toEqual({ ack: { message_id: 'm' }, answer: undefined });
   });
 
+  it('sends the traceparent of what was given one, again too, and no other', async () => {
+    const { connection } = await connected();
+    const outbox = new Outbox(connection, null);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const sent = [outbox.send('globalMessage', {}, 'traced', traceparent), outbox.send('globalMessage', {}, 'other')];
+    await settled();
+    last().tell({ event: 'nack', id: 'traced', data: { code: 'unknown', message: 'later', retryable: true } });
+    await after(1_000);
+    await answering(last());
+    await Promise.all(sent);
+    const traced = { event: 'globalMessage', data: {}, id: 'traced', traceparent };
+    expect(last().sent).toStrictEqual([traced, traced, { event: 'globalMessage', data: {}, id: 'other' }]);
+  });
+
   it('tells that its store has failed, and sends all the same', async () => {
     const failing = (what: string) => () => Promise.reject(new Error(`no ${what}`));
     const store: OutboxStore = { load: failing('load'), put: failing('put'), remove: failing('remove') };

@@ -40,23 +40,31 @@ export class EventHeaders extends MsgHdrsImpl {
 
 /**
  * @param copyOf its sequence in the log that it is a copy from, where it is one
+ * @param traceparent names the step that stores it, where that is traced
  * @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_`
  */
 export function eventHeaders(
   event: DomainEvent,
   { stored, keyId }: SealedEvent,
-  { expectedLast, copyOf }: { readonly expectedLast?: number; readonly copyOf?: number } = {},
+  { expectedLast, copyOf, traceparent }: HeaderOptions = {},
 ): EventHeaders {
   if (!PLAIN.test(event.id)) throw new RangeError(`not an event id: ${event.id}`);
   const id = `${event.room}${copyOf === undefined ? '' : `.${copyOf}`}/${event.id}`;
   const expectation = expectedLast === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedLast}\r\n`;
   const key = keyId === null ? '' : `Parley-Key: ${keyId}\r\n`;
+  const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
   return new EventHeaders(
     id,
     expectedLast !== undefined,
     `NATS/1.0\r\nNats-Msg-Id: ${id}\r\nParley-Type: ${stored.type}\r\n` +
-      `Parley-Version: ${stored.version}\r\n${key}${expectation}\r\n`,
+      `Parley-Version: ${stored.version}\r\n${key}${trace}${expectation}\r\n`,
   );
+}
+
+interface HeaderOptions {
+  readonly expectedLast?: number;
+  readonly copyOf?: number;
+  readonly traceparent?: string;
 }
 
 export interface ReadHeaders {
@@ -64,6 +72,7 @@ export interface ReadHeaders {
   type: string;
   version: number;
   keyId: string;
+  traceparent: string;
 }
 
 const BEGIN = 'NATS/1.0\r\n';
@@ -79,7 +88,7 @@ export function headersOf(message: Msg): ReadHeaders {
   const begin = data.byteOffset - length;
   const text = length > 0 && begin >= 0 ? Buffer.from(data.buffer, begin, length).toString() : '';
   if (!text.startsWith(BEGIN) || !text.endsWith('\r\n\r\n')) return readHeaders(message.headers);
-  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '' };
+  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '', traceparent: '' };
   for (let at = BEGIN.length; at < text.length - 2;) {
     const end = text.indexOf('\r\n', at);
     const colon = text.indexOf(':', at);
@@ -91,7 +100,7 @@ export function headersOf(message: Msg): ReadHeaders {
 
 /** What is not there is the empty string, and 0 for the version. */
 export function readHeaders(headers: MsgHdrs | undefined): ReadHeaders {
-  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '' };
+  const read: ReadHeaders = { id: '', type: '', version: 0, keyId: '', traceparent: '' };
   if (!headers) return read;
   for (const [name, [value = '']] of headers) put(read, name, value);
   return read;
@@ -102,4 +111,5 @@ function put(read: ReadHeaders, name: string, value: string): void {
   else if (name === 'Parley-Type') read.type = value;
   else if (name === 'Parley-Version') read.version = Number(value) || 0;
   else if (name === 'Parley-Key') read.keyId = value;
+  else if (name === 'traceparent') read.traceparent = value;
 }

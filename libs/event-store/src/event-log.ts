@@ -1,4 +1,5 @@
 import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent, type Room } from '#domain';
+import { beginIn, isTracing } from '#tracing';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
 import { Connection } from './connection.js';
@@ -25,6 +26,7 @@ import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { setUpStreams } from './stream.js';
+import { factsOfAppend, factsOfOutcome } from './traced-append.js';
 import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
 
@@ -108,11 +110,21 @@ export class EventLog {
    * sequence.
    * @throws LogUnavailable where it is certainly not stored, OutcomeUnknown where it may be
    */
-  async append(event: DomainEvent, { expectedLast, deadline }: AppendOptions = {}): Promise<Stored | 'conflict'> {
+  append(event: DomainEvent, options: AppendOptions = {}): Promise<Stored | 'conflict'> {
+    const step = isTracing() ? beginIn(`publish ${this.stream}`, 'producer', factsOfAppend(this.stream, event)) : null;
+    if (!step) return this.sealAndPublish(event, options);
+    return step.until(this.sealAndPublish(event, options, step.traceparent), factsOfOutcome);
+  }
+
+  private async sealAndPublish(
+    event: DomainEvent,
+    { expectedLast, deadline }: AppendOptions,
+    traceparent?: string,
+  ): Promise<Stored | 'conflict'> {
     const sealing = this.keyring.seal(event, deadline);
     const sealed = sealing instanceof Promise ? await sealing : sealing;
-    const headers = eventHeaders(event, sealed, expectedLast === undefined ? {} : { expectedLast });
-    return await this.publish(event, sealed, headers, deadline);
+    const options = { ...(expectedLast !== undefined && { expectedLast }), ...(traceparent && { traceparent }) };
+    return await this.publish(event, sealed, eventHeaders(event, sealed, options), deadline);
   }
 
   private publish(event: DomainEvent, { stored }: SealedEvent, headers: EventHeaders, deadline?: number) {

@@ -22,6 +22,8 @@ export interface LogRecord {
   readonly at: number;
   /** What its texts were sealed with; not there where they were not. */
   readonly keyId?: string;
+  /** Names the step of a trace that stored it, in the words of W3C Trace Context; not there where that was not traced. */
+  readonly traceparent?: string;
   /** The texts that were sealed, as JSON: null where nobody may have them any more, undefined where none were. */
   readonly texts?: string | null;
   /** Whether the person whose texts they are was erased. */
@@ -42,7 +44,7 @@ export function recordOf(
   const dot = subject.indexOf('.', stem.length);
   const lastDot = subject.lastIndexOf('.');
   const placed = subject.startsWith(stem) && dot > 0 && lastDot > dot;
-  const { id, type, version, keyId } = headers;
+  const { id, type, version, keyId, traceparent } = headers;
   return {
     seq,
     partition: placed ? Number(subject.slice(stem.length, dot)) : -1,
@@ -54,6 +56,7 @@ export function recordOf(
     body,
     at,
     ...(keyId !== '' && { keyId }),
+    ...(traceparent !== '' && { traceparent }),
   };
 }
 

@@ -36,7 +36,8 @@ function stored(event: DomainEvent, expectedLast?: number) {
 }
 
 describe('headers of what is read', () => {
-  const lines = 'Nats-Msg-Id: clan:3/msg.1\r\nParley-Type: MessageCreated\r\nParley-Version: 2\r\nParley-Key: 7.ab\r\n';
+  const lines =
+    'Nats-Msg-Id: clan:3/msg.1\r\nParley-Type: MessageCreated\r\nParley-Version: 2\r\nParley-Key: 7.ab\r\ntraceparent: t\r\n';
   /** A message as the client hands it out: its body is a part of what came, behind the headers. */
   const messageOf = (headers: string, { lies = 0 } = {}) => {
     const came = Buffer.from(`before${headers}{"a":"ü"}`);
@@ -61,7 +62,13 @@ describe('headers of what is read', () => {
   it('are left to the client where they are not where they should be', () => {
     for (const lies of [-3, 3, 1_000]) {
       const message = messageOf(`NATS/1.0\r\n${lines}\r\n`, { lies });
-      expect(headersOf(message)).toEqual({ id: 'msg.1', type: 'MessageCreated', version: 2, keyId: '7.ab' });
+      expect(headersOf(message)).toEqual({
+        id: 'msg.1',
+        type: 'MessageCreated',
+        version: 2,
+        keyId: '7.ab',
+        traceparent: 't',
+      });
     }
   });
 });

@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
 import { type HttpSettings, HttpErrors, httpFault, invalid, HttpRefusal, type Tokens } from '#platform';
 import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
+import { traceRequests } from './traced-requests.js';
 
 /** Our largest body is a profile with an avatar of 2 KB, which escapes can make six times as long. */
 export const MAX_BODY_BYTES = 16_384;
@@ -59,6 +60,7 @@ export async function createHttpApp(
   const root = tokens ? limited(module, tokens, settings) : module;
   const app = await NestFactory.create<NestExpressApplication>(root, new HttpAdapter(HTTP_TIMES), options);
   app.disable('x-powered-by');
+  app.use(traceRequests);
   app.enableCors(crossOrigin(settings.allowedOrigins));
   if (tokens) app.use(app.get(HttpLimits).handle);
   app.useBodyParser('json', bodyOptions);

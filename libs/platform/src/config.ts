@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { EncryptionOptions } from '#event-store';
+import type { SamplerName } from '#tracing';
 import { apart, type Setting, Unfit } from './settings/setting.js';
 import { type ProjectionName, type Role, rows } from './settings/settings.js';
 
@@ -10,6 +11,8 @@ export interface Config {
   readonly http: HttpSettings;
   /** Where metrics are served; 0 for nowhere. */
   readonly metrics: { readonly port: number };
+  /** Nothing is traced without an endpoint; the exporter looks for it itself. */
+  readonly traces: { readonly endpoint?: string; readonly sampler: SamplerName; readonly ratio: number };
   readonly nats: {
     /** Servers, comma-separated; empty in the standalone and chatctl where none was given. */
     readonly url: string;
@@ -193,6 +196,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       requestsBurst: values.HTTP_REQUESTS_BURST,
     },
     metrics: { port: values.METRICS_PORT },
+    traces: {
+      ...given('endpoint', values.OTEL_EXPORTER_OTLP_ENDPOINT),
+      sampler: values.OTEL_TRACES_SAMPLER,
+      ratio: values.OTEL_TRACES_SAMPLER_ARG,
+    },
     nats: {
       url: values.NATS_URL ?? '',
       ...given('user', values.NATS_USER),

@@ -6,7 +6,7 @@ import { openMongodbReadModels, type ReadModels } from '#read-models';
 import type { Config } from './config.js';
 import type { Metrics } from './metrics/metrics.js';
 import { LogFigures, ReadModelFigures } from './metrics/server-figures.js';
-import type { AtEnd } from './role.js';
+import type { AtEnd } from './shutdown.js';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;

@@ -4,10 +4,8 @@ import { hostname } from 'node:os';
 import { type Config, loadConfig } from './config.js';
 import { createLogger } from './logging.js';
 import type { Role } from './settings/settings.js';
-import { type Stop, stopAll, stopOnSignals } from './shutdown.js';
-
-/** Says how to stop something, as soon as it is started. What was started last is stopped first. */
-export type AtEnd = (name: string, stop: () => Promise<unknown>) => void;
+import { type AtEnd, type Stop, stopAll, stopOnSignals } from './shutdown.js';
+import { startTraces } from './traces.js';
 
 /**
  * The life of a process: its configuration, its start, and its end by a signal (exit code 0, in the middle of the start
@@ -25,7 +23,9 @@ export async function runRole(
     const config = loadConfig(process.env, role);
     logger = createLogger(config);
     isStopping = stopOnSignals(stops, logger);
-    const { ended } = await start(config, logger, (name, stop) => stops.unshift({ name, stop }));
+    const atEnd: AtEnd = (name, stop) => stops.unshift({ name, stop });
+    await startTraces(config, logger, atEnd);
+    const { ended } = await start(config, logger, atEnd);
     if (!ended) return;
     await ended;
   } catch (error) {

@@ -7,6 +7,9 @@ export interface Stop {
   readonly stop: () => Promise<unknown>;
 }
 
+/** Says how to stop something, as soon as it is started. What was started last is stopped first. */
+export type AtEnd = (name: string, stop: () => Promise<unknown>) => void;
+
 /** How long all of it may take, in milliseconds. */
 export const DRAIN_TIME = 5_000;
 

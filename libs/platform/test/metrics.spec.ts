@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { expect, it } from '@jest/globals';
+import perf_hooks from 'node:perf_hooks';
+import { expect, it, jest } from '@jest/globals';
 import { type Config, type Figure, loadConfig, Metrics, plain, readOnce, startMetrics } from '../src/index.js';
 
 const gauge = (name: string, read: Figure['read'], labels: readonly string[] = []): Figure => ({
@@ -18,6 +19,13 @@ async function freePort(): Promise<number> {
 }
 
 const configOf = (port: number): Config => loadConfig({ METRICS_PORT: String(port) }, 'standalone');
+
+it('looks ten times a second whether the event loop is late, and not a hundred times', async () => {
+  const looks = jest.spyOn(perf_hooks, 'monitorEventLoopDelay');
+  await Metrics.load();
+  expect(looks.mock.calls).toEqual([[{ resolution: 100 }]]);
+  looks.mockRestore();
+});
 
 it('leaves out what is not known, and tells the rest', async () => {
   const metrics = await Metrics.load();

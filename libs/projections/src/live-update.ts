@@ -8,6 +8,8 @@ export interface Change {
   readonly rev: number;
   readonly kind: 'message' | 'reaction' | 'edit';
   readonly message: ToldMessage;
+  /** Names the step of a trace that tells of it; not there where that is not traced. */
+  readonly traceparent?: string;
 }
 
 /** A message as it is told and shown. */

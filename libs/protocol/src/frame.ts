@@ -9,6 +9,8 @@ export interface Frame {
   readonly data: unknown;
   /** At most 64 characters: makes a frame sent twice the same command, and is answered by an ack or a nack. */
   readonly id?: string;
+  /** The trace that it is a part of, as it was given: what is none is ignored. */
+  readonly traceparent?: string;
 }
 
 /** What is wrong with a frame, and the id it gave all the same. */
@@ -26,6 +28,14 @@ export const frameIdSchema = {
   minLength: 1,
   description:
     'Where it is given, the frame is answered by one `ack` or `nack`. A message sent again with it is the same.',
+};
+
+/** The `traceparent` of a frame, as JSON Schema: of what does not fit nothing comes, and no error. */
+export const traceparentSchema = {
+  description:
+    'The trace that the frame is a part of, as W3C Trace Context has it: what is none is ignored. It is taken up where ' +
+    'the server traces.',
+  examples: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
 };
 
 const QUOTE = 0x22;
@@ -56,7 +66,7 @@ export function isDeeperThan(json: Uint8Array, max: number): boolean {
 }
 
 /**
- * Reads a text frame: `{"event": string, "data"?: any, "id"?: string}`. Other fields are let be.
+ * Reads a text frame: `{"event": string, "data"?: any, "id"?: string, "traceparent"?: string}`. Other fields are let be.
  * @param text UTF-8, already checked to be that
  */
 export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | BadFrame {
@@ -72,7 +82,7 @@ export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | Ba
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return { fault: { code: 'not_json', message: 'a frame must be a JSON object {"event", "data"}' } };
   }
-  const { event, data, id } = parsed as Record<string, unknown>;
+  const { event, data, id, traceparent } = parsed as Record<string, unknown>;
   const hasId = id !== undefined && id !== null;
   if (hasId && (!isText(id, MAX_FRAME_ID_LENGTH) || id === '')) {
     const message = `id must be a string of 1 to ${MAX_FRAME_ID_LENGTH} characters`;
@@ -83,5 +93,6 @@ export function readFrame(text: Buffer, maxDepth: number): { frame: Frame } | Ba
     const code = event === undefined ? 'required' : 'invalid';
     return { fault: { code, field: 'event', value: event, message: 'event must be a string' }, ...given };
   }
+  if (typeof traceparent === 'string') return { frame: { event, data, ...given, traceparent } };
   return { frame: { event, data, ...given } };
 }

@@ -13,6 +13,17 @@ describe('a frame', () => {
     expect(read('{"event":"x","more":true}')).toEqual({ frame: { event: 'x', data: undefined } });
   });
 
+  it('has a traceparent where it gives a text as one, and is never refused for it', () => {
+    expect(read('{"event":"x","id":"7","traceparent":"00-"}')).toStrictEqual({
+      frame: { event: 'x', data: undefined, id: '7', traceparent: '00-' },
+    });
+    for (const traceparent of ['7', 'null', '{}', '["00-"]', 'true']) {
+      expect(read(`{"event":"x","traceparent":${traceparent}}`)).toStrictEqual({
+        frame: { event: 'x', data: undefined },
+      });
+    }
+  });
+
   it('has an id of 64 characters at most, whatever their size', () => {
     expect(read(JSON.stringify({ event: 'x', id: '👋'.repeat(64) }))).toHaveProperty('frame.id');
     for (const id of ['👋'.repeat(65), '', 7, {}, '\ud800']) {

@@ -2,6 +2,7 @@ import type { CloseCode, Topic } from '#protocol';
 import { countOpen, type Session } from '../socket/session.js';
 import type { Later } from '../socket/outbound.js';
 import { textFrame } from '../socket/text-frame.js';
+import { beginOf, isTracing, type Step } from '#tracing';
 
 /** They are few of those who are connected, and may come back the sooner. Milliseconds. */
 const COME_BACK = 2_000;
@@ -45,11 +46,20 @@ function joined(told: readonly Told[]): Buffer {
   return first && told.length === 1 ? first.frame : Buffer.concat(told.map(({ frame }) => frame));
 }
 
+const DELIVERY = {
+  'messaging.system': 'nats',
+  'messaging.operation.name': 'deliver',
+  'messaging.operation.type': 'process',
+  'messaging.destination.name': 'live',
+};
+
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience<Place> {
   /** Each with the place that was told last before it came: everything after that it was told, or will be. */
   readonly #sessions = new Map<Session, Heard<Place>>();
   #gathered: Told[] = [];
+  /** Of what is gathered and is traced; null while nothing is. */
+  #steps: Step[] | null = null;
 
   /**
    * @param place where it stands: the same object until something is told
@@ -125,8 +135,12 @@ export class Audience<Place> {
     }
   }
 
-  /** @param topic told only to those who have asked for changes, where it says so */
-  tell(text: string, topic: 'changes' | null = null): void {
+  /**
+   * @param topic told only to those who have asked for changes, where it says so
+   * @param traceparent names the step of a trace that tells of it here, if it is traced
+   */
+  tell(text: string, topic: 'changes' | null = null, traceparent?: string): void {
+    if (traceparent !== undefined && isTracing()) this.#trace(traceparent);
     if (this.#gathered.push({ frame: textFrame(text), topic }) === 1) this.fanOut.schedule(this);
   }
 
@@ -151,5 +165,16 @@ export class Audience<Place> {
       if (hearsAll) session.deliver(all, gathered.length);
       else if (others.length > 0) session.deliver(others, forAll.length);
     }
+    if (this.#steps) this.#endSteps(this.#steps);
+  }
+
+  #trace(traceparent: string): void {
+    const step = beginOf(traceparent, 'deliver', 'consumer', DELIVERY);
+    if (step) (this.#steps ??= []).push(step);
+  }
+
+  #endSteps(steps: readonly Step[]): void {
+    this.#steps = null;
+    for (const step of steps) step.end({ 'parley.audience': this.#sessions.size });
   }
 }

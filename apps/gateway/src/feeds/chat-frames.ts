@@ -14,6 +14,8 @@ const NOT_SEEN = (): null => null;
 interface ChangeFrame {
   readonly text: string;
   readonly topic: 'changes' | null;
+  /** Names the step of a trace that tells of it here, if it is traced. */
+  readonly traceparent: string | undefined;
 }
 
 /** A chat, and which of its two people is told. */
@@ -34,12 +36,15 @@ export function chatFrames(
 ): ChangeFrame[] {
   let told = before;
   return changes.flatMap((change): ChangeFrame[] => {
-    const { kind, message } = change;
+    const { kind, message, traceparent } = change;
     told = positionAfter(told, [change]);
     if (kind === 'reaction') return [];
-    if (kind === 'edit')
-      return [{ text: changedMessageFrame(changedMessageView(message, chatId, viewer), told), topic: 'changes' }];
+    if (kind === 'edit') {
+      const changed = changedMessageFrame(changedMessageView(message, chatId, viewer), told);
+      return [{ text: changed, topic: 'changes', traceparent }];
+    }
     const view = directMessageView(message, chatId, viewer, seenAt(message));
-    return [{ text: directMessageFrame(view, told), topic: isHiddenFrom(message, viewer) ? 'changes' : null }];
+    const topic = isHiddenFrom(message, viewer) ? 'changes' : null;
+    return [{ text: directMessageFrame(view, told), topic, traceparent }];
   });
 }

@@ -248,7 +248,9 @@ export class DirectFeed {
       cursor: new RoomCursor(room, {
         changed: (changes, before) => {
           const shown = { chatId: chat.chatId, viewer: this.userId };
-          for (const { text, topic } of chatFrames(changes, before, shown)) this.audience.tell(text, topic);
+          for (const { text, topic, traceparent } of chatFrames(changes, before, shown)) {
+            this.audience.tell(text, topic, traceparent);
+          }
         },
         lostTrack: () => {
           this.audience.restart();

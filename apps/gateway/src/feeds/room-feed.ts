@@ -189,7 +189,7 @@ export class RoomFeed {
   #send(event: RoomEvent, change: Change): void {
     try {
       const frame = this.#frame(event, change, this.#pace.toldUpTo ?? this.#told);
-      this.audience.tell(frame, event === 'messageChanged' ? 'changes' : null);
+      this.audience.tell(frame, event === 'messageChanged' ? 'changes' : null, change.traceparent);
     } catch (error) {
       this.#cursor.misheard(error);
     }

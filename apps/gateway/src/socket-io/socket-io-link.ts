@@ -34,9 +34,15 @@ interface Frame {
   readonly id?: string;
 }
 
+/** What a client gives beside the data. */
+interface Beside {
+  readonly id?: unknown;
+  readonly traceparent?: unknown;
+}
+
 /**
  * A Socket.IO connection as a session knows one: what of a WebSocket it uses, and the stream that it writes frames to.
- * A frame's `event` is the event, its `data` the first argument, and what stands beside these, `id` and `position`, the
+ * A frame's `event` is the event, its `data` the first argument, and what stands beside these, `id`, `traceparent` and `position`, the
  * second one; the same the other way. Where the client gives a callback, it gets the `ack` or `nack`.
  */
 export class SocketIoLink extends EventEmitter {
@@ -145,9 +151,9 @@ export class SocketIoLink extends EventEmitter {
   #hear(event: string, args: unknown[]): void {
     const answer = typeof args.at(-1) === 'function' ? (args.pop() as Answer) : null;
     const [data, beside] = args;
-    const given = typeof beside === 'object' && beside !== null ? (beside as { id?: unknown }).id : undefined;
-    const id = given ?? (answer ? randomUUID() : undefined);
-    const frame = textOf({ event, data, id });
+    const given = (typeof beside === 'object' && beside !== null ? beside : {}) as Beside;
+    const id = given.id ?? (answer ? randomUUID() : undefined);
+    const frame = textOf({ event, data, id, traceparent: given.traceparent });
     const isId = typeof id === 'string' && id !== '' && id.length <= MAX_FRAME_ID_LENGTH;
     if (answer && isId && frame !== TOO_DEEP) this.#answers.set(id, answer);
     this.emit('message', Buffer.from(frame), false);

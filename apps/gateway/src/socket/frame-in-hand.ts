@@ -2,8 +2,12 @@ import { type BadFrame, type Frame, readFrame } from '#protocol';
 import type { FrameCounts, FrameOutcome, Traffic } from '../traffic.js';
 import type { Endpoint } from './endpoint.js';
 import type { Waiting } from './inbox.js';
+import { beginTrace, isTracing, type Step } from '#tracing';
 
 const BINARY: BadFrame = { fault: { code: 'binary', message: 'a frame must be text, not binary' } };
+
+/** What the client did wrong is no fault of a server's. */
+const isOurs = (outcome: FrameOutcome): boolean => outcome !== 'accepted' && outcome !== 'refused';
 
 /** The frame that a connection has in hand, one at a time; what becomes of each is counted once. */
 export class FrameInHand {
@@ -13,6 +17,7 @@ export class FrameInHand {
   cameAt = 0;
   begunAt = 0;
   #counts: FrameCounts | null = null;
+  #step: Step | null = null;
 
   constructor(
     private readonly endpoint: Endpoint,
@@ -35,5 +40,18 @@ export class FrameInHand {
   count(outcome: FrameOutcome): void {
     if (this.#counts) this.#counts[outcome]++;
     this.#counts = null;
+    if (this.#step) this.#end(this.#step, outcome);
+  }
+
+  /** The step of a trace that it is, where it is traced; it ends with what becomes of the frame. */
+  trace({ event, traceparent }: Frame): Step | null {
+    if (!isTracing()) return null;
+    this.#step = beginTrace(event, traceparent, { 'parley.endpoint': this.endpoint.path });
+    return this.#step;
+  }
+
+  #end(step: Step, outcome: FrameOutcome): void {
+    this.#step = null;
+    step.end({ 'parley.frame.outcome': outcome }, isOurs(outcome) ? outcome : null);
   }
 }

@@ -257,7 +257,8 @@ export class Session implements Caller {
     }
     let made: ReturnType<FrameHandler>;
     try {
-      made = handler(frame, this);
+      const step = this.#hand.trace(frame);
+      made = step ? step.run(() => handler(frame, this)) : handler(frame, this);
     } catch (error) {
       failed(error, this, frame);
       return null;

@@ -11,6 +11,7 @@ import {
   RoomMessageView,
   roomEndpoint,
   type ServerFrame,
+  traceparentSchema,
 } from '#protocol';
 import { directWords, documentWords, roomWords, securitySchemes } from './words.js';
 
@@ -34,7 +35,12 @@ const clientMessage = ({ event, summary, data, examples }: ClientFrame) => ({
   summary,
   payload: {
     type: 'object',
-    properties: { event: { const: event }, id: frameIdSchema, ...(data && { data: payloadSchema(data) }) },
+    properties: {
+      event: { const: event },
+      id: frameIdSchema,
+      ...(data && { data: payloadSchema(data) }),
+      traceparent: traceparentSchema,
+    },
     required: data ? ['event', 'data'] : ['event'],
   },
   examples: examples.map((example) => ({ payload: { event, ...example } })),

@@ -25,6 +25,8 @@ export interface ServersApartOptions {
   readonly checkout?: string;
   /** Told to each role beside the servers and the secret. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Told to one role beside that, each another. */
+  readonly ownEnv?: () => Promise<Readonly<Record<string, string>>>;
   readonly say: (line: string) => void;
 }
 
@@ -78,7 +80,7 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
       const role = new RoleProcess(
         name,
         port,
-        { ...common, ...options.env, ...env },
+        { ...common, ...options.env, ...(await options.ownEnv?.()), ...env },
         log,
         mainOf(name, options.checkout),
       );

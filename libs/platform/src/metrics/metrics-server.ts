@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Config } from '../config.js';
-import type { AtEnd } from '../role.js';
+import type { AtEnd } from '../shutdown.js';
 import { Metrics } from './metrics.js';
 
 const OPEN_METRICS = 'application/openmetrics-text';

@@ -18,13 +18,14 @@ import {
 } from './setting.js';
 import { socketRows } from './sockets.js';
 import { tokenRows } from './tokens.js';
+import { traceRows } from './traces.js';
 
 export type { Role };
 
 export type ProjectionName = keyof typeof projections;
 const projectionNames = Object.keys(projections) as ProjectionName[];
 
-/** Every variable that is read, by name. Nothing else reads the environment; what is not listed here is ignored. */
+/** Every variable that is read, by name. No other code of ours reads the environment; what is not listed here it ignores. */
 export const rows = {
   PORT: row({
     type: 'port, 0 for any free one',
@@ -49,6 +50,7 @@ export const rows = {
       'Where `/metrics` is served, at HOST, for Prometheus: another port than PORT, which the public does not reach; 0 for none.',
     read: wholeNumber(0, 65_535),
   }),
+  ...traceRows,
   ...serverRows,
   ...encryptionRows,
   ...tokenRows,

@@ -31,6 +31,7 @@ export interface FoldedRound<Change> {
   readonly readFor: ReadonlySet<number>;
   /** As they are to be kept in memory, once the writes are done. */
   readonly heads: ReadonlyMap<string, CachedHead>;
+  /** Of what is traced, with the traceparent that its event was stored with. */
   readonly changes: readonly Change[];
   readonly letters: readonly DeadLetter[];
 }
@@ -70,7 +71,8 @@ export async function foldRound<Change>(
     try {
       const { documents, change } = projection.fold(view, event);
       for (const { collection, document } of documents) view.put(collection, document);
-      if (change !== null) changes.push(change);
+      const { traceparent } = record;
+      if (change !== null) changes.push(traceparent === undefined ? change : { ...change, traceparent });
     } catch (error) {
       bury(record, error);
     }

@@ -5,6 +5,7 @@ import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
 import { type FoldedRound, foldRound } from './round.js';
 import { maySweep, SweepInHand, type SweptPage } from './sweep.js';
+import { TracedRound } from './traced-round.js';
 import type { WorkerOptions } from './worker-options.js';
 
 const ROUND_RECORDS = 2_000;
@@ -66,18 +67,20 @@ export class Rounds<Change> {
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
-    const { projection, owned, patiently } = this.parts;
+    const { projection, owned, patiently, clock } = this.parts;
     let taken = given;
     let round: WrittenRound<Change> | null = null;
+    const traced = TracedRound.of(projection.name, allOf(given), () => clock.date().getTime());
     while (round === null) {
       // What was taken of those that are fenced off meanwhile is their next owner's.
       taken = taken.filter(({ partition }) => owned.has(partition));
-      const records = taken.flatMap((part) => part.records);
+      const records = allOf(taken);
       round = await patiently(async () =>
         this.write(await foldRound(projection, this.parts.store, owned.heads, records)),
       );
     }
-    this.tell(round);
+    this.tell(round, traced);
+    traced?.end(round.letters);
     for (const { partition, records: part } of taken) partition.isFolded(part.at(-1)!);
     const count = taken.reduce((sum, { records }) => sum + records.length, 0);
     this.recordsSinceSave += count;
@@ -125,13 +128,22 @@ export class Rounds<Change> {
   }
 
   /** What is written already. */
-  private tell(round: WrittenRound<Change>): void {
-    const { projection, version, log, owned } = this.parts;
-    for (const text of round.isTold ? projection.announce(round.changes, version) : []) {
+  private tell(round: WrittenRound<Change>, traced: TracedRound | null = null): void {
+    const { owned } = this.parts;
+    if (round.isTold && traced) {
+      traced.tell(round.changes, (changes) => {
+        this.publish(changes);
+      });
+    } else if (round.isTold) this.publish(round.changes);
+    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+  }
+
+  private publish(changes: readonly Change[]): void {
+    const { projection, version, log } = this.parts;
+    for (const text of projection.announce(changes, version)) {
       if ('room' in text) log.live.publishToRoom(text.room, text.text);
       else log.live.publishToUser(text.userId, text.text);
     }
-    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
   }
 
   /** Of rooms that are swept: live updates out, then the heads, as in {@link save}. */
@@ -258,6 +270,8 @@ interface Taken {
   readonly partition: Partition;
   readonly records: LogRecord[];
 }
+
+const allOf = (taken: readonly Taken[]): LogRecord[] => taken.flatMap(({ records }) => records);
 
 interface WrittenRound<Change> extends FoldedRound<Change> {
   readonly isTold: boolean;

@@ -25,6 +25,9 @@ export interface LoadFigures {
   readonly acks: boolean;
   readonly seconds: number;
   readonly against: string | null;
+  /** Whether the roles of B served metrics that were asked for, and how often they answered. */
+  readonly metrics: boolean;
+  readonly scrapes: number;
   readonly legs: readonly RunLeg[];
   readonly machine: Machine;
 }
@@ -75,13 +78,16 @@ export function ratiosOf(legs: readonly RunLeg[]) {
   return [...new Set(legs.map(({ rate }) => rate))].map((rate) => {
     const all = pairsOf(legs.filter((leg) => leg.rate === rate));
     const pairs = all.filter(({ a, b }) => voidOf(a) === null && voidOf(b) === null);
-    const ratio = (figure: (leg: RunLeg) => number | null) => {
-      const ratios = pairs.flatMap(({ a, b }) => {
+    const ratios = (figure: (leg: RunLeg) => number | null) =>
+      pairs.flatMap(({ a, b }) => {
         const [ofA, ofB] = [figure(a), figure(b)];
-        return ofA === null || ofB === null || ofA === 0 ? [] : [ofB / ofA];
+        return ofA === null || ofB === null || ofA === 0 ? [] : [rounded(ofB / ofA, 3)];
       });
-      return ratios.length === 0 ? null : rounded(median(ratios), 3);
+    const ratio = (figure: (leg: RunLeg) => number | null) => {
+      const all = ratios(figure);
+      return all.length === 0 ? null : rounded(median(all), 3);
     };
+    const cpuPerMessage = ({ load, cpu }: RunLeg) => cpu && totalOf(cpu) / load.sent;
     const parts = legs[0]?.cpu?.map(({ part }) => part) ?? [];
     const cpuOf = (cpu: readonly PartCpu[] | null, part: string) =>
       cpu?.find((other) => other.part === part)?.seconds ?? null;
@@ -89,7 +95,8 @@ export function ratiosOf(legs: readonly RunLeg[]) {
       ...{ rate, pairs: pairs.length, void: all.length - pairs.length },
       p50: ratio(({ load }) => load.latency.p50),
       p99: ratio(({ load }) => load.latency.p99),
-      cpu: ratio(({ load, cpu }) => cpu && totalOf(cpu) / load.sent),
+      cpu: ratio(cpuPerMessage),
+      cpuOfPairs: ratios(cpuPerMessage).sort((one, other) => one - other),
       cpuByPart: Object.fromEntries(
         parts.map((part) => [
           part,
@@ -113,11 +120,14 @@ export function loadJson(figures: LoadFigures): object {
 }
 
 export function loadText(figures: LoadFigures): string {
-  const { scenario, durability, rooms, members, senders, acks, seconds, against, legs, machine } = figures;
+  const { scenario, durability, rooms, members, senders, acks, seconds, against, metrics, scrapes, legs, machine } =
+    figures;
   const who = senders < members ? `${senders} of each send` : 'all of them send';
   const lines = [
     `${scenario}, ${durability.toUpperCase()}: ${rooms * members} clients in ${rooms} rooms, ${who}${acks ? ', acknowledged' : ''}; ${seconds} s a leg`,
-    ...(against === null ? [] : [`A is this checkout, B ${against}`]),
+    ...(against === null
+      ? []
+      : [`A is this checkout, B ${against}${metrics ? `, whose metrics were scraped ${scrapes} times` : ''}`]),
     ...legs.map(legLine),
     ...(against === null ? [] : ratiosOf(legs).map(ratioLine)),
     `machine  ${machineLine(machine)}`,
@@ -145,11 +155,20 @@ export function legLine(leg: RunLeg): string {
   ].join('; ');
 }
 
-function ratioLine({ rate, pairs, p50, p99, cpu, cpuByPart, ...rest }: ReturnType<typeof ratiosOf>[number]): string {
+function ratioLine({
+  rate,
+  pairs,
+  p50,
+  p99,
+  cpu,
+  cpuOfPairs,
+  cpuByPart,
+  ...rest
+}: ReturnType<typeof ratiosOf>[number]): string {
   const times = (ratio: number | null) => (ratio === null ? 'n/a' : `${ratio.toFixed(2)}x`);
   const parts = Object.entries(cpuByPart).map(([part, ratio]) => `${part} ${times(ratio)}`);
   return (
     `B to A at ${count(rate)} msg/s, medians of ${pairs} pairs${rest.void > 0 ? ` (${rest.void} void)` : ''}: ` +
-    `CPU ${times(cpu)} (${parts.join(', ')}), p50 ${times(p50)}, p99 ${times(p99)}`
+    `CPU ${cpu === null ? 'n/a' : `${cpu.toFixed(3)}x of ${cpuOfPairs[0]!} to ${cpuOfPairs.at(-1)!}`} (${parts.join(', ')}), p50 ${times(p50)}, p99 ${times(p99)}`
   );
 }
