@@ -1,6 +1,8 @@
 import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent, type Room } from '#domain';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
+import { Backups } from './backup/backups.js';
+import { RESTORED, restoredAtOf } from './backup/marks.js';
 import { Connection } from './connection.js';
 import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
@@ -51,6 +53,7 @@ export class EventLog {
   readonly erasures: Erasures;
   readonly eraser: Eraser;
   readonly copier: Copier;
+  readonly backups: Backups;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -81,6 +84,7 @@ export class EventLog {
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
+    this.backups = new Backups(connection, stream, subjects.allEvents);
   }
 
   /** Sets nothing up. @throws LogUnavailable within 5 s */
@@ -209,11 +213,26 @@ export class EventLog {
     return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
   }
 
-  /** Which log it is: the name of its stream, and when that was made. @throws LogUnavailable */
+  /**
+   * Which log it is: the name of its stream, when that was made, and when it was restored from a backup, since it may go
+   * on otherwise from where that ends.
+   * @throws LogUnavailable
+   */
   async identity(): Promise<string> {
     const { streams } = this.connection.jetstream;
-    const { created } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
-    return `${this.stream} ${created}`;
+    const { created, config } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
+    const restored = config.metadata?.[RESTORED];
+    return `${this.stream} ${created}${restored === undefined ? '' : ` restored ${restored}`}`;
+  }
+
+  /**
+   * When it was last restored from a backup, as the number of a version of a projection that was begun then: what was
+   * folded by one of a lower number is of the log before, which may have gone on otherwise. 0 where it never was.
+   * @throws LogUnavailable
+   */
+  async restoredAt(): Promise<number> {
+    const { streams } = this.connection.jetstream;
+    return restoredAtOf((await this.connection.answerOfStream(this.stream, () => streams.info(this.stream))).config);
   }
 
   /** What each stream of this log holds, the events first. @throws LogUnavailable */
@@ -268,7 +287,8 @@ export class EventLog {
   }
 }
 
-type Asked = 'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share';
+type Asked =
+  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share' | 'restoredAt';
 
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
 export interface AskedLog extends Pick<EventLog, Asked> {

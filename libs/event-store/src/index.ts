@@ -1,4 +1,6 @@
 export type { BacklogPart } from './backlog.js';
+export type { Backups, Standing } from './backup/backups.js';
+export { type BackedUpStream, SnapshotRefused } from './backup/snapshots.js';
 export type { EventCopy } from './copier.js';
 export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';

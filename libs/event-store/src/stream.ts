@@ -1,6 +1,7 @@
 import { nanos } from '@nats-io/transport-node';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
+import { restoringOf } from './backup/marks.js';
 import { type Connection, isMissing } from './connection.js';
 import { keyStreamConfig } from './keys/key-store.js';
 import { LogUnavailable } from './log-unavailable.js';
@@ -108,6 +109,9 @@ async function ensureStream(connection: Connection, wanted: Wanted, replicas: nu
   const info = async () => (await connection.answer(() => streams.info(wanted.name))).config;
   try {
     const config = await info();
+    // Nothing of it may be changed meanwhile: what is restored has its subjects last.
+    const restoring = restoringOf(config);
+    if (restoring !== null) throw new LogUnavailable(restoring);
     const more =
       config.num_replicas < replicas ? await changed(connection, config, { num_replicas: replicas }) : config;
     return wanted.allow_atomic && !more.allow_atomic ? await changed(connection, more, { allow_atomic: true }) : more;
