@@ -219,7 +219,7 @@ const run = promisify(execFile);
     beforeAll(async () => {
       many = await SystemUnderTest.create(source.url, true);
       const events = [...conversation(5_000)];
-      await Promise.all(events.map((event) => many.append(event)));
+      while (events.length > 0) await Promise.all(events.splice(0, 2_000).map((event) => many.append(event)));
       expect(await many.chatctl('backup', large, '--keys', largeKeys)).toMatchObject({ status: 0 });
     });
     afterAll(() => many.close());
@@ -258,6 +258,7 @@ const run = promisify(execFile);
         expect(await many.chatctl('restore', large, '--keys', largeKeys)).toMatchObject({ status: 2 });
         await log.close();
       },
+      60_000,
     );
   });
 

@@ -40,7 +40,13 @@ export const restoreCommand: Command = async (args, surroundings) => {
       }
       if (!signal.aborted && !(error instanceof RetryableError)) throw error;
       const left = 'what is restored so far is used by nobody, and the same command begins again';
-      if (!signal.aborted) throw new Unreachable(`${(error as Error).message}: ${left}`, { cause: error });
+      if (!signal.aborted) {
+        throw new Unreachable(
+          `${(error as Error).message}: ${left}. A nats-server with sync_interval: always may be too slow for it: restore ` +
+            'into one without, and set it afterwards',
+          { cause: error },
+        );
+      }
       surroundings.progress.write(`interrupted: ${left}\n`);
       return INTERRUPTED;
     }
