@@ -65,13 +65,14 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, synced, appendEveryMs, encryption, observer }: LogOptions,
+    options: LogOptions,
   ) {
+    const { synced, appendEveryMs, encryption, observer } = options;
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection, synced, appendEveryMs);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects, observer);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
-    const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
+    const rememberMs = options.tokenMaxAgeSeconds && options.tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
     this.reader = new Reader(connection, stream, subjects);
     const keys = new KeyStore(connection, this.publisher, stream, subjects);
@@ -84,7 +85,7 @@ export class EventLog {
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
-    this.backups = new Backups(connection, stream, subjects.allEvents);
+    this.backups = new Backups(connection, stream, subjects.allEvents, options);
   }
 
   /** Sets nothing up. @throws LogUnavailable within 5 s */
@@ -226,13 +227,12 @@ export class EventLog {
   }
 
   /**
-   * When it was last restored from a backup, as the number of a version of a projection that was begun then: what was
-   * folded by one of a lower number is of the log before, which may have gone on otherwise. 0 where it never was.
-   * @throws LogUnavailable
+   * When it was last restored from a backup, as the number of a version of a projection that was begun then: one of a
+   * lower number is of the log before, which may have gone on otherwise. 0 where it never was. @throws LogUnavailable
    */
   async restoredAt(): Promise<number> {
-    const { streams } = this.connection.jetstream;
-    return restoredAtOf((await this.connection.answerOfStream(this.stream, () => streams.info(this.stream))).config);
+    const info = () => this.connection.jetstream.streams.info(this.stream);
+    return restoredAtOf((await this.connection.answerOfStream(this.stream, info)).config);
   }
 
   /** What each stream of this log holds, the events first. @throws LogUnavailable */

@@ -1,5 +1,5 @@
 import type { StreamConfig, StreamState } from '@nats-io/jetstream';
-import { type Connection, isMissing } from '../connection.js';
+import { Connection, isMissing, type ServerOptions } from '../connection.js';
 import { keyStream } from '../keys/key-store.js';
 import { revocationStream } from '../revocations.js';
 import { deadLetterStream } from '../stream.js';
@@ -34,6 +34,7 @@ export class Backups {
     private readonly stream: string,
     /** Under which its events lie. */
     readonly subject: string,
+    private readonly server: ServerOptions,
   ) {
     this.snapshots = new Snapshots(connection);
     this.ofLog = [stream, deadLetterStream(stream), revocationStream(stream)];
@@ -78,7 +79,13 @@ export class Backups {
       subjects: [`restoring.${config.name}`],
       metadata: { ...config.metadata, [RESTORING]: restoring },
     };
-    return this.snapshots.put({ config: hidden, state }, bytes, signal);
+    // What comes in on a connection waits until what came before is stored, and nothing is answered meanwhile.
+    const connection = await Connection.open({ ...this.server, patient: true });
+    try {
+      return await new Snapshots(connection).put({ config: hidden, state }, bytes, signal);
+    } finally {
+      await connection.close();
+    }
   }
 
   /** From now on it is what it was. @param restored says which log it is from now on: see {@link EventLog.restoredAt} */

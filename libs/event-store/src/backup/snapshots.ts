@@ -17,10 +17,7 @@ export interface BackedUpStream {
 /** In one message of the server's to us. What is under way is eight times as much, each part acknowledged by itself. */
 const CHUNK_BYTES = 256 * 1_024;
 const WINDOW_BYTES = 8 * CHUNK_BYTES;
-/**
- * In one of ours. The server stores all of it, each event by itself, before it answers this connection anything: larger
- * parts take one that syncs each event longer than a connection may be silent.
- */
+/** In one of ours. The server gives up where it takes longer than 5 s to store what is in one. */
 const SENT_BYTES = 16 * 1_024;
 /** The server itself gives up after 5 s without an answer of ours. */
 const QUIET_LIMIT_MS = 30_000;
