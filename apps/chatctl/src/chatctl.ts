@@ -8,6 +8,7 @@ import { restoreCommand } from './backup/restore.js';
 import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { diffCommand } from './diff/diff.js';
+import { doctorCommand } from './doctor/doctor.js';
 import { eraseCommand } from './erase/erase.js';
 import { exportCommand } from './export/export.js';
 import { ExportRefused } from './export/refused.js';
@@ -55,6 +56,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['keys', keysCommand],
   ['backup', backupCommand],
   ['restore', restoreCommand],
+  ['doctor', doctorCommand],
 ]);
 
 /** What is said in plain words. */

@@ -274,4 +274,16 @@ export const usages: Readonly<Record<string, Usage>> = {
     ],
     examples: ['restore /backups/log/2026-01-31 --keys /elsewhere/keys/2026-01-31'],
   },
+  doctor: {
+    forms: ['doctor [--monitor URL,…] [--roles URL,…] [--json]'],
+    summary: 'looks for what goes wrong in practice: a line for each check, and what to do',
+    more: [
+      'Streams, syncing, clocks, rights, room, checkpoints, versions, consumers, dead letters. Only looks: what it tries is',
+      'refused for other reasons where it is allowed. --monitor: the monitoring ports of the nats-servers. --roles: the',
+      'addresses of gateways, projectors and query side, as they are behind a proxy. NATS_GATEWAY_PASSWORD and its like: the',
+      'rights of that role are tried. EVENT_STREAM_REPLICAS and EVENT_STREAM_SYNCED: what the roles are told.',
+      'Exit status 0: all is well; 1: problems; 3: warnings only; 2: wrong words, or NATS cannot be reached.',
+    ],
+    examples: ['doctor', 'doctor --monitor http://127.0.0.1:8222 --roles http://127.0.0.1:8080 --json'],
+  },
 };

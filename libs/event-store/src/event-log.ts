@@ -16,6 +16,7 @@ import { Fences } from './keys/fences.js';
 import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
+import { Inspection } from './inspection/inspection.js';
 import { Live } from './live.js';
 import type { LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -54,6 +55,7 @@ export class EventLog {
   readonly eraser: Eraser;
   readonly copier: Copier;
   readonly backups: Backups;
+  readonly inspection: Inspection;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -86,6 +88,7 @@ export class EventLog {
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
     this.backups = new Backups(connection, stream, subjects.allEvents, options);
+    this.inspection = new Inspection(connection, stream, subjects, options);
   }
 
   /** Sets nothing up. @throws LogUnavailable within 5 s */
@@ -214,11 +217,7 @@ export class EventLog {
     return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
   }
 
-  /**
-   * Which log it is: the name of its stream, when that was made, and when it was restored from a backup, since it may go
-   * on otherwise from where that ends.
-   * @throws LogUnavailable
-   */
+  /** Which log it is: its stream, when that was made, and restored, as it may go on otherwise. @throws LogUnavailable */
   async identity(): Promise<string> {
     const { streams } = this.connection.jetstream;
     const { created, config } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
