@@ -68,13 +68,13 @@ const run = promisify(execFile);
   beforeAll(async () => {
     source = await server();
     system = await SystemUnderTest.create(source.url, true);
-    for (const event of conversation(300)) await system.append(event);
+    await Promise.all([...conversation(300)].map((event) => system.append(event)));
     await system.log.append(posted(GLOBAL_ROOM, 'what is to be forgotten', 'gone'));
     await system.log.eraser.erase('gone', { key: '0'.repeat(24), at: '2026-01-02T03:04:05.678Z' });
     await system.log.letters.put({ projection: 'inmail', partition: 1, seq: 3, reason: 'for the test' });
     await system.log.revocations.revokePerson('8');
     expect(await at(source, 'backup', dir, '--keys', keys)).toMatchObject({ status: 0, complaints: '' });
-  });
+  }, 60_000);
   afterAll(async () => {
     await system.close();
     await Promise.all(servers.map((one) => one.remove()));
@@ -221,7 +221,7 @@ const run = promisify(execFile);
       const events = [...conversation(5_000)];
       while (events.length > 0) await Promise.all(events.splice(0, 2_000).map((event) => many.append(event)));
       expect(await many.chatctl('backup', large, '--keys', largeKeys)).toMatchObject({ status: 0 });
-    });
+    }, 60_000);
     afterAll(() => many.close());
 
     it.each(['SIGKILL', 'SIGINT'] as const)(

@@ -29,7 +29,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     server = await own();
     system = await SystemUnderTest.create(server.url);
     system.startBoth();
-    for (const event of conversation(20)) await system.append(event);
+    await Promise.all([...conversation(20)].map((event) => system.append(event)));
     await system.folded();
     nats = await rawNats(server.url);
     ({ jetstream } = nats);

@@ -30,7 +30,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
     systems.push(system);
     system.run('before', timeline);
     system.run('before', directory);
-    for (const event of conversation(400)) await system.append(event);
+    await Promise.all([...conversation(400)].map((event) => system.append(event)));
     const event = posted(GLOBAL_ROOM, 'acknowledged before');
     acknowledged = { seq: await system.append(event), event };
     const sending = { on: true };
@@ -49,7 +49,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
     await system.stopWorkers();
     versionsBefore = JSON.stringify((await system.readModels.versions.read('timeline'))!.serving.number);
     await server.remove();
-  });
+  }, 60_000);
   afterEach(async () => {
     for (const one of systems.splice(1)) await one.close();
   });
