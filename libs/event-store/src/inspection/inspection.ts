@@ -1,5 +1,4 @@
-import type { Connection } from '../connection.js';
-import type { ServerOptions } from '../connection.js';
+import type { Connection, ServerOptions } from '../connection.js';
 import { differencesOf } from '../stream.js';
 import type { Subjects } from '../subjects.js';
 import { tryRights, type RightsFound, type RoleName } from './rights.js';
