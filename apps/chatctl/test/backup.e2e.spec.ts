@@ -173,11 +173,35 @@ const run = promisify(execFile);
       },
       /damaged: .* checksum is another/,
     );
-    await refused('short', (of) => truncateSync(file(of), 100), /damaged: .* has 100 bytes/);
-    await refused('missing', (of) => rmSync(file(of)), /damaged: .* is missing/);
-    await refused('meta', (of) => writeFileSync(join(of, stream(), 'backup.json'), '{}'), /damaged: .* checksum/);
+    await refused(
+      'short',
+      (of) => {
+        truncateSync(file(of), 100);
+      },
+      /damaged: .* has 100 bytes/,
+    );
+    await refused(
+      'missing',
+      (of) => {
+        rmSync(file(of));
+      },
+      /damaged: .* is missing/,
+    );
+    await refused(
+      'meta',
+      (of) => {
+        writeFileSync(join(of, stream(), 'backup.json'), '{}');
+      },
+      /damaged: .* checksum/,
+    );
     await refused('half.part', () => undefined, /was interrupted/);
-    await refused('none', (of) => rmSync(of, { recursive: true }), /there is no backup in/);
+    await refused(
+      'none',
+      (of) => {
+        rmSync(of, { recursive: true });
+      },
+      /there is no backup in/,
+    );
     await refused(
       'empty',
       (of) => {
@@ -185,7 +209,13 @@ const run = promisify(execFile);
       },
       /no backup that is whole/,
     );
-    await refused('later', (of) => writeFileSync(join(of, 'parley.json'), '{"format":2}'), /of a later release/);
+    await refused(
+      'later',
+      (of) => {
+        writeFileSync(join(of, 'parley.json'), '{"format":2}');
+      },
+      /of a later release/,
+    );
   });
 
   it('refuses a NATS that is not empty, and what is of another log', async () => {

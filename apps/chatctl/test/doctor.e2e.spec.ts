@@ -36,7 +36,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     before = { ...system.env };
   });
   afterEach(async () => {
-    for (const name of Object.keys(system.env)) if (!(name in before)) delete system.env[name];
+    for (const name of Object.keys(system.env)) if (!(name in before)) Reflect.deleteProperty(system.env, name);
     Object.assign(system.env, before);
     for (const end of atEnd.splice(0)) await end();
   });

@@ -20,7 +20,8 @@ export interface ManifestStream {
 
 /** What a backup says of itself. */
 export interface Manifest {
-  readonly format: 1;
+  /** Of this file: 1. */
+  readonly format: number;
   readonly of: 'log' | 'keys';
   /** The same for the log and the keys that were backed up together. */
   readonly id: string;

@@ -99,7 +99,7 @@ export class Snapshots {
         }
       }
       watch.stop();
-      const { state } = read<{ state: StreamState }>(await send(new Uint8Array(), STORE_LIMIT_MS));
+      const { state } = read(await send(new Uint8Array(), STORE_LIMIT_MS)) as { state: StreamState };
       return state;
     } finally {
       watch.stop();
@@ -110,7 +110,7 @@ export class Snapshots {
     const body = JSON.stringify(request);
     const { nats } = this.connection;
     const answer = await nats.request(`$JS.API.STREAM.${what}`, body, { timeout: 10_000 }).catch(asUnavailable);
-    return read<T>(answer.data);
+    return read(answer.data) as T;
   }
 }
 
@@ -171,8 +171,8 @@ function checkEnd({ headers }: Msg): void {
   if (code !== 0 && code !== 204) throw new SnapshotRefused(`NATS ended the snapshot: ${code} ${description}`);
 }
 
-function read<T>(data: Uint8Array): T {
-  const answer = JSON.parse(Buffer.from(data).toString()) as T & ApiAnswer;
+function read(data: Uint8Array): unknown {
+  const answer = JSON.parse(Buffer.from(data).toString()) as ApiAnswer;
   if (answer.error) throw new SnapshotRefused(answer.error.description ?? 'NATS says no more');
   return answer;
 }
