@@ -2,9 +2,13 @@ import { RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
 import { NothingThere } from './at/room-then.js';
+import { backupCommand } from './backup/backup.js';
+import { BackupRefused } from './backup/refused.js';
+import { restoreCommand } from './backup/restore.js';
 import type { Command, Surroundings } from './command.js';
 import { deadLetters } from './dead-letters/dead-letters.js';
 import { diffCommand } from './diff/diff.js';
+import { doctorCommand } from './doctor/doctor.js';
 import { eraseCommand } from './erase/erase.js';
 import { exportCommand } from './export/export.js';
 import { ExportRefused } from './export/refused.js';
@@ -50,12 +54,15 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['webhook', webhookCommand],
   ['erase', eraseCommand],
   ['keys', keysCommand],
+  ['backup', backupCommand],
+  ['restore', restoreCommand],
+  ['doctor', doctorCommand],
 ]);
 
 /** What is said in plain words. */
 const complaints = [
   ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
-  ...[Missing, StatementFailed],
+  ...[Missing, StatementFailed, BackupRefused],
 ];
 
 /**

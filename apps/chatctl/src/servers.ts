@@ -37,6 +37,20 @@ export function withServers<T>(env: NodeJS.ProcessEnv, work: (servers: Servers) 
   });
 }
 
+/** Where a MongoDB is. */
+export interface DatabasePlace {
+  readonly url: string;
+  readonly database: string;
+}
+
+/** The log, and where MongoDB is, if any: for who is to say that it does not answer. @throws Unreachable, ConfigError */
+export function withLogAndPlace<T>(
+  env: NodeJS.ProcessEnv,
+  work: (log: EventLog, place: DatabasePlace | null) => Promise<T>,
+): Promise<T> {
+  return connected(env, (log, url, database) => work(log, url === null ? null : { url, database }));
+}
+
 /** @param work is told where MongoDB is; null for none that this process could look into */
 async function connected<T>(
   env: NodeJS.ProcessEnv,

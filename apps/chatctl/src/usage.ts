@@ -250,4 +250,40 @@ export const usages: Readonly<Record<string, Usage>> = {
     more: ['Interrupted, the same again does the rest.'],
     examples: ['keys rotate'],
   },
+  backup: {
+    forms: ['backup DIR [--keys DIR|--without-keys] [--json]'],
+    summary: 'the log as files, while the system runs: what a restore needs',
+    more: [
+      'Events, dead letters and revocations, as the `nats` command line writes them, with their checksums. All that was',
+      'acknowledged before it began is in it. The folder is there whole or not at all. --keys is where the keys of people’s',
+      'texts go, which are to be kept apart: a copy of them brings back whom it is of. Read models are not in it: they are',
+      'built from the log. Nor are KEYS_MASTER and JWT_SECRET.',
+      'Exit status 0: all of it; 2: it cannot be made; 130: interrupted by Ctrl-C, and nothing of it is left.',
+    ],
+    examples: ['backup /backups/log/2026-01-31 --keys /elsewhere/keys/2026-01-31'],
+  },
+  restore: {
+    forms: ['restore DIR [--keys DIR|--without-keys] [--json]'],
+    summary: 'what `backup`, or `nats stream backup`, wrote, into a NATS that has no such log',
+    more: [
+      'Stop all roles before. The files are checked before anything is restored. Until all of it is there, nobody can write',
+      'to it or fold it; interrupted, the same again deletes what is there and begins anew. Read models of before are kept',
+      'and not asked any more: projectors fold others when they start. Wants a user of NATS who may make and change',
+      'streams: none of deploy/nats.',
+      'Exit status 0: all of it; 2: it is damaged, or something is there already; 130: interrupted by Ctrl-C.',
+    ],
+    examples: ['restore /backups/log/2026-01-31 --keys /elsewhere/keys/2026-01-31'],
+  },
+  doctor: {
+    forms: ['doctor [--monitor URL,…] [--roles URL,…] [--json]'],
+    summary: 'looks for what goes wrong in practice: a line for each check, and what to do',
+    more: [
+      'Streams, syncing, clocks, rights, room, checkpoints, versions, consumers, dead letters. Only looks: what it tries is',
+      'refused for other reasons where it is allowed. --monitor: the monitoring ports of the nats-servers. --roles: the',
+      'addresses of gateways, projectors and query side, as they are behind a proxy. NATS_GATEWAY_PASSWORD and its like: the',
+      'rights of that role are tried. EVENT_STREAM_REPLICAS and EVENT_STREAM_SYNCED: what the roles are told.',
+      'Exit status 0: all is well; 1: problems; 3: warnings only; 2: wrong words, or NATS cannot be reached.',
+    ],
+    examples: ['doctor', 'doctor --monitor http://127.0.0.1:8222 --roles http://127.0.0.1:8080 --json'],
+  },
 };

@@ -51,6 +51,25 @@ export class SystemUnderTest {
     return new SystemUnderTest(env, log, readModels);
   }
 
+  /** The same log and read models, where the log is on another server by now, or the read models in another database. */
+  async elsewhere(env: { readonly NATS_URL: string; readonly MONGODB_DATABASE?: string }): Promise<SystemUnderTest> {
+    const all: NodeJS.ProcessEnv = { ...this.env, ...env };
+    const { EVENT_STREAM: stream = '', SUBJECT_PREFIX: prefix = '', KEYS_MASTER: key = '' } = all;
+    const encryption = { masterKeys: [Buffer.from(key, 'base64')], seals: true };
+    const log = await EventLog.connect({ servers: env.NATS_URL, stream, prefix, name: 'chatctl test', encryption });
+    const readModels = await openMongodbReadModels({ url: MONGODB_URL ?? '', database: all['MONGODB_DATABASE'] ?? '' });
+    return new SystemUnderTest(all, log, readModels);
+  }
+
+  /** Folds with a runner that begins versions by itself. */
+  run(owner: string, projection: Projection<unknown>): Runner<unknown> {
+    const { log, readModels } = this;
+    const worker = new Runner({ projection, log, readModels, owner, logger: quiet });
+    this.workers.push(worker);
+    void worker.start();
+    return worker;
+  }
+
   async close(): Promise<void> {
     await this.stopWorkers();
     await this.log.close();

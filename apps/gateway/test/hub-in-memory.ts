@@ -48,7 +48,7 @@ export class HubInMemory {
       hub,
       presence,
       log,
-      new Resume(hub, new DirectChats(log), new Lists(all), all, new Traffic()),
+      new Resume(hub, new DirectChats(log), new Lists(all), all, new Traffic(), log),
     );
   }
 

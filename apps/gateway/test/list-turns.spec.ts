@@ -29,7 +29,7 @@ beforeEach(async () => {
     { execute } as unknown as CommandBus,
     { execute } as unknown as QueryBus,
     lists,
-    new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings, new Traffic()),
+    new Resume({ person: () => null }, new DirectChats(chat.log), lists, settings, new Traffic(), chat.log),
     new Typing(chat.log, new DirectChats(chat.log), new Blocks(chat.log)),
     new Subscriptions({ person: () => null }, new Presence(chat.log, settings)),
   );

@@ -56,6 +56,35 @@ describe('a resume in a room', () => {
     ]);
   });
 
+  it('of a log that was restored goes on from positions of that log alone, and begins anew from any other', async () => {
+    gateway.chat.log.restored = 20260101000000;
+    await said(5);
+    const { client } = await gateway.join('ada', '7');
+    const ask = async (log?: string | null) => {
+      client.send('resume', { rooms: { clan: { n: 3, rev: 3 } }, ...(log !== undefined && { log }) });
+      await pass();
+      return client.frames.at(-1)!.data as ResumedView;
+    };
+    const anew = { from: { n: 3, rev: 3 }, to: { n: 5, rev: 5 }, recovered: false };
+    for (const log of [undefined, null, '', '20250101000000']) {
+      // A client of before, or one that stood in the log of before, which had as many changes and others.
+      expect(await ask(log)).toEqual({ rooms: { clan: anew }, log: '20260101000000' });
+    }
+    expect(client.frames.map(({ event }) => event)).toEqual(['resumed', 'resumed', 'resumed', 'resumed']);
+    expect(await ask('20260101000000')).toMatchObject({ rooms: { clan: { recovered: true } } });
+  });
+
+  it('says nothing of the log where that was never restored, and takes no position of one that was', async () => {
+    await said(5);
+    const { client } = await gateway.join('ada', '7');
+    client.send('resume', { rooms: { clan: { n: 3, rev: 3 } }, log: '20250101000000' });
+    await pass();
+    expect(client.frames.map(({ event }) => event)).toEqual(['resumed']);
+    expect(client.frames[0]!.data).toEqual({
+      rooms: { clan: { from: { n: 3, rev: 3 }, to: { n: 5, rev: 5 }, recovered: false } },
+    });
+  });
+
   it('is read once for all who missed the same, and tells each of them', async () => {
     const read = jest.spyOn(Timeline.prototype, 'changesBetween');
     await said(9);

@@ -32,6 +32,11 @@ interface Presence {
   readonly snapshot?: true;
 }
 
+interface ResumedRooms {
+  readonly rooms: Record<string, Resumed>;
+  readonly log?: string;
+}
+
 interface ThreadPage<M> {
   readonly root: M;
   readonly data: readonly M[];
@@ -51,6 +56,9 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
   /** What is shown is kept as it is, whoever asks for more. */
   readonly #topics = new Set<Topic>(['changes']);
   #online: ReadonlySet<string | number> = new Set();
+  /** Which log the server has, where it says one; and of which each room's position is. */
+  #log: string | undefined;
+  readonly #logs = new Map<string, string | undefined>();
 
   constructor(
     protected readonly options: ChatOptions,
@@ -70,7 +78,7 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
       this.opened();
     });
     this.#connection.on('frame', (frame) => {
-      if (frame['event'] === 'resumed') this.#resumed(frame['data'] as { rooms: Record<string, Resumed> });
+      if (frame['event'] === 'resumed') this.#resumed(frame['data'] as ResumedRooms);
       else this.heard(frame);
     });
     this.outbox = new Outbox(this.#connection, options.outbox ?? null);
@@ -167,9 +175,14 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     const names = [...keys];
     if (names.length === 0) return;
     this.#insistence.send(() => {
-      const rooms = Object.fromEntries(names.map((key) => [key, this.positionOf(key)]));
-      return { event: 'resume', data: { rooms } };
+      const rooms = Object.fromEntries(names.map((key) => [key, this.#isOfLog(key) ? this.positionOf(key) : null]));
+      return { event: 'resume', data: { rooms, ...(this.#log !== undefined && { log: this.#log }) } };
     });
+  }
+
+  /** The server's log may have been restored from a backup since: then the position is of none that it has. */
+  #isOfLog(key: string): boolean {
+    return !this.#logs.has(key) || this.#logs.get(key) === this.#log;
   }
 
   protected positionOf(key: string): object | null {
@@ -192,7 +205,11 @@ export abstract class Chat<Events extends ChatEvents, M extends Position> extend
     return getJson<T>(addressOf(httpUrl ?? url, 'http', path, query), await this.#connection.token(), fetch);
   }
 
-  #resumed({ rooms }: { rooms: Record<string, Resumed> }): void {
-    for (const [key, resumed] of Object.entries(rooms)) void this.followers.get(key)?.resumed(resumed);
+  #resumed({ rooms, log }: ResumedRooms): void {
+    this.#log = log;
+    for (const [key, resumed] of Object.entries(rooms)) {
+      this.#logs.set(key, log);
+      void this.followers.get(key)?.resumed(resumed);
+    }
   }
 }

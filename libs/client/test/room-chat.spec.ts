@@ -41,6 +41,31 @@ it('hears the frames of the dialect that has them once more within', async () =>
   expect(chat.latest('global').map(({ n }) => n)).toEqual([1, 2, 3]);
 });
 
+it('says which log its positions are of, and none of those that are of another', async () => {
+  const chat = await following(5);
+  const answered = (data: object) => {
+    last().tell({ event: 'resumed', data });
+  };
+  const resumes = () => last().sent.filter(({ event }) => event === 'resume');
+  const reconnect = async () => {
+    last().end(1012, 'restart: reconnect after 0 ms');
+    await jest.advanceTimersByTimeAsync(5_000);
+    last().onopen!();
+    await settled();
+    return resumes().map(({ data }) => data);
+  };
+  expect(await reconnect()).toEqual([{ rooms: { global: { n: 5, rev: 5 }, clan: null } }]);
+  // The log was restored, and has as many changes again.
+  answered({ rooms: { global: { to: { n: 6, rev: 6 }, recovered: false } }, log: '2026' });
+  await new Promise((resolve) => {
+    chat.on('reset', resolve);
+  });
+  expect(await reconnect()).toEqual([{ rooms: { global: { n: 6, rev: 6 }, clan: null }, log: '2026' }]);
+  // Of another one it heard by way of another room.
+  answered({ rooms: { clan: { recovered: false } }, log: '2027' });
+  expect(await reconnect()).toEqual([{ rooms: { global: null, clan: null }, log: '2027' }]);
+});
+
 it('keeps the latest 500 messages', async () => {
   const chat = await following(1);
   for (let n = 2; n <= 510; n++) last().tell({ chat: 'global', event: 'newMessage', message: message(n) });

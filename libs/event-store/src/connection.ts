@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly name: string;
   readonly user?: string;
   readonly password?: string;
+  /** For what holds up the server's answers, pings too: it is given up after a minute only. */
+  readonly patient?: boolean;
   /** Is told how long answers take. */
   readonly observer?: LogObserver;
 }
@@ -22,6 +24,7 @@ export interface ServerOptions {
 const DRAIN_LIMIT_MS = 1_000;
 /** A server that answers none of three in a row hangs: the connection is lost within three seconds. */
 const PING_MS = 1_000;
+const PATIENT_PING_MS = 20_000;
 
 export type Phase = 'lost' | 'back';
 
@@ -60,7 +63,7 @@ export class Connection {
       ignoreAuthErrorAbort: true,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
-      pingInterval: PING_MS,
+      pingInterval: options.patient ? PATIENT_PING_MS : PING_MS,
       maxPingOut: 2,
       noAsyncTraces: true,
     });

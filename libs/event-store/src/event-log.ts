@@ -2,6 +2,8 @@ import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent,
 import { beginIn, isTracing } from '#tracing';
 import { AppendWatch } from './append-watch.js';
 import { Backlog, type BacklogPart } from './backlog.js';
+import { Backups } from './backup/backups.js';
+import { RESTORED, restoredAtOf } from './backup/marks.js';
 import { Connection } from './connection.js';
 import { removeConsumers } from './consumers.js';
 import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
@@ -15,6 +17,7 @@ import { Fences } from './keys/fences.js';
 import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
+import { Inspection } from './inspection/inspection.js';
 import { Live } from './live.js';
 import type { LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -53,6 +56,8 @@ export class EventLog {
   readonly erasures: Erasures;
   readonly eraser: Eraser;
   readonly copier: Copier;
+  readonly backups: Backups;
+  readonly inspection: Inspection;
   private readonly publisher: Publisher;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
@@ -64,13 +69,14 @@ export class EventLog {
     private readonly stream: string,
     private readonly subjects: Subjects,
     private readonly replicas: number,
-    { tokenMaxAgeSeconds, synced, appendEveryMs, encryption, observer }: LogOptions,
+    options: LogOptions,
   ) {
+    const { synced, appendEveryMs, encryption, observer } = options;
     this.live = new Live(connection, subjects);
     this.publisher = new Publisher(connection, synced, appendEveryMs);
     this.appends = new AppendWatch(connection, this.publisher, stream, subjects, observer);
     this.workers = new Workers(connection, stream, subjects, this.publisher);
-    const rememberMs = tokenMaxAgeSeconds === undefined ? undefined : tokenMaxAgeSeconds * 1_000;
+    const rememberMs = options.tokenMaxAgeSeconds && options.tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
     this.reader = new Reader(connection, stream, subjects);
     const keys = new KeyStore(connection, this.publisher, stream, subjects);
@@ -83,6 +89,8 @@ export class EventLog {
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
+    this.backups = new Backups(connection, stream, subjects.allEvents, options);
+    this.inspection = new Inspection(connection, stream, subjects, options);
   }
 
   /** Sets nothing up. @throws LogUnavailable within 5 s */
@@ -221,11 +229,21 @@ export class EventLog {
     return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
   }
 
-  /** Which log it is: the name of its stream, and when that was made. @throws LogUnavailable */
+  /** Which log it is: its stream, when that was made, and restored, as it may go on otherwise. @throws LogUnavailable */
   async identity(): Promise<string> {
     const { streams } = this.connection.jetstream;
-    const { created } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
-    return `${this.stream} ${created}`;
+    const { created, config } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
+    const restored = config.metadata?.[RESTORED];
+    return `${this.stream} ${created}${restored === undefined ? '' : ` restored ${restored}`}`;
+  }
+
+  /**
+   * When it was last restored from a backup, as the number of a version of a projection that was begun then: one of a
+   * lower number is of the log before, which may have gone on otherwise. 0 where it never was. @throws LogUnavailable
+   */
+  async restoredAt(): Promise<number> {
+    const info = () => this.connection.jetstream.streams.info(this.stream);
+    return restoredAtOf((await this.connection.answerOfStream(this.stream, info)).config);
   }
 
   /** What each stream of this log holds, the events first. @throws LogUnavailable */
@@ -280,7 +298,8 @@ export class EventLog {
   }
 }
 
-type Asked = 'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share';
+type Asked =
+  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share' | 'restoredAt';
 
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
 export interface AskedLog extends Pick<EventLog, Asked> {

@@ -1,4 +1,6 @@
 export type { BacklogPart } from './backlog.js';
+export type { Backups, Standing } from './backup/backups.js';
+export { type BackedUpStream, SnapshotRefused } from './backup/snapshots.js';
 export type { EventCopy } from './copier.js';
 export { DirectChats } from './direct-chats.js';
 export type { ConsumerLag } from './consumer-lag.js';
@@ -6,6 +8,8 @@ export type { DeadLetter, LetterPlace, StoredLetter } from './dead-letters.js';
 export type { Decided } from './decide.js';
 export { type AskedLive, type AskedLog, type AppendOptions, EventLog } from './event-log.js';
 export type { EncryptionOptions, LogOptions } from './log-options.js';
+export type { ClockReading, FoundConsumer, Inspection, Room as StorageRoom } from './inspection/inspection.js';
+export type { RightsFound, RoleName } from './inspection/rights.js';
 export type { Live, LiveSubscription } from './live.js';
 // For who measures what it costs.
 export * as cipher from './keys/cipher.js';

@@ -1,6 +1,7 @@
 import { nanos } from '@nats-io/transport-node';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
+import { restoringOf } from './backup/marks.js';
 import { type Connection, isMissing } from './connection.js';
 import { keyStreamConfig } from './keys/key-store.js';
 import { LogUnavailable } from './log-unavailable.js';
@@ -103,11 +104,45 @@ export async function setUpStreams(
   ]);
 }
 
+/**
+ * How the streams differ from what they should be, a line each. Nothing is changed, and none is made.
+ * @throws LogUnavailable
+ */
+export async function differencesOf(
+  connection: Connection,
+  stream: string,
+  subjects: Subjects,
+  replicas: number,
+): Promise<string[]> {
+  const events = { ...eventStream(stream, subjects), max_msgs: -1 };
+  const beside = [letterStream, workerStreamConfig, trialStream, revocationStreamConfig, keyStreamConfig];
+  const lines: string[] = [];
+  for (const wanted of [events, ...beside.map((of) => of(stream, subjects))]) {
+    try {
+      const { config } = await connection.answer(() => connection.jetstream.streams.info(wanted.name));
+      const restoring = restoringOf(config);
+      const fewer = config.num_replicas < replicas ? { num_replicas: replicas } : {};
+      lines.push(...(restoring === null ? drift({ ...wanted, ...fewer }, config) : [restoring]));
+      const partitions = config.metadata?.['partitions'];
+      if (wanted.name === stream && restoring === null && partitions !== String(PARTITIONS)) {
+        lines.push(`${stream} has ${partitions ?? 'no said number of'} partitions, should have ${PARTITIONS}`);
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      lines.push(`${wanted.name} is not there, a projector makes it`);
+    }
+  }
+  return lines;
+}
+
 async function ensureStream(connection: Connection, wanted: Wanted, replicas: number): Promise<StreamConfig> {
   const { streams } = connection.jetstream;
   const info = async () => (await connection.answer(() => streams.info(wanted.name))).config;
   try {
     const config = await info();
+    // Nothing of it may be changed meanwhile: what is restored has its subjects last.
+    const restoring = restoringOf(config);
+    if (restoring !== null) throw new LogUnavailable(restoring);
     const more =
       config.num_replicas < replicas ? await changed(connection, config, { num_replicas: replicas }) : config;
     return wanted.allow_atomic && !more.allow_atomic ? await changed(connection, more, { allow_atomic: true }) : more;

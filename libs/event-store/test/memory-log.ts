@@ -101,6 +101,13 @@ export class MemoryLog implements AskedLog {
     return this.connected ? null : 'the log is away';
   }
 
+  /** Said by the test: see `EventLog.restoredAt`. */
+  restored = 0;
+
+  restoredAt(): Promise<number> {
+    return this.connection.ask('restoredAt', () => this.restored);
+  }
+
   /** Nothing is sealed here: this is what a key would be called. */
   keyId: string | null = null;
 

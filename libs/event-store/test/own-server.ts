@@ -52,6 +52,11 @@ export class OwnServer {
     return ['-p', String(this.port), '-m', String(this.monitor)];
   }
 
+  /** Its monitoring port. */
+  get monitorUrl(): string {
+    return `http://127.0.0.1:${this.monitor}`;
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
   }

@@ -1,4 +1,5 @@
-import { connect } from '@nats-io/transport-node';
+import { connect, headers } from '@nats-io/transport-node';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 
 // NATS itself, for tests outside of this library that have to see or to spoil what it does there.
 
@@ -29,4 +30,25 @@ export async function heardWhile<T>(servers: string, subject: string, work: () =
   } finally {
     await nats.close();
   }
+}
+
+/** NATS as an operator has it. */
+export interface RawNats {
+  readonly jetstream: JetStreamManager;
+  /** Has something stored, whatever it is. */
+  store(subject: string, body: string, fields: Readonly<Record<string, string>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function rawNats(servers: string): Promise<RawNats> {
+  const nats = await connect({ servers });
+  return {
+    jetstream: await jetstreamManager(nats),
+    async store(subject, body, fields) {
+      const sent = headers();
+      for (const [name, value] of Object.entries(fields)) sent.set(name, value);
+      await nats.request(subject, body, { headers: sent, timeout: 2_000 });
+    },
+    close: () => nats.close(),
+  };
 }

@@ -194,6 +194,38 @@ describe('who lets people in', () => {
   });
 });
 
+describe('an operator', () => {
+  it('backs up what is the truth, and restores nothing', async () => {
+    await gateway.append(message(directRoom('1', '2'), 'kept'));
+    for (const name of [...chatctl.backups.ofLog, chatctl.backups.ofKeys]) {
+      let bytes = 0;
+      const { state } = await chatctl.backups.take(name, (part) => {
+        bytes += part.length;
+        return Promise.resolve();
+      });
+      expect([bytes > 0, state.last_seq >= 0]).toEqual([true, true]);
+    }
+    const login = { user: 'chatctl', pass: PASSWORD, inboxPrefix: '_INBOX.parley-chatctl' };
+    const raw = await natsConnect({ servers: server.url, ...login });
+    for (const what of ['RESTORE.EVENTS', 'DELETE.EVENTS', 'UPDATE.EVENTS', 'SNAPSHOT.EVENTS_MEMBERS']) {
+      await expect(raw.request(`$JS.API.STREAM.${what}`, '{')).rejects.toThrow(/Permissions/);
+    }
+    await raw.close();
+    for (const role of ['gateway', 'projector', 'query']) {
+      const other = await connect(role);
+      await expect(other.backups.take('EVENTS', () => Promise.resolve())).rejects.toThrow(/Permissions/);
+    }
+  });
+
+  it('sees that each role has the rights that it should', async () => {
+    for (const role of ['gateway', 'projector', 'query', 'chatctl'] as const) {
+      expect(await chatctl.inspection.rights(role, PASSWORD)).toMatchObject({ missing: [], excess: [] });
+    }
+    expect((await chatctl.inspection.rooms()).every(({ used }) => used >= 0)).toBe(true);
+    expect(await chatctl.inspection.differences(1)).toEqual([]);
+  });
+});
+
 describe('the query side', () => {
   it('reads parts of the log and leaves nothing behind, and writes no events but those of people', async () => {
     const query = await connect('query');

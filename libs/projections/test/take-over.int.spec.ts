@@ -71,6 +71,7 @@ describe('a take-over', () => {
     setUp: () => log.setUp(),
     eraser: log.eraser,
     recordAt: (seq) => log.recordAt(seq),
+    restoredAt: () => log.restoredAt(),
     letters: log.letters,
     consume: (options) => log.consume(options),
     live: log.live,

@@ -120,4 +120,6 @@ export class SubscribeData {
 /** `resume`, on both endpoints */
 export class ResumeData {
   @KnownRooms() rooms!: Readonly<Record<string, KnownPosition | null>>;
+  /** The `log` of the last `resumed`, where it had one: which log the positions are of. */
+  @IsOptional() @ShortText(MAX_ID_LENGTH) log?: string | null;
 }

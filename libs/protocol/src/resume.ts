@@ -40,6 +40,13 @@ export const Resumed = serverFrame({
         type: 'object',
         additionalProperties: { oneOf: [Resumable, NotTheirs] },
       }),
+      log: Type.Optional(
+        Type.String({
+          description:
+            'Which log positions are of, where it was ever restored from a backup: say it in each `resume`. Those of ' +
+            'another log, or of none said, are not recovered.',
+        }),
+      ),
     }),
   }),
   // Those of each endpoint, whose rooms have other names, stand there.

@@ -1,7 +1,9 @@
+import type { MongodbFound } from './mongodb/inspect.js';
 import type { MongodbOptions } from './mongodb/mongodb-read-models.js';
 import type { ReadModels } from './store.js';
 
 export { memoryReadModels } from './memory/memory-read-models.js';
+export type { MongodbFound } from './mongodb/inspect.js';
 export type { MongodbOptions } from './mongodb/mongodb-read-models.js';
 export type { ReadModelsObserver } from './mongodb/observer.js';
 export * from './served.js';
@@ -15,4 +17,10 @@ export * from './versions.js';
 export async function openMongodbReadModels(options: MongodbOptions): Promise<ReadModels> {
   const { openMongodbReadModels: open } = await import('./mongodb/mongodb-read-models.js');
   return open(options);
+}
+
+/** What a MongoDB tells of itself. @throws ReadModelsUnavailable */
+export async function inspectMongodb(options: MongodbOptions): Promise<MongodbFound> {
+  const { inspectMongodb: inspect } = await import('./mongodb/inspect.js');
+  return inspect(options);
 }

@@ -59,7 +59,7 @@ export class Served<Queries> {
     }
     this.#readAt = readAt;
     const known = this.#pinned?.version === serving.number ? this.#pinned.queries : null;
-    const earlier = versions.old.map(({ number }) => number);
+    const earlier = versions.old.flatMap(({ number, outdated }) => (outdated ? [] : [number]));
     this.#pinned = {
       version: serving.number,
       earlier,

@@ -8,6 +8,8 @@ export interface Version {
   readonly number: number;
   /** What its documents look like and mean: only code of the same format folds and reads it. */
   readonly format: number;
+  /** Whether it is of the log as it was before that was restored from a backup: nothing goes on from there. */
+  readonly outdated?: true;
 }
 
 /** The versions that there are of a projection. */
@@ -80,6 +82,19 @@ export const swapped = (versions: Versions, building: Version): Versions =>
 export function withServingLost(versions: Versions, format: number, number: number): Versions {
   const next = Math.max(number, versions.highest + 1);
   return changed(versions, { serving: { number: next, format }, building: null, highest: next, swap: null });
+}
+
+/**
+ * What was served, or was being built, is of the log before it was restored from a backup, and may hold what that lacks:
+ * another one begins empty in its place, and it is kept until it is removed.
+ */
+export function withServingOutdated(versions: Versions, format: number, number: number): Versions {
+  const next = Math.max(number, versions.highest + 1);
+  const outdated = [versions.serving, ...(versions.building ? [versions.building] : [])];
+  return changed(versions, {
+    ...{ serving: { number: next, format }, building: null, highest: next, swap: null },
+    old: [...versions.old, ...outdated].map((version) => ({ ...version, outdated: true })),
+  });
 }
 
 /** What is being built is given up: nobody goes on with it, and it is kept until it is removed. */

@@ -11,6 +11,7 @@ import {
   withoutBuilding,
   withoutOld,
   withServingLost,
+  withServingOutdated,
   withSwap,
 } from '../src/index.js';
 import { GLOBAL_ROOM } from '#domain';
@@ -61,6 +62,16 @@ describe('the versions of a projection', () => {
       ...{ highest: taken, begun: 20, revision: 4 },
     });
   });
+});
+
+it('what is of a log before it was restored is kept, as what nothing goes on from', () => {
+  const building = withNextVersion({ ...first, old: [{ number: 19, format: 3 }] }, 4);
+  const outdated = (number: number, format: number) => ({ number, format, outdated: true });
+  expect(withServingOutdated(building, 5, 2026)).toEqual({
+    ...{ serving: { number: 2026, format: 5 }, building: null, swap: null, highest: 2026, begun: 20, revision: 3 },
+    old: [outdated(19, 3), outdated(20, 3), outdated(21, 4)],
+  });
+  expect(withServingOutdated(building, 5, 7).serving.number).toBe(22);
 });
 
 it('everything of a version is named by its number', () => {

@@ -36,13 +36,20 @@ export class WholeFile {
 const NOT_HERE = new Set(['EPERM', 'EACCES', 'EINVAL', 'EISDIR']);
 
 /** What was renamed or made in it stays so. Some systems do not let a folder be opened, and need no such thing. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
     await handle.sync().finally(() => handle.close());
   } catch (error) {
     if (!NOT_HERE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
+}
+
+/** Gives a folder that is whole its name. From then on a power cut does not take it away. */
+export async function renameWhole(part: string, dir: string): Promise<void> {
+  await syncFolder(part);
+  await rename(part, dir);
+  await syncFolder(dirname(dir));
 }
 
 /** A small one at once. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { DirectChats } from '#event-store';
+import { DirectChats, EventLog } from '#event-store';
 import { type Change, type Position, positionAfter, type Timeline } from '#projections';
 import type { FrameOf, KnownPosition, Resumed, ResumeData, ResumedRoom } from '#protocol';
 import type { Done } from '../commands/command.js';
@@ -23,6 +23,9 @@ const PATIENCE = 4_500;
 /** Of a room: where a client stands, from where on it is told everything but changes, and changes too. */
 type Stretch = readonly [from: Position, to: Position, last: Position];
 
+/** How long it is known which log it is: between two there is a projector that begins anew, which takes longer. */
+const LOG_AGE = 1_000;
+
 const DIRECT = /^direct:([1-9][0-9]{0,15})$/;
 
 const outcomeOf = (room: ResumedRoom): ResumeOutcome =>
@@ -37,6 +40,7 @@ const outcomeOf = (room: ResumedRoom): ResumeOutcome =>
 export class Resume {
   /** Who was cut off together has missed the same, and a room tells it to everybody in the same words. */
   private readonly shared = new WeakMap<Timeline, SharedFrames>();
+  private log: { readonly askedAt: number; readonly name: Promise<string | null> } | null = null;
 
   constructor(
     @Inject(Hub) private readonly hub: Pick<Hub, 'person'>,
@@ -44,28 +48,53 @@ export class Resume {
     @Inject(Lists) private readonly lists: Pick<Lists, 'send'>,
     @Inject(SETTINGS) private readonly settings: Pick<GatewaySettings, 'resumeChangesMax'>,
     @Inject(Traffic) private readonly traffic: Pick<Traffic, 'resumed'>,
+    @Inject(EventLog) private readonly events: Pick<EventLog, 'restoredAt'>,
   ) {}
 
   /** One room after the other. @throws RetryableError: then the client knows no more than before */
-  async of(session: Session, { rooms }: ResumeData): Promise<Done> {
+  async of(session: Session, { rooms, log: knownLog }: ResumeData): Promise<Done> {
     await session.admit();
+    const log = await this.nameOfLog();
+    const isSameLog = log === (knownLog ?? null);
     const resumed: [name: string, ResumedRoom][] = [];
     for (const [name, known] of Object.entries(rooms)) {
       if (!session.isOpen) break;
-      const room = await this.room(session, name, known);
+      const room = await this.room(session, name, known, isSameLog);
       this.traffic.resumed[outcomeOf(room)]++;
       resumed.push([name, room]);
     }
-    const answer: FrameOf<typeof Resumed> = { event: 'resumed', data: { rooms: Object.fromEntries(resumed) } };
+    const answer: FrameOf<typeof Resumed> = {
+      event: 'resumed',
+      data: { rooms: Object.fromEntries(resumed), ...(log !== null && { log }) },
+    };
     return { ack: {}, answer };
   }
 
-  private async room(session: Session, name: string, known: KnownPosition | null): Promise<ResumedRoom> {
+  /**
+   * Null where it was never restored from a backup. Else positions of before may be of what the backup lacks, and once
+   * the room has come as far again they look like any other.
+   */
+  private nameOfLog(): Promise<string | null> {
+    const now = performance.now();
+    if (!this.log || now - this.log.askedAt > LOG_AGE) {
+      const name = this.events.restoredAt().then((restoredAt) => (restoredAt === 0 ? null : String(restoredAt)));
+      this.log = { askedAt: now, name };
+      name.catch(() => (this.log = null));
+    }
+    return this.log.name;
+  }
+
+  private async room(
+    session: Session,
+    name: string,
+    known: KnownPosition | null,
+    isSameLog: boolean,
+  ): Promise<ResumedRoom> {
     const { person } = session;
     const from = known && { n: known.n, rev: known.rev };
     const hearing = await this.hearing(session, name);
     const isSameClan = name !== 'clan' || known?.clan_id === undefined || known.clan_id === person.clanId;
-    const to = hearing && from && isSameClan ? await this.goOn(session, hearing, from) : null;
+    const to = hearing && from && isSameClan && isSameLog ? await this.goOn(session, hearing, from) : null;
     if (from && to && hearing?.isOn()) return { from, to, recovered: true };
     // They may have come into another clan meanwhile.
     const standing = hearing?.isOn() ? hearing : await this.hearing(session, name);

@@ -1,5 +1,6 @@
 import { ConfigError, loadConfig } from '#platform';
 import { appends } from './appends.js';
+import { backup } from './backup.js';
 import { encryption } from './encryption.js';
 import { erasure } from './erasure.js';
 import { idle } from './idle.js';
@@ -29,6 +30,7 @@ const benchmarks = {
   appends,
   replay,
   questions,
+  backup,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -180,6 +180,11 @@ async function untilNear(
   let aloneAt = clock.now();
   for (;;) {
     if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
+    if (worker.state === 'outdated') {
+      throw new RebuildRefused(
+        'the log was restored from a backup: start a projector, which folds it from the beginning',
+      );
+    }
     if (worker.state === 'emptied') throw new RebuildRefused('the database was emptied meanwhile: run this again');
     // A server that is away for a moment is waited for, as any worker does.
     const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;

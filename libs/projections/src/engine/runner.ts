@@ -5,6 +5,7 @@ import {
   versionName,
   versionNumberAt,
   withServingLost,
+  withServingOutdated,
   withSwap,
 } from '#read-models';
 import { systemClock } from './clock.js';
@@ -17,6 +18,8 @@ export const LOOK_MS = 500;
 /** A swap takes about two seconds. One that takes longer than this was left behind by somebody who died. */
 const SWAP_LIMIT_MS = 10_000;
 
+const LOST = 'lost, since the read models were emptied';
+
 export interface RunnerOptions<Change> extends Omit<WorkerOptions<Change>, 'version' | 'announcing' | 'readModels'> {
   readonly readModels: WorkerOptions<Change>['readModels'] & Pick<ReadModels, 'remove'>;
 }
@@ -24,7 +27,8 @@ export interface RunnerOptions<Change> extends Omit<WorkerOptions<Change>, 'vers
 /**
  * Runs the version of a projection that is served: a worker on it, and another one once another version is. While the
  * readers are swapped nobody folds. Where nobody ever ran the projection, it begins the first version; where what is
- * served was lost, the database having been emptied, it begins another one from the beginning of the log.
+ * served was lost, the database having been emptied, or is of the log before it was restored from a backup, it begins
+ * another one from the beginning of the log.
  */
 export class Runner<Change> {
   private worker: Worker<Change> | null = null;
@@ -103,7 +107,8 @@ export class Runner<Change> {
       if (!next) return versions!;
       if ((await readModels.versions.replace(projection.name, next)) && this.version !== null) {
         const [lost, begun] = [this.version, next.serving.number].map((number) => versionName(projection.name, number));
-        logger.error(`${lost} is lost, since the read models were emptied: ${begun} is folded from the beginning`);
+        const why = this.worker?.state === 'outdated' ? 'outdated, since the log was restored from a backup' : LOST;
+        logger.error(`${lost} is ${why}: ${begun} is folded from the beginning`);
       }
     }
   }
@@ -112,10 +117,13 @@ export class Runner<Change> {
   private begunAnew(versions: Versions | null): Versions | null {
     const { projection, readModels, clock = systemClock } = this.options;
     // What is in this process's memory has no earlier life: its number says nothing.
-    const number = Math.max(readModels.shared ? versionNumberAt(clock.date()) : 1, (this.version ?? 0) + 1);
+    const now = readModels.shared ? versionNumberAt(clock.date()) : 1;
+    // The clock here may be behind that of whoever restored the log.
+    const number = Math.max(now, (this.version ?? 0) + 1, this.worker?.restoredAt ?? 0);
     if (!versions) return firstVersion(projection.format, number);
-    const isLost = this.worker?.state === 'emptied' && versions.serving.number === this.version;
-    return isLost ? withServingLost(versions, projection.format, number) : null;
+    if (versions.serving.number !== this.version) return null;
+    if (this.worker?.state === 'outdated') return withServingOutdated(versions, projection.format, number);
+    return this.worker?.state === 'emptied' ? withServingLost(versions, projection.format, number) : null;
   }
 
   private async follow(versions: Versions): Promise<void> {

@@ -14,7 +14,7 @@ import type { WorkedLog, WorkerLog } from './worker-options.js';
 export interface TakeOverParts {
   readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;
   readonly version: number;
-  readonly log: Pick<WorkedLog, 'consume' | 'recordAt'>;
+  readonly log: Pick<WorkedLog, 'consume' | 'recordAt' | 'restoredAt'>;
   readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions'>;
   readonly owner: string;
   readonly logger: Pick<WorkerLog, 'log' | 'error'>;
@@ -37,12 +37,26 @@ export class VersionGone extends Error {
   }
 }
 
+/** What is folded is of the log before it was restored from a backup: another version has to be begun. */
+export class LogRestored extends Error {
+  /** @param restoredAt the lowest number that a version of this log may have */
+  constructor(
+    name: string,
+    readonly restoredAt: number,
+  ) {
+    super(`${name} was begun before the log was restored from a backup (${restoredAt}), and may hold what that lacks`);
+  }
+}
+
 /**
  * Before anything is claimed: whether what is folded is of this log. A worker that was pointed at another one must not
  * fence off those that fold the right one.
- * @throws LogMismatch
+ * @throws LogMismatch, LogRestored
  */
 export async function checkCheckpoints({ projection, version, log, readModels }: TakeOverParts): Promise<void> {
+  // Documents are written before the checkpoint: where that is within the log, they may be beyond it.
+  const restoredAt = readModels.shared ? await log.restoredAt() : 0;
+  if (version < restoredAt) throw new LogRestored(versionName(projection.name, version), restoredAt);
   const stored = await checkpointsOf(readModels.checkpoints, projection.name, version);
   const checks = stored.map((checkpoint, partition) =>
     checkpoint ? checkTail(log, checkpoint, partition) : undefined,
@@ -104,7 +118,7 @@ async function checkTail(
   throw new LogMismatch(
     `partition ${partition} is folded up to event ${eventId} at ${seq}, where the log has ` +
       `${stored ? `event ${stored.id}` : 'nothing'}. The log has lost its tail, or these read models belong to ` +
-      'another log. Restore the log, or drop the database and start again: the read models are then rebuilt from ' +
-      'what the log has.',
+      'another log. Restore the log with `chatctl restore`, or drop the database and start again: the read models are ' +
+      'then rebuilt from what the log has.',
   );
 }

@@ -32,7 +32,7 @@ export interface WorkerOptions<Change> {
 }
 
 /** What a worker asks of the log: an {@link EventLog} has all of it. */
-export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt'> {
+export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'restoredAt'> {
   readonly letters: Pick<EventLog['letters'], 'put'>;
   readonly eraser: Pick<EventLog['eraser'], 'carryOut'>;
   readonly live: Pick<Live, 'publishToRoom' | 'publishToUser' | 'flush' | 'onInterrupted'>;

@@ -7,7 +7,7 @@ import { Pauses } from './pauses.js';
 import { collectionsOf } from '../projection.js';
 import { Rounds } from './rounds.js';
 import { Share } from './share.js';
-import { checkCheckpoints, CheckpointsGone, LogMismatch, VersionGone } from './take-over.js';
+import { checkCheckpoints, CheckpointsGone, LogMismatch, LogRestored, VersionGone } from './take-over.js';
 import { backoff, TakeOvers } from './take-overs.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -23,8 +23,9 @@ const PATIENCE_MS = 5_000;
  * - `waiting`: a server is away; goes on by itself.
  * - `refused`: the read models do not belong to this log, or the log is not one for this program; it has stopped.
  * - `emptied`: what it had folded is gone from the read models; it has stopped, and another version has to be begun.
+ * - `outdated`: the same, since the log was restored from a backup.
  */
-export type WorkerState = 'starting' | 'running' | 'waiting' | 'refused' | 'emptied' | 'stopped';
+export type WorkerState = 'starting' | 'running' | 'waiting' | Ending | 'stopped';
 
 /**
  * Runs one projection over its share of the log's partitions. The order of things is what makes it survive being killed
@@ -42,6 +43,7 @@ export class Worker<Change> {
   private takeOvers: TakeOvers | null = null;
   private current: WorkerState = 'starting';
   private stopping = false;
+  private restored = 0;
   /** Why it must start over. */
   private lost: Error | null = null;
   /** When it was last asked whether what it holds is still its own. */
@@ -77,6 +79,11 @@ export class Worker<Change> {
     return this.current;
   }
 
+  /** Where it is outdated: the lowest number that a version of the log may have. */
+  get restoredAt(): number {
+    return this.restored;
+  }
+
   /** The partitions it owns now. */
   get owned(): number[] {
     return this.partitions.numbers;
@@ -107,7 +114,7 @@ export class Worker<Change> {
 
   /** By a fault that no new start mends. */
   private get hasEnded(): boolean {
-    return this.current === 'refused' || this.current === 'emptied';
+    return this.current === 'refused' || this.current === 'emptied' || this.current === 'outdated';
   }
 
   private async run(): Promise<void> {
@@ -125,6 +132,7 @@ export class Worker<Change> {
         await this.work();
       } catch (error) {
         const ending = endOf(error);
+        if (error instanceof LogRestored) this.restored = error.restoredAt;
         this.current = ending ?? 'waiting';
         const what = ending ? SAID_AT[ending] : 'starts over from its checkpoints';
         const line = `projection ${this.name} ${what}: ${(error as Error).message}`;
@@ -239,12 +247,17 @@ export class Worker<Change> {
   }
 }
 
-type Ending = 'refused' | 'emptied';
+type Ending = 'refused' | 'emptied' | 'outdated';
 
-const SAID_AT: Record<Ending, string> = { refused: 'refuses to run', emptied: 'is not folded on' };
+const SAID_AT: Record<Ending, string> = {
+  refused: 'refuses to run',
+  emptied: 'is not folded on',
+  outdated: 'is not folded on',
+};
 
 /** How a worker ends by a fault that no new start mends; null for the others. */
 function endOf(error: unknown): Ending | null {
+  if (error instanceof LogRestored) return 'outdated';
   if (error instanceof LogMismatch || error instanceof StreamMismatch) return 'refused';
   return error instanceof CheckpointsGone || error instanceof VersionGone ? 'emptied' : null;
 }

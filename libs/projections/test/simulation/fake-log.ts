@@ -152,6 +152,10 @@ export class LogClient implements WorkedLog {
     return Promise.resolve([]);
   }
 
+  restoredAt(): Promise<number> {
+    return this.ask(() => 0);
+  }
+
   readonly eraser = { carryOut: (): Promise<string[]> => Promise.resolve([]) };
 
   recordAt(seq: number): Promise<LogRecord | null> {
