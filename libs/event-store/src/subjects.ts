@@ -74,8 +74,20 @@ export class Subjects {
     return `${this.prefix}.members.${encodeId(group)}.${worker === undefined ? '*' : encodeId(worker)}`;
   }
 
-  workerOf(subject: string): string {
-    return decodeId(subject.slice(subject.lastIndexOf('.') + 1));
+  /** That a worker cannot fold a partition on; beneath its own subject, where those who do not know of it do not look. */
+  declined(group: string, worker: string, partition: number): string {
+    return `${this.worker(group, worker)}.${partition}`;
+  }
+
+  /** Everything that the workers of a group say of themselves. */
+  allOf(group: string): string {
+    return `${this.prefix}.members.${encodeId(group)}.>`;
+  }
+
+  /** Who it is of, and the partition that they cannot fold on, where it says that. */
+  workerOf(subject: string): { readonly worker: string; readonly declined: number | null } {
+    const [worker = '', declined] = subject.split('.').slice(3);
+    return { worker: decodeId(worker), declined: declined === undefined ? null : Number(declined) };
   }
 
   workersChanged(group: string): string {

@@ -113,7 +113,11 @@ describe('subjects', () => {
     expect(subjects.workers).toBe('chat.members.>');
     expect(subjects.worker('timeline-1')).toBe('chat.members.timeline-1.*');
     expect(subjects.worker('timeline-1', 'host.7')).toBe('chat.members.timeline-1.host=2e7');
-    expect(subjects.workerOf(subjects.worker('timeline-1', 'host.7'))).toBe('host.7');
+    expect(subjects.workerOf(subjects.worker('timeline-1', 'host.7'))).toEqual({ worker: 'host.7', declined: null });
+    expect(subjects.workerOf(subjects.declined('timeline-1', 'host.7', 12))).toEqual({
+      worker: 'host.7',
+      declined: 12,
+    });
   });
 
   it('of dead letters say which letter it is, and are read back', () => {
