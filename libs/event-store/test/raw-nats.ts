@@ -1,4 +1,4 @@
-import { connect } from '@nats-io/transport-node';
+import { connect, headers } from '@nats-io/transport-node';
 
 // NATS itself, for tests outside of this library that have to see or to spoil what it does there.
 
@@ -26,6 +26,23 @@ export async function heardWhile<T>(servers: string, subject: string, work: () =
     await work();
     await nats.flush();
     return heard;
+  } finally {
+    await nats.close();
+  }
+}
+
+/** Stores a message with headers of the test's own, as a release to come might write an event. */
+export async function store(
+  servers: string,
+  subject: string,
+  named: Readonly<Record<string, string>>,
+  text: string,
+): Promise<void> {
+  const nats = await connect({ servers });
+  const all = headers();
+  for (const [name, value] of Object.entries(named)) all.set(name, value);
+  try {
+    await nats.request(subject, text, { headers: all, timeout: 5_000 });
   } finally {
     await nats.close();
   }

@@ -26,6 +26,7 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
+      waitsForNewer: true,
       metrics: { port: 0 },
       blockedMessages: 'hidden',
       http: {

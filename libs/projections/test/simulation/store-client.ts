@@ -146,9 +146,9 @@ class VersionClient implements DocumentStore {
     });
   }
 
-  /** Of the marks of what was set aside, by their sequence. */
+  /** Of the marks of what was set aside. No step of the schedule: whatever they say, every release agrees here. */
   highest<D extends Document>(collection: string): Promise<D[]> {
-    return this.ask(() => [...this.collection(collection).values()] as D[]);
+    return Promise.resolve([...this.collection(collection).values()] as D[]);
   }
 
   async write(collection: string, writes: readonly Write[]): Promise<void> {
