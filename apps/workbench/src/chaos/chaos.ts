@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { logOf } from '#platform';
-import { ServedTimeline, type Timeline } from '#projections';
+import { Timeline } from '#projections';
 import { openMongodbReadModels } from '#read-models';
 import { CleanUp } from '../apart/clean-up.js';
 import { startServersApart } from '../apart/servers-apart.js';
@@ -14,7 +14,7 @@ import type { Command, Evidence } from './evidence.js';
 import type { KindReport } from './episodes.js';
 import { Front } from './front.js';
 import { chatsOf, eventsOf, keep, listedFor, messagesOf, shownTo, tracesOf, verifiedOn } from './gather.js';
-import { clusterGround, singleGround } from './ground.js';
+import { clusterGround, singleGround, upgradeGround } from './ground.js';
 import { invariants } from './invariants/all.js';
 import { type Finding, holds } from './invariants/finding.js';
 import { erasedTexts } from './invariants/moderated.js';
@@ -31,8 +31,11 @@ const REPEATED = 50;
 export interface ChaosOptions {
   readonly seed: number;
   readonly seconds: number;
-  /** Whether NATS is a cluster of three servers, and what is broken is these. */
-  readonly cluster: boolean;
+  /**
+   * What is done to it: everything is killed and cut; or NATS is a cluster of three servers, and these are; or nothing is,
+   * and all roles are replaced by those of another release.
+   */
+  readonly mode: 'everything' | 'cluster' | 'upgrade';
   readonly crowd: Crowd;
   readonly folder: string;
   readonly cacheFolder: string;
@@ -66,11 +69,13 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   let faultsEnd: CleanUp | null = null;
   try {
     const log_ = { cacheDir: cacheFolder, dataDir: join(folder, 'log'), durable: false, log: say };
-    const ground = options.cluster ? await clusterGround(log_) : await singleGround(log_);
+    const grounds = { everything: singleGround, cluster: clusterGround, upgrade: upgradeGround };
+    const ground = await grounds[options.mode](log_, folder);
     cleanUp.add(() => ground.stop());
     // Everybody is behind the same address here.
     const env = { MAX_CONNECTIONS_PER_USER: '20', HTTP_REQUESTS_PER_SECOND: '10000', HTTP_REQUESTS_BURST: '10000' };
-    const given = { folder, fresh: false, cacheFolder, nats: ground.nats, durable: false, say };
+    const { nats, checkout } = ground;
+    const given = { folder, fresh: false, cacheFolder, nats, durable: false, say, ...(checkout && { checkout }) };
     const servers = await startServersApart({ ...given, env: { ...env, ...ground.env } });
     cleanUp.add(() => servers.close());
     say(`starting ${PROJECTORS} projectors, ${GATEWAYS} gateways and the query side`);
@@ -83,7 +88,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     const front = await Front.start(gateways.map(({ http }) => Number(new URL(http).port)));
     cleanUp.add(() => front.stop());
 
-    const addresses = { url: front.url, httpUrl: query.http, secret: servers.secret };
+    const door = await Front.start([Number(new URL(query.http).port)]);
+    cleanUp.add(() => door.stop());
+
+    const addresses = { url: front.url, httpUrl: door.url, secret: servers.secret };
     const { inRooms, inChats } = crowdOf(crowd, addresses, (who) => seededRandom(seed * 100_003 + who));
     const people = [...inRooms, ...inChats];
     cleanUp.add(() => {
@@ -101,7 +109,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     cleanUp.add(() => readModels.close());
     const faults = ground.faults(
       { gateways, projectors, query, front },
-      { log, ofLog, readModels },
+      { log, ofLog, readModels, servers, door },
       seededRandom(seed),
       say,
     );
@@ -111,7 +119,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       inRooms: inRooms.map(({ userId, clan: room }) => ({ userId, room })),
       all: [...new Set(people.map(({ userId }) => userId))],
     };
-    const application = new Application(query.http, servers.secret, whom, seededRandom(seed + 2));
+    const application = new Application(door.url, servers.secret, whom, seededRandom(seed + 2));
     for (const person of people) person.start();
     application.start();
     faults.start();
@@ -128,7 +136,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all([application, ...people].map((each) => each.stop()));
     const wholeAt = performance.now();
 
-    const { queries } = await new ServedTimeline(readModels).pin();
+    // Whatever its format: it is served by the release that is there by now.
+    const { serving } = (await readModels.versions.read('timeline'))!;
+    const queries = new Timeline(readModels.projection('timeline', serving.number));
     const rooms = roomsOf(
       crowd,
       inChats.flatMap(({ userId, partnerIds }) => partnerIds.map((other) => directRoom(userId, other))),
@@ -139,7 +149,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     say(healedMs === null ? 'not everybody knows everything after 30 s' : `quiet after ${Math.round(healedMs)} ms`);
 
     const repeated = await repeat(inRooms, seededRandom(seed + 1));
-    const onServers = { nats: ground.nats.url, mongodb: servers.mongodb.url, keysFile };
+    const onServers = { nats: ground.nats.url, mongodb: servers.mongodb.url, keysFile, checkout: faults.checkout };
     const histories = people.map(({ history }) => history);
     const events = await eventsOf(log);
     const evidence: Evidence = {

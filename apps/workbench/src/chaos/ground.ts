@@ -5,13 +5,17 @@ import type { ReadModels } from '#read-models';
 import { obtainNats, startNats, type StartNatsOptions } from '../../../standalone/src/servers/nats-server.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../../standalone/src/servers/process.js';
+import type { ServersApart } from '../apart/servers-apart.js';
 import { NatsCluster } from '../nats-cluster.js';
 import { ClusterFaults } from './cluster-faults.js';
 import { CutOff } from './cut-off.js';
+import { releaseBefore } from '../upgrade/release-before.js';
 import { type KindReport, nothingAckedAlone, reportOf } from './episodes.js';
 import type { Evidence } from './evidence.js';
 import { type Breakable, Faults } from './faults.js';
+import type { Front } from './front.js';
 import type { Finding } from './invariants/finding.js';
+import { Upgrade } from './upgrade.js';
 
 /** What a cluster runs before its servers are upgraded, one by one. */
 const NATS_BEFORE = 'v2.14.10';
@@ -25,6 +29,8 @@ export interface Breaking {
   start(): void;
   /** Afterwards everything runs, but for `failures`. */
   stop(): Promise<void>;
+  /** The checkout whose roles run at the end; this one's by default. */
+  readonly checkout?: string | undefined;
   judge(evidence: Evidence): { readonly kinds: readonly KindReport[]; readonly findings: readonly Finding[] };
 }
 
@@ -32,6 +38,9 @@ export interface Watched {
   readonly log: EventLog;
   readonly ofLog: Omit<LogOptions, 'name'>;
   readonly readModels: ReadModels;
+  readonly servers: ServersApart;
+  /** Before the query side. */
+  readonly door: Front;
 }
 
 /** The NATS that everything stands on. */
@@ -39,6 +48,8 @@ export interface Ground {
   readonly nats: RunningServer;
   /** What roles are told because of it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The checkout whose roles are started; this one's by default. */
+  readonly checkout?: string;
   stop(): Promise<void>;
   faults(
     roles: Omit<Breakable, 'breakNats'>,
@@ -94,6 +105,20 @@ export async function clusterGround(options: StartNatsOptions): Promise<Ground> 
       });
       return Object.assign(faults, { judge });
     },
+  };
+}
+
+/** One server, and roles of the release before, which are replaced. */
+export async function upgradeGround(options: StartNatsOptions, folder: string): Promise<Ground> {
+  const checkout = await releaseBefore(options.cacheDir, options.log);
+  const nats = await startNats(options);
+  return {
+    nats,
+    env: {},
+    checkout,
+    stop: () => nats.stop(),
+    faults: (roles, watched, _random, say) =>
+      new Upgrade({ ...roles, ...watched, folder, caughtUp: () => untilCaughtUp(watched) }, say),
   };
 }
 

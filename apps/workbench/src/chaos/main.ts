@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
-import { chaos, type ChaosReport } from './chaos.js';
+import { chaos, type ChaosOptions, type ChaosReport } from './chaos.js';
 import { lineOf } from './episodes.js';
 import { holds } from './invariants/finding.js';
 
-// `npm run chaos -- --seed N --minutes M [--cluster]`. What it does and checks: docs/operations.md.
+// `npm run chaos -- --seed N --minutes M [--cluster | --upgrade]`. What it does and checks: docs/operations.md.
 
-const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2] [--cluster]';
+const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2] [--cluster | --upgrade]';
 const CROWD = { clans: 20, inRooms: 120, chats: 50, inChats: 80 };
 const VIOLATIONS_SHOWN = 5;
 
@@ -23,17 +23,20 @@ function numberOf(name: string, text: string, least: number): number {
   throw new RangeError(`--${name} must be a number from ${least} on\n${USAGE}`);
 }
 
-function options(): { seed: number; minutes: number; cluster: boolean } {
+function options(): { seed: number; minutes: number; mode: ChaosOptions['mode'] } {
   try {
     const { values } = parseArgs({
       options: {
         seed: { type: 'string', default: '1' },
         minutes: { type: 'string', default: '2' },
         cluster: { type: 'boolean', default: false },
+        upgrade: { type: 'boolean', default: false },
       },
     });
     const seed = Math.floor(numberOf('seed', values.seed, 0));
-    return { seed, minutes: numberOf('minutes', values.minutes, 0.1), cluster: values.cluster };
+    if (values.cluster && values.upgrade) throw new RangeError(`either --cluster or --upgrade\n${USAGE}`);
+    const mode = values.cluster ? 'cluster' : values.upgrade ? 'upgrade' : 'everything';
+    return { seed, minutes: numberOf('minutes', values.minutes, 0.1), mode };
   } catch (error) {
     throw error instanceof RangeError ? error : new RangeError(`${(error as Error).message}\n${USAGE}`);
   }
@@ -72,10 +75,10 @@ function pageOf(
 }
 
 try {
-  const { seed, minutes, cluster } = options();
+  const { seed, minutes, mode } = options();
   const { dataFolder, cacheFolder } = loadConfig(process.env, 'standalone').standalone;
-  const folder = join(dataFolder, 'chaos', `${cluster ? 'cluster' : 'seed'}-${seed}`);
-  const report = await chaos({ seed, seconds: minutes * 60, cluster, crowd: CROWD, folder, cacheFolder, say });
+  const folder = join(dataFolder, 'chaos', `${mode === 'everything' ? 'seed' : mode}-${seed}`);
+  const report = await chaos({ seed, seconds: minutes * 60, mode, crowd: CROWD, folder, cacheFolder, say });
   const page = pageOf(report, folder, seed);
   console.log(page.join('\n'));
   process.exitCode = page.at(-1) === 'everything held.' ? 0 : 1;
