@@ -14,7 +14,7 @@ export const mainOf = (role: string, checkout = CHECKOUT): string =>
   join(checkout, 'dist', 'apps', role, 'src', 'main.js');
 
 /** On a machine that is busy with more. */
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 
 /** One role, or all of them, in a process of its own, which can be killed and started again. */
 export class RoleProcess {
