@@ -69,25 +69,29 @@ export class Subjects {
     return `${this.prefix}.members.>`;
   }
 
-  /** One worker of a group, or with no name all of them. */
-  worker(group: string, worker?: string): string {
-    return `${this.prefix}.members.${encodeId(group)}.${worker === undefined ? '*' : encodeId(worker)}`;
+  /** One worker of a group. */
+  worker(group: string, worker: string): string {
+    return `${this.prefix}.members.${encodeId(group)}.${encodeId(worker)}`;
   }
 
-  /** That a worker cannot fold a partition on; beneath its own subject, where those who do not know of it do not look. */
+  /** That a worker cannot fold a partition on: in a group of its own, where those who do not know of it do not look. */
   declined(group: string, worker: string, partition: number): string {
-    return `${this.worker(group, worker)}.${partition}`;
+    return this.worker(declinesOf(group), `${partition} ${worker}`);
   }
 
-  /** Everything that the workers of a group say of themselves. */
-  allOf(group: string): string {
-    return `${this.prefix}.members.${encodeId(group)}.>`;
+  /** Of all groups. */
+  get allWorkers(): string {
+    return `${this.prefix}.members.*.*`;
   }
 
-  /** Who it is of, and the partition that they cannot fold on, where it says that. */
-  workerOf(subject: string): { readonly worker: string; readonly declined: number | null } {
-    const [worker = '', declined] = subject.split('.').slice(3);
-    return { worker: decodeId(worker), declined: declined === undefined ? null : Number(declined) };
+  /** Which worker of a group it is of, and the partition that they cannot fold on, where it says that; null for another. */
+  workerOf(group: string, subject: string): { readonly worker: string; readonly declined: number | null } | null {
+    const [of = '', token = ''] = subject.split('.').slice(2);
+    const worker = decodeId(token);
+    if (of === encodeId(group)) return { worker, declined: null };
+    if (of !== encodeId(declinesOf(group))) return null;
+    const space = worker.indexOf(' ');
+    return { worker: worker.slice(space + 1), declined: Number(worker.slice(0, space)) };
   }
 
   workersChanged(group: string): string {
@@ -136,3 +140,5 @@ export class Subjects {
     return `${this.prefix}.dead.${projection === undefined ? '' : `${encodeId(projection)}.`}>`;
   }
 }
+
+const declinesOf = (group: string): string => `${group} declines`;

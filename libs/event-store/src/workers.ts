@@ -57,11 +57,11 @@ export class Workers {
   /** Those present now, in the order of their names. @throws LogUnavailable */
   async present(group: string): Promise<PresentWorker[]> {
     const name = workerStream(this.stream);
-    const filter = this.subjects.allOf(group);
+    const filter = this.subjects.allWorkers;
     const { state } = await this.connection.answerOfStream(name, () =>
       this.connection.jetstream.streams.info(name, { subjects_filter: filter }),
     );
-    const said = Object.keys(state.subjects ?? {}).map((subject) => this.subjects.workerOf(subject));
+    const said = Object.keys(state.subjects ?? {}).flatMap((subject) => this.subjects.workerOf(group, subject) ?? []);
     const declinesOf = (name: string) =>
       said.flatMap(({ worker, declined }) => (worker === name && declined !== null ? [declined] : []));
     return said

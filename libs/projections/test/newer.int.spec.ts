@@ -164,6 +164,34 @@ describe('an event of a newer release', () => {
     expect(await letters()).toEqual([]);
   });
 
+  it('is marked as set aside before anything behind it is written', async () => {
+    const asked: string[] = [];
+    const unmarked: ReadModels = {
+      ...readModels,
+      projection: (name, version) => {
+        const store = readModels.projection(name, version);
+        return {
+          setUp: (collections) => store.setUp(collections),
+          get: (collection, ids) => store.get(collection, ids),
+          findBy: (collection, field, values) => store.findBy(collection, field, values),
+          range: (collection, range) => store.range(collection, range),
+          highest: (collection, highest) => store.highest(collection, highest),
+          write: (collection, writes) => {
+            asked.push(collection);
+            return collection === gapCollection.name
+              ? Promise.reject(new Error('it is not written'))
+              : store.write(collection, writes);
+          },
+        };
+      },
+    };
+    await append(NEWER, 'after');
+    start('one', { log: older(), waitsForNewer: false, readModels: unmarked });
+    await until('it is to be marked, again and again', () => asked.length > 2);
+    expect(new Set(asked)).toEqual(new Set([gapCollection.name]));
+    expect(await contents()).toEqual([]);
+  });
+
   it('or one that only a repaired fold takes in stays set aside, where what came after it has its place', async () => {
     const faulty: Projection<unknown> = {
       ...(timeline as Projection<unknown>),
