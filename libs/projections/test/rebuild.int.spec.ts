@@ -80,11 +80,11 @@ describe('a rebuild in a room where nothing more is said', () => {
   });
 
   const heartbeats: NodeJS.Timeout[] = [];
-  /** Somebody else who works on a version, until they leave, or the test ends. */
-  const keepPresent = (version: number, who: string): (() => void) => {
-    const beating = setInterval(() => {
-      log.workers.beat(versionName('timeline', version), who).catch(quiet);
-    }, 200);
+  /** Somebody else who works on a version, from now on until they leave, or the test ends. */
+  const keepPresent = async (version: number, who: string): Promise<() => void> => {
+    const beat = () => log.workers.beat(versionName('timeline', version), who);
+    await beat();
+    const beating = setInterval(() => void beat().catch(quiet), 200);
     heartbeats.push(beating);
     return () => {
       clearInterval(beating);
@@ -143,7 +143,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   });
 
   it('is not served while somebody folds the version before', async () => {
-    const leave = keepPresent(1, 'one who goes on');
+    const leave = await keepPresent(1, 'one who goes on');
     const building = build();
     building.catch(quiet);
     await until('the swap is marked', async () => (await versions()).swap !== null);
@@ -164,8 +164,7 @@ describe('a rebuild in a room where nothing more is said', () => {
   it('is not served before it has what was said until those who folded the version before had stopped', async () => {
     let isOpen = true;
     mayWrite = () => isOpen;
-    await log.workers.beat(versionName('timeline', 1), 'slow to stop');
-    const leave = keepPresent(1, 'slow to stop');
+    const leave = await keepPresent(1, 'slow to stop');
     const building = build();
     building.catch(quiet);
     await until('it is built', async () => (await lastN(2)) === 1);
@@ -287,8 +286,7 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   it('waits for whoever is building it, and refuses where they go on', async () => {
     await readModels.versions.replace('timeline', withNextVersion(await versions(), timeline.format));
-    const leave = keepPresent(2, 'the other');
-    await log.workers.beat(versionName('timeline', 2), 'the other');
+    const leave = await keepPresent(2, 'the other');
     await expect(build()).rejects.toThrow('timeline-2 is being built by the other');
     leave();
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 }, swap: null });
