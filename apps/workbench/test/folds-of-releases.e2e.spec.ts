@@ -25,7 +25,7 @@ async function foldsOf(checkout: string, logs: readonly LogRecord[][]): Promise<
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify(logs));
-  const [answer, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const [answer, [status]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number]>]);
   expect(status).toBe(0);
   return JSON.parse(answer) as Folds;
 }

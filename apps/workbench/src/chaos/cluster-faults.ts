@@ -28,6 +28,9 @@ export type ClusterFault = keyof typeof clusterFaults;
 /** NATS by itself took up to a minute to bring a server up to date that had led, and was cut off. */
 const WHOLE_LIMIT_MS = 180_000;
 
+/** Between two faults. */
+const SETTLE_MS = 1_000;
+
 /** The leader again and again. */
 const order: readonly ClusterFault[] = [
   ...(['leader', 'gatewayServer', 'replaced', 'leaderCutOff', 'leader'] as const),
@@ -90,7 +93,7 @@ export class ClusterFaults {
       this.say(`${clusterFaults[kind]}: ${done}; lag 0 ${end}`);
       // The next fault would take the second of three copies where one has not all of it yet.
       if (await this.#isWhole()) episode.wholeMs = performance.now() - mendedAt;
-      if (!this.#stopping) await sleep(1_000);
+      await sleep(SETTLE_MS);
     }
   }
 
