@@ -78,7 +78,8 @@ export class Upgrade implements Breaking {
     for (const role of roles) {
       this.say(`a ${role.role} is replaced by that of ${by}`);
       await role.replaceBy(mainOf(role.role, checkout));
-      this.made.set(`${role.role}s replaced`, (this.made.get(`${role.role}s replaced`) ?? 0) + 1);
+      const what = `times a ${role.role} replaced`;
+      this.made.set(what, (this.made.get(what) ?? 0) + 1);
       await sleep(BETWEEN_MS);
     }
   }
@@ -125,6 +126,6 @@ export class Upgrade implements Breaking {
     door.lead([portOf(newQuery)]);
     this.checkout = checkout;
     for (const role of [...gateways, query, ...projectors]) await role.kill('SIGTERM');
-    this.made.set('projections rebuilt', 1);
+    this.made.set('projection rebuilt', 1);
   }
 }

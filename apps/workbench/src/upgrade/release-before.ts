@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { run } from '../../../standalone/src/servers/programs.js';
+import { CHECKOUT } from './checkout.js';
 
-const CHECKOUT = fileURLToPath(new URL('../../../../../', import.meta.url));
 const MINUTES = 60_000;
 
 /** The commit cannot be had here: a copy of the repository without its history, and no way to the rest of it. */

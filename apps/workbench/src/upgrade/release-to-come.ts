@@ -1,8 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const CHECKOUT = fileURLToPath(new URL('../../../../../', import.meta.url));
+import { CHECKOUT } from './checkout.js';
 
 /** What a release to come does otherwise. */
 export type Novelty = 'messages of another version' | 'a timeline of another format';
