@@ -1,47 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventLog, LogOptions } from '#event-store';
 import { caughtUpWith, projections } from '#projections';
-import type { ReadModels } from '#read-models';
 import { obtainNats, startNats, type StartNatsOptions } from '../../../standalone/src/servers/nats-server.js';
 import { freePort } from '../../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../../standalone/src/servers/process.js';
-import type { ServersApart } from '../apart/servers-apart.js';
 import { NatsCluster } from '../nats-cluster.js';
+import type { Breaking, Watched } from './breaking.js';
 import { ClusterFaults } from './cluster-faults.js';
 import { CutOff } from './cut-off.js';
 import { releaseBefore } from '../upgrade/release-before.js';
-import { type KindReport, nothingAckedAlone, reportOf } from './episodes.js';
+import { nothingAckedAlone, reportOf } from './episodes.js';
 import type { Evidence } from './evidence.js';
 import { type Breakable, Faults } from './faults.js';
-import type { Front } from './front.js';
-import type { Finding } from './invariants/finding.js';
 import { Upgrade } from './upgrade.js';
 
 /** What a cluster runs before its servers are upgraded, one by one. */
 const NATS_BEFORE = 'v2.14.10';
 const NATS_AFTER = 'v2.15.1';
 const LAG_LIMIT_MS = 30_000;
-
-/** What is broken, and what is to be said of it at the end. */
-export interface Breaking {
-  readonly made: ReadonlyMap<string, number>;
-  readonly failures: readonly string[];
-  start(): void;
-  /** Afterwards everything runs, but for `failures`. */
-  stop(): Promise<void>;
-  /** The checkout whose roles run at the end; this one's by default. */
-  readonly checkout?: string | undefined;
-  judge(evidence: Evidence): { readonly kinds: readonly KindReport[]; readonly findings: readonly Finding[] };
-}
-
-export interface Watched {
-  readonly log: EventLog;
-  readonly ofLog: Omit<LogOptions, 'name'>;
-  readonly readModels: ReadModels;
-  readonly servers: ServersApart;
-  /** Before the query side. */
-  readonly door: Front;
-}
 
 /** The NATS that everything stands on. */
 export interface Ground {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chatctl } from '../apart/chatctl.js';
 import { mainOf, type RoleProcess } from '../apart/role-process.js';
 import { releaseToCome } from '../upgrade/release-to-come.js';
+import type { Breaking, Watched } from './breaking.js';
 import type { Breakable } from './faults.js';
-import type { Breaking, Watched } from './ground.js';
 import { type Finding, finding } from './invariants/finding.js';
 
 /** People talk for so long between two steps. */
