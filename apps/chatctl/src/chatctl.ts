@@ -1,3 +1,4 @@
+import { NewerEvent } from '#domain';
 import { RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
@@ -62,7 +63,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 /** What is said in plain words. */
 const complaints = [
   ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
-  ...[Missing, StatementFailed, BackupRefused],
+  ...[Missing, StatementFailed, BackupRefused, NewerEvent],
 ];
 
 /**

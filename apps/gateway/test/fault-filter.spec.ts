@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { NewerEvent } from '#domain';
 import { LogUnavailable, OutcomeUnknown } from '#event-store';
 import { type Fault, FrameRefused, INTERNAL, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
@@ -41,6 +42,11 @@ it('where a server is away, what becomes of it is told apart: not done, or perha
   expect(refused(filter, new OutcomeUnknown('no answer'))).toBe(UNKNOWN);
   expect(warned).toEqual(['NATS is away', 'MongoDB is away', 'no answer']);
   expect(reported).toEqual([]);
+});
+
+it('what only a newer release can read is for another gateway, and no error of ours', () => {
+  expect(refused(new FaultFilter(), new NewerEvent('unknown event Sung version 4'))).toBe(UNAVAILABLE);
+  expect([warned, reported]).toEqual([['unknown event Sung version 4'], []]);
 });
 
 it('an error of ours is reported with its place, and the client is told no more than that', () => {

@@ -284,6 +284,13 @@ describe('the webhook', () => {
     expect(calls).toEqual([]);
   });
 
+  it('is not told of what only a newer release can read: it is kept for a gateway of that', async () => {
+    await start();
+    chat.server.store({ room, kind: 'msg', id: 'msg.1', type: 'MessageCreated', version: 3, body: '{}' });
+    await until('it is left', () => warned.some((line) => line.includes('left to a gateway of a newer release')));
+    expect([letters(), calls]).toEqual([[], []]);
+  });
+
   it('gets a bounded number of calls at the same time, and none waits behind a slow one for ever', async () => {
     await start();
     answer = null;

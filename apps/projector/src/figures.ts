@@ -1,7 +1,7 @@
 import type { Figure, Metrics } from '#platform';
 import type { Runner } from '#projections';
 
-type Folding = Pick<Runner<unknown>, 'projection' | 'counters' | 'owned' | 'state'>;
+type Folding = Pick<Runner<unknown>, 'projection' | 'counters' | 'owned' | 'newer' | 'state'>;
 
 /** How long the rounds of each projection take. */
 export function observeRounds(metrics: Metrics): (projection: string, seconds: number) => void {
@@ -55,6 +55,13 @@ export function projectionFigures(workers: readonly Folding[]): Figure[] {
       type: 'gauge',
       labels,
       read: each(({ owned }) => owned.length),
+    },
+    {
+      name: 'parley_projection_newer_partitions',
+      help: 'Of those, how many stand still before an event that only a newer release can read.',
+      type: 'gauge',
+      labels,
+      read: each(({ newer }) => newer.length),
     },
     {
       name: 'parley_projection_running',

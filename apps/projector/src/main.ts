@@ -12,6 +12,7 @@ await runRole('projector', async (config, logger, atEnd) => {
   const projections = new ProjectionRunners({
     ...servers,
     names: config.projections,
+    waitsForNewer: config.waitsForNewer,
     owner: workerName(),
     logger,
     metrics,

@@ -14,6 +14,8 @@ export interface ProjectionsOptions {
   /** Unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
+  /** Whether what only a newer release can read is waited for, and is no dead letter. Default true. */
+  readonly waitsForNewer?: boolean;
   /** Is told what they do. */
   readonly metrics?: Metrics | undefined;
 }
@@ -66,6 +68,13 @@ export class ProjectionRunners {
   watch(health: Health, maxLagEvents: number): void {
     for (const [name, worker] of this.workers) {
       health.add(`projection ${name}`, async () => {
+        const [newer] = worker.newer;
+        if (newer) {
+          throw new NotReady(
+            `partition ${newer.partition} of ${name} waits before event ${newer.seq}, ${newer.what}: start a projector of ` +
+              'the release that wrote it',
+          );
+        }
         if (worker.state !== 'running') {
           throw new NotReady(`the projection ${name} is ${worker.state}: the log of this process says why`);
         }

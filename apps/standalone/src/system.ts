@@ -55,6 +55,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   await log.setUp();
   const projections = new ProjectionRunners({
     names: config.projections,
+    waitsForNewer: config.waitsForNewer,
     log,
     readModels,
     owner: workerName(),

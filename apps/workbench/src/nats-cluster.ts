@@ -3,12 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startNats, type StartNatsOptions } from '../../standalone/src/servers/nats-server.js';
 import { freePort, isPortFree } from '../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../standalone/src/servers/process.js';
+import { type Connections, type Leaders, leadersIn, read, type Report } from './nats-report.js';
+import { Route } from './route.js';
 
 const NODES = 3;
 const READY_LIMIT_MS = 30_000;
-const GONE_LIMIT_MS = 10_000;
+/** One that goes gently sends its clients away first, one a second. */
+const GONE_LIMIT_MS = 60_000;
 
-export type NatsClusterOptions = Omit<StartNatsOptions, 'port' | 'more'>;
+export interface NatsClusterOptions extends Omit<StartNatsOptions, 'port' | 'more'> {
+  /** Whether the nodes reach each other over ways that can be cut. */
+  readonly cuttable?: boolean;
+}
 
 interface Ports {
   readonly clients: number;
@@ -16,17 +22,12 @@ interface Ports {
   readonly monitor: number;
 }
 
-/** Who leads what, as one node sees it. */
-interface Leaders {
-  readonly meta: string;
-  /** By the stream's name. */
-  readonly streams: ReadonlyMap<string, string>;
-}
-
 /** Three nats-servers that hold every stream's replicas together; each can be killed and started again. */
 export class NatsCluster {
   readonly nodes: readonly string[];
   private readonly running = new Map<string, RunningServer>();
+  /** From a node to another one. */
+  private readonly ways = new Map<string, Map<string, Route>>();
 
   private constructor(
     private readonly options: NatsClusterOptions,
@@ -43,6 +44,7 @@ export class NatsCluster {
     }
     const cluster = new NatsCluster(options, ports);
     try {
+      if (options.cuttable) await cluster.layWays();
       await Promise.all(cluster.nodes.map((node) => cluster.startNode(node)));
       await cluster.untilWhole();
     } catch (error) {
@@ -54,7 +56,7 @@ export class NatsCluster {
 
   /** For NATS_URL: all of them. */
   get url(): string {
-    return this.nodes.map((node) => `nats://127.0.0.1:${this.ports.get(node)!.clients}`).join(',');
+    return this.nodes.map((node) => this.urlOf(node)).join(',');
   }
 
   /** Of all that run. */
@@ -64,7 +66,11 @@ export class NatsCluster {
 
   /** What was taken for them. */
   get taken(): string {
-    return [...this.running.values()][0]?.taken ?? 'none';
+    return [...new Set([...this.running.values()].map(({ taken }) => taken))].join(' and ') || 'none';
+  }
+
+  takenFor(node: string): string {
+    return this.running.get(node)?.taken ?? 'none';
   }
 
   /** Of one of them, which a client leaves for another one when it is gone. */
@@ -72,33 +78,33 @@ export class NatsCluster {
     return `nats://127.0.0.1:${this.ports.get(node)!.clients}`;
   }
 
-  /** Also again, on the data it had. */
-  async startNode(node: string): Promise<void> {
+  /** Also again, on the data it had. @param version another release than the one that it ran before */
+  async startNode(node: string, version = this.options.version): Promise<void> {
     const { clients, routes, monitor } = this.ports.get(node)!;
-    const others = [...this.ports.values()].map((other) => `"nats-route://127.0.0.1:${other.routes}"`);
+    const to = this.nodes.map((other) => this.ways.get(node)?.get(other)?.port ?? this.ports.get(other)!.routes);
+    const others = to.map((port) => `"nats-route://127.0.0.1:${port}"`);
+    // Else they would tell each other of addresses at which there is no way between.
+    const advertise = this.options.cuttable ? 'advertise: "127.0.0.1:1", ' : '';
     const more = [
       `server_name: ${node}`,
       `http: "127.0.0.1:${monitor}"`,
-      `cluster { name: drill, listen: "127.0.0.1:${routes}", routes: [${others.join(', ')}] }`,
+      `cluster { name: drill, ${advertise}listen: "127.0.0.1:${routes}", routes: [${others.join(', ')}] }`,
+      'lame_duck_duration: "30s"',
+      'lame_duck_grace_period: "1s"',
     ];
     const dataDir = join(this.options.dataDir, node);
-    this.running.set(node, await startNats({ ...this.options, dataDir, port: clients, more }));
+    const given = { ...this.options, ...(version !== undefined && { version }) };
+    this.running.set(node, await startNats({ ...given, dataDir, port: clients, more }));
   }
 
-  /**
-   * With -9: no chance to hand anything over. Resolves once its ports are free: a process of many threads counts as ended
-   * when the first of them has, and the last one lets go of the sockets.
-   */
+  /** With -9: no chance to hand anything over. */
   async kill(node: string): Promise<void> {
-    process.kill(this.running.get(node)!.pid, 'SIGKILL');
-    this.running.delete(node);
-    const deadline = Date.now() + GONE_LIMIT_MS;
-    for (const port of Object.values(this.ports.get(node)!) as number[]) {
-      while (!(await isPortFree(port))) {
-        if (Date.now() > deadline) throw new Error(`port ${port} of ${node}, which was killed, is still in use`);
-        await sleep(10);
-      }
-    }
+    await this.end(node, 'SIGKILL');
+  }
+
+  /** As for an upgrade: it hands over what it leads, then sends its clients away one by one (lame duck mode). */
+  async leave(node: string): Promise<void> {
+    await this.end(node, 'SIGUSR2');
   }
 
   /** Its connections stay open, and it answers nothing. */
@@ -106,15 +112,32 @@ export class NatsCluster {
     process.kill(this.running.get(node)!.pid, 'SIGSTOP');
   }
 
+  /** Between these two, both ways; between one and all others where no second is named. */
+  cut(node: string, other?: string): void {
+    for (const way of this.waysBetween(node, other)) way.cut();
+  }
+
+  mend(): void {
+    for (const node of this.nodes) for (const way of this.waysBetween(node)) way.mend();
+  }
+
   /** @throws Error where no node answers */
   async leaders(): Promise<Leaders> {
     for (const node of this.running.keys()) {
-      const report = await this.report(node);
-      const meta = report?.meta_cluster?.leader;
-      if (!report || !meta) continue;
-      return { meta, streams: new Map(streamsOf(report).map(({ name, cluster }) => [name, cluster?.leader ?? ''])) };
+      const leaders = leadersIn(await this.report(node));
+      if (leaders) return leaders;
     }
     throw new Error('the cluster has no leader');
+  }
+
+  /** How many connections of this name each node has. */
+  async connectionsOf(name: string): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for (const node of this.running.keys()) {
+      const answer = await read<Connections>(this.monitorOf(node), '/connz?limit=1024');
+      counts.set(node, answer?.connections?.filter((each) => each.name === name).length ?? 0);
+    }
+    return counts;
   }
 
   /** Resolves once all nodes are there and have what the others have. */
@@ -126,46 +149,58 @@ export class NatsCluster {
     }
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.running.values()].map((server) => server.stop()));
-    this.running.clear();
-  }
-
-  private async isWhole(): Promise<boolean> {
-    const healthy = await Promise.all(
-      [...this.ports.values()].map(({ monitor }) => getJson(`http://127.0.0.1:${monitor}/healthz`)),
-    );
+  /** Whether all nodes are there and have what the others have. */
+  async isWhole(): Promise<boolean> {
+    const healthy = await Promise.all(this.nodes.map((node) => read<Report>(this.monitorOf(node), '/healthz')));
     if (!healthy.every((answer) => answer?.status === 'ok')) return false;
     const reports = await Promise.all(this.nodes.map((node) => this.report(node)));
     return reports.every((report) => report?.meta_cluster?.leader && report.meta_cluster.cluster_size === NODES);
   }
 
-  private report(node: string): Promise<Report | null> {
-    return getJson(`http://127.0.0.1:${this.ports.get(node)!.monitor}/jsz?streams=true`);
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((server) => server.stop()));
+    this.running.clear();
+    for (const node of this.nodes) for (const way of this.ways.get(node)?.values() ?? []) await way.stop();
   }
-}
 
-/** What is read of the answers of a server's monitoring port. */
-interface Report {
-  readonly status?: string;
-  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
-  readonly account_details?: readonly { readonly stream_detail?: readonly StreamDetail[] }[];
-}
+  /**
+   * Resolves once its ports are free: a process of many threads counts as ended when the first of them has, and the last
+   * one lets go of the sockets.
+   */
+  private async end(node: string, signal: NodeJS.Signals): Promise<void> {
+    process.kill(this.running.get(node)!.pid, signal);
+    this.running.delete(node);
+    const deadline = Date.now() + GONE_LIMIT_MS;
+    for (const port of Object.values(this.ports.get(node)!) as number[]) {
+      while (!(await isPortFree(port))) {
+        if (Date.now() > deadline) throw new Error(`port ${port} of ${node}, which was ended, is still in use`);
+        await sleep(10);
+      }
+    }
+  }
 
-interface StreamDetail {
-  readonly name: string;
-  readonly cluster?: { readonly leader?: string };
-}
+  private async layWays(): Promise<void> {
+    for (const node of this.nodes) {
+      const ways = new Map<string, Route>();
+      for (const other of this.nodes) {
+        if (other !== node) ways.set(other, await Route.start(this.ports.get(other)!.routes));
+      }
+      this.ways.set(node, ways);
+    }
+  }
 
-const streamsOf = ({ account_details: accounts = [] }: Report): StreamDetail[] =>
-  accounts.flatMap(({ stream_detail: streams }) => streams ?? []);
+  private waysBetween(node: string, only?: string): Route[] {
+    const others = only === undefined ? this.nodes.filter((other) => other !== node) : [only];
+    return others.flatMap((other) =>
+      [this.ways.get(node)?.get(other) ?? [], this.ways.get(other)?.get(node) ?? []].flat(),
+    );
+  }
 
-/** Null where it does not answer. */
-async function getJson(address: string): Promise<Report | null> {
-  try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(2_000) });
-    return (await response.json()) as Report;
-  } catch {
-    return null;
+  private report(node: string): Promise<Report | null> {
+    return read(this.monitorOf(node), '/jsz?streams=true');
+  }
+
+  private monitorOf(node: string): string {
+    return `http://127.0.0.1:${this.ports.get(node)!.monitor}`;
   }
 }

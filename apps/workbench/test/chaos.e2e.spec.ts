@@ -34,10 +34,23 @@ const run = (...args: string[]) =>
   LIMIT_MS + 60_000,
 );
 
+(MONGODB_URL === undefined ? it.skip : it)(
+  'nor where NATS is a cluster of three servers, of which each may be lost or replaced',
+  async () => {
+    const { status, out, complaints } = await run('--seed', '1', '--minutes', '0.3', '--cluster');
+    if (status !== 0) throw new Error(`${out}\n${complaints}`);
+    expect(out).toMatch(/^ {2}ok {3}kill -9 of the leader of the events, \d+ times: [1-9]\d* acknowledged meanwhile/m);
+    expect(out).not.toContain(' FAIL ');
+    expect(out.trim().split('\n').at(-1)).toBe('everything held.');
+  },
+  LIMIT_MS + 60_000,
+);
+
 it.each([
   [['--seed', 'x'], '--seed must be a number from 0 on'],
   [['--minutes', '0'], '--minutes must be a number from 0.1 on'],
   [['--more'], 'usage: npm run chaos'],
+  [['--cluster', '--upgrade'], 'either --cluster or --upgrade'],
 ])('does not take %j', async (args, complaint) => {
   const { status, complaints } = await run(...args);
   expect([status, complaints]).toEqual([2, expect.stringContaining(complaint)]);

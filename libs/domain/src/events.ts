@@ -90,7 +90,23 @@ export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
 }
 
+/** An event that only a release newer than this one can read: it may be waited for. */
+export class NewerEvent extends UnreadableEvent {}
+
 const current = new Map<string, EventDefinition<EventType, TObject>>(eventDefinitions.map((d) => [d.type, d]));
+
+/** Types are called so, and versions count from 1: what is otherwise was written by no release. */
+const TYPE = /^[A-Z][A-Za-z]*$/;
+
+/**
+ * Whether an event is of a type or a version that comes with a later release: versions are never taken back, so whatever
+ * is above those of here is. By its headers alone, since nothing is known of its body.
+ */
+export function isNewer({ type, version }: Pick<StoredEvent, 'type' | 'version'>): boolean {
+  const known = current.get(type);
+  if (known) return version > known.version && Number.isSafeInteger(version);
+  return TYPE.test(type) && version >= 1 && Number.isSafeInteger(version);
+}
 
 export const kindOf = (type: EventType): Kind => current.get(type)!.kind;
 
@@ -152,8 +168,9 @@ export function eventReader(
 
   const find = (type: string, version: number): Version => {
     const found = versions.get(type)?.get(version);
-    if (!found) throw new UnreadableEvent(`unknown event ${type || '(no type)'} version ${version}`);
-    return found;
+    if (found) return found;
+    const fault = `unknown event ${type || '(no type)'} version ${version}`;
+    throw isNewer({ type, version }) ? new NewerEvent(fault) : new UnreadableEvent(fault);
   };
   return ({ type, version, room, body, texts, erased }, seq) => {
     let as = find(type, version);

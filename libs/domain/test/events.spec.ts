@@ -5,8 +5,10 @@ import {
   GLOBAL_ROOM,
   isEmoji,
   isFilledText,
+  isNewer,
   isText,
   membershipOf,
+  NewerEvent,
   profileOf,
   UnreadableEvent,
   userRoom,
@@ -64,6 +66,25 @@ describe('a stored event', () => {
     expect(() => decodeEvent(stored('[]'), 1)).toThrow(/^MessageCreated version 2 \/: \w+/);
     expect(() => decodeEvent(stored('{'), 1)).toThrow(/^MessageCreated version 2 is not JSON$/);
     expect(() => decodeEvent(stored(body, ''), 1)).toThrow('unknown event (no type) version 2');
+  });
+});
+
+describe('an event of a newer release', () => {
+  it.each([
+    ['an unknown type', 'MessageSung', 1, true],
+    ['a version to come', 'MessageCreated', 3, true],
+    ['the version of today', 'MessageCreated', 2, false],
+    ['a version of before', 'MessageCreated', 1, false],
+    ['no version', 'MessageSung', 0, false],
+    ['half a version', 'MessageCreated', 3.5, false],
+    ['no type', '', 1, false],
+    ['what is no type', 'message-sung', 1, false],
+  ])('is told apart by its headers: %s', (_, type, version, expected) => {
+    expect(isNewer({ type, version })).toBe(expected);
+    const decode = () => decodeEvent(stored('{', type, version), 1);
+    if (expected) expect(decode).toThrow(NewerEvent);
+    else expect(decode).not.toThrow(NewerEvent);
+    expect(decode).toThrow(UnreadableEvent);
   });
 });
 

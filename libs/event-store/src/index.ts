@@ -21,7 +21,7 @@ export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
 export type { Revocations } from './revocations.js';
 export type { TokenFacts } from './revoked-tokens.js';
-export type { Workers } from './workers.js';
+export type { PresentWorker, Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publish-reply.js';
 export type { FollowOptions, ReadOptions } from './reader.js';

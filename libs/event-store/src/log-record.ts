@@ -1,4 +1,4 @@
-import { decodeEvent, parseRoom, type RecordedEvent, type Room, UnreadableEvent } from '#domain';
+import { decodeEvent, isNewer, NewerEvent, parseRoom, type RecordedEvent, type Room, UnreadableEvent } from '#domain';
 import type { ReadHeaders } from './event-headers.js';
 
 /** A record of the log, what was sealed in it opened, its body not yet looked at. */
@@ -66,6 +66,8 @@ export function recordOf(
  */
 export function decodeRecord(record: LogRecord): RecordedEvent {
   const { room, seq, fault } = record;
+  // Before anything else of it is judged: rooms and seals may be other ones there too.
+  if (isNewer(record)) throw new NewerEvent(`unknown event ${record.type} version ${record.version}`);
   if (room === null) throw new UnreadableEvent('its subject names no room');
   if (fault !== undefined) throw new UnreadableEvent(fault);
   const { type, version, body, texts, erased = false } = record;

@@ -69,13 +69,29 @@ export class Subjects {
     return `${this.prefix}.members.>`;
   }
 
-  /** One worker of a group, or with no name all of them. */
-  worker(group: string, worker?: string): string {
-    return `${this.prefix}.members.${encodeId(group)}.${worker === undefined ? '*' : encodeId(worker)}`;
+  /** One worker of a group. */
+  worker(group: string, worker: string): string {
+    return `${this.prefix}.members.${encodeId(group)}.${encodeId(worker)}`;
   }
 
-  workerOf(subject: string): string {
-    return decodeId(subject.slice(subject.lastIndexOf('.') + 1));
+  /** That a worker cannot fold a partition on: in a group of its own, where those who do not know of it do not look. */
+  declined(group: string, worker: string, partition: number): string {
+    return this.worker(declinesOf(group), `${partition} ${worker}`);
+  }
+
+  /** Of all groups. */
+  get allWorkers(): string {
+    return `${this.prefix}.members.*.*`;
+  }
+
+  /** Which worker of a group it is of, and the partition that they cannot fold on, where it says that; null for another. */
+  workerOf(group: string, subject: string): { readonly worker: string; readonly declined: number | null } | null {
+    const [of = '', token = ''] = subject.split('.').slice(2);
+    const worker = decodeId(token);
+    if (of === encodeId(group)) return { worker, declined: null };
+    if (of !== encodeId(declinesOf(group))) return null;
+    const space = worker.indexOf(' ');
+    return { worker: worker.slice(space + 1), declined: Number(worker.slice(0, space)) };
   }
 
   workersChanged(group: string): string {
@@ -124,3 +140,5 @@ export class Subjects {
     return `${this.prefix}.dead.${projection === undefined ? '' : `${encodeId(projection)}.`}>`;
   }
 }
+
+const declinesOf = (group: string): string => `${group} declines`;

@@ -24,6 +24,13 @@ export const workerStreamConfig = (stream: string, subjects: Subjects): Partial<
   max_msgs_per_subject: 1,
 });
 
+/** A worker that is there. */
+export interface PresentWorker {
+  readonly name: string;
+  /** The partitions that it cannot fold on, an event of a newer release being next there. */
+  readonly declines: readonly number[];
+}
+
 /**
  * Who is at work on something together. There is no lease beside the heartbeat: a worker that does not beat for 3 s is
  * gone, silently, so workers read the list every second. What it protects must be fenced by something else.
@@ -36,21 +43,31 @@ export class Workers {
     private readonly publisher: Publisher,
   ) {}
 
-  /** @throws LogUnavailable, OutcomeUnknown */
-  async beat(group: string, worker: string): Promise<void> {
-    await this.publisher.publish(this.subjects.worker(group, worker), '');
+  /** @param declines the partitions that it leaves to the others, if they can do more @throws LogUnavailable, OutcomeUnknown */
+  async beat(group: string, worker: string, declines: readonly number[] = []): Promise<void> {
+    const all = [this.subjects.worker(group, worker), ...declines.map((p) => this.subjects.declined(group, worker, p))];
+    await Promise.all(all.map((subject) => this.publisher.publish(subject, '')));
+  }
+
+  /** The names of those present now, in their order. @throws LogUnavailable */
+  async of(group: string): Promise<string[]> {
+    return (await this.present(group)).map(({ name }) => name);
   }
 
   /** Those present now, in the order of their names. @throws LogUnavailable */
-  async of(group: string): Promise<string[]> {
+  async present(group: string): Promise<PresentWorker[]> {
     const name = workerStream(this.stream);
-    const filter = this.subjects.worker(group);
+    const filter = this.subjects.allWorkers;
     const { state } = await this.connection.answerOfStream(name, () =>
       this.connection.jetstream.streams.info(name, { subjects_filter: filter }),
     );
-    return Object.keys(state.subjects ?? {})
-      .map((subject) => this.subjects.workerOf(subject))
-      .sort();
+    const said = Object.keys(state.subjects ?? {}).flatMap((subject) => this.subjects.workerOf(group, subject) ?? []);
+    const declinesOf = (name: string) =>
+      said.flatMap(({ worker, declined }) => (worker === name && declined !== null ? [declined] : []));
+    return said
+      .flatMap(({ worker, declined }) => (declined === null ? [worker] : []))
+      .sort()
+      .map((name) => ({ name, declines: declinesOf(name) }));
   }
 
   /** Gone from now on. @throws LogUnavailable */

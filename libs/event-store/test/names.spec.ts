@@ -118,9 +118,13 @@ describe('subjects', () => {
 
   it('of workers name their group, and are read back', () => {
     expect(subjects.workers).toBe('chat.members.>');
-    expect(subjects.worker('timeline-1')).toBe('chat.members.timeline-1.*');
+    expect(subjects.allWorkers).toBe('chat.members.*.*');
     expect(subjects.worker('timeline-1', 'host.7')).toBe('chat.members.timeline-1.host=2e7');
-    expect(subjects.workerOf(subjects.worker('timeline-1', 'host.7'))).toBe('host.7');
+    const of = (subject: string) => subjects.workerOf('timeline-1', subject);
+    expect(of(subjects.worker('timeline-1', 'host.7'))).toEqual({ worker: 'host.7', declined: null });
+    expect(of(subjects.declined('timeline-1', 'host 7', 12))).toEqual({ worker: 'host 7', declined: 12 });
+    expect(of(subjects.worker('timeline-2', 'host.7'))).toBeNull();
+    expect(of(subjects.declined('timeline-2', 'host.7', 12))).toBeNull();
   });
 
   it('of dead letters say which letter it is, and are read back', () => {

@@ -52,3 +52,18 @@ export async function rawNats(servers: string): Promise<RawNats> {
     close: () => nats.close(),
   };
 }
+
+/** Stores a message with headers of the test's own, as a release to come might write an event. */
+export async function store(
+  servers: string,
+  subject: string,
+  named: Readonly<Record<string, string>>,
+  text: string,
+): Promise<void> {
+  const nats = await rawNats(servers);
+  try {
+    await nats.store(subject, text, named);
+  } finally {
+    await nats.close();
+  }
+}

@@ -45,6 +45,8 @@ export interface Config {
   readonly limits: Limits;
   readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
+  /** Whether what only a newer release can read is waited for. */
+  readonly waitsForNewer: boolean;
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
   /** Used in the standalone only; absolute paths. */
@@ -253,6 +255,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       tries: values.INMAIL_TRIES,
     },
     projections: values.PROJECTIONS,
+    waitsForNewer: values.NEWER_EVENTS,
     ready: { maxLagEvents: values.READY_MAX_LAG },
     logLevel: values.LOG_LEVEL,
     standalone: {

@@ -1,4 +1,4 @@
-import { RetryableError } from '#domain';
+import { NewerEvent, RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Static, Type } from '@sinclair/typebox';
 import type { Request, Response } from 'express';
@@ -125,6 +125,10 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   }
   if (error instanceof RetryableError) {
     return { statusCode: 503, errors: [httpFault('UNAVAILABLE', 'a server that this needs is away: try again')] };
+  }
+  if (error instanceof NewerEvent) {
+    const message = 'this is of a newer release than who was asked: try again';
+    return { statusCode: 503, errors: [httpFault('UNAVAILABLE', message)] };
   }
   const statusCode = statusOf(error) ?? 500;
   if (statusCode >= 500) return { statusCode: 500, errors: [httpFault('UNEXPECTED', 'something went wrong here')] };

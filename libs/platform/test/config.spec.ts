@@ -26,6 +26,7 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
+      waitsForNewer: true,
       metrics: { port: 0 },
       traces: { sampler: 'parentbased_always_on', ratio: 1 },
       blockedMessages: 'hidden',

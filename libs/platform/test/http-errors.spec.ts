@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { RetryableError } from '#domain';
+import { NewerEvent, RetryableError } from '#domain';
 import { BadRequestException, Logger, NotFoundException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { OutcomeUnknown } from '#event-store';
@@ -41,6 +41,12 @@ describe('an error answer', () => {
     const away = new RetryableError('10.1.2.3');
     expect(errorAnswer(away)).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNAVAILABLE' }] });
     expect(JSON.stringify(errorAnswer(away))).not.toContain('10.1.2.3');
+  });
+
+  it('says of what only a newer release can read that it may be asked for again', () => {
+    const answer = errorAnswer(new NewerEvent('unknown event Sung version 4'));
+    expect(answer).toMatchObject({ statusCode: 503, errors: [{ reason: 'UNAVAILABLE' }] });
+    expect(JSON.stringify(answer)).not.toContain('Sung');
   });
 
   it('says of what may have been done that it may, and that it may be sent again', () => {

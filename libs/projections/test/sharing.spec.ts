@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { PARTITIONS } from '#domain';
 import type { Clock, PresentWorkers } from '../src/index.js';
 import { Share } from '../src/engine/share.js';
-import { ownersOf } from '../src/engine/sharing.js';
+import { ownersOf as ownersOfPresent } from '../src/engine/sharing.js';
+
+const able = (names: readonly string[]) => names.map((name) => ({ name, declines: [] }));
+const ownersOf = (group: string, names: readonly string[]) => ownersOfPresent(group, able(names));
 
 const anyWorkers = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
 
@@ -43,6 +46,22 @@ describe('the sharing out of partitions', () => {
     }
   });
 
+  it('leaves what some cannot fold on to one that can, beyond its share too', () => {
+    const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    const older = (declines: number[]) => ['a', 'b', 'c'].map((name) => ({ name, declines }));
+    const owners = (declines: number[], newer = 'd') => ownersOfPresent('g', [...older(declines), ...able([newer])]);
+    expect(owners(all)).toEqual(all.map(() => 'd'));
+    for (const declined of all) expect(owners([declined])[declined]).toBe('d');
+    // The rest is shared as ever.
+    expect(new Set(owners([0, 1]))).toEqual(new Set(['a', 'b', 'c', 'd']));
+  });
+
+  it('leaves what nobody can fold on with one of them', () => {
+    const names = ['a', 'b', 'c'];
+    const declining = names.map((name) => ({ name, declines: [3] }));
+    expect(ownersOfPresent('g', declining)).toEqual(ownersOf('g', names));
+  });
+
   it('is nobody where nobody is there', () => {
     expect(ownersOf('timeline-1', [])).toEqual([]);
   });
@@ -55,8 +74,9 @@ describe('the share of a worker', () => {
     // A log whose answers take a while on their way.
     const workers: PresentWorkers = {
       beat: () => Promise.resolve(),
-      of: async () => {
-        const list = [...present];
+      of: () => Promise.resolve([...present]),
+      present: async () => {
+        const list = able([...present]);
         await sleep(20);
         return list;
       },

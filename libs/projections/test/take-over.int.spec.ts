@@ -175,9 +175,10 @@ describe('a take-over', () => {
             present.announce(group);
           },
           onAnnounced: (group, listener) => present.onAnnounced(group, listener),
-          of: async (group) => {
+          of: (group) => present.of(group),
+          present: async (group) => {
             await until('it may', mayRead);
-            return present.of(group);
+            return present.present(group);
           },
         },
       }),

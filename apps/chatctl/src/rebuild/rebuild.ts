@@ -1,6 +1,6 @@
 import { type Projection, rebuild } from '#projections';
 import { versionName } from '#read-models';
-import { progressBar, workerName } from '#platform';
+import { loadConfig, progressBar, workerName } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { projectionNamed } from '../projection-version.js';
 import { type ServersWithDatabase, withDatabase } from '../servers.js';
@@ -22,7 +22,7 @@ export const rebuildCommand: Command = async (args, surroundings) => {
 export async function rebuildAndServe(
   { log, readModels }: ServersWithDatabase,
   projection: Projection<unknown>,
-  { out, progress, interrupted }: Surroundings,
+  { env, out, progress, interrupted }: Surroundings,
   json: boolean,
 ): Promise<number> {
   const say = (line: string) => progress.write(`${line}\n`);
@@ -32,6 +32,7 @@ export async function rebuildAndServe(
   try {
     const rebuilt = await rebuild({
       ...{ projection, log, readModels, signal },
+      waitsForNewer: loadConfig(env, 'chatctl').waitsForNewer,
       owner: `chatctl-${workerName()}`,
       logger: { log: () => undefined, warn: say, error: say },
       onProgress: (version, left) => {

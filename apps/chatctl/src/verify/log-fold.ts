@@ -1,4 +1,4 @@
-import { PARTITIONS } from '#domain';
+import { isNewer, NewerEvent, PARTITIONS } from '#domain';
 import type { EventLog, LogRecord } from '#event-store';
 import { type Projection, Replay } from '#projections';
 import type { Document } from '#read-models';
@@ -8,6 +8,9 @@ export interface PartitionPosition {
   readonly seq: number;
   readonly eventId: string;
 }
+
+/** Whether an event is marked as one that the documents lack. */
+export type IsSetAside = (record: LogRecord) => Promise<boolean>;
 
 const ROUND = 2_000;
 
@@ -24,14 +27,16 @@ export class LogFold {
     private readonly projection: Projection<unknown>,
     private readonly replay: Replay<unknown>,
     private readonly positions: readonly PartitionPosition[],
+    private readonly isSetAside: IsSetAside,
   ) {}
 
   static async start(
     log: EventLog,
     projection: Projection<unknown>,
     positions: readonly PartitionPosition[],
+    isSetAside: IsSetAside,
   ): Promise<LogFold> {
-    return new LogFold(log, projection, await Replay.start(projection), positions);
+    return new LogFold(log, projection, await Replay.start(projection), positions, isSetAside);
   }
 
   get store() {
@@ -92,6 +97,10 @@ export class LogFold {
 
   /** Whether a round is full, and folded. */
   private async add(record: LogRecord): Promise<boolean> {
+    if (isNewer(record) && !(await this.isSetAside(record))) {
+      const what = `${record.type} version ${record.version}`;
+      throw new NewerEvent(`event ${record.seq} is of a newer release, ${what}: ask that one`);
+    }
     this.round.push(record);
     if (this.round.length < ROUND) return false;
     await this.flush();

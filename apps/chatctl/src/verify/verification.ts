@@ -1,6 +1,6 @@
-import type { EventLog } from '#event-store';
+import type { EventLog, LogRecord } from '#event-store';
 import { collectionsOf, type Projection } from '#projections';
-import { checkpointId, checkpointsOf, type Document, type ReadModels } from '#read-models';
+import { checkpointId, checkpointsOf, type Document, gapCollection, gapId, type ReadModels } from '#read-models';
 import { type Difference, differenceOf } from './difference.js';
 import { LogFold, type PartitionPosition } from './log-fold.js';
 import { allOf, pagesOf } from './stored.js';
@@ -37,12 +37,15 @@ interface Newer {
  * order of their `seq`, while the fold goes on, and each is compared when the fold has reached its very event.
  * Nothing is read twice, and nothing has to stand still.
  *
- * @throws LogUnavailable, ReadModelsUnavailable
+ * @throws LogUnavailable, ReadModelsUnavailable; NewerEvent where this release cannot fold what was folded
  */
 export async function verifyProjection(options: VerificationOptions): Promise<Verified> {
   const { log, projection, onDifference, onProgress } = options;
   const positions = await positionsOf(options);
-  const fold = await LogFold.start(log, projection, positions);
+  const stored = options.readModels.projection(projection.name, options.version);
+  const isSetAside = async ({ room, seq }: LogRecord): Promise<boolean> =>
+    room !== null && (await stored.get(gapCollection.name, [gapId(room, seq)])).length > 0;
+  const fold = await LogFold.start(log, projection, positions, isSetAside);
   await fold.toPositions((left) => {
     onProgress('fold', left);
   });

@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import pTimeout from 'p-timeout';
-import { roomKind } from '#domain';
+import { NewerEvent, roomKind } from '#domain';
 import { type AskedLog, type Deliveries, type Delivery, EventLog, type LogRecord } from '#event-store';
 import { LineLimit, postToWebhook, WebhookFailure } from '#platform';
 import { IN_MAIL } from '#protocol';
@@ -122,6 +122,13 @@ export class InMail implements OnApplicationBootstrap, BeforeApplicationShutdown
   async #failed({ record, times, done, again }: Delivery, error: Error): Promise<void> {
     if (error instanceof WebhookFailure && times < this.settings.inMail.tries) {
       this.#warnings.say(`the webhook failed and is tried again: ${error.message}`);
+      again(pauseAfter(times));
+      return;
+    }
+    if (error instanceof NewerEvent) {
+      this.#warnings.say(
+        `the message of event ${record.seq} is left to a gateway of a newer release: ${error.message}`,
+      );
       again(pauseAfter(times));
       return;
     }

@@ -1,4 +1,4 @@
-import { RetryableError } from '#domain';
+import { NewerEvent, RetryableError } from '#domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { OutcomeUnknown } from '#event-store';
 import { LineLimit, TurnMissed } from '#platform';
@@ -31,6 +31,11 @@ export class FaultFilter implements ExceptionFilter {
     if (error instanceof RetryableError) {
       this.warnings.say(error.message);
       return error instanceof OutcomeUnknown ? UNKNOWN : UNAVAILABLE;
+    }
+    if (error instanceof NewerEvent) {
+      // While a release takes over from another one, a gateway of that can do it.
+      this.warnings.say(error.message);
+      return UNAVAILABLE;
     }
     this.errors.say(error instanceof Error ? error.message : String(error), error instanceof Error ? error.stack : '');
     return INTERNAL;

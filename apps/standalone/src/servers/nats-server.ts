@@ -15,6 +15,8 @@ const PROGRAM = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server'
 export interface ObtainNatsOptions {
   cacheDir: string;
   log: Log;
+  /** This release and no other, whatever is on the PATH: `v2.15.1`. */
+  version?: string;
   /** Where releases are downloaded from: `<releases>/<version>/<file>`. */
   releases?: string;
 }
@@ -35,13 +37,14 @@ export interface StartNatsOptions extends ObtainNatsOptions {
  * with the Go toolchain, in this order. If there is none, the error says what to do.
  */
 export async function obtainNats(options: ObtainNatsOptions): Promise<{ path: string; taken: string }> {
-  const onPath = findOnPath('nats-server');
+  const wanted = options.version ?? VERSION;
+  const onPath = options.version === undefined ? findOnPath('nats-server') : null;
   const version = onPath && (await versionOf(onPath, OLDEST));
   if (onPath && version) return { path: onPath, taken: `nats-server ${version} on the PATH` };
 
-  const folder = join(options.cacheDir, 'nats-server', VERSION);
+  const folder = join(options.cacheDir, 'nats-server', wanted);
   const path = join(folder, PROGRAM);
-  if (isExecutable(path)) return { path, taken: `nats-server ${VERSION.slice(1)} from the cache` };
+  if (isExecutable(path)) return { path, taken: `nats-server ${wanted.slice(1)} from the cache` };
 
   makeCacheFolder(folder);
   const failures: string[] = [];
@@ -53,7 +56,7 @@ export async function obtainNats(options: ObtainNatsOptions): Promise<{ path: st
     try {
       await get(temporary, options);
       renameSync(join(temporary, PROGRAM), path);
-      return { path, taken: `nats-server ${VERSION.slice(1)}, got from ${source}` };
+      return { path, taken: `nats-server ${wanted.slice(1)}, got from ${source}` };
     } catch (error) {
       failures.push(`  ${source}: ${messageOf(error)}`);
     } finally {
@@ -128,28 +131,31 @@ function isReadyForJetStream(received: Buffer): boolean {
   return line.startsWith('INFO ') && line.includes('"jetstream":true');
 }
 
-async function getRelease(folder: string, { log, releases = RELEASES }: ObtainNatsOptions): Promise<void> {
+async function getRelease(
+  folder: string,
+  { log, releases = RELEASES, version = VERSION }: ObtainNatsOptions,
+): Promise<void> {
   const platforms: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
   const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
   const platform = platforms[process.platform];
   const architecture = architectures[process.arch];
   if (!platform || !architecture) throw new Error(`there is none for ${process.platform} on ${process.arch}`);
 
-  const name = `nats-server-${VERSION}-${platform}-${architecture}`;
+  const name = `nats-server-${version}-${platform}-${architecture}`;
   const archive = name + (platform === 'windows' ? '.zip' : '.tar.gz');
-  log(`downloading nats-server ${VERSION}`);
-  const content = await downloadVerified(`${releases}/${VERSION}/${archive}`, `${releases}/${VERSION}/SHA256SUMS`, log);
+  log(`downloading nats-server ${version}`);
+  const content = await downloadVerified(`${releases}/${version}/${archive}`, `${releases}/${version}/SHA256SUMS`, log);
   writeFileSync(join(folder, archive), content);
   // The tar of Windows and of macOS reads zip files, too.
   await run('tar', ['-xf', join(folder, archive), '-C', folder], { timeoutMs: 30_000 });
   renameSync(join(folder, name, PROGRAM), join(folder, PROGRAM));
 }
 
-async function buildWithGo(folder: string, { log }: ObtainNatsOptions): Promise<void> {
+async function buildWithGo(folder: string, { log, version = VERSION }: ObtainNatsOptions): Promise<void> {
   const go = findOnPath('go');
   if (!go) throw new Error('no Go toolchain on the PATH');
-  log(`building nats-server ${VERSION} with Go, which takes a minute`);
-  await run(go, ['install', `github.com/nats-io/nats-server/v2@${VERSION}`], {
+  log(`building nats-server ${version} with Go, which takes a minute`);
+  await run(go, ['install', `github.com/nats-io/nats-server/v2@${version}`], {
     timeoutMs: GO_TIMEOUT_MS,
     env: { GOBIN: folder, CGO_ENABLED: '0' },
   });

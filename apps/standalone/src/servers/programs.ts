@@ -38,10 +38,10 @@ export async function versionOf(path: string, atLeast: [number, number]): Promis
 export async function run(
   file: string,
   args: string[],
-  { timeoutMs, env }: { timeoutMs: number; env?: Record<string, string> },
+  { timeoutMs, env, cwd }: { timeoutMs: number; env?: Record<string, string>; cwd?: string },
 ): Promise<string> {
   try {
-    const { stdout } = await execute(file, args, { timeout: timeoutMs, env: { ...process.env, ...env } });
+    const { stdout } = await execute(file, args, { timeout: timeoutMs, env: { ...process.env, ...env }, cwd });
     return stdout;
   } catch (error) {
     const { killed, stderr, message } = error as { killed?: boolean; stderr?: string; message: string };

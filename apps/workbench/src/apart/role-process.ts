@@ -14,7 +14,7 @@ export const mainOf = (role: string, checkout = CHECKOUT): string =>
   join(checkout, 'dist', 'apps', role, 'src', 'main.js');
 
 /** On a machine that is busy with more. */
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 
 /** One role, or all of them, in a process of its own, which can be killed and started again. */
 export class RoleProcess {
@@ -30,7 +30,7 @@ export class RoleProcess {
     private readonly port: number,
     private readonly env: Readonly<Record<string, string>>,
     private readonly logFile: string,
-    private readonly main = mainOf(role),
+    private main = mainOf(role),
   ) {}
 
   get http(): string {
@@ -62,6 +62,13 @@ export class RoleProcess {
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** Another release in its place, as an operator would: it ends by itself, then that one starts. */
+  async replaceBy(main: string): Promise<void> {
+    await this.kill('SIGTERM');
+    this.main = main;
+    await this.start();
   }
 
   /** As a power cut or the kernel would: no chance to save anything. */

@@ -37,8 +37,8 @@ export interface ServersApart {
   readonly keysFile: string;
   readonly nats: RunningServer;
   readonly mongodb: RunningServer;
-  /** @param env beside what every role is told */
-  readonly start: (role: RoleName, env?: Readonly<Record<string, string>>) => Promise<RoleProcess>;
+  /** @param env beside what every role is told @param checkout another one than all others run */
+  readonly start: (role: RoleName, env?: Readonly<Record<string, string>>, checkout?: string) => Promise<RoleProcess>;
   /** Ends the roles, then the servers; their data stays in the folder. */
   readonly close: () => Promise<void>;
 }
@@ -74,16 +74,11 @@ export async function startServersApart(options: ServersApartOptions): Promise<S
       ...{ NATS_URL: nats.url, MONGODB_URL: mongodb.url, JWT_SECRET: secret, KEYS_MASTER_FILE: keysFile },
       ...{ READY_MAX_LAG: '1000000000', EVENT_STREAM_SYNCED: durable ? 'on' : 'off' },
     };
-    const start = async (name: RoleName, env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> => {
+    const start: ServersApart['start'] = async (name, env = {}, checkout = options.checkout) => {
       const port = await freePort();
       const log = join(logs, `${name}-${port}.log`);
-      const role = new RoleProcess(
-        name,
-        port,
-        { ...common, ...options.env, ...(await options.ownEnv?.()), ...env },
-        log,
-        mainOf(name, options.checkout),
-      );
+      const own = { ...common, ...options.env, ...(await options.ownEnv?.()), ...env };
+      const role = new RoleProcess(name, port, own, log, mainOf(name, checkout));
       roles.push(role);
       await role.start();
       return role;

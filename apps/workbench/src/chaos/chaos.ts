@@ -4,19 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { logOf } from '#platform';
-import { ServedTimeline, type Timeline } from '#projections';
+import { Timeline } from '#projections';
 import { openMongodbReadModels } from '#read-models';
-import { startNats } from '../../../standalone/src/servers/nats-server.js';
-import { freePort } from '../../../standalone/src/servers/network.js';
-import type { RunningServer } from '../../../standalone/src/servers/process.js';
 import { CleanUp } from '../apart/clean-up.js';
 import { startServersApart } from '../apart/servers-apart.js';
 import { seededRandom } from '../seeded-random.js';
 import { Application } from './application.js';
 import type { Command, Evidence } from './evidence.js';
-import { Faults } from './faults.js';
+import type { KindReport } from './episodes.js';
 import { Front } from './front.js';
 import { chatsOf, eventsOf, keep, listedFor, messagesOf, shownTo, tracesOf, verifiedOn } from './gather.js';
+import { clusterGround, singleGround, upgradeGround } from './ground.js';
 import { invariants } from './invariants/all.js';
 import { type Finding, holds } from './invariants/finding.js';
 import { erasedTexts } from './invariants/moderated.js';
@@ -33,6 +31,11 @@ const REPEATED = 50;
 export interface ChaosOptions {
   readonly seed: number;
   readonly seconds: number;
+  /**
+   * What is done to it: everything is killed and cut; or NATS is a cluster of three servers, and these are; or nothing is,
+   * and all roles are replaced by those of another release.
+   */
+  readonly mode: 'everything' | 'cluster' | 'upgrade';
   readonly crowd: Crowd;
   readonly folder: string;
   readonly cacheFolder: string;
@@ -41,6 +44,8 @@ export interface ChaosOptions {
 
 export interface ChaosReport {
   readonly faults: ReadonlyMap<string, number>;
+  /** Of a cluster, what held in each kind of fault. */
+  readonly kinds: readonly KindReport[];
   readonly events: number;
   /** How often each thing was said, done or decided. */
   readonly done: ReadonlyMap<string, number>;
@@ -63,18 +68,15 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   // Made last, it is run first where this is interrupted: else what is ended would be started again.
   let faultsEnd: CleanUp | null = null;
   try {
-    const parts = {
-      cacheDir: cacheFolder,
-      dataDir: join(folder, 'log'),
-      port: await freePort(),
-      durable: false,
-      log: say,
-    };
-    let nats: RunningServer = await startNats(parts);
-    cleanUp.add(() => nats.stop());
+    const log_ = { cacheDir: cacheFolder, dataDir: join(folder, 'log'), durable: false, log: say };
+    const grounds = { everything: singleGround, cluster: clusterGround, upgrade: upgradeGround };
+    const ground = await grounds[options.mode](log_, folder);
+    cleanUp.add(() => ground.stop());
     // Everybody is behind the same address here.
     const env = { MAX_CONNECTIONS_PER_USER: '20', HTTP_REQUESTS_PER_SECOND: '10000', HTTP_REQUESTS_BURST: '10000' };
-    const servers = await startServersApart({ folder, fresh: false, cacheFolder, nats, durable: false, env, say });
+    const { nats, checkout } = ground;
+    const given = { folder, fresh: false, cacheFolder, nats, durable: false, say, ...(checkout && { checkout }) };
+    const servers = await startServersApart({ ...given, env: { ...env, ...ground.env } });
     cleanUp.add(() => servers.close());
     say(`starting ${PROJECTORS} projectors, ${GATEWAYS} gateways and the query side`);
     const projectors = [await servers.start('projector')];
@@ -86,7 +88,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     const front = await Front.start(gateways.map(({ http }) => Number(new URL(http).port)));
     cleanUp.add(() => front.stop());
 
-    const addresses = { url: front.url, httpUrl: query.http, secret: servers.secret };
+    const door = await Front.start([Number(new URL(query.http).port)]);
+    cleanUp.add(() => door.stop());
+
+    const addresses = { url: front.url, httpUrl: door.url, secret: servers.secret };
     const { inRooms, inChats } = crowdOf(crowd, addresses, (who) => seededRandom(seed * 100_003 + who));
     const people = [...inRooms, ...inChats];
     cleanUp.add(() => {
@@ -96,19 +101,25 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all(inChats.map((person) => person.openAll()));
     say(`${people.length} clients are there; breaking things for ${seconds} s, seed ${seed}`);
 
-    const breakNats = async (forMs: number): Promise<void> => {
-      process.kill(nats.pid, 'SIGKILL');
-      await sleep(forMs);
-      nats = await startNats(parts);
-    };
-    const faults = new Faults({ gateways, projectors, query, front, breakNats }, seededRandom(seed), say);
+    const { keysFile } = servers;
+    const ofLog = logOf({ nats: { servers: ground.nats.url, stream: 'EVENTS', prefix: 'chat', keysFile } });
+    const log = await EventLog.connect({ ...ofLog, name: 'chaos' });
+    cleanUp.add(() => log.close());
+    const readModels = await openMongodbReadModels({ url: servers.mongodb.url, database: 'parley' });
+    cleanUp.add(() => readModels.close());
+    const faults = ground.faults(
+      { gateways, projectors, query, front },
+      { log, ofLog, readModels, servers, door },
+      seededRandom(seed),
+      say,
+    );
     faultsEnd = new CleanUp();
     faultsEnd.add(() => faults.stop());
     const whom = {
       inRooms: inRooms.map(({ userId, clan: room }) => ({ userId, room })),
       all: [...new Set(people.map(({ userId }) => userId))],
     };
-    const application = new Application(query.http, servers.secret, whom, seededRandom(seed + 2));
+    const application = new Application(door.url, servers.secret, whom, seededRandom(seed + 2));
     for (const person of people) person.start();
     application.start();
     faults.start();
@@ -125,13 +136,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all([application, ...people].map((each) => each.stop()));
     const wholeAt = performance.now();
 
-    const { keysFile } = servers;
-    const ofLog = logOf({ nats: { servers: nats.url, stream: 'EVENTS', prefix: 'chat', keysFile } });
-    const log = await EventLog.connect({ ...ofLog, name: 'chaos' });
-    cleanUp.add(() => log.close());
-    const readModels = await openMongodbReadModels({ url: servers.mongodb.url, database: 'parley' });
-    cleanUp.add(() => readModels.close());
-    const { queries } = await new ServedTimeline(readModels).pin();
+    // Whatever its format: it is served by the release that is there by now.
+    const { serving } = (await readModels.versions.read('timeline'))!;
+    const queries = new Timeline(readModels.projection('timeline', serving.number));
     const rooms = roomsOf(
       crowd,
       inChats.flatMap(({ userId, partnerIds }) => partnerIds.map((other) => directRoom(userId, other))),
@@ -142,7 +149,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     say(healedMs === null ? 'not everybody knows everything after 30 s' : `quiet after ${Math.round(healedMs)} ms`);
 
     const repeated = await repeat(inRooms, seededRandom(seed + 1));
-    const onServers = { nats: nats.url, mongodb: servers.mongodb.url, keysFile };
+    const onServers = { nats: ground.nats.url, mongodb: servers.mongodb.url, keysFile, checkout: faults.checkout };
     const histories = people.map(({ history }) => history);
     const events = await eventsOf(log);
     const evidence: Evidence = {
@@ -154,12 +161,14 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       traces: await tracesOf(readModels, erasedTexts({ histories, events })),
       unfinished: await log.eraser.carryOut(),
     };
-    const findings = invariants.map((check) => check(evidence));
-    const isWhole = healedMs !== null && findings.every(holds);
+    const { kinds, findings: ofGround } = faults.judge(evidence);
+    const findings = [...invariants.map((check) => check(evidence)), ...ofGround];
+    const isWhole =
+      healedMs !== null && findings.every(holds) && kinds.every(({ violations }) => violations.length === 0);
     if (!isWhole) await keep(evidence, folder);
     await cleanUp.run();
     if (isWhole) rmSync(folder, { recursive: true, force: true });
-    return { faults: faults.made, events: events.length, done: doneIn(evidence), healedMs, findings };
+    return { faults: faults.made, kinds, events: events.length, done: doneIn(evidence), healedMs, findings };
   } catch (error) {
     await faultsEnd?.run();
     await cleanUp.run();

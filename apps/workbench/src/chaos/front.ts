@@ -26,7 +26,7 @@ export class Front {
 
   private constructor(
     private readonly server: Server,
-    private readonly ports: readonly number[],
+    private ports: readonly number[],
   ) {}
 
   static async start(ports: readonly number[]): Promise<Front> {
@@ -42,6 +42,11 @@ export class Front {
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on new connections go to these. */
+  lead(ports: readonly number[]): void {
+    this.ports = ports;
   }
 
   /** Cuts so many connections. @returns how many there were to be cut */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
-import { chaos, type ChaosReport } from './chaos.js';
+import { chaos, type ChaosOptions, type ChaosReport } from './chaos.js';
+import { lineOf } from './episodes.js';
 import { holds } from './invariants/finding.js';
 
-// `npm run chaos -- --seed N --minutes M`. What it does and checks: docs/operations.md.
+// `npm run chaos -- --seed N --minutes M [--cluster | --upgrade]`. What it does and checks: docs/operations.md.
 
-const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2]';
+const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2] [--cluster | --upgrade]';
 const CROWD = { clans: 20, inRooms: 120, chats: 50, inChats: 80 };
 const VIOLATIONS_SHOWN = 5;
 
@@ -22,12 +23,20 @@ function numberOf(name: string, text: string, least: number): number {
   throw new RangeError(`--${name} must be a number from ${least} on\n${USAGE}`);
 }
 
-function options(): { seed: number; minutes: number } {
+function options(): { seed: number; minutes: number; mode: ChaosOptions['mode'] } {
   try {
     const { values } = parseArgs({
-      options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '2' } },
+      options: {
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string', default: '2' },
+        cluster: { type: 'boolean', default: false },
+        upgrade: { type: 'boolean', default: false },
+      },
     });
-    return { seed: Math.floor(numberOf('seed', values.seed, 0)), minutes: numberOf('minutes', values.minutes, 0.1) };
+    const seed = Math.floor(numberOf('seed', values.seed, 0));
+    if (values.cluster && values.upgrade) throw new RangeError(`either --cluster or --upgrade\n${USAGE}`);
+    const mode = values.cluster ? 'cluster' : values.upgrade ? 'upgrade' : 'everything';
+    return { seed, minutes: numberOf('minutes', values.minutes, 0.1), mode };
   } catch (error) {
     throw error instanceof RangeError ? error : new RangeError(`${(error as Error).message}\n${USAGE}`);
   }
@@ -36,7 +45,11 @@ function options(): { seed: number; minutes: number } {
 const counted = (counts: ReadonlyMap<string, number>): string =>
   [...counts].map(([what, count]) => `${count} ${what}`).join(', ');
 
-function pageOf({ faults, events, done, healedMs, findings }: ChaosReport, folder: string, seed: number): string[] {
+function pageOf(
+  { faults, kinds, events, done, healedMs, findings }: ChaosReport,
+  folder: string,
+  seed: number,
+): string[] {
   const lines = findings.flatMap((finding) => {
     const { name, what, count, violations } = finding;
     return [
@@ -45,10 +58,16 @@ function pageOf({ faults, events, done, healedMs, findings }: ChaosReport, folde
     ];
   });
   const healed = healedMs === null ? 'not within 30 s' : `${(healedMs / 1_000).toFixed(1)} s after the last fault`;
-  const isWhole = healedMs !== null && findings.every(holds);
+  const ofKinds = kinds.flatMap((each) => [
+    lineOf(each),
+    ...each.violations.slice(0, VIOLATIONS_SHOWN).map((violation) => `            ${violation}`),
+  ]);
+  const isWhole =
+    healedMs !== null && findings.every(holds) && kinds.every(({ violations }) => violations.length === 0);
   return [
     `seed ${seed}: ${events} events; ${counted(faults)}`,
     `what was done: ${counted(done)}`,
+    ...ofKinds,
     ...lines,
     `${healedMs === null ? ' FAIL ' : '  ok  '} I8   everybody knew everything ${healed}`,
     isWhole ? 'everything held.' : `what everybody was told, the log and the read models are in ${folder}`,
@@ -56,10 +75,10 @@ function pageOf({ faults, events, done, healedMs, findings }: ChaosReport, folde
 }
 
 try {
-  const { seed, minutes } = options();
+  const { seed, minutes, mode } = options();
   const { dataFolder, cacheFolder } = loadConfig(process.env, 'standalone').standalone;
-  const folder = join(dataFolder, 'chaos', `seed-${seed}`);
-  const report = await chaos({ seed, seconds: minutes * 60, crowd: CROWD, folder, cacheFolder, say });
+  const folder = join(dataFolder, 'chaos', `${mode === 'everything' ? 'seed' : mode}-${seed}`);
+  const report = await chaos({ seed, seconds: minutes * 60, mode, crowd: CROWD, folder, cacheFolder, say });
   const page = pageOf(report, folder, seed);
   console.log(page.join('\n'));
   process.exitCode = page.at(-1) === 'everything held.' ? 0 : 1;

@@ -64,6 +64,14 @@ export const rows = {
     meaning: 'The projections that this process runs: timeline, directory, stats.',
     read: listOf(oneOf(...projectionNames)),
   }),
+  NEWER_EVENTS: row({
+    type: 'wait or dead-letters',
+    default: 'wait',
+    roles: [...folding, 'chatctl'],
+    meaning:
+      'What becomes of events that only a newer release can read: they are waited for, or, where that release never comes back, set aside.',
+    read: (text) => oneOf('wait', 'dead-letters')(text) === 'wait',
+  }),
   READY_MAX_LAG: row({
     type: 'events',
     default: '10000',

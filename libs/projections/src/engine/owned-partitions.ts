@@ -6,6 +6,14 @@ import type { Share } from './share.js';
 import { CheckpointsGone } from './take-over.js';
 import type { WorkerLog } from './worker-options.js';
 
+/** An event that only a newer release can read, before which a partition stands still. */
+export interface Newer {
+  readonly partition: number;
+  readonly seq: number;
+  /** Its type and version. */
+  readonly what: string;
+}
+
 /**
  * The partitions that a worker owns, as far as it knows: whether somebody else has taken one over meanwhile, only its
  * checkpoint says.
@@ -29,6 +37,13 @@ export class OwnedPartitions {
 
   get numbers(): number[] {
     return [...this.partitions.keys()].sort((a, b) => a - b);
+  }
+
+  /** Those that stand still before an event of a newer release. */
+  get newer(): Newer[] {
+    return this.all.flatMap(({ number: partition, newer }) =>
+      newer === null ? [] : [{ partition, seq: newer.seq, what: `${newer.type} version ${newer.version}` }],
+    );
   }
 
   /** Those of which something is fetched and not folded. */

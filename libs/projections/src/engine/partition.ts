@@ -1,4 +1,4 @@
-import type { Room } from '#domain';
+import { isNewer, type Room } from '#domain';
 import type { ConsumerEnd, LogRecord } from '#event-store';
 import type { CachedHead } from './round.js';
 import type { SweepInHand } from './sweep.js';
@@ -34,6 +34,9 @@ export class Partition {
     readonly epoch: number,
     start: Position,
     readonly consumer: RecordSource,
+    /** Sequences beyond the start that were set aside by whoever folded it before, without its checkpoint saying so. */
+    readonly setAside: ReadonlySet<number> = new Set(),
+    private readonly waitsForNewer = true,
   ) {
     this.folded = this.furthest = { seq: start.seq, eventId: start.eventId };
     this.saved = start.seq;
@@ -76,7 +79,20 @@ export class Partition {
   }
 
   get hasWaiting(): boolean {
-    return this.waiting.length > 0 || this.sweep !== null;
+    return (this.waiting.length > 0 && this.newer === null) || this.sweep !== null;
+  }
+
+  /**
+   * The record before which it stands still, since only a newer release can read that; null where there is none. What
+   * came after it is not folded either: it would get another place than where that release folds it.
+   */
+  get newer(): LogRecord | null {
+    const [next] = this.waiting;
+    return next !== undefined && this.isBarrier(next) ? next : null;
+  }
+
+  private isBarrier(record: LogRecord): boolean {
+    return this.waitsForNewer && isNewer(record);
   }
 
   /** Whether what is folded has to be saved before anything else is: a sweep begins at what is saved. */
@@ -108,13 +124,15 @@ export class Partition {
 
   /**
    * The next records, at most so many and so many characters of them, at least one where there is one; one that `sweeps`
-   * alone. Those of rooms that are being swept are left waiting, and so is everything behind a further one that sweeps.
+   * alone. Those of rooms that are being swept are left waiting, and so is everything behind a further one that sweeps,
+   * and from one of a newer release on.
    */
   take(maxRecords: number, maxCharacters: number, sweeps: (record: LogRecord) => boolean): LogRecord[] {
     const [taken, left]: [LogRecord[], LogRecord[]] = [[], []];
     let characters = 0;
     for (const record of this.waiting) {
       if (taken.length === maxRecords || characters >= maxCharacters) break;
+      if (this.isBarrier(record)) break;
       const isSweeping = sweeps(record);
       if (isSweeping && (this.sweep || taken.length + left.length > 0)) break;
       if (this.sweep?.isAheadIn(record.room)) {

@@ -41,6 +41,8 @@ export interface RebuildOptions {
   /** Unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
+  /** Whether what only a newer release can read ends it, and is no dead letter. Default true. */
+  readonly waitsForNewer?: boolean;
   /** Told a few times a second how many records are left to be folded. */
   readonly onProgress: (version: number, left: number) => void;
   /** Ends the building, saved as far as it is. */
@@ -186,6 +188,12 @@ async function untilNear(
       );
     }
     if (worker.state === 'emptied') throw new RebuildRefused('the database was emptied meanwhile: run this again');
+    const [newer] = worker.newer;
+    if (newer) {
+      throw new RebuildRefused(
+        `event ${newer.seq} is of a newer release, ${newer.what}: rebuild with that one. What is built is kept for it`,
+      );
+    }
     // A server that is away for a moment is waited for, as any worker does.
     const left = worker.state === 'running' ? await worker.lag().catch(() => null) : null;
     if (left !== null && worker.owned.length === PARTITIONS) {

@@ -9,7 +9,7 @@ import {
   gapId,
   type Write,
 } from '#read-models';
-import type { Need, Projection, View } from '../projection.js';
+import { type Need, type Projection, UnfoldableEvent, type View } from '../projection.js';
 
 /** A head in memory: `known` to be in the store in some version, `dirty` until its last version is. */
 export interface CachedHead {
@@ -36,12 +36,16 @@ export interface FoldedRound<Change> {
   readonly letters: readonly DeadLetter[];
 }
 
-/** Reads what the records' folds need, all of it at once, and folds them in their order. Writes nothing. */
+/**
+ * Reads what the records' folds need, all of it at once, and folds them in their order. Writes nothing.
+ * @param isSetAside whether a record was set aside before, and stays so although it could be folded by now
+ */
 export async function foldRound<Change>(
   projection: Projection<Change>,
   store: DocumentStore,
   heads: Heads,
   records: readonly LogRecord[],
+  isSetAside: (record: LogRecord) => boolean = () => false,
 ): Promise<FoldedRound<Change>> {
   const letters: DeadLetter[] = [];
   const gaps: Write[] = [];
@@ -70,6 +74,7 @@ export async function foldRound<Change>(
   for (const { record, event } of events) {
     try {
       const { documents, change } = projection.fold(view, event);
+      if (isSetAside(record)) throw new UnfoldableEvent('whoever folded its partition before could not take it in');
       for (const { collection, document } of documents) view.put(collection, document);
       const { traceparent } = record;
       if (change !== null) changes.push(traceparent === undefined ? change : { ...change, traceparent });

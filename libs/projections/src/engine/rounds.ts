@@ -1,5 +1,5 @@
 import type { LogRecord } from '#event-store';
-import type { DocumentStore, Write } from '#read-models';
+import { type DocumentStore, gapCollection, type Write } from '#read-models';
 import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
@@ -75,8 +75,10 @@ export class Rounds<Change> {
       // What was taken of those that are fenced off meanwhile is their next owner's.
       taken = taken.filter(({ partition }) => owned.has(partition));
       const records = allOf(taken);
+      const isSetAside = ({ partition, seq }: LogRecord) =>
+        taken.some((part) => part.partition.number === partition && part.partition.setAside.has(seq));
       round = await patiently(async () =>
-        this.write(await foldRound(projection, this.parts.store, owned.heads, records)),
+        this.write(await foldRound(projection, this.parts.store, owned.heads, records, isSetAside)),
       );
     }
     this.tell(round, traced);
@@ -213,7 +215,10 @@ export class Rounds<Change> {
     // What was looked for may have been in a database that was emptied, where there is less than was folded, or that
     // somebody else fills anew: nothing may come of it where the checkpoint, which goes with it, is not this worker's.
     if (await owned.dropFenced(owned.all.filter(({ number }) => round.readFor.has(number)))) return null;
-    await Promise.all([...round.writes].map(([collection, writes]) => this.writeTo(collection, writes)));
+    // What is set aside, first: by its mark whoever takes over knows that what came after it has the place before it.
+    const { [gapCollection.name]: gaps = [], ...documents } = Object.fromEntries(round.writes);
+    if (gaps.length > 0) await this.writeTo(gapCollection.name, gaps);
+    await Promise.all(Object.entries(documents).map(([collection, writes]) => this.writeTo(collection, writes)));
     // After the mark of their rooms, by which it is told whether a letter is settled.
     for (const letter of round.letters) {
       logger.error(

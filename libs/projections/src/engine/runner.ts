@@ -56,6 +56,11 @@ export class Runner<Change> {
     return this.worker?.owned ?? [];
   }
 
+  /** What it stands still before, since only a newer release can read it. */
+  get newer(): Worker<Change>['newer'] {
+    return this.worker?.newer ?? [];
+  }
+
   get counters(): Worker<Change>['counters'] {
     return this.worker?.counters ?? { folded: 0, deadLetters: 0, rounds: 0, documents: 0 };
   }

@@ -16,6 +16,7 @@ const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 export class Share {
   private mine: readonly number[] = [];
   private readonly benched = new Set<number>();
+  private readonly declined = new Set<number>();
   private cancelBeat: (() => void) | null = null;
   private announcements: LiveSubscription | null = null;
   private reading: Promise<void> | null = null;
@@ -42,6 +43,15 @@ export class Share {
   /** Leaves a partition alone until the workers are read again: somebody else saw them otherwise. */
   bench(partition: number): void {
     this.benched.add(partition);
+  }
+
+  /** From now on a partition is another worker's, if there is one that can fold it on; whether that is news. */
+  decline(partition: number): boolean {
+    if (this.declined.has(partition)) return false;
+    this.declined.add(partition);
+    // Whoever is told looks at once, when it is said already.
+    void this.readAgain().then(() => this.workers?.announce(this.group));
+    return true;
   }
 
   /** From now on this worker is one of those that share. @throws LogUnavailable */
@@ -97,8 +107,8 @@ export class Share {
 
   private async read(): Promise<void> {
     if (!this.workers) return;
-    await this.workers.beat(this.group, this.worker);
-    const owners = ownersOf(this.group, await this.workers.of(this.group));
+    await this.workers.beat(this.group, this.worker, [...this.declined]);
+    const owners = ownersOf(this.group, await this.workers.present(this.group));
     const mine = ALL.filter((partition) => owners[partition] === this.worker);
     const changed = this.benched.size > 0 || mine.join() !== this.mine.join();
     this.mine = mine;

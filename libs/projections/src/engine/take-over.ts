@@ -1,7 +1,11 @@
+import { partitionOf } from '#domain';
 import {
+  ABOVE_ALL,
   type Checkpoint,
   checkpointId,
   checkpointsOf,
+  gapCollection,
+  type GapDocument,
   type ReadModels,
   versionName,
   type VersionRegistry,
@@ -15,9 +19,10 @@ export interface TakeOverParts {
   readonly projection: Pick<Projection<never>, 'name' | 'kinds'>;
   readonly version: number;
   readonly log: Pick<WorkedLog, 'consume' | 'recordAt' | 'restoredAt'>;
-  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions'>;
+  readonly readModels: Pick<ReadModels, 'shared' | 'checkpoints' | 'versions' | 'projection'>;
   readonly owner: string;
   readonly logger: Pick<WorkerLog, 'log' | 'error'>;
+  readonly waitsForNewer?: boolean;
 }
 
 /** The checkpoint is not of this log: the worker must not go on, somebody has to look at it. */
@@ -71,7 +76,7 @@ export async function checkCheckpoints({ projection, version, log, readModels }:
  * @throws VersionGone where there is none, and nothing may be begun
  */
 export async function takeOver(
-  { projection, version, log, readModels, owner, logger }: TakeOverParts,
+  { projection, version, log, readModels, owner, logger, waitsForNewer }: TakeOverParts,
   number: number,
 ): Promise<Partition> {
   const id = checkpointId(projection.name, version, number);
@@ -92,7 +97,26 @@ export async function takeOver(
       else logger.error(`partition ${number} of ${projection.name} waits: ${reason}`);
     },
   });
-  return new Partition(number, id, checkpoint.epoch, checkpoint, consumer);
+  const setAside = await setAsideBeyond({ readModels, projection, version }, number, checkpoint.seq);
+  return new Partition(number, id, checkpoint.epoch, checkpoint, consumer, setAside, waitsForNewer);
+}
+
+/** Far more than are ever folded between two saves. */
+const SET_ASIDE_MAX = 20_000;
+
+/**
+ * What an owner set aside and did not come to save. It is not to be folded now by one that could, since what came after
+ * it has been given its place: in the documents, and to people.
+ */
+async function setAsideBeyond(
+  { readModels, projection, version }: Pick<TakeOverParts, 'readModels' | 'projection' | 'version'>,
+  number: number,
+  seq: number,
+): Promise<ReadonlySet<number>> {
+  const query = { from: '', to: ABOVE_ALL, by: 'seq', limit: SET_ASIDE_MAX };
+  const store = readModels.projection(projection.name, version);
+  const gaps = await store.highest<GapDocument>(gapCollection.name, query);
+  return new Set(gaps.flatMap((gap) => (gap.seq > seq && partitionOf(gap.room) === number ? [gap.seq] : [])));
 }
 
 /**

@@ -23,6 +23,8 @@ export interface WorkerOptions<Change> {
   readonly logger: WorkerLog;
   /** Is told how long each round took, to count it: it must not throw. */
   readonly onRound?: (seconds: number) => void;
+  /** Whether what only a newer release can read is waited for, and is no dead letter. Default true. */
+  readonly waitsForNewer?: boolean;
   /** The system's own where none is given. */
   readonly clock?: Clock;
   /** How many records of a round are folded together, at least, where there are so many. */
@@ -40,7 +42,7 @@ export interface WorkedLog extends Pick<EventLog, 'setUp' | 'recordAt' | 'restor
   consume(options: ConsumeOptions): Promise<RecordSource>;
 }
 
-export type PresentWorkers = Pick<Workers, 'beat' | 'of' | 'leave' | 'announce' | 'onAnnounced'>;
+export type PresentWorkers = Pick<Workers, 'beat' | 'of' | 'present' | 'leave' | 'announce' | 'onAnnounced'>;
 
 /** The records of one partition, in order, as a {@link PartitionConsumer} fetches them. */
 export type RecordSource = Pick<PartitionConsumer, 'ended' | 'next' | 'ack' | 'lag' | 'close'>;

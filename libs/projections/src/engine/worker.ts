@@ -1,7 +1,7 @@
 import { StreamMismatch } from '#event-store';
 import { type DocumentStore, versionName } from '#read-models';
 import { type Clock, sleep, systemClock } from './clock.js';
-import { OwnedPartitions } from './owned-partitions.js';
+import { type Newer, OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
 import { Pauses } from './pauses.js';
 import { collectionsOf } from '../projection.js';
@@ -87,6 +87,11 @@ export class Worker<Change> {
   /** The partitions it owns now. */
   get owned(): number[] {
     return this.partitions.numbers;
+  }
+
+  /** What it cannot read of what it owns, and stands still before. */
+  get newer(): Newer[] {
+    return this.partitions.newer;
   }
 
   /** Since the start of this worker. */
@@ -208,8 +213,22 @@ export class Worker<Change> {
     const owned = partitions.numbers;
     const missing = share.partitions.filter((number) => !owned.includes(number));
     for (const number of missing) this.takeOvers?.begin(number);
-    if (missing.length === 0) this.current = 'running';
+    const newer = this.leaveNewer();
+    if (missing.length === 0 && newer.length === 0) this.current = 'running';
     else if (this.current === 'running') this.current = 'waiting';
+  }
+
+  /** What only a newer release can read is left to a worker of one, if there is any. */
+  private leaveNewer(): Newer[] {
+    const { newer } = this.partitions;
+    for (const { partition, seq, what } of newer) {
+      if (!this.share.decline(partition)) continue;
+      this.options.logger.error(
+        `projection ${this.name}: partition ${partition} waits before event ${seq}, ${what}: that comes with a newer ` +
+          'release, whose projectors take it over; where none is there, start one',
+      );
+    }
+    return newer;
   }
 
   /** Now and then, while nothing comes: a database that was emptied would show only at the next record. */

@@ -134,6 +134,7 @@ export class LogClient implements WorkedLog {
       this.server.broken.presentUnasked && this.isBuilder && !this.listeners.has(group)
         ? Promise.resolve([])
         : this.ask(() => [...this.server.present(group, this.process.now()).keys()].sort()),
+    present: async (group: string) => (await this.workers.of(group)).map((name) => ({ name, declines: [] })),
     leave: async (group: string, worker: string) => {
       await this.ask(() => this.server.group(group).delete(worker));
       this.workers.announce(group);

@@ -146,8 +146,9 @@ class VersionClient implements DocumentStore {
     });
   }
 
-  highest(): Promise<never[]> {
-    return Promise.reject(new Error('a worker asks for no highest'));
+  /** Of the marks of what was set aside. No step of the schedule: whatever they say, every release agrees here. */
+  highest<D extends Document>(collection: string): Promise<D[]> {
+    return Promise.resolve([...this.collection(collection).values()] as D[]);
   }
 
   async write(collection: string, writes: readonly Write[]): Promise<void> {
