@@ -35,7 +35,7 @@ describe('tokens for development', () => {
   ])('are given, asked %s', async (_, { origin, host }: { origin?: boolean; host?: string }) => {
     const { status, answer } = await ask({ ...(origin && { Origin: server.http }), ...(host && { Host: host }) });
     expect(status).toBe(200);
-    const history = await fetch(`${server.http}/chat/history?type=clan`, {
+    const history = await fetch(`${server.http}/chat/history?type=global`, {
       headers: { Authorization: `Bearer ${answer['token'] as string}` },
     });
     expect(history.status).toBe(200);

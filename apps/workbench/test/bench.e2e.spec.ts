@@ -69,7 +69,7 @@ onServers(
 );
 
 it.each([
-  [['load', '--scenario', 'S4'], '--scenario must be S1 or S2 or S3'],
+  [['load', '--scenario', 'S4'], '--scenario must be S0 or S1 or S2 or S3'],
   [['load', '--rates', '300,x'], '--rates must be whole numbers from 1 to 40000'],
   [['load', '--scenario', 'S3', '--rates', '401'], '--rates must be whole numbers from 1 to 400'],
   [['load', '--against', '/nowhere'], '/nowhere is no checkout that is built'],

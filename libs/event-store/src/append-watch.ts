@@ -55,9 +55,15 @@ export class AppendWatch {
     });
   }
 
-  /** Is told why events cannot be stored, once, and null when they can again; not that the connection is lost. */
-  onChange(listener: (hindrance: string | null) => void): void {
+  /**
+   * Is told why events cannot be stored, once, and null when they can again; not that the connection is lost.
+   * @returns the way to stop listening
+   */
+  onChange(listener: (hindrance: string | null) => void): () => void {
     this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
   }
 
   /** What becomes of an event, of which something may be learned. */

@@ -145,9 +145,13 @@ export class EventLog {
     return this.appends.hindrance();
   }
 
-  /** Is told of each hindrance that is found, once, and null when it is over; not that the connection is lost. */
-  onHindrance(listener: (hindrance: string | null) => void): void {
-    this.appends.onChange(listener);
+  /**
+   * Is told of each hindrance that is found, once, and null when it is over; not that the connection is lost. It is
+   * found where something is appended, or where {@link hindrance} is asked.
+   * @returns the way to stop listening
+   */
+  onHindrance(listener: (hindrance: string | null) => void): () => void {
+    return this.appends.onChange(listener);
   }
 
   /**
@@ -299,7 +303,17 @@ export class EventLog {
 }
 
 type Asked =
-  'connected' | 'hindrance' | 'append' | 'decide' | 'last' | 'at' | 'recordAt' | 'lastSeq' | 'share' | 'restoredAt';
+  | 'connected'
+  | 'hindrance'
+  | 'onHindrance'
+  | 'append'
+  | 'decide'
+  | 'last'
+  | 'at'
+  | 'recordAt'
+  | 'lastSeq'
+  | 'share'
+  | 'restoredAt';
 
 /** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
 export interface AskedLog extends Pick<EventLog, Asked> {

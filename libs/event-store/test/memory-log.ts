@@ -95,6 +95,11 @@ export class MemoryLog implements AskedLog {
     return this.connection.connected;
   }
 
+  /** What is away is told as an interruption. */
+  onHindrance(): () => void {
+    return () => undefined;
+  }
+
   /** That it is away is the only one there is. */
   async hindrance(): Promise<string | null> {
     await this.connection.gates.pass('hindrance');

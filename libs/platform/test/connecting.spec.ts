@@ -31,7 +31,11 @@ describe('what hinders the log', () => {
       error: (line: string) => lines.push(`error ${line}`),
     };
     let tell: (hindrance: string | null) => void = () => undefined;
-    sayHindrances({ onHindrance: (listener) => (tell = listener) }, logger);
+    const onHindrance = (listener: typeof tell) => {
+      tell = listener;
+      return () => undefined;
+    };
+    sayHindrances({ onHindrance }, logger);
     tell('the disk is full');
     tell(null);
     expect(lines).toEqual(['error no event is stored: the disk is full', 'log events are stored again']);

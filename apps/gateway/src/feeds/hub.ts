@@ -20,6 +20,8 @@ import { sleep } from '../sleep.js';
 const AT_ONCE = 256;
 /** The same where each of their chats takes some questions. */
 const MOVED_AT_ONCE = 16;
+/** How often it is looked whether events are stored, where nobody here says anything. Milliseconds. */
+const LOOK = 3_000;
 /** Before the log is asked again that failed to answer. Milliseconds. */
 const RETRY = 500;
 
@@ -44,7 +46,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #keepAlive: KeepAlive;
   readonly #timeline: FollowedTimeline;
   readonly #logger = new Logger(Hub.name);
-  #stopListening: (() => void) | null = null;
+  readonly #stops: (() => void)[] = [];
   /** Counts the interruptions: a recovery from an earlier one gives up. */
   #interruption = 0;
 
@@ -71,16 +73,26 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   onApplicationBootstrap(): void {
     this.#keepAlive.start();
     this.#timeline.start();
-    this.#stopListening = this.log.live.onInterrupted((phase) => {
-      if (phase === 'lost') this.#lost();
-      else void this.#recover();
-    });
+    const looks = setInterval(() => void this.log.hindrance(), LOOK);
+    this.#stops.push(
+      this.log.live.onInterrupted((phase) => {
+        if (phase === 'lost') this.#lost();
+        else void this.#recover();
+      }),
+      // A server that is cut off from the others keeps its connections, and what was told elsewhere did not come over them.
+      this.log.onHindrance((hindrance) => {
+        if (hindrance === null) void this.#recover();
+      }),
+      () => {
+        clearInterval(looks);
+      },
+    );
   }
 
   onApplicationShutdown(): void {
     this.#keepAlive.stop();
     this.#timeline.stop();
-    this.#stopListening?.();
+    for (const stop of this.#stops) stop();
     for (const { feed } of this.#people.values()) feed.stop();
     this.#people.clear();
   }
@@ -164,7 +176,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Who is in which clan is read again from the log before anything is told or accepted. */
   async #recover(): Promise<void> {
-    const interruption = this.#interruption;
+    const interruption = ++this.#interruption;
     this.barrier.hold();
     for (let unread = this.#feeds(); ;) {
       unread = await this.#refresh(unread);

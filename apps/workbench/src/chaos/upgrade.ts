@@ -13,6 +13,13 @@ const WAITS_LIMIT_MS = 30_000;
 /** Until the roles beside are there, and wait. */
 const BESIDE_MS = 8_000;
 
+/** Of what `chatctl versions list --json` prints. */
+interface Listed {
+  readonly projection: string;
+  readonly version: number;
+  readonly state: string;
+}
+
 export interface Upgraded extends Omit<Breakable, 'breakNats'>, Watched {
   readonly folder: string;
   /** Resolves once everything that the log holds by then is folded, or rejects after a time. */
@@ -108,7 +115,7 @@ export class Upgrade implements Breaking {
   /** As the documents say of a format that changed: the new ones beside, the rebuild, then the old ones end. */
   async #besideAndServed(checkout: string): Promise<void> {
     const { servers, log: _log, gateways, projectors, query, front, door } = this.system;
-    const { start, nats, mongodb, keysFile } = servers;
+    const { start } = servers;
     const coming = Promise.all([
       Promise.all(gateways.map(() => start('gateway', {}, checkout))),
       start('query', {}, checkout),
@@ -118,14 +125,36 @@ export class Upgrade implements Breaking {
     coming.catch(() => undefined);
     await sleep(BESIDE_MS);
     this.say('rebuilding the timeline in another format, with the roles of that release beside');
-    const rebuilt = await chatctl({ nats: nats.url, mongodb: mongodb.url, keysFile, checkout }, 'rebuild', 'timeline');
-    if (rebuilt.status !== 0) throw new Error(`the rebuild ended with status ${rebuilt.status}`);
+    await this.#chatctl(checkout, 'rebuild', 'timeline');
     const [newGateways, newQuery] = await coming;
     const portOf = ({ http }: RoleProcess): number => Number(new URL(http).port);
     front.lead(newGateways.map(portOf));
     door.lead([portOf(newQuery)]);
     this.checkout = checkout;
     for (const role of [...gateways, query, ...projectors]) await role.kill('SIGTERM');
+    // Nobody folds it any more: what it has of people who are erased from now on would stay in it.
+    for (const version of await this.#oldVersions(checkout)) {
+      await this.#chatctl(checkout, 'versions', 'remove', 'timeline', String(version), '--yes');
+    }
     this.made.set('projection rebuilt', 1);
+  }
+
+  async #oldVersions(checkout: string): Promise<number[]> {
+    const listed = await this.#chatctl(checkout, 'versions', 'list', '--json');
+    const versions = listed
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Listed);
+    return versions
+      .filter(({ projection, state }) => projection === 'timeline' && state === 'old')
+      .map(({ version }) => version);
+  }
+
+  /** @returns what it printed */
+  async #chatctl(checkout: string, ...args: readonly string[]): Promise<string> {
+    const { nats, mongodb, keysFile } = this.system.servers;
+    const { status, out } = await chatctl({ nats: nats.url, mongodb: mongodb.url, keysFile, checkout }, ...args);
+    if (status !== 0) throw new Error(`chatctl ${args.join(' ')} ended with status ${status}`);
+    return out;
   }
 }
