@@ -178,7 +178,7 @@ for (const [name, open] of adapters) {
       worker = start('fourth');
       await until('refusal', () => worker.state === 'refused');
       expect(said.at(-1)).toContain(`up to event msg.unheard-of at ${seq}, ${found}`);
-      expect(said.at(-1)).toContain('Restore the log, or drop the database');
+      expect(said.at(-1)).toContain('Restore the log with `chatctl restore`, or drop the database');
     });
   });
 }

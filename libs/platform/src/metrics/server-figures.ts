@@ -73,6 +73,9 @@ export class LogFigures implements LogObserver {
 /** What is told of the read models' server: to be given to them when they are opened. */
 export class ReadModelFigures implements ReadModelsObserver {
   private readonly counts = { failures: 0, reconnects: 0 };
+  private isAway = false;
+  /** When the server answered last, in seconds. */
+  private answeredAt = -Infinity;
   private readonly observe;
 
   constructor(metrics: Metrics) {
@@ -89,7 +92,7 @@ export class ReadModelFigures implements ReadModelsObserver {
       },
       {
         name: 'parley_mongodb_reconnects_total',
-        help: 'How often a server of MongoDB answered again after it had been away.',
+        help: 'How often MongoDB answered again after it had been away.',
         type: 'counter',
         read: () => [{ value: this.counts.reconnects }],
       },
@@ -98,10 +101,15 @@ export class ReadModelFigures implements ReadModelsObserver {
 
   operated(seconds: number, isDone: boolean): void {
     this.observe(seconds);
-    if (!isDone) this.counts.failures++;
-  }
-
-  reconnected(): void {
-    this.counts.reconnects++;
+    const now = performance.now() / 1_000;
+    if (isDone) {
+      if (this.isAway) this.counts.reconnects++;
+      this.isAway = false;
+      this.answeredAt = now;
+      return;
+    }
+    this.counts.failures++;
+    // One that was asked before the last answer says nothing of now.
+    if (now - seconds >= this.answeredAt) this.isAway = true;
   }
 }

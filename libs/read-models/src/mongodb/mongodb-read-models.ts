@@ -22,7 +22,7 @@ import {
 } from '../store.js';
 import { versionName } from '../versions.js';
 import { DUPLICATE_KEY, MongodbVersions } from './mongodb-versions.js';
-import { observedReach, type Reach, type ReadModelsObserver, tellReconnects } from './observer.js';
+import { observedReach, type Reach, type ReadModelsObserver } from './observer.js';
 import { endWritesWithTheirConnection } from './written-or-closed.js';
 
 export interface MongodbOptions {
@@ -57,7 +57,6 @@ export async function openMongodbReadModels(options: MongodbOptions): Promise<Re
   });
   const db = client.db(options.database);
   const reach = observedReach(options.observer);
-  if (options.observer) tellReconnects(client, options.observer);
   await reach(() => client.connect()).catch((error: unknown) =>
     client.close().then(() => Promise.reject(error as Error)),
   );

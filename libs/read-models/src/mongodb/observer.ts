@@ -1,4 +1,3 @@
-import type { MongoClient } from 'mongodb';
 import { ReadModelsUnavailable } from '../store.js';
 import { reach } from './reach.js';
 
@@ -6,8 +5,6 @@ import { reach } from './reach.js';
 export interface ReadModelsObserver {
   /** @param isDone false where the server was away */
   operated(seconds: number, isDone: boolean): void;
-  /** A server that was away answers again. */
-  reconnected(): void;
 }
 
 export type Reach = <T>(operation: () => Promise<T>) => Promise<T>;
@@ -28,12 +25,3 @@ export const observedReach = (observer: ReadModelsObserver | undefined): Reach =
     }
   };
 };
-
-/** Of each server that it knows, when one that was away is there again. */
-export function tellReconnects(client: MongoClient, observer: ReadModelsObserver): void {
-  const away = new Set<string>();
-  client.on('serverDescriptionChanged', ({ address, previousDescription: before, newDescription: now }) => {
-    if (now.type === 'Unknown' && before.type !== 'Unknown') away.add(address);
-    else if (now.type !== 'Unknown' && away.delete(address)) observer.reconnected();
-  });
-}
