@@ -10,16 +10,23 @@ import { httpFault, invalid, notAuthorized, signDevelopmentToken } from '#platfo
 
 const SECRET = Symbol('the secret that was made for development');
 const DAY_S = 24 * 3_600;
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Lets in this machine's own page. A page of another origin could else have itself tokens by the browser of whoever
- * looks at it; one whose name is pointed at this address, too, which only the `Host` header gives away.
+ * Lets in this machine's own page, and nobody from another machine, directly or through a proxy. A page of another
+ * origin could else have itself tokens by the browser of whoever looks at it; one whose name is pointed at this address,
+ * too, which only the `Host` header gives away.
  */
 @Injectable()
 class OwnPageGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { host = '', origin } = context.switchToHttp().getRequest<Request>().headers;
+    const { headers, socket } = context.switchToHttp().getRequest<Request>();
+    const { host = '', origin } = headers;
+    const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
+    if (isForwarded || !LOOPBACK.test(socket.remoteAddress ?? '')) {
+      throw notAuthorized('development tokens are given out on the machine itself only');
+    }
     if (!LOCAL.has(host.replace(/:\d+$/, ''))) {
       throw notAuthorized('development tokens are given out at localhost and 127.0.0.1 only');
     }

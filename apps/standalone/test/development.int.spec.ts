@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { ChatServer } from '../../workbench/test/chat-server.js';
 
 // What the page gets of a server that was started to try it out, and who else gets nothing.
@@ -14,10 +15,10 @@ describe('tokens for development', () => {
   afterAll(() => server.stop());
 
   /** `fetch` lets nobody choose a `Host`. */
-  const ask = (headers: Record<string, string>, body: unknown = ada) =>
+  const ask = (headers: Record<string, string>, body: unknown = ada, at = server.http) =>
     new Promise<{ status: number; answer: Record<string, unknown> }>((resolve, reject) => {
       const all = { 'Content-Type': 'application/json', ...headers };
-      const asked = request(`${server.http}/development/token`, { method: 'POST', headers: all }, (response) => {
+      const asked = request(`${at}/development/token`, { method: 'POST', headers: all }, (response) => {
         let text = '';
         response.on('data', (data: Buffer) => (text += data.toString()));
         response.on('end', () => {
@@ -46,11 +47,26 @@ describe('tokens for development', () => {
     ['a page of another port', { Origin: 'http://127.0.0.1:1' }],
     ['a page in a frame without an origin', { Origin: 'null' }],
     ['a name that somebody has pointed here', { Host: 'elsewhere.example' }],
-    ['another machine', { Host: '192.168.1.7:8080' }],
+    ['who writes to another address of it', { Host: '192.168.1.7:8080' }],
+    ['who comes through a proxy', { 'X-Forwarded-For': '203.0.113.7' }],
   ])('are not given to %s', async (_, headers) => {
     const { status, answer } = await ask(headers);
     expect(status).toBe(403);
     expect(answer).not.toHaveProperty('token');
+  });
+
+  const elsewhere = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  (elsewhere === undefined ? it.skip : it)('are not given to another machine, whatever host it names', async () => {
+    const open = await ChatServer.start({ HOST: '0.0.0.0' });
+    try {
+      const port = new URL(open.http).port;
+      const { status } = await ask({ Host: 'localhost' }, ada, `http://${elsewhere}:${port}`);
+      expect(status).toBe(403);
+    } finally {
+      await open.stop();
+    }
   });
 
   it.each([

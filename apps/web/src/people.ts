@@ -18,12 +18,17 @@ const KEY = 'parley-people';
 /** All who were made in this browser. */
 export function knownPeople(): readonly Person[] {
   try {
-    return (JSON.parse(localStorage.getItem(KEY) ?? 'null') as readonly Person[] | null) ?? BEGINNERS;
+    const known = JSON.parse(localStorage.getItem(KEY) ?? '[]') as readonly Person[];
+    return known.length > 1 ? known : BEGINNERS;
   } catch {
     return BEGINNERS;
   }
 }
 
 export function keepPeople(people: readonly Person[]): void {
-  localStorage.setItem(KEY, JSON.stringify(people));
+  try {
+    localStorage.setItem(KEY, JSON.stringify(people));
+  } catch {
+    // A browser that keeps nothing: they are there until the page is loaded anew.
+  }
 }

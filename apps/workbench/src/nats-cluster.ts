@@ -7,6 +7,7 @@ import { type Connections, type Leaders, leadersIn, read, type Report } from './
 import { Route } from './route.js';
 
 const NODES = 3;
+const ATTEMPTS = 3;
 const READY_LIMIT_MS = 30_000;
 /** One that goes gently sends its clients away first, one a second. */
 const GONE_LIMIT_MS = 60_000;
@@ -38,6 +39,17 @@ export class NatsCluster {
 
   /** Resolves once the nodes have found each other and have a leader. Nothing is left running where that fails. */
   static async start(options: NatsClusterOptions): Promise<NatsCluster> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await NatsCluster.startOnce(options);
+      } catch (error) {
+        // A port that was free is taken by whoever asks the system for any one meanwhile.
+        if (attempt === ATTEMPTS || !(error as Error).message.includes('address already in use')) throw error;
+      }
+    }
+  }
+
+  private static async startOnce(options: NatsClusterOptions): Promise<NatsCluster> {
     const ports = new Map<string, Ports>();
     for (let i = 1; i <= NODES; i++) {
       ports.set(`n${i}`, { clients: await freePort(), routes: await freePort(), monitor: await freePort() });

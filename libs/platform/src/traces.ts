@@ -13,7 +13,7 @@ export async function startTraces({ role, traces }: Config, logger: LoggerServic
   if (endpoint === undefined) return;
   const lines = new LineLimit(logger, { lines: 1, intervalMs: INTERVAL });
   const onLost = (spans: number, reason: string): void => {
-    lines.say(`${spans} spans were not handed to ${endpoint} and are gone: ${reason}`);
+    lines.say(`${spans} spans were not handed to ${new URL(endpoint).host} and are gone: ${reason}`);
   };
   atEnd('traces', await startTracing({ service: `parley-${role}`, sampler, ratio, onLost }));
 }

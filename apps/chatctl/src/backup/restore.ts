@@ -35,7 +35,10 @@ export const restoreCommand: Command = async (args, surroundings) => {
       for (const stored of streams) await put(log, stored, restoring, signal, surroundings);
     } catch (error) {
       if (error instanceof SnapshotRefused || error instanceof BackupRefused) {
-        for (const { stream } of streams) await log.backups.remove(stream.config.name);
+        // Of a role that runs all the same, which makes what it misses, nothing is touched.
+        for (const { name, restoring: by, isWhole } of await log.backups.standing()) {
+          if (by === restoring && !isWhole) await log.backups.remove(name);
+        }
         throw new BackupRefused(`${error.message}. Nothing of it is left in NATS`, { cause: error });
       }
       if (!signal.aborted && !(error instanceof RetryableError)) throw error;

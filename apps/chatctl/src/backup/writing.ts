@@ -32,6 +32,7 @@ export async function checkFolders(dir: string, keysDir: string | null): Promise
 /** A folder that gets its name once all of it is in it and on the disk. */
 export class BackupFolder {
   private streams = new Map<string, ManifestStream>();
+  private isFinished = false;
 
   private constructor(
     private readonly dir: string,
@@ -96,12 +97,13 @@ export class BackupFolder {
     const manifest: Manifest = { format: 1, ...about, streams: [...this.streams.values()] };
     await writeWhole(this.part, MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
     await renameWhole(this.part, this.dir);
+    this.isFinished = true;
     this.unlock();
   }
 
   /** Nothing of it is left. */
   async drop(): Promise<void> {
-    await rm(this.part, { recursive: true, force: true });
+    await rm(this.isFinished ? this.dir : this.part, { recursive: true, force: true });
     this.unlock();
   }
 

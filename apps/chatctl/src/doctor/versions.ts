@@ -1,4 +1,4 @@
-import { UnreadableEvent } from '#domain';
+import { NewerEvent, UnreadableEvent } from '#domain';
 import { decodeRecord, type EventLog } from '#event-store';
 import { Findings } from './finding.js';
 
@@ -30,7 +30,7 @@ export function checkVersions(nats: string, mongodb: string | null): Findings {
 export async function checkEvents(log: EventLog): Promise<Findings> {
   const findings = new Findings('events');
   const { lastSeq } = await log.state();
-  const faults = new Map<string, number>();
+  const [newer, broken] = [new Set<string>(), new Set<string>()];
   let count = 0;
   if (lastSeq > 0) {
     for await (const records of log.readAllowed({ from: Math.max(1, lastSeq - NEWEST + 1) })) {
@@ -40,15 +40,21 @@ export async function checkEvents(log: EventLog): Promise<Findings> {
           decodeRecord(record);
         } catch (error) {
           if (!(error instanceof UnreadableEvent)) throw error;
-          faults.set(`${record.type} version ${record.version}`, (faults.get(record.type) ?? 0) + 1);
+          (error instanceof NewerEvent ? newer : broken).add(`${record.type} version ${record.version}`);
         }
       }
     }
   }
-  for (const type of faults.keys()) {
+  for (const type of newer) {
     findings.fail(
       `this release cannot read ${type}, which is among the newest ${count} events`,
-      'upgrade the projectors and the query side first: docs/operations.md, Dead letters',
+      'upgrade the projectors and the query side first: docs/operations.md, Upgrading',
+    );
+  }
+  for (const type of broken) {
+    findings.fail(
+      `${type}, among the newest ${count} events, is not what such an event must be`,
+      'see who writes to NATS beside the roles: docs/operations.md, Dead letters',
     );
   }
   return findings.okUnless(`this release reads the newest ${count}`);

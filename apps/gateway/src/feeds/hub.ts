@@ -177,6 +177,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Who is in which clan is read again from the log before anything is told or accepted. */
   async #recover(): Promise<void> {
     const interruption = ++this.#interruption;
+    this.#rooms.pause();
     this.barrier.hold();
     for (let unread = this.#feeds(); ;) {
       unread = await this.#refresh(unread);

@@ -132,7 +132,7 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
               isConnected={isConnected}
               onAgain={() => {
                 talk.dismiss(row.waiting.id);
-                talk.say(row.waiting.text, {});
+                talk.say(row.waiting.text, row.waiting.saying);
               }}
               onDismiss={() => {
                 talk.dismiss(row.waiting.id);

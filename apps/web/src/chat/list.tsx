@@ -1,5 +1,5 @@
 import type { DirectChatEntry, RoomName } from '@parley/client';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Person } from '../people.js';
 import { Avatar } from './message.js';
 
@@ -109,6 +109,7 @@ function Entry({ name, icon, isShown, unread, isOnline, last, onShow }: EntryPro
 
 function OpenChat({ others, onOpen }: Pick<ChatListProps, 'others' | 'onOpen'>) {
   const [fault, setFault] = useState('');
+  const people = useId();
   return (
     <form
       class="open"
@@ -133,9 +134,9 @@ function OpenChat({ others, onOpen }: Pick<ChatListProps, 'others' | 'onOpen'>) 
     >
       <label>
         A chat with
-        <input name="user" list="people" inputMode="numeric" placeholder="number" required autocomplete="off" />
+        <input name="user" list={people} inputMode="numeric" placeholder="number" required autocomplete="off" />
       </label>
-      <datalist id="people">
+      <datalist id={people}>
         {others.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}

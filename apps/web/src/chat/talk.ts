@@ -30,6 +30,8 @@ export interface Waiting {
   readonly at: number;
   readonly state: 'sending' | 'stored' | 'refused';
   readonly reason: string | null;
+  /** How it was said. */
+  readonly saying: Saying;
 }
 
 export interface Saying {
@@ -68,7 +70,7 @@ export function useRoomTalk(chat: RoomChat, room: RoomName): Talk {
     ...{ waiting: said.waiting, dismiss: said.dismiss },
     typers: people.map(({ name }) => name),
     say: (text, saying) => {
-      said.say(text, send(text, saying));
+      said.say(text, saying, send(text, saying));
     },
   };
 }
@@ -98,7 +100,8 @@ export function useDirectTalk(chat: DirectChat, entry: DirectChatEntry, nameOf: 
     ...{ waiting: said.waiting, dismiss: said.dismiss },
     typers: isTyping ? [nameOf(entry.receiver_id)] : [],
     say: (text, { replyTo }) => {
-      said.say(text, send(text, replyTo === undefined ? {} : { replyTo }));
+      const saying = replyTo === undefined ? {} : { replyTo };
+      said.say(text, saying, send(text, saying));
     },
   };
 }
@@ -134,7 +137,7 @@ function lineOfDirect(message: DirectMessage, chat: DirectChatEntry, nameOf: (us
 
 interface Said {
   readonly waiting: readonly Waiting[];
-  readonly say: (text: string, sent: Promise<string>) => void;
+  readonly say: (text: string, saying: Saying, sent: Promise<string>) => void;
   readonly dismiss: (id: string) => void;
 }
 
@@ -160,10 +163,10 @@ function useSaid(
     // Which are ours says the event, and what the component is for.
   }, [chat, event]);
   const latest = new Set(lines.slice(-LATEST).map(({ id }) => id));
-  const say = (text: string, sent: Promise<string>) => {
+  const say = (text: string, saying: Saying, sent: Promise<string>) => {
     sent.then(
       (id) => {
-        const waiting = { id, text, at: Date.now(), state: 'stored' as const, reason: null };
+        const waiting = { id, text, saying, at: Date.now(), state: 'stored' as const, reason: null };
         setStored((all) => [...all.slice(-LATEST), waiting]);
       },
       // The chat tells of it, as of those that were given before the page was loaded.
@@ -180,7 +183,16 @@ function useSaid(
 /** So many of the latest messages are looked through for those that one has just said. */
 const LATEST = 200;
 
+/** What a command says that was given to speak, in either API. */
+interface Spoken {
+  readonly content?: string;
+  readonly message?: string;
+  readonly feeling?: string;
+  readonly reply_to?: string;
+}
+
 function waitingOf({ id, data, at }: Command): Waiting {
-  const { content, message } = data as { readonly content?: string; readonly message?: string };
-  return { id, at, text: content ?? message ?? '', state: 'sending', reason: null };
+  const { content, message, feeling, reply_to: replyTo } = data as Spoken;
+  const saying = { ...(feeling !== undefined && { feeling }), ...(replyTo !== undefined && { replyTo }) };
+  return { id, at, saying, text: content ?? message ?? '', state: 'sending', reason: null };
 }
