@@ -14,7 +14,7 @@ afterEach(() => {
   for (const proxy of server.proxies) proxy.mend();
   for (const chat of chats.splice(0)) chat.disconnect();
 });
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 60_000);
 
 async function person(userId: number, gateway: number): Promise<{ chat: DirectChat; heard: string[] }> {
   const backoff = { minMs: 50, maxMs: 500 };

@@ -21,7 +21,7 @@ afterEach(() => {
   for (const proxy of server.proxies) proxy.mend();
   for (const chat of chats.splice(0)) chat.disconnect();
 });
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 60_000);
 
 /** What an application would show: each message once, as it now is. */
 class Person {

@@ -79,15 +79,19 @@ describe('a shared consumer on a server', () => {
 
   it('takes no more than a bounded number of records into a process', async () => {
     await Promise.all(Array.from({ length: 600 }, (_, i) => say(String(i))));
-    await take(shared);
+    const first = (await take(shared)).record.seq;
     await until(async () => (await info()).num_ack_pending > 100);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await info()).num_ack_pending).toBeLessThanOrEqual(256);
     const heir = await log.share({ name, kind: 'msg' });
     shared.close();
-    const seqs = new Set<number>();
-    for (let i = 1; i < 600; i++) seqs.add((await take(heir)).record.seq);
-    expect(seqs.size).toBe(599);
+    // A process that does not come round to it for so long is handed some of them again.
+    const seqs = new Set<number>([first]);
+    while (seqs.size < 600) {
+      const { record, done } = await take(heir);
+      seqs.add(record.seq);
+      done();
+    }
     heir.close();
   });
 
