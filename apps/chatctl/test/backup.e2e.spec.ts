@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -15,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GLOBAL_ROOM } from '#domain';
-import { EventLog, type LogRecord, LogUnavailable } from '#event-store';
+import { EventLog, type LogRecord } from '#event-store';
 import { OwnServer } from '../../../libs/event-store/test/own-server.js';
-import { conversation, MONGODB_URL, posted, type Run, SystemUnderTest, until } from './system-under-test.js';
+import { conversation, MONGODB_URL, posted, type Run, SystemUnderTest } from './system-under-test.js';
 
 const NATS_CLI = process.env['TEST_NATS_CLI'] ?? 'nats';
 const hasCli = spawnSync(NATS_CLI, ['--version']).status === 0;
@@ -240,56 +239,6 @@ const run = promisify(execFile);
     await log.setUp();
     await refused(/not empty: it has .* \(0 records\)/, empty, {}, dir, '--keys', keys);
     await log.close();
-  });
-
-  describe('interrupted while it restores', () => {
-    let many: SystemUnderTest;
-    const [large, largeKeys] = [join(folder, 'large'), join(folder, 'large-keys')];
-
-    beforeAll(async () => {
-      many = await SystemUnderTest.create(source.url, true);
-      const events = [...conversation(5_000)];
-      while (events.length > 0) await Promise.all(events.splice(0, 2_000).map((event) => many.append(event)));
-      expect(await many.chatctl('backup', large, '--keys', largeKeys)).toMatchObject({ status: 0 });
-    }, 60_000);
-    afterAll(() => many.close());
-
-    it.each(['SIGKILL', 'SIGINT'] as const)(
-      'by %s leaves nothing that anybody uses, and is mended by the same again',
-      async (signal) => {
-        const config = join(folder, `${signal}.conf`);
-        // So that it takes its time.
-        writeFileSync(config, 'jetstream { sync_interval: always }');
-        const empty = await server('-c', config);
-        many.env['NATS_URL'] = empty.url;
-        const name = many.env['EVENT_STREAM']!;
-        const log = await EventLog.connect({
-          ...{ servers: empty.url, stream: name, prefix: many.env['SUBJECT_PREFIX']!, name: 'backup test' },
-        });
-        const words = ['apps/chatctl/chatctl.mjs', 'restore', large, '--keys', largeKeys];
-        const child = spawn(process.execPath, words, { env: { ...process.env, ...many.env } });
-        let said = '';
-        child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-        const ended = once(child, 'exit');
-        const eventsOf = async () => (await log.backups.standing()).find((one) => one.name === name);
-        await until('a part is there', async () => ((await eventsOf())?.messages ?? 0) > 100, 30_000);
-        child.kill(signal);
-        const [status] = (await ended) as [number | null];
-        if (signal === 'SIGINT') expect([status, said]).toEqual([130, expect.stringContaining('used by nobody')]);
-        expect(await eventsOf()).toMatchObject({ isWhole: false });
-        await expect(log.append(posted(GLOBAL_ROOM, 'too early'))).rejects.toThrow(LogUnavailable);
-        await expect(log.setUp()).rejects.toThrow(/being restored/);
-        expect(await many.chatctl('backup', join(folder, 'of-a-part'), '--without-keys')).toMatchObject({ status: 2 });
-        const { status: again, told, complaints } = await many.chatctl('restore', large, '--keys', largeKeys);
-        expect([again, complaints]).toEqual([0, '']);
-        expect(told).toContain(`${name} was left by a restore that was interrupted`);
-        expect(await log.setUp()).toEqual([]);
-        expect(await log.lastSeq()).toBe(await many.log.lastSeq());
-        expect(await many.chatctl('restore', large, '--keys', largeKeys)).toMatchObject({ status: 2 });
-        await log.close();
-      },
-      60_000,
-    );
   });
 
   (hasCli ? describe : describe.skip)('and the nats command line', () => {

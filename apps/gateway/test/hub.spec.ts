@@ -233,6 +233,27 @@ describe('after an interruption', () => {
   });
 });
 
+// Its connection was never lost, and what was told elsewhere did not come over it.
+describe('once events are stored again', () => {
+  it('nothing is told or asked before everybody was read again', async () => {
+    const [ada, { client: bob, session }] = [await join('ada', '3'), await enter('bob', '3')];
+    log.tellHindrance('nothing is stored');
+    await elsewhere.append(changedClan('ada'));
+    const held = log.connection.gates.hold('last');
+    log.tellHindrance(null);
+    await held.arrived;
+    await say(clan, 1);
+    let isAdmitted = false;
+    const late = session.admit().then(() => (isAdmitted = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([ada.frames, bob.frames, isAdmitted]).toEqual([[], [], false]);
+    held.release();
+    await late;
+    expect(await contentOf(bob)).toBe('message 1');
+    expect(await ada.quiet(50)).toEqual([]);
+  });
+});
+
 describe('who leaves', () => {
   it('is gone, and nothing is held for them', async () => {
     const listened = server.subscriptions.size;

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { MONGODB_URL } from '../../chatctl/test/system-under-test.js';
+import { runChaos } from './chaos-command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
 afterAll(() => {
@@ -13,15 +13,7 @@ afterAll(() => {
 /** Two minutes are enough; on a machine that is busy with more, each process takes its time to start. */
 const LIMIT_MS = 480_000;
 
-/** What `npm run chaos` runs, once it is built: ended, it ends its servers. */
-const run = (...args: string[]) =>
-  new Promise<{ status: number | string | null; out: string; complaints: string }>((resolve) => {
-    const main = 'dist/apps/workbench/src/chaos/main.js';
-    const env = { ...process.env, PARLEY_DATA: folder };
-    execFile(process.execPath, [main, ...args], { env, timeout: LIMIT_MS }, (error, out, complaints) => {
-      resolve({ status: error ? (error.code ?? null) : 0, out, complaints });
-    });
-  });
+const run = (...args: readonly string[]) => runChaos(folder, LIMIT_MS, ...args);
 
 (MONGODB_URL === undefined ? it.skip : it)(
   'nothing is lost, doubled or shown to whom it must not be for 200 clients, whatever is killed and cut for 30 s',

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { MONGODB_URL } from '../../chatctl/test/system-under-test.js';
 import { NoReleaseBefore, releaseBefore } from '../src/upgrade/release-before.js';
+import { runChaos } from './chaos-command.js';
 
 const cacheFolder = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
 const folder = mkdtempSync(join(tmpdir(), 'parley-upgrade-'));
@@ -15,15 +15,7 @@ afterAll(() => {
 /** Two minutes are enough, and one to build the release before; on a machine that is busy with more each takes its time. */
 const LIMIT_MS = 900_000;
 
-/** What `npm run chaos` runs, once it is built. */
-const run = (...args: string[]) =>
-  new Promise<{ status: number | string | null; out: string; complaints: string }>((resolve) => {
-    const main = 'dist/apps/workbench/src/chaos/main.js';
-    const env = { ...process.env, PARLEY_DATA: folder };
-    execFile(process.execPath, [main, ...args], { env, timeout: LIMIT_MS }, (error, out, complaints) => {
-      resolve({ status: error ? (error.code ?? null) : 0, out, complaints });
-    });
-  });
+const run = (...args: readonly string[]) => runChaos(folder, LIMIT_MS, ...args);
 
 (MONGODB_URL === undefined ? it.skip : it)(
   'an upgrade from the release before, role by role, and to two to come, loses, doubles and misorders nothing',

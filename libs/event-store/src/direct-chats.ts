@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type ChatCreated, otherSide, type RecordedEvent } from '#domain';
-import type { AskedLog } from './event-log.js';
+import type { AskedLog } from './asked-log.js';
 import { decodeRecord } from './log-record.js';
 
 const REMEMBERED = 10_000;

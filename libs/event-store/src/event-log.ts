@@ -1,3 +1,4 @@
+import type { StreamInfo } from '@nats-io/jetstream';
 import { type Decision, type DomainEvent, type Kind, kindOf, type RecordedEvent, type Room } from '#domain';
 import { beginIn, isTracing } from '#tracing';
 import { AppendWatch } from './append-watch.js';
@@ -19,7 +20,7 @@ import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
 import { Inspection } from './inspection/inspection.js';
 import { Live } from './live.js';
-import type { LogOptions } from './log-options.js';
+import type { AppendOptions, LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
@@ -32,13 +33,6 @@ import { setUpStreams } from './stream.js';
 import { factsOfAppend, factsOfOutcome } from './traced-append.js';
 import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
-
-export interface AppendOptions {
-  /** The last sequence of this kind in this room, 0 for none: where it is another one, that is a conflict. */
-  readonly expectedLast?: number;
-  /** When it is given up, on the monotonic clock: 4.5 s from now by default. */
-  readonly deadline?: number;
-}
 
 /** What is read as it comes is looked up among the erasures so often. */
 const ERASURES_MS = 1_000;
@@ -229,14 +223,12 @@ export class EventLog {
 
   /** @throws LogUnavailable */
   async state(): Promise<LogState> {
-    const { streams } = this.connection.jetstream;
-    return stateOf(await this.connection.answerOfStream(this.stream, () => streams.info(this.stream)));
+    return stateOf(await this.info());
   }
 
   /** Which log it is: its stream, when that was made, and restored, as it may go on otherwise. @throws LogUnavailable */
   async identity(): Promise<string> {
-    const { streams } = this.connection.jetstream;
-    const { created, config } = await this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
+    const { created, config } = await this.info();
     const restored = config.metadata?.[RESTORED];
     return `${this.stream} ${created}${restored === undefined ? '' : ` restored ${restored}`}`;
   }
@@ -246,8 +238,12 @@ export class EventLog {
    * lower number is of the log before, which may have gone on otherwise. 0 where it never was. @throws LogUnavailable
    */
   async restoredAt(): Promise<number> {
-    const info = () => this.connection.jetstream.streams.info(this.stream);
-    return restoredAtOf((await this.connection.answerOfStream(this.stream, info)).config);
+    return restoredAtOf((await this.info()).config);
+  }
+
+  private info(): Promise<StreamInfo> {
+    const { streams } = this.connection.jetstream;
+    return this.connection.answerOfStream(this.stream, () => streams.info(this.stream));
   }
 
   /** What each stream of this log holds, the events first. @throws LogUnavailable */
@@ -301,25 +297,3 @@ export class EventLog {
     await this.connection.close();
   }
 }
-
-type Asked =
-  | 'connected'
-  | 'hindrance'
-  | 'onHindrance'
-  | 'append'
-  | 'decide'
-  | 'last'
-  | 'at'
-  | 'recordAt'
-  | 'lastSeq'
-  | 'share'
-  | 'restoredAt';
-
-/** What is asked of a log by whoever does not fold it: an {@link EventLog} has all of it. */
-export interface AskedLog extends Pick<EventLog, Asked> {
-  readonly live: AskedLive;
-  readonly letters: Pick<DeadLetters, 'put' | 'all'>;
-  readonly keyring: Pick<Keyring, 'renewKey'>;
-}
-
-export type AskedLive = Pick<Live, keyof Live>;

@@ -26,3 +26,10 @@ export interface EncryptionOptions {
   /** Whether what is stored from now on is sealed. */
   readonly seals: boolean;
 }
+
+export interface AppendOptions {
+  /** The last sequence of this kind in this room, 0 for none: where it is another one, that is a conflict. */
+  readonly expectedLast?: number;
+  /** When it is given up, on the monotonic clock: 4.5 s from now by default. */
+  readonly deadline?: number;
+}

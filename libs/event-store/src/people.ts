@@ -7,7 +7,7 @@ import {
   type SanctionsState,
   userRoom,
 } from '#domain';
-import type { AskedLog } from './event-log.js';
+import type { AskedLog } from './asked-log.js';
 
 /** What the log knows of a person: the last event of its kind is the whole state, null where there is none. */
 export class People {

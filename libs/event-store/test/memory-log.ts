@@ -95,9 +95,18 @@ export class MemoryLog implements AskedLog {
     return this.connection.connected;
   }
 
-  /** What is away is told as an interruption. */
-  onHindrance(): () => void {
-    return () => undefined;
+  private readonly hindranceListeners = new Set<(hindrance: string | null) => void>();
+
+  onHindrance(listener: (hindrance: string | null) => void): () => void {
+    this.hindranceListeners.add(listener);
+    return () => {
+      this.hindranceListeners.delete(listener);
+    };
+  }
+
+  /** Said by the test: what was found of whether events are stored. What is away is told as an interruption. */
+  tellHindrance(hindrance: string | null): void {
+    for (const listener of this.hindranceListeners) listener(hindrance);
   }
 
   /** That it is away is the only one there is. */

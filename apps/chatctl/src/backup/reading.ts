@@ -21,8 +21,8 @@ export interface StoredBackup {
  * @throws BackupRefused where it is none, or damaged
  */
 export async function readBackup(dir: string): Promise<StoredBackup> {
-  const names = await readdir(dir).catch(() => {
-    throw new BackupRefused(`there is no backup in ${dir}`);
+  const names = await readdir(dir).catch((error: unknown) => {
+    throw new BackupRefused(`there is no backup in ${dir}: ${(error as Error).message}`);
   });
   if (dir.replace(/[\\/]+$/, '').endsWith('.part'))
     throw new BackupRefused(`${dir} is of a backup that was interrupted`);
@@ -51,10 +51,9 @@ async function ours(dir: string): Promise<StoredBackup> {
   for (const { name, file, bytes, sha256, metaSha256 } of manifest.streams) {
     const folder = join(dir, name);
     const path = join(folder, file);
-    const meta = await readFile(join(folder, META)).catch(() => damaged(join(folder, META), 'is missing'));
+    const meta = await readFile(join(folder, META)).catch(unreadable(join(folder, META)));
     if (createHash('sha256').update(meta).digest('hex') !== metaSha256) damaged(join(folder, META), CHANGED);
-    const size = (await stat(path).catch(() => null))?.size;
-    if (size === undefined) damaged(path, 'is missing');
+    const { size } = await stat(path).catch(unreadable(path));
     if (size !== bytes) damaged(path, `has ${size} bytes, and had ${bytes}`);
     const hash = createHash('sha256');
     for await (const part of createReadStream(path)) hash.update(part as Buffer);
@@ -69,6 +68,12 @@ const CHANGED = 'is not what was written: its checksum is another';
 function damaged(path: string, how: string): never {
   throw new BackupRefused(`the backup is damaged: ${path} ${how}. Nothing was restored; take another backup`);
 }
+
+/** What is there and cannot be read is not damaged: it may be somebody else's, or on a disk that fails. */
+const unreadable = (path: string) => (error: unknown) => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') damaged(path, 'is missing');
+  throw new BackupRefused(`${path} cannot be read: ${(error as Error).message}. Nothing was restored`);
+};
 
 async function foldersWithin(dir: string, names: readonly string[]): Promise<string[]> {
   const folders = names.map((name) => join(dir, name));
