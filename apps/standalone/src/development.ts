@@ -77,6 +77,13 @@ class DevelopmentController {
   token(@Body() body: unknown): { readonly token: string } {
     return { token: signDevelopmentToken(this.secret, { ...tokenRequest(body), seconds: DAY_S }) };
   }
+
+  /** The token of a surrounding application. */
+  @Post('service-token')
+  @HttpCode(200)
+  serviceToken(): { readonly token: string } {
+    return { token: signDevelopmentToken(this.secret, { userId: 'development', scope: 'service', seconds: DAY_S }) };
+  }
 }
 
 @Module({})

@@ -42,6 +42,13 @@ describe('tokens for development', () => {
     expect(history.status).toBe(200);
   });
 
+  it('are given of the surrounding application too', async () => {
+    const asked = await fetch(`${server.http}/development/service-token`, { method: 'POST' });
+    const { token } = (await asked.json()) as { token: string };
+    const audit = await fetch(`${server.http}/audit`, { headers: { Authorization: `Bearer ${token}` } });
+    expect([asked.status, audit.status]).toEqual([200, 200]);
+  });
+
   it.each([
     ['a page of another origin', { Origin: 'https://elsewhere.example' }],
     ['a page of another port', { Origin: 'http://127.0.0.1:1' }],
@@ -85,7 +92,9 @@ describe('tokens for development', () => {
     const other = await ChatServer.start({}, null);
     try {
       expect((await fetch(`${other.http}/development`)).status).toBe(404);
-      expect((await fetch(`${other.http}/development/token`, { method: 'POST' })).status).toBe(404);
+      for (const path of ['token', 'service-token']) {
+        expect((await fetch(`${other.http}/development/${path}`, { method: 'POST' })).status).toBe(404);
+      }
     } finally {
       await other.stop();
     }

@@ -11,15 +11,24 @@ export async function isForDevelopment(): Promise<boolean> {
 
 /** A token of anybody's, for development. */
 export async function developmentToken({ id, name, clan }: Person): Promise<string> {
-  const body = JSON.stringify({ userId: Number(id), name, ...(clan !== null && { clanId: clan }) });
-  const answer = await fetch('/development/token', {
+  return tokenFrom('token', { userId: Number(id), name, ...(clan !== null && { clanId: clan }) });
+}
+
+/** The token of a surrounding application, for development. */
+export const developmentServiceToken = (): Promise<string> => tokenFrom('service-token', {});
+
+async function tokenFrom(path: string, wanted: object): Promise<string> {
+  const answer = await fetch(`/development/${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body,
+    body: JSON.stringify(wanted),
   });
-  if (!answer.ok) throw new Error(`the server gave no token for ${name}: ${answer.status}`);
+  if (!answer.ok) throw new Error(`the server gave no token: ${answer.status}`);
   return ((await answer.json()) as { readonly token: string }).token;
 }
+
+/** Whether it is the token of a surrounding application, as it says, unchecked. */
+export const isServiceToken = (token: string): boolean => claimsOf(token)['scope'] === 'service';
 
 /** Whose token it is, as it says, unchecked: only the server can do that. null where it is none. */
 export function personOf(token: string): Person | null {

@@ -9,8 +9,20 @@ export interface HttpOptions {
 
 /** Reads a JSON answer. @throws RequestFailed */
 export async function getJson<T>(url: URL, token: string, fetcher: typeof fetch = fetch): Promise<T> {
-  const response = await fetcher(url, { headers: { authorization: `Bearer ${token}` } });
-  if (response.ok) return (await response.json()) as T;
+  return (await (await request(url, token, {}, fetcher)).json()) as T;
+}
+
+/** Asks with a token, and gives back an answer of success. @throws RequestFailed */
+export async function request(
+  url: URL,
+  token: string,
+  init: RequestInit,
+  fetcher: typeof fetch = fetch,
+): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
+  const response = await fetcher(url, { ...init, headers });
+  if (response.ok) return response;
   const { errors } = (await response.json().catch(() => ({}))) as { errors?: { message: string }[] };
   const after = response.headers.get('retry-after');
   const message = errors?.[0]?.message ?? `${url.pathname} answered ${response.status}`;

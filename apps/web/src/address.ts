@@ -1,0 +1,12 @@
+/** What the address says behind its `#`, which no server gets to see: `as=8`, `beside=9`, `panel=log`, `token=…`. */
+export const given = (): URLSearchParams => new URLSearchParams(location.hash.slice(1));
+
+/** Changes some of it; null takes it away. */
+export function setGiven(changes: Readonly<Record<string, string | null>>): void {
+  const all = given();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) all.delete(name);
+    else all.set(name, value);
+  }
+  history.replaceState(null, '', `#${all}`);
+}
