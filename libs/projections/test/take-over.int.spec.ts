@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, type DomainEvent, GLOBAL_ROOM, PARTITIONS, partitionOf, type Room } from '#domain';
 import { type Checkpoint, checkpointsOf, type ReadModels, withServingLost } from '#read-models';
 import { Timeline } from '../src/index.js';
-import { timeline } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 import { nextKey, posted, WorkersOnLog } from './workers-on-log.js';
 
