@@ -1,18 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import type { Browser, Locator } from 'playwright-core';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RoomChat } from '#client';
 import { clanRoom, keySequence } from '#domain';
 import { ChatServer } from '../../workbench/test/chat-server.js';
+import { faultsByAxe } from './axe.js';
 import { describeInBrowser, launch } from './browser.js';
 import { ChatPage } from './chat-page.js';
 
 // The page, as people use it, in a real browser.
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What the browser itself says of a connection that was cut. */
 const CUT = /WebSocket connection to .* failed|ERR_(CONNECTION|EMPTY|NETWORK|SOCKET|INTERNET)\w*/;
@@ -225,12 +222,7 @@ describeInBrowser('the chat in a browser', () => {
       await bob.openChatWith(who.first);
       await bob.say('Hello');
       await bob.sees('Hello');
-      await page.page.evaluate(axe);
-      const found = await page.page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: object[] }> } };
-        return JSON.stringify((await axe.run()).violations, null, 1);
-      });
-      expect(found).toBe('[]');
+      expect(await faultsByAxe(page.page)).toEqual([]);
     },
     60_000,
   );

@@ -40,6 +40,7 @@ function rowsOf(lines: readonly Line[], waiting: readonly Waiting[]): readonly R
     const goesOn =
       !isNewDay &&
       before!.author.id === line.author.id &&
+      before!.author.name === line.author.name &&
       line.feeling === null &&
       Date.parse(line.at) - Date.parse(before!.at) < TOGETHER_MS;
     rows.push({ kind: 'line', key: line.id, line, goesOn });
