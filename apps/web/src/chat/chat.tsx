@@ -174,7 +174,7 @@ function RoomConversation({
   room,
   ...common
 }: Common & { readonly rooms: RoomChat; readonly room: 'global' | 'clan' }) {
-  return <Conversation talk={useRoomTalk(rooms, room)} {...common} />;
+  return <Conversation talk={useRoomTalk(rooms, room, common.me.name)} {...common} />;
 }
 
 type DirectProps = Common & {

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { smallPng } from './small-png.js';
 import { CAST, SmallTalk } from './small-talk.js';
 
 /** What there is a picture of, and what stands behind the `#` of its address. */
@@ -39,7 +41,7 @@ export async function takePictures(
         const page = await context.newPage();
         await page.goto(`${url}/#${PICTURES[picture]}`);
         await isThere(page, talk, picture);
-        await page.screenshot({ path: join(folder, `${picture}-${colorScheme}.png`) });
+        writeFileSync(join(folder, `${picture}-${colorScheme}.png`), smallPng(await page.screenshot()));
         await context.close();
       }
     }
