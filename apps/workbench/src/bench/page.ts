@@ -82,7 +82,7 @@ const frameTimes = (frames: readonly number[]) => ({
 function json(figures: PageFigures): object {
   const { scrolled, usableMs, ...rest } = figures;
   const { up, down, ...memory } = scrolled;
-  const way = ({ frames, longTasks }: Scrolled['up']) => ({ ...frameTimes(frames), longTasks });
+  const way = ({ frames, longTasks, seen }: Scrolled['up']) => ({ ...frameTimes(frames), longTasks, seen });
   return {
     ...{ benchmark: 'page', ...rest, usableMs: usableMs.map((ms) => rounded(ms, 0)) },
     scrolled: { up: way(up), down: way(down), ...memory },
@@ -93,10 +93,10 @@ function text(figures: PageFigures): string {
   const { bytes, embedBytes, usableMs, messages, scrolled, browser, machine } = figures;
   const kilobytes = (count: number) => `${(count / 1_024).toFixed(1)} KB`;
   const megabytes = (count: number) => `${(count / 1e6).toFixed(1)} MB`;
-  const way = (name: string, { frames, longTasks }: Scrolled['up']) => {
+  const way = (name: string, { frames, longTasks, seen }: Scrolled['up']) => {
     const { p50, p95, p99, max, frames: count } = frameTimes(frames);
     const tasks = `${longTasks.length} long tasks, ${rounded(Math.max(0, ...longTasks), 0)} ms at most`;
-    return `${name.padEnd(8)} ${count} frames: p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms, max ${max} ms; ${tasks}`;
+    return `${name.padEnd(8)} ${count} frames: p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms, max ${max} ms; ${tasks}; ${seen} messages in the page`;
   };
   return [
     `script   ${kilobytes(bytes)} gzipped, all of the page's; ${kilobytes(embedBytes)} for other pages; ${kilobytes(MAX_BYTES)} at most`,
