@@ -65,7 +65,7 @@ describeInBrowser('the chat in a browser', () => {
     await bob.react('Hello, Bob!', '🎉');
     await ada
       .message('Hello, Bob!')
-      .getByRole('button', { name: /^🎉 by Bob/ })
+      .getByRole('button', { name: /^🎉 1 by Bob/ })
       .waitFor();
     await ada.root.getByText('online: Bob').waitFor();
     // Whoever has just typed is not told of again at once.
@@ -110,11 +110,11 @@ describeInBrowser('the chat in a browser', () => {
     await mine.say('Whose is it?');
     await theirs.sees('Whose is it?');
     await theirs.react('Whose is it?', '🎉');
-    const reaction = mine.message('Whose is it?').getByRole('button', { name: /^🎉 by/ });
+    const reaction = mine.message('Whose is it?').getByRole('button', { name: /^🎉 1 by/ });
     await mine.react('Whose is it?', '👍');
     await mine
       .message('Whose is it?')
-      .getByRole('button', { name: /^👍 by/, pressed: true })
+      .getByRole('button', { name: /^👍 1 by/, pressed: true })
       .waitFor();
     expect(await reaction.getAttribute('aria-pressed')).toBe('false');
   }, 60_000);

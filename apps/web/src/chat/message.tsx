@@ -155,7 +155,7 @@ function Reactions({ line, mine, react, onFault }: ReactionProps & { readonly mi
             type="button"
             class="reaction"
             aria-pressed={isMine}
-            aria-label={`${emoji} by ${names}`}
+            aria-label={`${emoji} ${all.length} by ${names}`}
             title={names}
             onClick={() => {
               react(line.id, isMine ? '' : emoji).catch(onFault);

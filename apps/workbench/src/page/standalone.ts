@@ -46,10 +46,11 @@ export async function startStandalone(
     await once(child, 'exit');
   });
   try {
-    for (const end = Date.now() + STARTED_MS; ; await sleep(100)) {
+    for (const end = Date.now() + STARTED_MS; ;) {
       const running = findRunning(folder);
       if (running) return { running, close: () => cleanUp.run() };
       if (child.exitCode !== null || Date.now() > end) throw new Error('the standalone did not start');
+      await sleep(100);
     }
   } catch (error) {
     await cleanUp.run();

@@ -42,7 +42,7 @@ export async function fillClan(running: Running, count: number): Promise<void> {
           const context = { key: newKey(), at: new Date(since + i * APART_MS).toISOString() };
           const decision = postToRoom({ ...context, sender, content }, clanRoom(CLAN));
           if ('refusal' in decision) throw new Error(decision.refusal.message);
-          if (decision.event) await log.append(decision.event);
+          await log.append(decision.event);
           bar(--left);
         }
       }),
