@@ -25,5 +25,9 @@ export default tseslint.config(
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
   },
+  {
+    files: ['apps/web/example/*.{js,mjs}'],
+    languageOptions: { globals: { document: 'readonly', fetch: 'readonly', location: 'readonly' } },
+  },
   prettier,
 );

@@ -5,6 +5,7 @@ import { encryption } from './encryption.js';
 import { erasure } from './erasure.js';
 import { idle } from './idle.js';
 import { load } from './load.js';
+import { page } from './page.js';
 import { pages } from './pages.js';
 import { UsageError } from './options.js';
 import { questions } from './questions.js';
@@ -21,6 +22,7 @@ const benchmarks = {
   smoke,
   load,
   idle,
+  page,
   pages,
   projection,
   stalled,
