@@ -42,7 +42,10 @@ export class Live {
    * Hears all that is told to rooms and to people, or to one of either. For who looks on: where this process may not hear
    * it, nothing comes. Like `subscribeToRoom`.
    */
-  overhear(of: { readonly room: Room } | { readonly userId: string } | null, listener: (text: string) => void): LiveSubscription {
+  overhear(
+    of: { readonly room: Room } | { readonly userId: string } | null,
+    listener: (text: string) => void,
+  ): LiveSubscription {
     const { subjects } = this;
     const all = [subjects.liveRooms, subjects.liveUsers];
     const heard = of === null ? all : ['room' in of ? subjects.liveRoom(of.room) : subjects.liveUser(of.userId)];

@@ -1,4 +1,11 @@
-import { type ChatThen, type ChangeThen, isoOf, type MessageDocument, type RoomThen, type TextsThen } from '#projections';
+import {
+  type ChatThen,
+  type ChangeThen,
+  isoOf,
+  type MessageDocument,
+  type RoomThen,
+  type TextsThen,
+} from '#projections';
 import { plain, quoted } from '../plain.js';
 
 /** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */

@@ -117,5 +117,13 @@ const progressLine = (seq: number): string => lineOf({ progress: true, seq });
 function eventLineOf({ record, event, fault }: Selected): string {
   const { seq, type, version, room, partition } = record;
   if (event) return lineOf({ ...recordLine(event, record), partition });
-  return lineOf({ seq, type, version, room, storedAt: new Date(record.at).toISOString(), partition, unreadable: fault });
+  return lineOf({
+    seq,
+    type,
+    version,
+    room,
+    storedAt: new Date(record.at).toISOString(),
+    partition,
+    unreadable: fault,
+  });
 }

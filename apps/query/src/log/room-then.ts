@@ -33,7 +33,10 @@ export class RoomThenParameters {
   @NumberText(1, 10_000, { default: 1_000, description: 'How many messages, of the last.' })
   last?: string;
 
-  @NumberText(1, 1_000, { optional: true, description: 'With it come so many events from then on, and what each led to.' })
+  @NumberText(1, 1_000, {
+    optional: true,
+    description: 'With it come so many events from then on, and what each led to.',
+  })
   steps?: string;
 }
 

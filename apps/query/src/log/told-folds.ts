@@ -61,7 +61,13 @@ export class ToldFolds {
       const { seq } = message;
       if (seq <= (this.#lastOf.get(place) ?? 0)) continue;
       this.#remember(place, seq);
-      this.#waiting.push({ folded: true, seq, projection: 'timeline', version, at: new Date(this.now()).toISOString() });
+      this.#waiting.push({
+        folded: true,
+        seq,
+        projection: 'timeline',
+        version,
+        at: new Date(this.now()).toISOString(),
+      });
     }
     if (this.#waiting.length > KEPT_AT_MOST) this.#waiting.splice(0, this.#waiting.length - KEPT_AT_MOST);
     this.#onTold();
