@@ -131,7 +131,7 @@ describe('the log over HTTP', () => {
     await query.projected();
     const { seq } = await query.say(person('7'), 'folded');
     const chat = await query.openChat('60', '61');
-    const told = await query.sayTo(chat as never, '60', '61', 'folded as well');
+    const told = await query.sayTo(chat, '60', '61', 'folded as well');
     const folds = () => follower.lines.filter(({ folded }) => folded === true);
     await until(() => folds().some((line) => line.seq === told.seq));
     const [first] = folds().filter((line) => line.seq === seq);
@@ -173,19 +173,6 @@ describe('the log over HTTP', () => {
     expect(follower.lines.at(-1)).not.toHaveProperty('end');
   }, 20_000);
 
-  it('is no more in memory for who does not read it', async () => {
-    const room = clanRoom('large');
-    for (let i = 0; i < 20; i++) {
-      await Promise.all(Array.from({ length: 200 }, () => query.sayInClan('large', person('7'), 'x'.repeat(8_000))));
-    }
-    const slow = await openUnread(query, `/log?follow=true&room=${room}`);
-    globalThis.gc?.();
-    const before = process.memoryUsage().rss;
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20);
-    slow.destroy();
-  }, 30_000);
-
   it('is followed exactly once over a server that is started anew', async () => {
     const said: number[] = [];
     const heard: number[] = [];
@@ -213,7 +200,7 @@ describe('the log over HTTP', () => {
       if (next === null) break;
       after = `&after=${next}`;
     }
-    expect(all).toEqual(['clan:3', 'clan:again', 'clan:large', 'direct:60:61', 'global']);
+    expect(all).toEqual(['clan:3', 'clan:again', 'direct:60:61', 'global']);
   }, 30_000);
 });
 

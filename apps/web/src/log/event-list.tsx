@@ -63,9 +63,13 @@ export function EventList({ service, rooms }: Props) {
         <table class="log-events">
           <thead>
             <tr>
-              <th scope="col">Seq</th>
-              <th scope="col">Stored</th>
-              <th scope="col">
+              <th scope="col" class="number">
+                Seq
+              </th>
+              <th scope="col" class="number">
+                Stored
+              </th>
+              <th scope="col" class="number">
                 <abbr title="Partition">P</abbr>
               </th>
               <th scope="col">Type</th>
@@ -139,7 +143,15 @@ function Dots({ event, isFolded }: Pick<RowProps, 'event' | 'isFolded'>) {
   const [, setSeen] = useState(0);
   const { type, messageId } = event;
   const isMessage = type === 'MessageCreated';
-  useEffect(() => (isMessage ? onDelivery(() => setSeen((n) => n + 1)) : undefined), [isMessage]);
+  useEffect(
+    () =>
+      isMessage
+        ? onDelivery(() => {
+            setSeen((n) => n + 1);
+          })
+        : undefined,
+    [isMessage],
+  );
   const to = isMessage ? deliveriesOf(String(messageId)).length : 0;
   const words = ['stored', isToldOf(event) && isFolded && 'folded', to > 0 && `delivered to ${to}`]
     .filter(Boolean)

@@ -7,13 +7,17 @@ import { TimeSlider } from './time-slider.js';
 /** The log beside the chats: what is appended to it, and the rooms as they were at any moment of it. */
 export default function LogPanel({ service }: PanelProps) {
   const [isLive, setLive] = useState(true);
-  const [rooms, setRooms] = useState<readonly string[]>(['global']);
+  const [rooms, setRooms] = useState<readonly string[] | null>(null);
   useEffect(() => {
     service.rooms().then(
-      ({ data }) => {
-        setRooms([...new Set(['global', ...data])]);
+      ({ data, next }) => {
+        const others = data.filter((room) => room !== 'global');
+        // On a later page it may be.
+        setRooms(next !== null || others.length < data.length ? ['global', ...others] : others);
       },
-      () => undefined,
+      () => {
+        setRooms([]);
+      },
     );
   }, [service, isLive]);
   const view = (live: boolean, label: string) => (
@@ -33,7 +37,8 @@ export default function LogPanel({ service }: PanelProps) {
         {view(true, 'As it is appended')}
         {view(false, 'A room as it was')}
       </div>
-      {isLive ? <EventList service={service} rooms={rooms} /> : <TimeSlider service={service} rooms={rooms} />}
+      {isLive && <EventList service={service} rooms={rooms ?? []} />}
+      {!isLive && rooms && <TimeSlider service={service} rooms={rooms} />}
     </div>
   );
 }

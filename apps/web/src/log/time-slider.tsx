@@ -17,7 +17,7 @@ const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Any room as it was at any moment. */
 export function TimeSlider({ service, rooms }: Props) {
-  const [room, setRoom] = useState('global');
+  const [room, setRoom] = useState(rooms[0] ?? '');
   const [past, setPast] = useState<Past | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [opened, setOpened] = useState(0);
@@ -25,6 +25,7 @@ export function TimeSlider({ service, rooms }: Props) {
     let isOver = false;
     setPast(null);
     setFault(null);
+    if (room === '') return undefined;
     Past.open(service, room).then(
       (next) => {
         if (!isOver) setPast(next);
@@ -40,15 +41,7 @@ export function TimeSlider({ service, rooms }: Props) {
   return (
     <>
       <div class="log-bar">
-        <RoomField
-          label="Room"
-          value={room}
-          rooms={rooms}
-          placeholder="global"
-          onChoose={(next) => {
-            setRoom(next === '' ? 'global' : next);
-          }}
-        />
+        <RoomField label="Room" value={room} rooms={rooms} placeholder="which room" onChoose={setRoom} />
         <button
           type="button"
           onClick={() => {
@@ -59,7 +52,8 @@ export function TimeSlider({ service, rooms }: Props) {
         </button>
       </div>
       {fault !== null && <p role="alert">{fault}</p>}
-      {!past && fault === null && <p class="log-note">Folding …</p>}
+      {room === '' && <p class="log-note">Nothing was said yet, or no room is chosen.</p>}
+      {room !== '' && !past && fault === null && <p class="log-note">Folding …</p>}
       {past && <Player key={`${past.room} ${opened}`} past={past} />}
     </>
   );

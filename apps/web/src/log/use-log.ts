@@ -69,7 +69,8 @@ async function follow(
   tell: (state: Log['state'], reason?: string) => void,
 ): Promise<void> {
   let next: number | null = null;
-  while (!signal.aborted) {
+  const isOver = () => signal.aborted;
+  while (!isOver()) {
     try {
       const from: LogSelection = next === null ? { last: 100 } : { from: next };
       for await (const line of service.log({ ...selection, ...from }, { follow: true, folds: true, signal })) {
@@ -81,7 +82,7 @@ async function follow(
         } else next = Math.max(next ?? 0, line.seq + 1);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (isOver()) return;
       tell('away', (error as Error).message);
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -13,7 +13,13 @@ interface Props {
 /** One event, what it says, and its way: each time by the clock that it is of. */
 export function Way({ event, fold, onClose }: Props) {
   const [, setSeen] = useState(0);
-  useEffect(() => onDelivery(() => setSeen((n) => n + 1)), []);
+  useEffect(
+    () =>
+      onDelivery(() => {
+        setSeen((n) => n + 1);
+      }),
+    [],
+  );
   const { seq, at, type, version, room, partition, storedAt, messageId } = event;
   const said = textOf(event);
   const stored = Date.parse(storedAt);

@@ -51,7 +51,7 @@ export const furtherOf = (event: AnyEvent): readonly (readonly [string, string])
 /** What it says in words, or why that is not there; null where it says nothing. */
 export function textOf(event: AnyEvent): { readonly text: string; readonly isThere: boolean } | null {
   if ('unreadable' in event) return { text: `it cannot be read: ${String(event.unreadable)}`, isThere: false };
-  const { content, erased, sealed } = event as LogEvent;
+  const { content, erased, sealed } = event;
   if (typeof content === 'string') return { text: content, isThere: true };
   if (erased) return { text: 'erased: nobody can read it any more', isThere: false };
   if (sealed) return { text: 'sealed: the server has no key for it', isThere: false };
