@@ -154,7 +154,11 @@ describeInBrowser('the log in a browser', () => {
     });
     const { data } = (await answer.json()) as {
       readonly data: {
-        readonly ChatMessage: readonly { readonly content: string; readonly deleted?: boolean; readonly reactions: object[] }[];
+        readonly ChatMessage: readonly {
+          readonly content: string;
+          readonly deleted?: boolean;
+          readonly reactions: object[];
+        }[];
       };
     };
     const atEnd = (await shownIn(panel)).map(({ text, reactions }) => [text, reactions.length]);
