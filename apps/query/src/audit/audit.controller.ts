@@ -97,7 +97,10 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const changesAtMost = messageId === undefined ? CHANGES_AT_MOST : CHANGES_OF_ONE_AT_MOST;
     const saidBefore = new SaidBefore(this.log, timeline, changesAtMost);
     let room = asked.room === undefined ? null : roomMeant(asked.room);
-    let from = Math.max(asked.from === undefined ? 1 : await seqFrom(this.log, placeOf(asked.from)), Number(after ?? 0) + 1);
+    let from = Math.max(
+      asked.from === undefined ? 1 : await seqFrom(this.log, placeOf(asked.from)),
+      Number(after ?? 0) + 1,
+    );
     const until = asked.until === undefined ? Infinity : await seqUntil(this.log, placeOf(asked.until));
     if (messageId !== undefined) {
       const message = await timeline.message(messageId);
@@ -117,7 +120,6 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const before = await saidBefore.ofEach(wanted, read);
     return { data: wanted.map((event) => entryOf(event, before)), next };
   }
-
 }
 
 function entryOf(event: RecordedEvent, before: ReadonlyMap<number, string | null>): AuditEntry {

@@ -1,11 +1,11 @@
+import type { Service } from '@parley/client/service';
 import { useEffect, useState } from 'preact/hooks';
-import type { PanelProps } from '../panels.js';
 import { EventList } from './event-list.js';
 import './log.css';
 import { TimeSlider } from './time-slider.js';
 
 /** The log beside the chats: what is appended to it, and the rooms as they were at any moment of it. */
-export default function LogPanel({ service }: PanelProps) {
+export default function LogPanel({ service }: { readonly service: Service }) {
   const [isLive, setLive] = useState(true);
   const [rooms, setRooms] = useState<readonly string[] | null>(null);
   useEffect(() => {
