@@ -1,8 +1,7 @@
 import { NewerEvent } from '#domain';
-import { RebuildRefused } from '#projections';
+import { NothingThere, RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
-import { NothingThere } from './at/room-then.js';
 import { backupCommand } from './backup/backup.js';
 import { BackupRefused } from './backup/refused.js';
 import { restoreCommand } from './backup/restore.js';

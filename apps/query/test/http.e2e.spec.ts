@@ -111,6 +111,9 @@ describe('HTTP', () => {
       'get /clans/{clanId}/members',
       'get /health/live',
       'get /health/ready',
+      'get /log',
+      'get /log/at',
+      'get /log/rooms',
       'get /online',
       'get /players/{id}',
       'get /players/{id}/export',
@@ -140,6 +143,9 @@ describe('HTTP', () => {
     expect(revoked.parameters.map(({ name }) => name)).toEqual(['jti', 'exp']);
     expect(parametersOf('/audit')).toEqual(['room', 'message_id', 'user', 'from', 'until', 'after', 'limit']);
     expect(parametersOf('/players/{id}/export')).toEqual(['id', 'after']);
+    const selection = ['from', 'until', 'last', 'room', 'user', 'type', 'limit'];
+    expect(parametersOf('/log')).toEqual([...selection, 'follow', 'folds']);
+    expect(parametersOf('/log/at')).toEqual(['room', 'when', 'last', 'steps']);
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const { responses, security } of Object.values(methods)) {
         if (path.startsWith('/health')) continue;

@@ -82,6 +82,19 @@ describe('a gateway', () => {
     expect(heard.sort()).toEqual(['ban gateway', 'ban query', 'slow gateway', 'slow query']);
   });
 
+  it('hears what is told to rooms and people, as the query side, and nothing as who may not', async () => {
+    const heard: string[] = [];
+    const [query, projector] = [await connect('query'), await connect('projector')];
+    query.live.overhear(null, (text) => heard.push(text));
+    projector.live.overhear(null, () => heard.push('by the projector'));
+    await Promise.all([query.live.flush(), projector.live.flush()]);
+    projector.live.publishToRoom(GLOBAL_ROOM, 'of a room');
+    projector.live.publishToUser('7', 'of a person');
+    await projector.live.flush();
+    await query.live.flush();
+    expect(heard.sort()).toEqual(['of a person', 'of a room']);
+  });
+
   it('blocks people in direct chats, and tells the other gateways', async () => {
     const chat = directRoom('7', '9');
     const heard: string[] = [];

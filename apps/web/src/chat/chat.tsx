@@ -2,6 +2,7 @@ import { type ConnectionState, DirectChat, RoomChat, type RoomName } from '@parl
 import { indexedDbOutbox } from '@parley/client/indexed-db';
 import { useChats, useConnection, usePresence } from '@parley/client/react';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { watchDeliveries } from '../deliveries.js';
 import type { Person } from '../people.js';
 import { personOf } from '../server.js';
 import { Connection } from './connection.js';
@@ -58,7 +59,9 @@ export function Chat({ url, person, others, token, only = null, onState }: ChatP
     const connected = typeof only === 'string' ? [rooms] : [rooms, direct];
     for (const chat of connected) chat.connect();
     setChats({ rooms, direct, connected });
+    const stop = watchDeliveries(person.name, rooms, direct);
     return () => {
+      stop();
       for (const chat of connected) chat.disconnect();
     };
   }, [url, person.id]);
