@@ -75,7 +75,7 @@ onServers(
     const start = { seconds: expect.any(Number), mb: expect.any(Number) };
     expect(figures).toMatchObject({
       ...{ benchmark: 'retention', messages: 2_000, chats: 10 },
-      nats: { orderly: start, killed: start },
+      nats: { orderly: start, unindexed: start },
       folded: { gateway: { mb: expect.any(Number) } },
     });
     const { events, log } = figures as { events: number; log: Record<string, number> };

@@ -41,10 +41,10 @@ export async function retention(folders: Config['standalone'], args: readonly st
     const filled = await serveLog(logFolder, folders.cacheFolder, plan);
     const { bytes } = await stateOf(filled.server);
     const filledMb = memoryOf(filled.server.pid)?.now ?? null;
-    say('starting nats-server again, after an orderly end and after a kill -9');
-    const orderly = await restarted(filled.server, 'SIGTERM', natsOptions(logFolder));
-    const killed = await restarted(orderly.server, 'SIGKILL', natsOptions(logFolder));
-    const { server: nats } = killed;
+    say('starting nats-server again, as it ended and without the index of its log');
+    const orderly = await restarted(filled.server, natsOptions(logFolder));
+    const unindexed = await restarted(orderly.server, natsOptions(logFolder), true);
+    const { server: nats } = unindexed;
     const env = filled.env;
     try {
       const where = { cacheFolder: folders.cacheFolder, folder: join(folder, 'system'), say };
@@ -60,7 +60,7 @@ export async function retention(folders: Config['standalone'], args: readonly st
         nats: {
           filledMb,
           orderly: { seconds: orderly.seconds, mb: orderly.mb },
-          killed: { seconds: killed.seconds, mb: killed.mb },
+          unindexed: { seconds: unindexed.seconds, mb: unindexed.mb },
           foldedMb: memoryOf(nats.pid)?.now ?? null,
         },
         folded: folded && { ...folded.figures, eventsPerSecond: plan.events / folded.figures.seconds },

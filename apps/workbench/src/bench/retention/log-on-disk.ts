@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '#event-store';
@@ -33,16 +33,22 @@ export interface Restarted {
   readonly mb: number | null;
 }
 
-/** @throws Error where it holds something else than before */
-export async function restarted(server: Server, signal: NodeJS.Signals, options: StartNatsOptions): Promise<Restarted> {
+/**
+ * Ends it in order and starts it again.
+ * @param isUnindexed without the index of the log, as after some crashes: it reads all of it then
+ * @throws Error where it holds something else than before
+ */
+export async function restarted(server: Server, options: StartNatsOptions, isUnindexed = false): Promise<Restarted> {
   const before = await stateOf(server);
-  process.kill(server.pid, signal);
+  // It takes the time that it needs to write its index, which `stop` would not give it.
+  process.kill(server.pid, 'SIGTERM');
   const giveUp = performance.now() + END_LIMIT_MS;
   while (isAlive(server.pid)) {
-    if (performance.now() > giveUp) throw new Error(`nats-server does not end by ${signal}`);
+    if (performance.now() > giveUp) throw new Error('nats-server does not end');
     await sleep(25);
   }
   await server.stop();
+  if (isUnindexed) removeIndexes(options.dataDir);
   const begun = performance.now();
   const again = await startNats(options);
   const after = await stateOf(again);
@@ -52,6 +58,12 @@ export async function restarted(server: Server, signal: NodeJS.Signals, options:
     throw new Error(`the log has ${after.messages} events where it had ${before.messages}`);
   }
   return { server: again, seconds, mb: memoryOf(again.pid)?.now ?? null };
+}
+
+function removeIndexes(folder: string): void {
+  for (const { parentPath, name } of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (name === 'index.db') rmSync(join(parentPath, name));
+  }
 }
 
 function isAlive(pid: number): boolean {

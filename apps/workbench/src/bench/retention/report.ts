@@ -22,7 +22,7 @@ export interface RetentionFigures {
   readonly nats: {
     readonly filledMb: number | null;
     readonly orderly: Start;
-    readonly killed: Start;
+    readonly unindexed: Start;
     readonly foldedMb: number | null;
   };
   readonly folded: (Folded & { readonly eventsPerSecond: number }) | null;
@@ -48,7 +48,7 @@ export function retentionText({ messages, events, chats, log, nats, folded, mach
     ['  each', `${count(log.bytesPerMessage)} bytes a message, ${count(log.bytesPerEvent)} an event`],
     ['  plain', `${count(log.plainBytesPerEvent)} bytes an event where texts are not sealed`],
     ['nats-server', `${mb(nats.filledMb)} after it was filled, ${mb(nats.foldedMb)} in the end`],
-    ['  started', `after an orderly end ${start(nats.orderly)}; after a kill -9 ${start(nats.killed)}`],
+    ['  started', `as it ended ${start(nats.orderly)}; without its index ${start(nats.unindexed)}`],
     ...(ofFold ?? []),
     ['machine', machine],
   ]
