@@ -61,7 +61,7 @@ export async function retention(folders: Config['standalone'], args: readonly st
           filledMb,
           orderly: { seconds: orderly.seconds, mb: orderly.mb },
           unindexed: { seconds: unindexed.seconds, mb: unindexed.mb },
-          foldedMb: memoryOf(nats.pid)?.now ?? null,
+          peakMb: memoryOf(nats.pid)?.peak ?? null,
         },
         folded: folded && { ...folded.figures, eventsPerSecond: plan.events / folded.figures.seconds },
         machine: machineLine(machineOf({ nats, mongodb: { taken: folded?.database ?? 'no database' } })),

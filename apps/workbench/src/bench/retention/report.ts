@@ -23,7 +23,8 @@ export interface RetentionFigures {
     readonly filledMb: number | null;
     readonly orderly: Start;
     readonly unindexed: Start;
-    readonly foldedMb: number | null;
+    /** Since it was started the last time: while all of it was read. */
+    readonly peakMb: number | null;
   };
   readonly folded: (Folded & { readonly eventsPerSecond: number }) | null;
   readonly machine: string;
@@ -47,7 +48,7 @@ export function retentionText({ messages, events, chats, log, nats, folded, mach
     ['log', `${gb(log.bytes)}; ${gb(log.onDisk)} with what lies beside it`],
     ['  each', `${count(log.bytesPerMessage)} bytes a message, ${count(log.bytesPerEvent)} an event`],
     ['  plain', `${count(log.plainBytesPerEvent)} bytes an event where texts are not sealed`],
-    ['nats-server', `${mb(nats.filledMb)} after it was filled, ${mb(nats.foldedMb)} in the end`],
+    ['nats-server', `${mb(nats.filledMb)} after it was filled, ${mb(nats.peakMb)} at most while it was read`],
     ['  started', `as it ended ${start(nats.orderly)}; without its index ${start(nats.unindexed)}`],
     ...(ofFold ?? []),
     ['machine', machine],
