@@ -125,7 +125,7 @@ describeInBrowser('the log in a browser', () => {
     await ada.message('one').getByRole('button', { name: '🎉' }).click();
     await ada
       .message('one')
-      .getByRole('button', { name: /^🎉 by/ })
+      .getByRole('button', { name: /^🎉 1 by/ })
       .waitFor();
     await ada.message('two').hover();
     await ada.message('two').getByRole('button', { name: 'Edit this message' }).click();
