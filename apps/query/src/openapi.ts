@@ -18,6 +18,7 @@ import { AuditEntry, AuditPage } from './audit/audit.controller.js';
 import { ChatList, MessagePage } from './chats.controller.js';
 import { HistoryPage } from './history.js';
 import { MemberList } from './members.js';
+import { operationsShapes } from './operations/shapes.js';
 import { Player } from './players.js';
 import { SlowMode } from './rooms.js';
 import { SanctionList } from './sanctions.js';
@@ -110,7 +111,9 @@ export function serveOpenApi(app: INestApplication): void {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
   const document = SwaggerModule.createDocument(app, builder.build());
   Object.assign(document.paths, gatewayPaths);
-  const schemas = Object.fromEntries(components.map(({ name, definition }) => [name, definition]));
+  const isForOperators = Object.keys(document.paths).some((path) => path.startsWith('/operations/'));
+  const shown = [...components, ...(isForOperators ? operationsShapes : [])];
+  const schemas = Object.fromEntries(shown.map(({ name, definition }) => [name, definition]));
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   SwaggerModule.setup('api', app, document, { customSiteTitle: 'Parley API' });
 }
