@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { EventLog } from '#event-store';
 import { type DevelopmentToken, loadConfig, signDevelopmentToken } from '#platform';
 import { memoryReadModels } from '#read-models';
+import type { OwnNats } from '../../standalone/src/servers/own-nats.js';
 import { startSystem, type System } from '../../standalone/src/system.js';
 import { CuttableProxy } from '../../../libs/event-store/test/cuttable-proxy.js';
 
@@ -18,20 +19,27 @@ export class ChatServer {
     readonly log: EventLog,
   ) {}
 
-  /** @param developmentSecret where it gives out tokens itself, as one that is started to try it */
-  static async start(env: Record<string, string> = {}, developmentSecret: string | null = SECRET): Promise<ChatServer> {
+  /**
+   * @param developmentSecret where it gives out tokens itself, as one that is started to try it
+   * @param ownNats one that it may break, in the place of that of all tests
+   */
+  static async start(
+    env: Record<string, string> = {},
+    developmentSecret: string | null = SECRET,
+    ownNats: OwnNats | null = null,
+  ): Promise<ChatServer> {
     const name = randomBytes(4).toString('hex');
     const config = loadConfig({ JWT_SECRET: SECRET, PORT: '0', GATEWAYS: '2', ...env }, 'standalone');
     const stops: (() => Promise<unknown>)[] = [];
     const log = await EventLog.connect({
-      ...{ servers: process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'client test' },
+      ...{ servers: ownNats?.url ?? process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'client test' },
       ...{ stream: `CLIENT_${name.toUpperCase()}`, prefix: `client-${name}` },
       encryption: { masterKeys: [randomBytes(32)], seals: true },
     });
     stops.push(() => log.close());
     const atEnd = (_: string, stop: () => Promise<unknown>) => stops.unshift(stop);
     const parts = { config, log, readModels: memoryReadModels(), logger: false as const, atEnd };
-    const system = await startSystem({ ...parts, developmentSecret: developmentSecret ?? undefined });
+    const system = await startSystem({ ...parts, developmentSecret: developmentSecret ?? undefined, ownNats });
     await system.caughtUp();
     const server = new ChatServer(system, log);
     server.stops.push(...stops);
