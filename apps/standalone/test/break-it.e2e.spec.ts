@@ -141,7 +141,7 @@ describe('what can be broken', () => {
     await talk.end();
     talk.expectWhole();
     const counts = /(\d+) messages said by 9 people in 5 s: (\d+) stored, .*; (\d+) cut off/.exec(faults.at(-1)!.said!);
-    expect(Number(counts![2])).toBeGreaterThan(400);
+    expect(Number(counts![2])).toBeGreaterThan(200);
     expect(counts![3]).toBe('1');
     expect(talk.told.bob.filter((text) => text.startsWith('flood')).length).toBeGreaterThanOrEqual(Number(counts![2]));
   }, 60_000);
