@@ -104,7 +104,7 @@ describe('what can be broken', () => {
   beforeAll(async () => {
     const cacheDir = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
     nats = await OwnNats.start({ cacheDir, dataDir: folder, log: () => undefined });
-    server = await ChatServer.start({}, undefined, nats);
+    server = await ChatServer.start({}, undefined, { ownNats: nats });
   }, 60_000);
   afterAll(async () => {
     await server.stop();

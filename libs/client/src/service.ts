@@ -164,12 +164,12 @@ export class Operations {
   }
 
   /**
-   * Builds a projection anew and has it served; with `refold` only where dead letters can be taken in. It goes on for as
-   * long as it is read.
+   * Builds a projection anew and has it served; with `refold` only where dead letters can be taken in. Whoever leaves,
+   * by `signal` or otherwise, ends it, saved as far as it is: the same once more goes on there.
    * @throws RequestFailed
    */
-  rebuild(projection: string, how: 'rebuild' | 'refold' = 'rebuild'): AsyncGenerator<RebuildStep, void> {
-    return this.service.lines(`/operations/projections/${projection}/${how}`, {}, { method: 'POST' });
+  rebuild(projection: string, how: 'rebuild' | 'refold', signal: AbortSignal): AsyncGenerator<RebuildStep, void> {
+    return this.service.lines(`/operations/projections/${projection}/${how}`, {}, { method: 'POST', signal });
   }
 
   /** @throws RequestFailed */

@@ -2,6 +2,7 @@ import { DirectChat, RoomChat } from '@parley/client';
 import { indexedDbOutbox } from '@parley/client/indexed-db';
 import { useChats, useConnection, usePresence } from '@parley/client/react';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { announceClient } from '../clients.js';
 import type { Person } from '../people.js';
 import { Connection } from './connection.js';
 import { Conversation } from './conversation.js';
@@ -28,7 +29,9 @@ export function Chat({ url, person, others, token }: ChatProps) {
     const direct = new DirectChat({ url, token, outbox: outbox('direct'), userId: Number(person.id) });
     direct.subscribe('presence', 'typing', 'seen').connect();
     setChats({ rooms, direct });
+    const end = announceClient({ person, rooms });
     return () => {
+      end();
       rooms.disconnect();
       direct.disconnect();
     };
