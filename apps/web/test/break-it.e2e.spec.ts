@@ -29,7 +29,7 @@ describeInBrowser('what breaks, in a browser', () => {
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
   afterEach(async () => {
-    await page?.close(CUT);
+    await page?.close(new RegExp(`${CUT.source}|status of 503`));
     page = null;
   });
 
@@ -55,7 +55,7 @@ describeInBrowser('what breaks, in a browser', () => {
     const [log, ...panes] = rows.slice(1).map((row) => Number(row.split('\t')[1]));
     expect(log).toBeGreaterThan(20);
     // What was said since is not held against anything yet.
-    for (const has of panes) expect(Math.abs(has! - log!)).toBeLessThan(10);
+    for (const has of panes) expect(Math.abs(has - log!)).toBeLessThan(10);
   }
 
   it.each([
@@ -73,8 +73,8 @@ describeInBrowser('what breaks, in a browser', () => {
         .waitFor();
       await ada.say(`said while it was broken: ${button}`);
       await ada.root.locator('.waiting', { hasText: button }).first().waitFor();
-      await bob.sees(`said while it was broken: ${button}`);
-      await ada.sees(`said while it was broken: ${button}`);
+      // What is said after it soon pushes it out of sight.
+      await Promise.all([ada, bob].map((pane) => pane.sees(`said while it was broken: ${button}`)));
       await panel
         .getByText(/killed for \d\.\d s/)
         .first()
@@ -82,7 +82,6 @@ describeInBrowser('what breaks, in a browser', () => {
       await expectNothingLost(panel);
       const first = panel.getByRole('listitem').first();
       expect(await first.innerText()).toMatch(sees);
-      expect(await bob.message(`said while it was broken: ${button}`).count()).toBe(1);
     },
     120_000,
   );
@@ -101,12 +100,10 @@ describeInBrowser('what breaks, in a browser', () => {
     const { page, panel } = await open();
     // The log has it, and this page is never told: as if a gateway had lost it.
     await page.page.evaluate(() => {
-      const { prototype } = WebSocket;
       const parse = JSON.parse;
-      void prototype;
       JSON.parse = (text: string, ...rest) => {
         const value = parse(text, ...rest) as { event?: string; message?: { content?: string } };
-        return value?.event === 'newMessage' && /^probe \d*[05] /.test(value.message?.content ?? '') ? {} : value;
+        return value.event === 'newMessage' && /^probe \d*[05] /.test(value.message?.content ?? '') ? {} : value;
       };
     });
     await panel.getByText('not all is as it should be').waitFor();

@@ -4,6 +4,7 @@
 export const SETTLED_MS = 3_000;
 
 export interface Counts {
+  /** Of those that must be there. */
   readonly told: number;
   readonly lost: number;
   readonly doubled: number;
@@ -53,8 +54,9 @@ export class PaneTally {
   /** @param due the probes that everybody must have been told of */
   counts(due: readonly number[]): Counts {
     const told = new Set(this.#told.map(({ probe }) => probe));
-    const lost = due.filter((probe) => probe >= this.from && !told.has(probe)).length;
-    return { told: told.size, lost, doubled: this.#doubled, disordered: this.#disordered };
+    const wanted = due.filter((probe) => probe >= this.from);
+    const there = wanted.filter((probe) => told.has(probe)).length;
+    return { told: there, lost: wanted.length - there, doubled: this.#doubled, disordered: this.#disordered };
   }
 }
 
@@ -63,11 +65,12 @@ export class PaneTally {
  * @param due the probes that must be there
  */
 export function countsOfLog(logged: readonly number[], due: readonly number[]): Counts {
-  const there = new Set(logged);
+  const logs = new Set(logged);
+  const there = due.filter((probe) => logs.has(probe)).length;
   return {
-    told: there.size,
-    lost: due.filter((probe) => !there.has(probe)).length,
-    doubled: logged.length - there.size,
+    told: there,
+    lost: due.length - there,
+    doubled: logged.length - logs.size,
     disordered: logged.filter((probe, i) => i > 0 && probe < logged[i - 1]!).length,
   };
 }

@@ -1,5 +1,5 @@
 import type { OperationsStatus, PartitionStatus, ProjectionStatus } from '@parley/client/service';
-import type { Rebuild } from './rebuild.js';
+import type { Rebuild, RunningRebuild } from './rebuild.js';
 import { count, seconds } from './words.js';
 
 interface Props {
@@ -33,8 +33,9 @@ export function Projections({ status: { projections, neverRun }, rebuild }: Prop
       </table>
       {neverRun.length > 0 && <p class="quiet">Never run here: {neverRun.join(', ')}.</p>}
       <p role="status" class="said">
-        {rebuild.running ? 'Rebuilding ' + rebuild.running.projection + ' while people chat.' : rebuild.said}
+        {rebuild.running ? `Rebuilding ${rebuild.running.projection} while people chat.` : rebuild.said}
       </p>
+      {rebuild.running && <Progress running={rebuild.running} />}
       {projections.map((each) => (
         <Partitions key={each.projection} status={each} />
       ))}
@@ -52,8 +53,9 @@ function Row({ status, rebuild }: { readonly status: ProjectionStatus; readonly 
   return (
     <tr>
       <th scope="row">
-        {projection}
+        {name}
         <span class="quiet">
+          version {projection.slice(name.length + 1)},{' '}
           {building ? 'being built' : workers.length === 0 ? 'nobody folds it' : `folded by ${workers.length}`}
         </span>
       </th>
@@ -62,35 +64,27 @@ function Row({ status, rebuild }: { readonly status: ProjectionStatus; readonly 
       <td>{count(Math.round(rate ?? 0))}</td>
       <td class={deadLetters > 0 ? 'bad' : ''}>{count(deadLetters)}</td>
       <td>
-        {!building && !isRunning && (
+        {!building && (
           <button
             type="button"
-            disabled={running !== null}
-            aria-label={`Rebuild ${name}`}
+            disabled={running !== null && !isRunning}
+            aria-label={isRunning ? `Stop rebuilding ${name}` : `Rebuild ${name}`}
             onClick={() => {
-              rebuild.start(name, 'rebuild');
+              if (isRunning) rebuild.stop();
+              else rebuild.start(name, 'rebuild');
             }}
           >
-            Rebuild
+            {isRunning ? 'Stop' : 'Rebuild'}
           </button>
-        )}
-        {!building && isRunning && (
-          <span class="running">
-            <progress
-              aria-label={`Building ${name}`}
-              {...(running.all !== null && {
-                max: Math.max(running.all, 1),
-                value: running.all === 0 ? 1 : running.all - (running.left ?? 0),
-              })}
-            />
-            <button type="button" onClick={rebuild.stop}>
-              Stop
-            </button>
-          </span>
         )}
       </td>
     </tr>
   );
+}
+
+function Progress({ running: { projection, all, left } }: { readonly running: RunningRebuild }) {
+  const done = all !== null && { max: Math.max(all, 1), value: all === 0 ? 1 : all - (left ?? 0) };
+  return <progress aria-label={`Building ${projection}`} {...done} />;
 }
 
 function Partitions({ status: { projection, workers, partitions } }: { readonly status: ProjectionStatus }) {
