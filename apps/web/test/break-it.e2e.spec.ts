@@ -53,7 +53,7 @@ describeInBrowser('what breaks, in a browser', () => {
     const rows = await panel.getByRole('row').allInnerTexts();
     expect(rows.length).toBe(4);
     const [log, ...panes] = rows.slice(1).map((row) => Number(row.split('\t')[1]));
-    expect(log).toBeGreaterThan(20);
+    expect(log).toBeGreaterThan(5);
     // What was said since is not held against anything yet.
     for (const has of panes) expect(Math.abs(has - log!)).toBeLessThan(10);
   }
@@ -71,9 +71,10 @@ describeInBrowser('what breaks, in a browser', () => {
         .getByText(/(killed), still/)
         .first()
         .waitFor();
+      // Elsewhere than the probes, which push out of sight what was said before them.
+      for (const pane of [ada, bob]) await pane.show('Everybody');
       await ada.say(`said while it was broken: ${button}`);
       await ada.root.locator('.waiting', { hasText: button }).first().waitFor();
-      // What is said after it soon pushes it out of sight.
       await Promise.all([ada, bob].map((pane) => pane.sees(`said while it was broken: ${button}`)));
       await panel
         .getByText(/killed for \d\.\d s/)

@@ -40,7 +40,7 @@ const url = process.env['TEST_MONGODB_URL'];
     return { page, panel: page.page.getByRole('region', { name: 'Operations' }) };
   };
   const row = (of: Awaited<ReturnType<typeof open>>['panel'], name: RegExp) =>
-    of.locator('.projections tbody tr').filter({ hasText: name });
+    of.locator('.projections tbody').filter({ hasText: name });
 
   it('shows the projections, their partitions and lag, dead letters, versions and connections', async () => {
     const { panel } = await open('as=7&panel=operations');

@@ -25,11 +25,9 @@ export function Projections({ status: { projections, neverRun }, rebuild }: Prop
             </th>
           </tr>
         </thead>
-        <tbody>
-          {projections.map((each) => (
-            <Row key={each.projection} status={each} rebuild={rebuild} />
-          ))}
-        </tbody>
+        {projections.map((each) => (
+          <Row key={each.projection} status={each} rebuild={rebuild} />
+        ))}
       </table>
       {neverRun.length > 0 && <p class="quiet">Never run here: {neverRun.join(', ')}.</p>}
       <p role="status" class="said">
@@ -51,34 +49,36 @@ function Row({ status, rebuild }: { readonly status: ProjectionStatus; readonly 
   const { running } = rebuild;
   const isRunning = running?.projection === name;
   return (
-    <tr>
-      <th scope="row">
-        {name}
-        <span class="quiet">
+    <tbody>
+      <tr>
+        <th scope="row">{name}</th>
+        <td>{count(lagEvents)}</td>
+        <td>{seconds(lagSeconds)}</td>
+        <td>{count(Math.round(rate ?? 0))}</td>
+        <td class={deadLetters > 0 ? 'bad' : ''}>{count(deadLetters)}</td>
+        <td>
+          {!building && (
+            <button
+              type="button"
+              disabled={running !== null && !isRunning}
+              aria-label={isRunning ? `Stop rebuilding ${name}` : `Rebuild ${name}`}
+              onClick={() => {
+                if (isRunning) rebuild.stop();
+                else rebuild.start(name, 'rebuild');
+              }}
+            >
+              {isRunning ? 'Stop' : 'Rebuild'}
+            </button>
+          )}
+        </td>
+      </tr>
+      <tr class="quiet">
+        <td colSpan={6}>
           version {projection.slice(name.length + 1)},{' '}
           {building ? 'being built' : workers.length === 0 ? 'nobody folds it' : `folded by ${workers.length}`}
-        </span>
-      </th>
-      <td>{count(lagEvents)}</td>
-      <td>{seconds(lagSeconds)}</td>
-      <td>{count(Math.round(rate ?? 0))}</td>
-      <td class={deadLetters > 0 ? 'bad' : ''}>{count(deadLetters)}</td>
-      <td>
-        {!building && (
-          <button
-            type="button"
-            disabled={running !== null && !isRunning}
-            aria-label={isRunning ? `Stop rebuilding ${name}` : `Rebuild ${name}`}
-            onClick={() => {
-              if (isRunning) rebuild.stop();
-              else rebuild.start(name, 'rebuild');
-            }}
-          >
-            {isRunning ? 'Stop' : 'Rebuild'}
-          </button>
-        )}
-      </td>
-    </tr>
+        </td>
+      </tr>
+    </tbody>
   );
 }
 
