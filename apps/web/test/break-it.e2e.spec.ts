@@ -65,7 +65,8 @@ describeInBrowser('what breaks, in a browser', () => {
   ])(
     'shows what waits and then comes, and that nothing is lost: %s',
     async (_, button, sees) => {
-      const { ada, bob, panel } = await open();
+      // So wide that the list of rooms is there beside each conversation.
+      const { ada, bob, panel } = await open({ viewport: { width: 2_200, height: 900 } });
       await panel.getByRole('button', { name: button }).click();
       await panel
         .getByText(/(killed), still/)

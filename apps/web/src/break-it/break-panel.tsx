@@ -1,6 +1,6 @@
+import type { Service } from '@parley/client/service';
 import { useEffect, useState } from 'preact/hooks';
 import { useClients } from '../clients.js';
-import type { PanelProps } from '../panels.js';
 import '../figures.css';
 import './break-it.css';
 import { type FaultKind, KINDS, useFaults } from './faults.js';
@@ -12,7 +12,7 @@ import type { Counts } from './tally.js';
 const kinds = Object.keys(KINDS) as FaultKind[];
 
 /** What breaks, and what those who chat on this page see of it. */
-export default function BreakPanel({ service }: PanelProps) {
+export default function BreakPanel({ service }: { readonly service: Service }) {
   const clients = useClients();
   const [probe, setProbe] = useState<Probe | null>(null);
   const [now, setNow] = useState(Date.now());

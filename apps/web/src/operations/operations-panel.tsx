@@ -1,7 +1,12 @@
-import { type DeadLetter, type GatewayConnections, type KeptVersion, Operations } from '@parley/client/service';
+import {
+  type DeadLetter,
+  type GatewayConnections,
+  type KeptVersion,
+  Operations,
+  type Service,
+} from '@parley/client/service';
 import { RequestFailed } from '@parley/client';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { PanelProps } from '../panels.js';
 import { Lag } from './lag.js';
 import '../figures.css';
 import './operations.css';
@@ -11,7 +16,7 @@ import { useStatus } from './status.js';
 import { bytes, count, time } from './words.js';
 
 /** How far the projections are, and what goes wrong: what `chatctl` shows. */
-export default function OperationsPanel({ service }: PanelProps) {
+export default function OperationsPanel({ service }: { readonly service: Service }) {
   const operations = useMemo(() => new Operations(service), [service]);
   const { status, history, fault } = useStatus(operations);
   const [turn, setTurn] = useState(0);
