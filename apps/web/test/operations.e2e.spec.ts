@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomBytes } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { directRoom, keySequence } from '#domain';
-import { openMongodbReadModels } from '#read-models';
+import { openMongodbReadModels, type ReadModels } from '#read-models';
 import { ChatServer } from '../../workbench/test/chat-server.js';
 import { axeFindings, describeInBrowser, launch } from './browser.js';
 import { ChatPage } from './chat-page.js';
@@ -13,11 +13,12 @@ const url = process.env['TEST_MONGODB_URL'];
 
 (url === undefined ? describe.skip : describeInBrowser)('operations in a browser', () => {
   let server: ChatServer;
+  let readModels: ReadModels;
   let browser: Browser;
   let page: ChatPage | null = null;
 
   beforeAll(async () => {
-    const readModels = await openMongodbReadModels({ url: url!, database: `web-${randomBytes(4).toString('hex')}` });
+    readModels = await openMongodbReadModels({ url: url!, database: `web-${randomBytes(4).toString('hex')}` });
     [server, browser] = await Promise.all([ChatServer.start({}, undefined, { readModels }), launch()]);
     const [room, keys] = [directRoom('1', '2'), keySequence(randomBytes(8))];
     const [messageId, at] = [keys(), new Date().toISOString()];
@@ -29,6 +30,7 @@ const url = process.env['TEST_MONGODB_URL'];
   afterAll(async () => {
     await browser.close();
     await server.stop();
+    await readModels.close();
   }, 60_000);
   afterEach(async () => {
     await page?.close();
