@@ -5,7 +5,12 @@ import { spawnSync } from 'node:child_process';
 const commands = [
   // The workbench uses the client as it is published.
   ...['tsc -p libs/client/tsconfig.build.json', 'tsc --noEmit', 'tsc -p libs/client', 'tsc -p apps/web', 'eslint .'],
-  ...['prettier --check --log-level warn .', 'depcruise apps libs', 'node libs/client/size.mjs'],
+  ...[
+    'prettier --check --log-level warn .',
+    'depcruise apps libs',
+    'node libs/client/size.mjs',
+    'node apps/web/size.mjs',
+  ],
   'node apps/workbench/check-schemas.mjs',
 ];
 for (const command of commands) {

@@ -1,9 +1,8 @@
 import { NewerEvent } from '#domain';
 import { OperationRefused } from '#operations';
-import { RebuildRefused } from '#projections';
+import { NothingThere, RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
-import { NothingThere } from './at/room-then.js';
 import { backupCommand } from './backup/backup.js';
 import { BackupRefused } from './backup/refused.js';
 import { restoreCommand } from './backup/restore.js';

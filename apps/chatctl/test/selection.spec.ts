@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom } from '#domain';
 import { Pace, speedOf } from '../src/pace.js';
-import { seqFrom, seqUntil } from '../src/selection/moment.js';
-import { filterOf, selectionOf } from '../src/selection/selection.js';
+import { filterOf, seqFrom, seqUntil } from '#event-store';
+import { selectionOf } from '../src/selection/selection.js';
 import { UsageError } from '../src/usage.js';
 
 const now = Date.parse('2026-01-31T18:30:00Z');

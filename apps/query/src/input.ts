@@ -11,6 +11,7 @@ import {
   roomMeant,
   timeOf,
 } from '#domain';
+import type { Moment } from '#event-store';
 import { httpFault, type HttpFault, invalid } from '#platform';
 
 /** A class whose fields carry class-validator's decorators. */
@@ -145,7 +146,7 @@ export const LogPlace = (options: FieldOptions): PropertyDecorator =>
   );
 
 /** A sequence, or ms since 1970. */
-export const placeOf = (text: string): { readonly seq: number } | { readonly time: number } =>
+export const placeOf = (text: string): Moment =>
   SEQUENCE.test(text) ? { seq: Number(text) } : { time: timeOf(text)! };
 
 /**

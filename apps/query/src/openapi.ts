@@ -17,6 +17,8 @@ import { serveAsyncApi } from './asyncapi/page.js';
 import { AuditEntry, AuditPage } from './audit/audit.controller.js';
 import { ChatList, MessagePage } from './chats.controller.js';
 import { HistoryPage } from './history.js';
+import { RoomNameList } from './log/log.controller.js';
+import { MessageThen, RoomAsItWas } from './log/room-then.js';
 import { MemberList } from './members.js';
 import { operationsShapes } from './operations/shapes.js';
 import { Player } from './players.js';
@@ -62,6 +64,9 @@ const components: readonly { readonly name: string; readonly definition: object 
   DayList,
   AuditEntry,
   AuditPage,
+  MessageThen,
+  RoomAsItWas,
+  RoomNameList,
   OnlineEntry,
   OnlineList,
   GatewayEntry,

@@ -11,6 +11,9 @@ import { ExportController } from './export/export.controller.js';
 import { Exports } from './export/exports.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
+import { LogController } from './log/log.controller.js';
+import { Readings } from './log/readings.js';
+import { ReadRoomThenHandler } from './log/room-then.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
 import { ChangePlayerHandler, ErasePlayerHandler, PlayersController, ReadPlayerHandler } from './players.js';
 import { RevocationsController, RevokePersonHandler, RevokeTokenHandler } from './revocations.js';
@@ -43,7 +46,7 @@ export class QueryModule {
       controllers: [
         ...[HistoryController, ChatsController, RoomThreadsController, DirectThreadsController, StatsController],
         ...[MembersController, PlayersController, RevocationsController],
-        ...[AuditController, ExportController],
+        ...[AuditController, ExportController, LogController],
         ...[SanctionsController, RoomsController],
       ],
       providers: [
@@ -56,6 +59,7 @@ export class QueryModule {
         { provide: ServedDirectory, useValue: new ServedDirectory(readModels) },
         { provide: ServedStats, useValue: new ServedStats(readModels) },
         { provide: Exports, useValue: new Exports() },
+        { provide: Readings, useValue: new Readings() },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,
         ListChatsHandler,
@@ -71,6 +75,7 @@ export class QueryModule {
         RevokePersonHandler,
         RevokeTokenHandler,
         ReadAuditHandler,
+        ReadRoomThenHandler,
         ChangeSanctionsHandler,
         SetSlowModeHandler,
         TakeMessageAwayHandler,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import jwt from 'jsonwebtoken';
 import {
   clanRoom,
   type Decision,
@@ -52,10 +53,15 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** What is wrong, by an answer that refuses. */
+export const reasons = ({ body }: Answer): unknown[] =>
+  (body as { errors: { reason: string }[] }).errors.map(({ reason }) => reason);
+
 /** The query side over HTTP, with a log and a projector of its own. */
 export class QueryUnderTest {
   private constructor(
-    readonly url: string,
+    private app: { url: string; close: () => Promise<void> },
+    private readonly listen: (port: number) => Promise<{ url: string; close: () => Promise<void> }>,
     readonly log: EventLog,
     /** Of the timeline. */
     readonly worker: Runner<unknown>,
@@ -95,19 +101,23 @@ export class QueryUnderTest {
     const { http: usual, limits } = loadConfig({}, 'standalone');
     const settings = { ...usual, ...http };
     const tokens = new Tokens({ secret, leewaySeconds: 0 }, log.revocations.follow());
-    const module = QueryModule.of({ log, readModels, tokens, health, limits });
-    if (operations) module.imports!.push(OperationsModule.of({ log, readModels, tokens, waitsForNewer: true }));
-    const app = await createHttpApp(module, settings, false, tokens);
-    serveOpenApi(app);
-    await app.listen(0, '127.0.0.1');
+    const listen = async (port: number) => {
+      const module = QueryModule.of({ log, readModels, tokens, health, limits });
+      if (operations) module.imports!.push(OperationsModule.of({ log, readModels, tokens, waitsForNewer: true }));
+      const app = await createHttpApp(module, settings, false, tokens);
+      serveOpenApi(app);
+      await app.listen(port, '127.0.0.1');
+      return { url: await app.getUrl(), close: () => app.close() };
+    };
+    const app = await listen(0);
     const close = async () => {
-      await app.close();
+      await query.app.close();
       await Promise.all(workers.map((one) => one.stop()));
       await projectorLog.close();
       await log.close();
       await readModels.close();
     };
-    const query = new QueryUnderTest(await app.getUrl(), log, worker, newWorker, close);
+    const query = new QueryUnderTest(app, listen, log, worker, newWorker, close);
     if (!bare) await query.allRead();
     return query;
   }
@@ -117,12 +127,23 @@ export class QueryUnderTest {
     while (this.log.revocations.hindrance !== null) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
+  get url(): string {
+    return this.app.url;
+  }
+
+  /** Its HTTP side goes, and comes back at the same address. */
+  async restart(): Promise<void> {
+    await this.app.close();
+    this.app = await this.listen(Number(new URL(this.url).port));
+  }
+
   async stop(): Promise<void> {
     await this.close();
   }
 
   /** A token of a person; `service` is the surrounding application's. */
-  token(userId: string, scope?: string): string {
+  token(userId: string, scope?: string, jti?: string): string {
+    if (jti !== undefined) return jwt.sign({ player_id: userId, scope, jti }, secret, { expiresIn: 600 });
     return signDevelopmentToken(secret, { userId, seconds: 600, ...(scope !== undefined && { scope }) });
   }
 

@@ -170,6 +170,17 @@ describe('what can be broken', () => {
   });
 });
 
+describe('a server that is ended while it is broken', () => {
+  it.each(['projector', 'gateway', 'network', 'flood'])('ends at once: %s', async (kind) => {
+    const server = await ChatServer.start();
+    await press(server, kind);
+    await pause(500);
+    const begun = performance.now();
+    await server.stop();
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
 describe('what is not broken', () => {
   it('is a NATS of somebody else', async () => {
     const server = await ChatServer.start();

@@ -1,6 +1,6 @@
 import { Service } from '@parley/client/service';
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { given, setGiven } from './address.js';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { setGiven, useGiven } from './address.js';
 import { Chat } from './chat/chat.js';
 import { Panel, PanelButtons, usePanel } from './panels.js';
 import { keepPeople, knownPeople, type Person } from './people.js';
@@ -9,14 +9,9 @@ import { developmentServiceToken, developmentToken, SERVER } from './server.js';
 /** Anybody can be anybody: the page of a server that was started to try it. */
 export function Development() {
   const [people, setPeople] = useState(knownPeople);
-  const [shown, setShown] = useState(() => ({
-    as: given().get('as') ?? people[0]!.id,
-    beside: given().get('beside'),
-  }));
-  const show = (next: typeof shown) => {
-    setShown(next);
-    setGiven(next);
-  };
+  const address = useGiven();
+  const shown = { as: address.get('as') ?? people[0]!.id, beside: address.get('beside') };
+  const show: (next: typeof shown) => void = setGiven;
   const [panel, showPanel] = usePanel();
   const service = useMemo(() => new Service({ url: SERVER, token: developmentServiceToken }), []);
   useEffect(() => {
@@ -75,14 +70,10 @@ export function Development() {
 }
 
 function Pane({ person, people }: { readonly person: Person; readonly people: readonly Person[] }) {
+  const token = useCallback(() => developmentToken(person), [person]);
   return (
     <section class="pane" aria-label={`The chat of ${person.name}`}>
-      <Chat
-        url={SERVER}
-        person={person}
-        others={people.filter(({ id }) => id !== person.id)}
-        token={() => developmentToken(person)}
-      />
+      <Chat url={SERVER} person={person} others={people.filter(({ id }) => id !== person.id)} token={token} />
     </section>
   );
 }

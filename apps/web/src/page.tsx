@@ -1,6 +1,6 @@
 import { Service } from '@parley/client/service';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { given } from './address.js';
+import { useGiven } from './address.js';
 import { Chat } from './chat/chat.js';
 import { Development } from './development.js';
 import { Panel, PanelButtons, usePanel } from './panels.js';
@@ -8,13 +8,13 @@ import { isForDevelopment, isServiceToken, personOf, SERVER } from './server.js'
 
 export function Page() {
   const [isDevelopment, setDevelopment] = useState<boolean | null>(null);
-  const token = given().get('token');
+  const token = useGiven().get('token');
   useEffect(() => {
-    if (token !== null) return;
+    if (token !== null || isDevelopment !== null) return;
     isForDevelopment().then(setDevelopment, () => {
       setDevelopment(false);
     });
-  }, []);
+  }, [token, isDevelopment]);
   if (token !== null) return isServiceToken(token) ? <WithServiceToken token={token} /> : <WithToken token={token} />;
   if (isDevelopment === null) return <p class="empty">Looking for the server …</p>;
   return isDevelopment ? <Development /> : <NoToken />;

@@ -1,7 +1,7 @@
 import type { Service } from '@parley/client/service';
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { given, setGiven } from './address.js';
+import { setGiven, useGiven } from './address.js';
 
 /** What can be looked at beside the chat, or without one. Each is loaded when it is first shown. */
 const PANELS = {
@@ -26,15 +26,12 @@ const isPanel = (id: string | null): id is PanelId => id !== null && Object.hasO
 
 /** Which one is shown, as the address has it. */
 export function usePanel(first: PanelId | null = null): [PanelId | null, (id: PanelId | null) => void] {
-  const [shown, setShown] = useState(() => {
-    const id = given().get('panel');
-    return isPanel(id) ? id : first;
-  });
-  const show = (id: PanelId | null) => {
-    setShown(id);
-    setGiven({ panel: id });
+  const id = useGiven().get('panel');
+  const show = (next: PanelId | null) => {
+    // Where one is shown at first, the address says that it was closed.
+    setGiven({ panel: next ?? (first && 'none') });
   };
-  return [shown, show];
+  return [isPanel(id) ? id : id === null ? first : null, show];
 }
 
 interface PanelButtonsProps {

@@ -61,6 +61,12 @@ export class Pane {
     await this.field.press('Enter');
   }
 
+  async react(text: string, emoji: string): Promise<void> {
+    await this.message(text).hover();
+    await this.message(text).getByRole('button', { name: 'React to this message' }).click();
+    await this.message(text).getByRole('group', { name: 'Reactions' }).getByRole('button', { name: emoji }).click();
+  }
+
   async show(place: string): Promise<void> {
     await this.root.getByRole('navigation').getByRole('button', { name: place }).first().click();
   }

@@ -1,18 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import type { Browser, Locator } from 'playwright-core';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RoomChat } from '#client';
 import { clanRoom, keySequence } from '#domain';
 import { ChatServer } from '../../workbench/test/chat-server.js';
+import { faultsByAxe } from './axe.js';
 import { describeInBrowser, launch } from './browser.js';
 import { ChatPage } from './chat-page.js';
 
 // The page, as people use it, in a real browser.
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What the browser itself says of a connection that was cut. */
 const CUT = /WebSocket connection to .* failed|ERR_(CONNECTION|EMPTY|NETWORK|SOCKET|INTERNET)\w*/;
@@ -65,12 +62,10 @@ describeInBrowser('the chat in a browser', () => {
     await bob.sees('Hello, Bob!');
     await bob.say('Hello yourself');
     await ada.sees('Hello yourself');
-    await bob.message('Hello, Bob!').hover();
-    await bob.message('Hello, Bob!').getByRole('button', { name: 'React to this message' }).click();
-    await bob.message('Hello, Bob!').getByRole('button', { name: '🎉' }).click();
+    await bob.react('Hello, Bob!', '🎉');
     await ada
       .message('Hello, Bob!')
-      .getByRole('button', { name: /^🎉 by Bob/ })
+      .getByRole('button', { name: /^🎉 1 by Bob/ })
       .waitFor();
     await ada.root.getByText('online: Bob').waitFor();
     // Whoever has just typed is not told of again at once.
@@ -104,6 +99,46 @@ describeInBrowser('the chat in a browser', () => {
     await ada.sees('said without a connection');
     await expectNone(ada.root.locator('.waiting'));
     expect(await ada.message('said without a connection').count()).toBe(1);
+  }, 60_000);
+
+  it('knows one’s own reactions from those of somebody of the same name', async () => {
+    const who = people();
+    const namesake = { ...who.known[1]!, name: who.ada };
+    const page = await open({ ...who, known: [who.known[0]!, namesake] }, `as=${who.first}`);
+    const other = await open({ ...who, known: [who.known[0]!, namesake] }, `as=${who.second}`);
+    const [mine, theirs] = [page.of(who.ada), other.of(who.ada)];
+    await mine.say('Whose is it?');
+    await theirs.sees('Whose is it?');
+    await theirs.react('Whose is it?', '🎉');
+    const reaction = mine.message('Whose is it?').getByRole('button', { name: /^🎉 1 by/ });
+    await mine.react('Whose is it?', '👍');
+    await mine
+      .message('Whose is it?')
+      .getByRole('button', { name: /^👍 1 by/, pressed: true })
+      .waitFor();
+    expect(await reaction.getAttribute('aria-pressed')).toBe('false');
+  }, 60_000);
+
+  it('takes over who is in the address when that changes', async () => {
+    const who = people();
+    const page = await open(who, `as=${who.first}`);
+    await page.of(who.ada).field.waitFor();
+    await page.page.evaluate((hash) => {
+      location.hash = hash;
+    }, `as=${who.second}`);
+    await page.of(who.bob).field.waitFor();
+    const token = server.token(who.first, { name: who.ada, clanId: who.clan });
+    await page.page.evaluate((hash) => {
+      location.hash = hash;
+    }, `token=${token}`);
+    await page.page.getByRole('navigation', { name: `Chats of ${who.ada}` }).waitFor();
+    await page.page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      `token=${server.token(who.second, { name: who.bob, clanId: who.clan })}`,
+    );
+    await page.page.getByRole('navigation', { name: `Chats of ${who.bob}` }).waitFor();
   }, 60_000);
 
   it('keeps what waits over a reload', async () => {
@@ -222,15 +257,12 @@ describeInBrowser('the chat in a browser', () => {
       const [ada, bob] = [page.of(who.ada), page.of(who.bob)];
       await ada.say('Hello https://example.org');
       await bob.sees('Hello');
+      await bob.react('Hello', '🎉');
+      await bob.message('Hello').locator('[aria-pressed=true]').waitFor();
       await bob.openChatWith(who.first);
       await bob.say('Hello');
       await bob.sees('Hello');
-      await page.page.evaluate(axe);
-      const found = await page.page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: object[] }> } };
-        return JSON.stringify((await axe.run()).violations, null, 1);
-      });
-      expect(found).toBe('[]');
+      expect(await faultsByAxe(page.page)).toEqual([]);
     },
     60_000,
   );

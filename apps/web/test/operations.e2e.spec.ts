@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { directRoom, keySequence } from '#domain';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 import { ChatServer } from '../../workbench/test/chat-server.js';
-import { axeFindings, describeInBrowser, launch } from './browser.js';
+import { faultsByAxe } from './axe.js';
+import { describeInBrowser, launch } from './browser.js';
 import { ChatPage } from './chat-page.js';
 
 // What operators see in a browser.
@@ -114,7 +115,7 @@ const url = process.env['TEST_MONGODB_URL'];
       const { page, panel } = await open('as=7&panel=operations', { colorScheme });
       await panel.getByText('a message in direct:1:2 before its chat').waitFor();
       await panel.getByText(/Partitions of timeline/).click();
-      expect(await axeFindings(page.page)).toBe('[]');
+      expect(await faultsByAxe(page.page)).toEqual([]);
     },
     60_000,
   );

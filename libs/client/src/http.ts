@@ -1,3 +1,4 @@
+import { fullJitter, RETRY } from './reconnecting.js';
 import { RequestFailed } from './refusal.js';
 
 export interface HttpOptions {
@@ -7,9 +8,19 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Reads a JSON answer. @throws RequestFailed */
-export async function getJson<T>(url: URL, token: string, fetcher: typeof fetch = fetch): Promise<T> {
-  return (await (await request(url, token, {}, fetcher)).json()) as T;
+/** So often it waits, one time after the other, where too much was asked. */
+const WAITS = 5;
+
+/** Reads a JSON answer; where too much was asked, after as long as the server says. @throws RequestFailed */
+export async function getJson<T>(url: URL, token: string, fetcher: typeof fetch = fetch, waits = 0): Promise<T> {
+  try {
+    return (await (await request(url, token, {}, fetcher)).json()) as T;
+  } catch (error) {
+    const { status, retryInMs } = error as Partial<RequestFailed>;
+    if (status !== 429 || waits === WAITS) throw error;
+    await new Promise((resolve) => setTimeout(resolve, (retryInMs ?? 0) + fullJitter(RETRY, waits)));
+    return getJson(url, token, fetcher, waits + 1);
+  }
 }
 
 /** Asks with a token, and gives back an answer of success. @throws RequestFailed */

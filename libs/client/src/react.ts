@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { ConnectionState } from './connection.js';
 import type { DirectChat } from './direct-chat.js';
 import type { DirectChatEntry, DirectMessage } from './direct-frames.js';
@@ -169,8 +169,10 @@ const usePending = (chat: RoomChat | DirectChat, isOurs: (command: Command) => b
   useLatest(chat, ['pending'], () => chat.pending).filter(isOurs);
 
 const PAGE = 50;
+const NOTHING: readonly never[] = [];
 
 interface Older<M> {
+  /** Another array whenever one of them has changed. */
   readonly messages: readonly M[];
   readonly hasOlder: boolean;
   readonly loadOlder: () => Promise<void>;
@@ -193,7 +195,7 @@ function useOlder<M extends { readonly n: number }>(
     setOlder((kept) => (kept.length > 0 && kept.at(-1)!.n + 1 === fallen[0]?.n ? [...kept, ...fallen] : kept));
   }, [latest, first]);
   // After a long time away, what was read before does not go on where the latest begin.
-  const shown = older.at(-1)?.n === first - 1 ? older : [];
+  const shown = older.at(-1)?.n === first - 1 ? older : NOTHING;
   const oldest = shown[0]?.n ?? first;
   const loadOlder = async (): Promise<void> => {
     const page: M[] = [];
@@ -207,7 +209,11 @@ function useOlder<M extends { readonly n: number }>(
     });
   };
   const change = useCallback((message: M) => {
-    setOlder((kept) => kept.map((each) => (each.n === message.n ? message : each)));
+    setOlder((kept) =>
+      kept.some(({ n }) => n === message.n) ? kept.map((each) => (each.n === message.n ? message : each)) : kept,
+    );
   }, []);
-  return { messages: [...shown, ...latest], hasOlder: oldest > 1, loadOlder, change };
+  // The same array for as long as nothing in it changes: there may be many, and whoever shows them looks at each.
+  const messages = useMemo(() => [...shown, ...latest], [shown, latest]);
+  return { messages, hasOlder: oldest > 1, loadOlder, change };
 }

@@ -1,4 +1,14 @@
 import { addressOf, type HttpOptions, request } from './http.js';
+import {
+  type LogLine,
+  logLine,
+  type LogReading,
+  type LogSelection,
+  type RoomThen,
+  type RoomThenOptions,
+} from './log.js';
+
+export type * from './log.js';
 
 export interface ServiceOptions extends HttpOptions {
   /** Where the server is, without a path. */
@@ -7,7 +17,10 @@ export interface ServiceOptions extends HttpOptions {
   readonly token: string | (() => Promise<string>);
 }
 
-type Parameters = Readonly<Record<string, string | number | undefined>>;
+/** The server says every 5 seconds that it is there. */
+const SILENCE_MS = 15_000;
+
+type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** What a service token may ask over HTTP, for who looks at the system as a whole: the log and how it is folded. */
 export class Service {
@@ -38,6 +51,44 @@ export class Service {
     } finally {
       await reader.cancel().catch(() => undefined);
     }
+  }
+
+  /**
+   * The events of the log, oldest first. An answer that is cut off, and one that follows, is gone on with from the
+   * sequence after the last one that came.
+   * @throws RequestFailed, and another error where the connection breaks, or nothing comes of it
+   */
+  async *log(selection: LogSelection = {}, { follow, folds, signal }: LogReading = {}): AsyncGenerator<LogLine, void> {
+    const { types, ...part } = selection;
+    const asked = { ...part, type: types?.join(','), follow: follow || undefined, folds: folds || undefined };
+    const silent = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const listen = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        silent.abort(new Error('nothing comes of the log'));
+      }, SILENCE_MS);
+    };
+    const ends = [silent.signal, ...(signal ? [signal] : [])];
+    listen();
+    try {
+      for await (const line of this.lines<Record<string, unknown>>('/log', asked, { signal: AbortSignal.any(ends) })) {
+        listen();
+        yield logLine(line);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A room as it was at a sequence of the log, or a time. @throws RequestFailed */
+  at(room: string, when: number | string, options: RoomThenOptions = {}, signal?: AbortSignal): Promise<RoomThen> {
+    return this.json('/log/at', { room, when, ...options }, signal ? { signal } : {});
+  }
+
+  /** Rooms in which something was said, in the order of their names, a page. @throws RequestFailed */
+  rooms(after?: string): Promise<{ readonly data: readonly string[]; readonly next: string | null }> {
+    return this.json('/log/rooms', { after });
   }
 
   private async ask(path: string, parameters: Parameters, init: RequestInit): Promise<Response> {

@@ -23,4 +23,4 @@ export interface AskedLog extends Pick<EventLog, Asked> {
   readonly keyring: Pick<Keyring, 'renewKey'>;
 }
 
-export type AskedLive = Pick<Live, keyof Live>;
+export type AskedLive = Pick<Live, Exclude<keyof Live, 'overhear'>>;

@@ -26,6 +26,17 @@ export type { PresentWorker, Workers } from './workers.js';
 export { People } from './people.js';
 export type { Stored } from './publish-reply.js';
 export type { FollowOptions, ReadOptions } from './reader.js';
+export { type Moment, seqFrom, seqUntil } from './selection/moment.js';
+export {
+  type Batch,
+  filterOf,
+  type Reading,
+  readSelected,
+  recordLine,
+  type Selected,
+  type Selection,
+  seqOfLast,
+} from './selection/selected.js';
 export type { Deliveries, Delivery, ShareOptions } from './shared-consumer.js';
 export { StreamMismatch } from './stream.js';
 export type { LogState, StreamFigures } from './stream-figures.js';

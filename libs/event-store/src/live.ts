@@ -38,6 +38,25 @@ export class Live {
     return this.subscribe(this.subjects.liveUser(userId), listener);
   }
 
+  /**
+   * Hears all that is told to rooms and to people, or to one of either. For who looks on: where this process may not hear
+   * it, nothing comes. Like `subscribeToRoom`.
+   */
+  overhear(
+    of: { readonly room: Room } | { readonly userId: string } | null,
+    listener: (text: string) => void,
+  ): LiveSubscription {
+    const { subjects } = this;
+    const all = [subjects.liveRooms, subjects.liveUsers];
+    const heard = of === null ? all : ['room' in of ? subjects.liveRoom(of.room) : subjects.liveUser(of.userId)];
+    const subscriptions = heard.map((subject) => this.subscribe(subject, listener, true));
+    return {
+      stop: () => {
+        for (const subscription of subscriptions) subscription.stop();
+      },
+    };
+  }
+
   /** Tells those who hear of the topic at this moment; of less than 1 MB. Missed by everybody where the connection is away. */
   signal(topic: string, text: string): void {
     this.connection.send(this.subjects.signal(topic), text);
@@ -95,11 +114,16 @@ export class Live {
     });
   }
 
-  private subscribe(subject: string, listener: (text: string, replyTo: string) => void): LiveSubscription {
+  private subscribe(
+    subject: string,
+    listener: (text: string, replyTo: string) => void,
+    isOptional = false,
+  ): LiveSubscription {
     const subscription = this.connection.nats.subscribe(subject, {
       callback: (error, message) => {
         surfacing(() => {
           // The server refuses the subscription itself: nothing would ever come.
+          if (error && isOptional) return;
           if (error) throw error;
           listener(message.string(), message.reply ?? '');
         });

@@ -49,6 +49,14 @@ export class Subjects {
     return `${this.prefix}.live.user.${encodeId(userId)}`;
   }
 
+  get liveRooms(): string {
+    return `${this.prefix}.live.room.*`;
+  }
+
+  get liveUsers(): string {
+    return `${this.prefix}.live.user.*`;
+  }
+
   /** What gateways tell each other of a topic, and nobody keeps. */
   signal(topic: string): string {
     return `${this.prefix}.live.signal.${encodeId(topic)}`;

@@ -19,8 +19,21 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Files are named by what is in them, the page itself is not. */
+/** What pages of other applications load: docs/embedding.md. */
+const EMBEDDED = join(FOLDER, 'embed.js');
+
+/**
+ * Files are named by what is in them; the page itself is not, and neither is what other pages load, which is looked for
+ * anew after five minutes. That one is for pages of any origin: whether they may talk to this server is another question.
+ */
 function setHeaders(response: ServerResponse, path: string): void {
+  if (path === EMBEDDED) {
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'public, max-age=300');
+    return;
+  }
   response.setHeader('Content-Security-Policy', POLICY);
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');

@@ -10,6 +10,24 @@ export * from './timeline/documents.js';
 export * from './timeline/queries.js';
 export type { MessagePart, Thread } from './timeline/thread.js';
 export type { RoomChange } from './timeline/room-changes.js';
+export { RoomFold, RoomTooLong } from './room-then/room-fold.js';
+export {
+  type ChatThen,
+  type ErasedThen,
+  knownSeq,
+  NothingThere,
+  refuseIfNothing,
+  type RoomThen,
+} from './room-then/room-then.js';
+export type { ChangeThen, Gone, TextsThen } from './room-then/texts-then.js';
+export {
+  isoOf,
+  messageThenView,
+  type MessageThenView,
+  type RoomStep,
+  roomThenView,
+  type RoomThenView,
+} from './room-then/view.js';
 export * from './live-update.js';
 export * from './moderation.js';
 export { projections } from './projections.js';

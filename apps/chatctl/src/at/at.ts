@@ -1,12 +1,11 @@
 import { type Room, roomKind, roomWritten } from '#domain';
 import { progressBar } from '#platform';
+import { knownSeq, refuseIfNothing, RoomFold, roomThenView } from '#projections';
 import { type Command, readOptions } from '../command.js';
 import { momentOf } from '../selection/moment.js';
 import { withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
-import { linesOf, objectOf } from './page.js';
-import { RoomFold } from './room-fold.js';
-import { knownSeq, refuseIfNothing } from './room-then.js';
+import { linesOf } from './page.js';
 
 const OPTIONS = { room: { type: 'string' }, changes: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
@@ -23,7 +22,7 @@ export const at: Command = async (args, { env, out, progress }) => {
     await fold.to(until, progressBar(`Folding ${room}`, progress));
     const then = await fold.room();
     await refuseIfNothing(then, log);
-    if (json) out.write(`${JSON.stringify(objectOf(then))}\n`);
+    if (json) out.write(`${JSON.stringify(roomThenView(then))}\n`);
     else for (const line of linesOf(then, changes)) out.write(`${line}\n`);
     return 0;
   });

@@ -1,28 +1,12 @@
-import type { MessageDocument } from '#projections';
+import {
+  type ChatThen,
+  type ChangeThen,
+  isoOf,
+  type MessageDocument,
+  type RoomThen,
+  type TextsThen,
+} from '#projections';
 import { plain, quoted } from '../plain.js';
-import type { ChatThen, RoomThen } from './room-then.js';
-import type { Change, TextsThen } from './texts-then.js';
-
-/** As one object, for scripts. */
-export function objectOf({ room, seq, storedAt, messages, texts, changes, chat, unfoldable }: RoomThen): object {
-  const shown = messages.map((message) => messageOf(message, texts));
-  return { room, seq, at: isoOf(storedAt), messages: shown, changes, chat, unfoldable };
-}
-
-/** Texts that are not to be had are null, and it is said why. */
-export function messageOf(message: MessageDocument, texts: TextsThen): object {
-  const { n, rev, messageId, at, sender, content, feeling } = message;
-  const { replyTo = null, editedAt = null, deleted = false } = message;
-  const reactions = message.reactions.map((reaction) => ({
-    ...reaction,
-    ...(texts.goneOfReaction(messageId, reaction.userId) && { userName: null }),
-  }));
-  const gone = texts.goneOf(messageId);
-  const said = gone
-    ? { sender: { id: sender.id, name: null, avatar: null }, content: null, feeling: null }
-    : { sender, content, feeling };
-  return { n, rev, messageId, at, ...said, replyTo, reactions, editedAt, deleted, ...(gone && { [gone]: true }) };
-}
 
 /** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */
 export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string, void> {
@@ -55,12 +39,10 @@ function lineOf(message: MessageDocument, numbers: ReadonlyMap<string, number>, 
   return `${n}  ${at}  ${plain(sender.name)} (${plain(sender.id)})${to}: ${said}${edited}${reacted.join('')}`;
 }
 
-function changeLine({ seq, at, type, userId, n, before, after }: Change): string {
+function changeLine({ seq, at, type, userId, n, before, after }: ChangeThen): string {
   const said = type === 'deleted' ? textOf(before) : `${textOf(before)} → ${textOf(after)}`;
   return `event ${seq}  ${at}  ${plain(userId ?? 'nobody')} ${type} message ${n}: ${said}`;
 }
 
 /** What is not to be had is said to be gone. */
 export const textOf = (text: string | null): string => (text === null ? '(gone)' : quoted(text));
-
-export const isoOf = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

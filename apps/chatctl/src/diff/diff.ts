@@ -1,8 +1,7 @@
 import { progressBar } from '#platform';
+import { knownSeq, refuseIfNothing, type MessageThenView, RoomFold } from '#projections';
 import { roomOfMessages } from '../at/at.js';
 import { textOf } from '../at/page.js';
-import { RoomFold } from '../at/room-fold.js';
-import { knownSeq, refuseIfNothing } from '../at/room-then.js';
 import { type Command, readOptions } from '../command.js';
 import { plain } from '../plain.js';
 import { momentOf } from '../selection/moment.js';
@@ -41,7 +40,7 @@ export function* linesOf({ room, from, to, messages, reactions, seen }: RoomDiff
   const place = ({ seq, at }: RoomDiff['to']) => (at === null ? 'its beginning' : `event ${seq}, ${at}`);
   yield `${room} from ${place(from)} to ${place(to)}`;
   const lines = [
-    ...messages.new.map((message) => newLine(message as Parameters<typeof newLine>[0])),
+    ...messages.new.map((message) => newLine(message)),
     ...messages.edited.map(({ n, userId, before, after }) =>
       changed('edited', `message ${n} by ${plain(userId)}: ${textOf(before)} → ${textOf(after)}`),
     ),
@@ -60,14 +59,7 @@ export function* linesOf({ room, from, to, messages, reactions, seen }: RoomDiff
   yield* lines.length > 0 ? lines : ['nothing changed'];
 }
 
-interface NewMessage {
-  readonly n: number;
-  readonly sender: { readonly id: string; readonly name: string | null };
-  readonly content: string | null;
-  readonly deleted: boolean;
-}
-
-const newLine = ({ n, sender, content, deleted }: NewMessage): string =>
+const newLine = ({ n, sender, content, deleted }: MessageThenView): string =>
   changed(
     'new',
     `message ${n} by ${plain(sender.name ?? '(gone)')} (${plain(sender.id)}): ${deleted ? 'deleted' : textOf(content)}`,

@@ -1,6 +1,12 @@
-import type { MessageDocument, ReactionView } from '#projections';
-import { isoOf, messageOf } from '../at/page.js';
-import type { ErasedThen, RoomThen } from '../at/room-then.js';
+import {
+  type ErasedThen,
+  isoOf,
+  type MessageDocument,
+  messageThenView,
+  type MessageThenView,
+  type ReactionView,
+  type RoomThen,
+} from '#projections';
 
 /** A message that changed. Texts are null where they are not to be had. */
 export interface ChangedMessage {
@@ -24,7 +30,7 @@ export interface RoomDiff {
   readonly to: { readonly seq: number; readonly at: string | null };
   readonly messages: {
     /** As they are in the end. */
-    readonly new: readonly object[];
+    readonly new: readonly MessageThenView[];
     readonly edited: readonly (ChangedMessage & { readonly before: string | null; readonly after: string | null })[];
     readonly deleted: readonly (ChangedMessage & { readonly before: string | null })[];
     /** Of people who were erased meanwhile. */
@@ -48,7 +54,7 @@ export function roomDiff(before: RoomThen, after: RoomThen): RoomDiff {
     from: { seq: before.seq, at: isoOf(before.storedAt) },
     to: { seq: after.seq, at: isoOf(after.storedAt) },
     messages: {
-      new: after.messages.filter(({ n }) => !olds.has(n)).map((message) => messageOf(message, after.texts)),
+      new: after.messages.filter(({ n }) => !olds.has(n)).map((message) => messageThenView(message, after.texts)),
       edited: pairs
         .filter((pair) => !pair.now.deleted && wasEdited(pair))
         .map(({ old, now }) => ({ ...about(now), before: textIn(before, old), after: textIn(after, now) })),

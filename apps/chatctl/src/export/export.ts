@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RetryableError } from '#domain';
-import type { EventLog } from '#event-store';
+import { type EventLog, readSelected, type Selection, seqFrom, seqUntil } from '#event-store';
 import { progressBar } from '#platform';
 import { type Command, readOptions } from '../command.js';
 import { secondsOf } from '../duration.js';
-import { seqFrom, seqUntil } from '../selection/moment.js';
-import { readSelected } from '../selection/selected.js';
-import { type Selection, SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
+import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
 import { anonymizerOf } from './anonymizer.js';

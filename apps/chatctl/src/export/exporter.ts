@@ -1,4 +1,4 @@
-import type { Batch } from '../selection/selected.js';
+import type { Batch } from '#event-store';
 import { EventFile, type EventFileOptions } from './event-file.js';
 import { dayOf, type ExportedFile } from './file-name.js';
 import type { Lines } from './job.js';

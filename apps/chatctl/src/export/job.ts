@@ -1,9 +1,7 @@
-import { eventLine, type EventLine } from '#domain';
-import type { EventLog } from '#event-store';
+import type { EventLine } from '#domain';
+import { type EventLog, recordLine, type Selected, type Selection } from '#event-store';
 import type { Surroundings } from '../command.js';
 import { plain } from '../plain.js';
-import type { Selected } from '../selection/selected.js';
-import type { Selection } from '../selection/selection.js';
 import type { Anonymizer } from './anonymizer.js';
 import type { FileFormat } from './file-name.js';
 import type { Identity } from './manifest.js';
@@ -43,7 +41,7 @@ export class Lines {
     const { anonymizer } = this.job;
     const sealed = record.texts === null;
     if (sealed && record.erased !== true && !anonymizer) this.sealed++;
-    const line = eventLine(event, { storedAt: record.at, sealed });
+    const line = recordLine(event, record);
     return anonymizer ? anonymizer.line(line) : line;
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RetryableError } from '#domain';
-import { readSelected } from '../selection/selected.js';
+import { readSelected } from '#event-store';
 import { Unreachable } from '../servers.js';
 import { EventFile } from './event-file.js';
 import { type ExportedFile, pathOf } from './file-name.js';

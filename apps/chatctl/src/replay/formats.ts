@@ -1,5 +1,5 @@
-import { authorOf, eventLine, type EventType, type RecordedEvent } from '#domain';
-import type { LogRecord } from '#event-store';
+import { authorOf, type EventType, type RecordedEvent } from '#domain';
+import { type LogRecord, recordLine } from '#event-store';
 import { columnsOf } from '../columns/columns.js';
 import { csvHead, csvLine } from '../columns/csv.js';
 import { plain } from '../plain.js';
@@ -19,10 +19,10 @@ export type FormatName = (typeof formats)[number];
 export function formatNamed(name: FormatName, types?: ReadonlySet<EventType>): Format {
   switch (name) {
     case 'ndjson':
-      return { head: '', row: (event, record) => `${JSON.stringify(lineOf(event, record))}\n` };
+      return { head: '', row: (event, record) => `${JSON.stringify(recordLine(event, record))}\n` };
     case 'csv': {
       const columns = columnsOf(types);
-      return { head: csvHead(columns), row: (event, record) => csvLine(lineOf(event, record), columns) };
+      return { head: csvHead(columns), row: (event, record) => csvLine(recordLine(event, record), columns) };
     }
     case 'table':
       return {
@@ -31,9 +31,6 @@ export function formatNamed(name: FormatName, types?: ReadonlySet<EventType>): F
       };
   }
 }
-
-const lineOf = (event: RecordedEvent, { at, texts }: LogRecord) =>
-  eventLine(event, { storedAt: at, sealed: texts === null });
 
 /** Of columns that are known before what is in them: longer cells push the others on. */
 const WIDTHS = [9, 24, 15, 16, 10];
@@ -46,7 +43,7 @@ const tableRow = (cells: readonly string[]): string =>
 
 /** What others wrote is shown so that it cannot do anything to a terminal. */
 function tableCells(event: RecordedEvent, record: LogRecord): string[] {
-  const line = lineOf(event, record);
+  const line = recordLine(event, record);
   const { seq, at, type, version: _v, room, storedAt: _s, id: _i, erased, sealed, ...fields } = line;
   const what = Object.entries(fields).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const gone = erased === true ? ['erased'] : sealed === true ? ['sealed'] : [];

@@ -1,9 +1,9 @@
 import { RetryableError } from '#domain';
+import { type Batch, readSelected, type Selected } from '#event-store';
 import { progressBar } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { Output } from '../output.js';
 import { plain } from '../plain.js';
-import { type Batch, readSelected, type Selected } from '../selection/selected.js';
 import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';

@@ -1,28 +1,7 @@
-import {
-  eventDefinitions,
-  type EventType,
-  isText,
-  type Kind,
-  kindOf,
-  MAX_ID_LENGTH,
-  type Room,
-  roomWritten,
-} from '#domain';
-import type { LogFilter } from '#event-store';
+import { eventDefinitions, type EventType, isText, MAX_ID_LENGTH, type Room, roomWritten } from '#domain';
+import type { Moment, Selection } from '#event-store';
 import { UsageError } from '../usage.js';
-import { type Moment, momentOf } from './moment.js';
-
-/** Which part of the log somebody means. */
-export interface Selection {
-  /** From the first event where it is not given. */
-  readonly from?: Moment;
-  /** Up to the end, as of when the reading begins. */
-  readonly until?: Moment;
-  readonly room?: Room;
-  /** Whose doing it is, or whom it is about. */
-  readonly user?: string;
-  readonly types?: ReadonlySet<EventType>;
-}
+import { momentOf } from './moment.js';
 
 /** The options by which it is said, the same for every command that takes one. */
 export const SELECTION_OPTIONS = {
@@ -52,13 +31,6 @@ export function selectionOf(words: Words, now: number): Selection {
     ...(user !== undefined && { user }),
     ...(words.type && { types: new Set(words.type.flatMap((list) => list.split(',').map(typeNamed))) }),
   };
-}
-
-/** What the server sorts out: one wildcard, since it serves a list of subjects many times slower than all that there is. */
-export function filterOf({ room, types: wanted }: Pick<Selection, 'room' | 'types'>): LogFilter {
-  const kinds = new Set<Kind>([...(wanted ?? [])].map(kindOf));
-  const [kind] = kinds;
-  return { ...(room && { room }), ...(kinds.size === 1 && kind && { kind }) };
 }
 
 /** Given twice, one would count without a word. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { NothingThere } from '../at/room-then.js';
+import { NothingThere } from '#projections';
 import type { Surroundings } from '../command.js';
 import { exportCommand } from '../export/export.js';
 import { filesIn } from '../export/export-folder.js';

@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Static, Type } from '@sinclair/typebox';
 import { Matches } from 'class-validator';
 import { auditedKinds, authorOf, type RecordedEvent, roomMeant } from '#domain';
-import { EventLog } from '#event-store';
+import { EventLog, seqFrom, seqUntil } from '#event-store';
 import { ErrorResponse, ForService, WithToken } from '#http';
 import { notFound } from '#platform';
 import { listOf, named, nullable, shape, text, time, whole } from '#protocol';
@@ -97,8 +97,11 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const changesAtMost = messageId === undefined ? CHANGES_AT_MOST : CHANGES_OF_ONE_AT_MOST;
     const saidBefore = new SaidBefore(this.log, timeline, changesAtMost);
     let room = asked.room === undefined ? null : roomMeant(asked.room);
-    let from = Math.max(await this.first(asked.from), Number(after ?? 0) + 1);
-    const until = await this.last(asked.until);
+    let from = Math.max(
+      asked.from === undefined ? 1 : await seqFrom(this.log, placeOf(asked.from)),
+      Number(after ?? 0) + 1,
+    );
+    const until = asked.until === undefined ? Infinity : await seqUntil(this.log, placeOf(asked.until));
     if (messageId !== undefined) {
       const message = await timeline.message(messageId);
       if (!message || (room !== null && message.room !== room)) {
@@ -116,20 +119,6 @@ export class ReadAuditHandler implements IQueryHandler<ReadAudit> {
     const { wanted, read, next } = await auditedEvents(this.log, page);
     const before = await saidBefore.ofEach(wanted, read);
     return { data: wanted.map((event) => entryOf(event, before)), next };
-  }
-
-  /** The first sequence at or after a place. */
-  private async first(place: string | undefined): Promise<number> {
-    if (place === undefined) return 1;
-    const asked = placeOf(place);
-    return 'seq' in asked ? asked.seq : (await this.log.lastSeq({}, asked.time - 1)) + 1;
-  }
-
-  /** The last sequence at or before a place. */
-  private async last(place: string | undefined): Promise<number> {
-    if (place === undefined) return Infinity;
-    const asked = placeOf(place);
-    return 'seq' in asked ? asked.seq : this.log.lastSeq({}, asked.time);
   }
 }
 

@@ -19,6 +19,7 @@ interface LivingProjectionsOptions {
 export class LivingProjections {
   #now: { readonly runners: ProjectionRunners; readonly life: Life };
   #watched: { readonly health: Health; readonly maxLagEvents: number } | null = null;
+  #isDead = false;
   readonly #observe;
   #end: () => void = () => undefined;
   /** Settles when one of the projections has ended by itself, for whatever reason but that it was killed. */
@@ -46,17 +47,20 @@ export class LivingProjections {
     this.#now.runners.watch(health, maxLagEvents);
   }
 
-  stop(): Promise<void> {
-    return this.#now.runners.stop();
+  /** What was killed has nothing left to be stopped, and would never say that it is. */
+  async stop(): Promise<void> {
+    if (!this.#isDead) await this.#now.runners.stop();
   }
 
   /** Nothing is saved, and nothing handed over. */
   kill(): void {
+    this.#isDead = true;
     this.#now.life.end();
   }
 
   /** After a {@link kill}: others, who find what was left. */
   restart(): void {
+    this.#isDead = false;
     this.#now = this.#begin();
     if (this.#watched) this.#now.runners.watch(this.#watched.health, this.#watched.maxLagEvents);
   }

@@ -46,7 +46,7 @@ export function Composer({ title, hasFeelings, reply, onNoReply, onType, onSay }
         rows={1}
         maxLength={MAX_TEXT}
         aria-label={`Message to ${title}`}
-        placeholder={`Message to ${title}`}
+        placeholder="Message"
         value={text}
         onInput={({ currentTarget }) => {
           setText(currentTarget.value);

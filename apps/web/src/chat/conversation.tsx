@@ -1,5 +1,5 @@
 import type { ConnectionState } from '@parley/client';
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { VListHandle } from 'virtua';
 import { Composer } from './composer.js';
 import { VList } from './virtual-list.js';
@@ -15,6 +15,8 @@ type Row =
 const TOGETHER_MS = 120_000;
 /** So near to an edge, in pixels, one is at it. */
 const NEAR_PX = 120;
+/** Older ones are read when so many times what is seen is left above. */
+const AHEAD = 2;
 
 const dayOf = (at: string) => new Date(at).toDateString();
 
@@ -31,22 +33,44 @@ function nameOfDay(at: string): string {
   });
 }
 
-function rowsOf(lines: readonly Line[], waiting: readonly Waiting[]): readonly Row[] {
-  const rows: Row[] = [];
-  let before: Line | undefined;
-  for (const line of lines) {
-    const isNewDay = !before || dayOf(before.at) !== dayOf(line.at);
-    if (isNewDay) rows.push({ kind: 'day', key: `day ${line.n}`, day: nameOfDay(line.at) });
-    const goesOn =
-      !isNewDay &&
-      before!.author.id === line.author.id &&
-      line.feeling === null &&
-      Date.parse(line.at) - Date.parse(before!.at) < TOGETHER_MS;
-    rows.push({ kind: 'line', key: line.id, line, goesOn });
-    before = line;
-  }
+interface RowsOfLine {
+  readonly before: Line | undefined;
+  readonly today: string;
+  readonly rows: readonly Row[];
+}
+
+/** Made once for each line: there may be thousands, and some more come at a time. */
+const known = new WeakMap<Line, RowsOfLine>();
+
+function rowsOfLine(line: Line, before: Line | undefined, today: string): readonly Row[] {
+  const made = known.get(line);
+  if (made && made.before === before && made.today === today) return made.rows;
+  const isNewDay = !before || dayOf(before.at) !== dayOf(line.at);
+  const goesOn =
+    !isNewDay &&
+    before.author.id === line.author.id &&
+    before.author.name === line.author.name &&
+    line.feeling === null &&
+    Date.parse(line.at) - Date.parse(before.at) < TOGETHER_MS;
+  const row = { kind: 'line', key: line.id, line, goesOn } as const;
+  const rows: readonly Row[] = isNewDay ? [{ kind: 'day', key: `day ${line.n}`, day: nameOfDay(line.at) }, row] : [row];
+  known.set(line, { before, today, rows });
+  return rows;
+}
+
+function rowsOf(lines: readonly Line[], waiting: readonly Waiting[], today: string): readonly Row[] {
+  const rows = lines.flatMap((line, i) => rowsOfLine(line, lines[i - 1], today));
   for (const each of waiting) rows.push({ kind: 'waiting', key: each.id, waiting: each });
   return rows;
+}
+
+/** Finds lines by their ids; nothing is made of them before one is looked for. */
+function finderOf(lines: readonly Line[]): (id: string) => Line | null {
+  let byId: ReadonlyMap<string, Line> | undefined;
+  return (id) => {
+    byId ??= new Map(lines.map((line) => [line.id, line]));
+    return byId.get(id) ?? null;
+  };
 }
 
 interface ConversationProps {
@@ -68,8 +92,9 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
   const { lines, waiting } = talk;
   const first = lines[0]?.n ?? 0;
   const firstBefore = useRef(first);
-  const rows = useMemo(() => rowsOf(lines, waiting), [lines.length, lines, waiting]);
-  const byId = useMemo(() => new Map(lines.map((line) => [line.id, line])), [lines]);
+  const today = new Date().toDateString();
+  const rows = useMemo(() => rowsOf(lines, waiting, today), [lines, waiting.length === 0 ? null : waiting, today]);
+  const find = useMemo(() => finderOf(lines), [lines]);
   const isShifted = first < firstBefore.current;
   useLayoutEffect(() => {
     firstBefore.current = first;
@@ -78,13 +103,13 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
     if (isAtEnd.current && rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [rows.length]);
   const isConnected = connection.state === 'connected';
-  const onFault = (error: unknown) => {
+  const onFault = useCallback((error: unknown) => {
     setFault(error instanceof Error ? error.message : String(error));
-  };
+  }, []);
   const onScroll = (offset: number) => {
     const { scrollSize, viewportSize } = list.current!;
     isAtEnd.current = offset + viewportSize > scrollSize - NEAR_PX;
-    if (offset > NEAR_PX || !talk.hasOlder || isLoading.current || lines.length === 0) return;
+    if (offset > AHEAD * viewportSize || !talk.hasOlder || isLoading.current || lines.length === 0) return;
     isLoading.current = true;
     talk
       .loadOlder()
@@ -120,9 +145,8 @@ export function Conversation({ talk, title, subtitle, me, connection, onBack }: 
               key={row.key}
               line={row.line}
               goesOn={row.goesOn}
-              original={row.line.replyTo === null ? null : (byId.get(row.line.replyTo) ?? null)}
+              original={row.line.replyTo === null ? null : find(row.line.replyTo)}
               me={me.id}
-              myName={me.name}
               {...{ talk, onFault, onReply: setReply }}
             />
           ) : (

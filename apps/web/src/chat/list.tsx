@@ -10,7 +10,7 @@ export type Place =
 interface ChatListProps {
   /** Whose they are. */
   readonly me: string;
-  readonly place: Place;
+  readonly place: Place | null;
   readonly hasClan: boolean;
   readonly entries: readonly DirectChatEntry[];
   readonly unread: Readonly<Record<RoomName, number>>;
@@ -41,7 +41,7 @@ export function ChatList({
         {rooms.map((room) => (
           <li key={room}>
             <Entry
-              isShown={place.kind === 'room' && place.room === room}
+              isShown={place?.kind === 'room' && place.room === room}
               name={room === 'global' ? 'Everybody' : 'Clan'}
               icon={
                 <span class="avatar room" aria-hidden="true">
@@ -58,7 +58,7 @@ export function ChatList({
         {entries.map(({ id, receiver_id, unread_count, last_message }) => (
           <li key={id}>
             <Entry
-              isShown={place.kind === 'direct' && place.id === id}
+              isShown={place?.kind === 'direct' && place.id === id}
               name={nameOf(receiver_id)}
               icon={<Avatar id={String(receiver_id)} name={nameOf(receiver_id)} />}
               isOnline={isOnline(receiver_id)}

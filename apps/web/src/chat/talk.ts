@@ -1,7 +1,7 @@
 import type { Command, CommandRefused, DirectChat, DirectChatEntry, DirectMessage, RoomChat } from '@parley/client';
 import type { RoomMessage, RoomName } from '@parley/client';
 import { useChat, useRoom, useTyping } from '@parley/client/react';
-import { useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 
 /** A message as it is shown, of a room or of a direct chat. */
 export interface Line {
@@ -56,17 +56,23 @@ export interface Talk {
   readonly remove: (id: string) => Promise<void>;
   /** null where there are no reactions, as in direct chats. */
   readonly react: ((id: string, emoji: string) => Promise<void>) | null;
+  /** What one has reacted with; null for nothing. */
+  readonly reactionTo: (line: Line) => string | null;
   readonly hasFeelings: boolean;
 }
 
-/** @param room the same one for as long as the component is there */
-export function useRoomTalk(chat: RoomChat, room: RoomName): Talk {
+/**
+ * @param room the same one for as long as the component is there
+ * @param myName as others see it
+ */
+export function useRoomTalk(chat: RoomChat, room: RoomName, myName: string): Talk {
   const { messages, pending, hasOlder, loadOlder, send, react, edit, remove } = useRoom(chat, room);
   const [people, typing] = useTyping(chat, room);
-  const lines = messages.map(lineOfRoom);
+  const lines = useMemo(() => messages.map(lineOfRoom), [messages]);
   const said = useSaid(chat, `${room}Message`, () => true, pending, lines);
   return {
-    ...{ lines, hasOlder, loadOlder, typing, edit, remove, react, hasFeelings: true },
+    ...{ lines, hasOlder, loadOlder, typing, edit, remove, hasFeelings: true },
+    ...useOwnReactions(react, myName),
     ...{ waiting: said.waiting, dismiss: said.dismiss },
     typers: people.map(({ name }) => name),
     say: (text, saying) => {
@@ -78,7 +84,11 @@ export function useRoomTalk(chat: RoomChat, room: RoomName): Talk {
 /** @param entry the same chat for as long as the component is there */
 export function useDirectTalk(chat: DirectChat, entry: DirectChatEntry, nameOf: (userId: number) => string): Talk {
   const { messages, pending, hasOlder, loadOlder, send, edit, remove, isTyping, typing, seen } = useChat(chat, entry);
-  const lines = messages.map((message) => lineOfDirect(message, entry, nameOf));
+  const { receiver_id } = entry;
+  const lines = useMemo(
+    () => messages.map((message) => lineOfDirect(message, receiver_id, nameOf)),
+    [messages, receiver_id, nameOf],
+  );
   const isOurs = ({ data }: Command) => (data as { readonly chat_id: number }).chat_id === entry.id;
   const said = useSaid(chat, 'create_message', isOurs, pending, lines);
   const last = messages.at(-1)?.n ?? 0;
@@ -96,7 +106,7 @@ export function useDirectTalk(chat: DirectChat, entry: DirectChatEntry, nameOf: 
     // Once for each message: what was told as seen stays unread here until it is listed anew.
   }, [last, entry.id]);
   return {
-    ...{ lines, hasOlder, loadOlder, typing, edit, remove, react: null, hasFeelings: false },
+    ...{ lines, hasOlder, loadOlder, typing, edit, remove, react: null, reactionTo: () => null, hasFeelings: false },
     ...{ waiting: said.waiting, dismiss: said.dismiss },
     typers: isTyping ? [nameOf(entry.receiver_id)] : [],
     say: (text, { replyTo }) => {
@@ -104,6 +114,30 @@ export function useDirectTalk(chat: DirectChat, entry: DirectChatEntry, nameOf: 
       said.say(text, saying, send(text, saying));
     },
   };
+}
+
+/**
+ * Which reactions are one's own. The server tells them by the names of people alone, and others may have the same one: so
+ * what was reacted with on this page counts first, and the name only of what was reacted with elsewhere or before.
+ */
+function useOwnReactions(
+  react: (id: string, emoji: string) => Promise<void>,
+  myName: string,
+): Required<Pick<Talk, 'reactionTo'>> & { readonly react: (id: string, emoji: string) => Promise<void> } {
+  const [own, setOwn] = useState<ReadonlyMap<string, string>>(new Map());
+  const reactionTo = useCallback(
+    ({ id, reactions }: Line) =>
+      own.has(id) ? own.get(id)! || null : (reactions.find(({ name }) => name === myName)?.emoji ?? null),
+    [own, myName],
+  );
+  const reactAndKeep = useCallback(
+    async (id: string, emoji: string) => {
+      await react(id, emoji);
+      setOwn((all) => new Map(all).set(id, emoji));
+    },
+    [react],
+  );
+  return { reactionTo, react: reactAndKeep };
 }
 
 /** A message is the same object for as long as it says the same, and so is what is shown of it. */
@@ -124,14 +158,14 @@ function lineOfRoom(message: RoomMessage): Line {
   return line;
 }
 
-function lineOfDirect(message: DirectMessage, chat: DirectChatEntry, nameOf: (userId: number) => string): Line {
+function lineOfDirect(message: DirectMessage, receiverId: number, nameOf: (userId: number) => string): Line {
   const { id, n, sender_id, message: text, created_at: at, reply_to: replyTo = null } = message;
   return {
     ...{ id, n, text, at, replyTo, feeling: null, reactions: [] },
     author: { id: String(sender_id), name: nameOf(sender_id) },
     isEdited: message.edited_at !== undefined,
     isDeleted: message.deleted === true,
-    isSeen: sender_id === chat.receiver_id ? null : message.seen,
+    isSeen: sender_id === receiverId ? null : message.seen,
   };
 }
 

@@ -5,9 +5,9 @@ import type { Place } from './list.js';
 const NONE = { global: 0, clan: 0 };
 
 /** How much others have said in the rooms since one looked at them, from the opening of the page on. */
-export function useUnread(rooms: RoomChat, me: string, place: Place): Readonly<Record<RoomName, number>> {
+export function useUnread(rooms: RoomChat, me: string, place: Place | null): Readonly<Record<RoomName, number>> {
   const [counts, setCounts] = useState(NONE);
-  const shown = place.kind === 'room' ? place.room : null;
+  const shown = place?.kind === 'room' ? place.room : null;
   const looked = useRef(shown);
   looked.current = shown;
   useEffect(

@@ -5,11 +5,13 @@ import { encryption } from './encryption.js';
 import { erasure } from './erasure.js';
 import { idle } from './idle.js';
 import { load } from './load.js';
+import { page } from './page.js';
 import { pages } from './pages.js';
 import { UsageError } from './options.js';
 import { questions } from './questions.js';
 import { projection } from './projection.js';
 import { replay } from './replay.js';
+import { retention } from './retention.js';
 import { smoke } from './smoke.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
@@ -21,6 +23,7 @@ const benchmarks = {
   smoke,
   load,
   idle,
+  page,
   pages,
   projection,
   stalled,
@@ -31,6 +34,7 @@ const benchmarks = {
   replay,
   questions,
   backup,
+  retention,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

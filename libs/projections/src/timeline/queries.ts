@@ -13,6 +13,7 @@ import {
   seenId,
   TIMELINE_FORMAT,
 } from './documents.js';
+import { roomsAfter } from './rooms.js';
 import { readThread, type Thread, type MessagePart } from './thread.js';
 
 /** Where a direct chat of a person stands, by its last event. */
@@ -99,6 +100,11 @@ export class Timeline {
       to: endOf(room),
       limit: options.limit,
     });
+  }
+
+  /** See {@link roomsAfter}. */
+  rooms(after: string, limit: number): Promise<Room[]> {
+    return roomsAfter(this.store, after, limit);
   }
 
   async message(messageId: string): Promise<MessageDocument | null> {

@@ -1,8 +1,7 @@
 import type { Room } from '#domain';
-import type { DeadLetter, EventLog } from '#event-store';
-import type { MessageDocument } from '#projections';
-import { type Moment, seqUntil } from '../selection/moment.js';
-import type { Change, TextsThen } from './texts-then.js';
+import { type DeadLetter, type EventLog, type Moment, seqUntil } from '#event-store';
+import type { MessageDocument } from '../timeline/documents.js';
+import type { ChangeThen, TextsThen } from './texts-then.js';
 
 /** What a direct chat is beside its messages. */
 export interface ChatThen {
@@ -24,11 +23,11 @@ export interface RoomThen {
   /** The last event of the room until then, and when the log stored it; 0 and null where there was none yet. */
   readonly seq: number;
   readonly storedAt: number | null;
-  /** All of them, oldest first, as they were. */
+  /** All of them, or the last so many, oldest first, as they were. */
   readonly messages: readonly MessageDocument[];
   /** What is known of their texts, and is not in them. */
   readonly texts: TextsThen;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ChangeThen[];
   /** Null where it is no direct chat. */
   readonly chat: ChatThen | null;
   /** Who was erased by then. */

@@ -1,12 +1,46 @@
-import { concerns, type EventType, type RecordedEvent, UnreadableEvent } from '#domain';
-import { decodeRecord, type EventLog, type LogRecord } from '#event-store';
-import { seqFrom, seqUntil } from './moment.js';
-import { filterOf, type Selection } from './selection.js';
+import {
+  concerns,
+  eventLine,
+  type EventLine,
+  type EventType,
+  type Kind,
+  kindOf,
+  type RecordedEvent,
+  type Room,
+  UnreadableEvent,
+} from '#domain';
+import type { EventLog } from '../event-log.js';
+import { decodeRecord, type LogRecord } from '../log-record.js';
+import type { LogFilter } from '../subjects.js';
+import { type Moment, seqFrom, seqUntil } from './moment.js';
+
+/** Which part of the log somebody means. */
+export interface Selection {
+  /** From the first event where it is not given. */
+  readonly from?: Moment;
+  /** Up to the end, as of when the reading begins. */
+  readonly until?: Moment;
+  readonly room?: Room;
+  /** Whose doing it is, or whom it is about. */
+  readonly user?: string;
+  readonly types?: ReadonlySet<EventType>;
+}
+
+/** What the server sorts out: one wildcard, since it serves a list of subjects many times slower than all that there is. */
+export function filterOf({ room, types: wanted }: Pick<Selection, 'room' | 'types'>): LogFilter {
+  const kinds = new Set<Kind>([...(wanted ?? [])].map(kindOf));
+  const [kind] = kinds;
+  return { ...(room && { room }), ...(kinds.size === 1 && kind && { kind }) };
+}
 
 /** An event that is selected. Where it cannot be read it is null, and `fault` says why. */
 export type Selected = { readonly record: LogRecord } & (
   { readonly event: RecordedEvent; readonly fault?: undefined } | { readonly event: null; readonly fault: string }
 );
+
+/** An event as whoever reads the log is given it, see {@link eventLine}. */
+export const recordLine = (event: RecordedEvent, { at, texts }: LogRecord): EventLine =>
+  eventLine(event, { storedAt: at, sealed: texts === null });
 
 /** With a quarter of that a long reading takes a fifth longer. */
 const AHEAD = 8_192;
@@ -46,6 +80,28 @@ export async function* readSelected(
   for await (const records of log.readAllowed(reading)) {
     const selected = records.map((record) => isWanted(record)).filter((each) => each !== null);
     yield { selected, seq: records.at(-1)!.seq, until };
+  }
+}
+
+/** So far back the last events of a selection are looked for, in sequences of the log. */
+const BACK_AT_MOST = 1_000_000;
+
+/**
+ * From which sequence on the last so many events of a selection are, fewer where it has no more, or none within a million
+ * sequences. What is stored meanwhile comes on top. @throws LogUnavailable
+ */
+export async function seqOfLast(
+  log: Pick<EventLog, 'readAllowed' | 'lastSeq'>,
+  selection: Omit<Selection, 'from' | 'until'>,
+  count: number,
+): Promise<number> {
+  const end = await log.lastSeq(filterOf(selection));
+  for (let back = 4 * count; ; back *= 4) {
+    const from = Math.max(1, end - back + 1);
+    const seqs: number[] = [];
+    const part = { ...selection, from: { seq: from }, until: { seq: end } };
+    for await (const { selected } of readSelected(log, part)) seqs.push(...selected.map(({ record }) => record.seq));
+    if (seqs.length >= count || from === 1 || back >= BACK_AT_MOST) return seqs.at(-count) ?? seqs[0] ?? end + 1;
   }
 }
 

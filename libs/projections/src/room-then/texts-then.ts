@@ -1,9 +1,9 @@
 import { authorOf, type RecordedEvent, type Said, saidAfter } from '#domain';
 import { type LogRecord, readableEvent } from '#event-store';
-import type { MessageDocument } from '#projections';
+import type { MessageDocument } from '../timeline/documents.js';
 
 /** Somebody changed what a message says, or took it back. */
-export interface Change {
+export interface ChangeThen {
   readonly seq: number;
   /** When it was decided, ISO 8601. */
   readonly at: string;
@@ -36,7 +36,7 @@ export class Texts implements TextsThen {
   private readonly said = new Map<string, Said>();
   private readonly seqs = new Map<string, number>();
   private readonly gone = new Map<string, Gone | null>();
-  private readonly changes: Omit<Change, 'n'>[] = [];
+  private readonly changes: Omit<ChangeThen, 'n'>[] = [];
 
   take(record: LogRecord): void {
     if (record.kind !== 'msg' && record.kind !== 'edit' && record.kind !== 'react') return;
@@ -69,7 +69,7 @@ export class Texts implements TextsThen {
   }
 
   /** Those of the messages that the room has. */
-  changesOf(messages: readonly MessageDocument[]): Change[] {
+  changesOf(messages: readonly MessageDocument[]): ChangeThen[] {
     const numbers = new Map(messages.map(({ messageId, n }) => [messageId, n]));
     return this.changes.flatMap(({ messageId, ...change }) => {
       const n = numbers.get(messageId);

@@ -1,0 +1,140 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { GLOBAL_ROOM, partitionOf } from '#domain';
+import type { Live, LogRecord } from '#event-store';
+import { encodeUpdate } from '#projections';
+import { send } from '../src/export/send.js';
+import { logLines } from '../src/log/log-lines.js';
+import { ToldFolds } from '../src/log/told-folds.js';
+
+const at = '2026-01-31T12:00:00.000Z';
+const text = 'x'.repeat(8_000);
+const record = (seq: number): LogRecord => {
+  const sender = { id: '7', name: 'Ada', avatar: null };
+  const body = JSON.stringify({
+    id: `msg.${seq}`,
+    at,
+    messageId: String(seq).padStart(24, '0'),
+    sender,
+    content: text,
+  });
+  const place = { room: GLOBAL_ROOM, partition: partitionOf(GLOBAL_ROOM), kind: 'msg' };
+  return { seq, ...place, id: `msg.${seq}`, type: 'MessageCreated', version: 1, body, at: Date.parse(at) };
+};
+
+/** A log without an end, and how much of it was read, and whether it still is. */
+class EndlessLog {
+  batches = 0;
+  isRead = true;
+
+  lastSeq(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async *readAllowed() {
+    try {
+      for (;;) {
+        const first = this.batches++ * 100 + 1;
+        yield await Promise.resolve(Array.from({ length: 100 }, (_, i) => record(first + i)));
+      }
+    } finally {
+      this.isRead = false;
+    }
+  }
+}
+
+const options = { follow: true, limit: Infinity, folds: null };
+const selection = { from: { seq: 1 } };
+const soon = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+describe('the lines of the log', () => {
+  it('are read as they are taken, and no faster', async () => {
+    const log = new EndlessLog();
+    const end = new AbortController();
+    const response = Object.assign(new PassThrough(), { setTimeout: () => undefined });
+    const lines = logLines(log, selection, { ...options, signal: end.signal });
+    const sent = send(lines, response as never, { end: end.signal, idle: 1_000 });
+    await soon();
+    const before = log.batches;
+    // What the streams between hold.
+    expect(before).toBeLessThan(20);
+    await soon();
+    expect(log.batches).toBe(before);
+    end.abort();
+    await sent;
+    await soon();
+    expect(log.isRead).toBe(false);
+  });
+
+  it('end where their limit is, and say so', async () => {
+    const log = new EndlessLog();
+    let all = '';
+    for await (const piece of logLines(log, selection, { ...options, limit: 150, signal: AbortSignal.any([]) })) {
+      all += piece;
+    }
+    const lines = all
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly seq: number });
+    expect(lines).toHaveLength(152);
+    expect(lines.at(-1)).toEqual({ end: true, seq: 150 });
+    expect(log.isRead).toBe(false);
+  });
+});
+
+describe('what is told of folds', () => {
+  const update = (room: 'global' | 'clan:3', version: number, ...seqs: number[]) =>
+    encodeUpdate({
+      ...{ type: 'room', version, room: room as typeof GLOBAL_ROOM, from: 0, to: seqs.length },
+      changes: seqs.map((seq, i) => ({
+        ...{ rev: i + 1, kind: 'message' as const },
+        message: { n: 1, messageId: 'm', reactions: [], seq } as never,
+      })),
+    });
+  const heard = (room?: typeof GLOBAL_ROOM) => {
+    let hear: (text: string) => void = () => undefined;
+    const live: Pick<Live, 'overhear'> = {
+      overhear: (_, listener) => {
+        hear = listener;
+        return { stop: () => undefined };
+      },
+    };
+    const folds = new ToldFolds(live, room, () => Date.parse(at));
+    return {
+      folds,
+      hear: (text: string) => {
+        hear(text);
+      },
+    };
+  };
+
+  it('is each event once for each version, and what cannot be read is for others', () => {
+    const { folds, hear } = heard();
+    hear(update('global', 1, 5, 6));
+    hear(update('global', 1, 6, 7));
+    hear(update('global', 2, 6));
+    hear('no update');
+    hear('{"type":"room"}');
+    expect(folds.take().map(({ seq, version }) => [seq, version])).toEqual([
+      [5, 1],
+      [6, 1],
+      [7, 1],
+      [6, 2],
+    ]);
+    expect(folds.take()).toEqual([]);
+  });
+
+  it('is of the room that is asked for', () => {
+    const { folds, hear } = heard(GLOBAL_ROOM);
+    hear(update('clan:3', 1, 5));
+    hear(update('global', 1, 6));
+    expect(folds.take()).toEqual([{ folded: true, seq: 6, projection: 'timeline', version: 1, at }]);
+  });
+
+  it('is no more than a thousand for who does not take it', () => {
+    const { folds, hear } = heard();
+    for (let seq = 1; seq <= 3_000; seq++) hear(update('global', 1, seq));
+    const told = folds.take();
+    expect([told.length, told.at(-1)?.seq]).toEqual([1_000, 3_000]);
+  });
+});

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
+import { RequestFailed, RoomChat } from '../src/index.js';
+
+// What a client reads over HTTP, where it may not ask often.
+
+describe('what is read over HTTP', () => {
+  let server: ChatServer;
+  beforeAll(async () => {
+    server = await ChatServer.start({ HTTP_REQUESTS_PER_SECOND: '2', HTTP_REQUESTS_BURST: '2' });
+  }, 60_000);
+  afterAll(() => server.stop(), 60_000);
+
+  const chatOf = (userId: string, options: { fetch?: typeof fetch } = {}) =>
+    new RoomChat({ url: server.url(), httpUrl: server.http, token: server.token(userId), WebSocket, ...options });
+
+  it('waits for as long as the server says where too much was asked', async () => {
+    const answers: number[] = [];
+    const counted: typeof fetch = async (...asked) => {
+      const answer = await fetch(...asked);
+      answers.push(answer.status);
+      return answer;
+    };
+    const chat = chatOf('7', { fetch: counted });
+    for (let i = 0; i < 4; i++) for await (const message of chat.history('global')) expect(message).toBeNull();
+    expect(answers.filter((status) => status === 200)).toHaveLength(4);
+    // It was refused, and did not ask again and again.
+    expect(answers).toContain(429);
+    expect(answers.length).toBeLessThanOrEqual(8);
+  }, 20_000);
+
+  it('is refused at once for what waiting does not change', async () => {
+    const reading = chatOf('8').history('clan').next();
+    await expect(reading).rejects.toBeInstanceOf(RequestFailed);
+  });
+});

@@ -1,0 +1,154 @@
+import { partitionOf, partitionRoom, roomIds, roomKind, type Room } from '#domain';
+import { type DeadLetter, type EventLog, type LogRecord, readableEvent } from '#event-store';
+import { Replay } from '../engine/replay.js';
+import type { HeadDocument } from '../timeline/documents.js';
+import { timeline } from '../timeline/fold.js';
+import { Timeline } from '../timeline/queries.js';
+import type { ChatThen, ErasedThen, RoomThen } from './room-then.js';
+import { Texts } from './texts-then.js';
+import { messageThenView, type MessageThenView, type RoomStep } from './view.js';
+
+const ROUND = 2_000;
+
+/** The room had more events by then than are folded here. */
+export class RoomTooLong extends Error {
+  override readonly name = 'RoomTooLong';
+}
+
+/**
+ * Folds a room up to one moment after the other with the fold of the timeline: its own events, and those by which people
+ * are erased in its partition. Only reads the log.
+ */
+export class RoomFold {
+  private readonly texts = new Texts();
+  private readonly unfoldable: Pick<DeadLetter, 'seq' | 'reason'>[] = [];
+  private last: Pick<LogRecord, 'seq' | 'at'> | null = null;
+  private foldedTo = 0;
+  private folded = 0;
+
+  private constructor(
+    private readonly log: Pick<EventLog, 'readAllowed'>,
+    private readonly name: Room,
+    private readonly replay: Replay<unknown>,
+    /** In the order of the log. */
+    private readonly erasures: readonly LogRecord[],
+    private readonly atMost: number,
+  ) {}
+
+  /** @param atMost how many events of the room are folded @throws LogUnavailable */
+  static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, atMost = Infinity): Promise<RoomFold> {
+    const filter = { room: partitionRoom(partitionOf(room)), kind: 'erase' } as const;
+    const erasures: LogRecord[] = [];
+    for await (const records of log.readAllowed({ filter })) erasures.push(...records);
+    return new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, atMost);
+  }
+
+  /**
+   * Folds on, up to a sequence of the log.
+   * @param onProgress is told after each round how many sequences of the log are left
+   * @throws RoomTooLong, LogUnavailable
+   */
+  async to(until: number, onProgress: (left: number) => void = () => undefined): Promise<void> {
+    const { log, name: room, foldedTo } = this;
+    if (until > foldedTo) {
+      let round: LogRecord[] = [];
+      for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1, until })) {
+        round.push(...records);
+        if (round.length < ROUND) continue;
+        await this.fold(round);
+        round = [];
+        onProgress(until - this.last!.seq);
+      }
+      await this.fold(round);
+      await this.foldErasures(until);
+    }
+    onProgress(0);
+  }
+
+  /**
+   * Folds on event by event, as far as it is taken.
+   * @param last of how many messages, of the last, each step has those that it left otherwise
+   * @throws RoomTooLong, LogUnavailable
+   */
+  async *steps(last: number): AsyncGenerator<RoomStep, void> {
+    const { log, name: room, foldedTo } = this;
+    let before = new Map<number, string>();
+    const changed = async () => {
+      const shown = await this.shown(last);
+      const texts = new Map(shown.map((message) => [message.n, JSON.stringify(message)]));
+      const others = shown.filter(({ n }) => texts.get(n) !== before.get(n));
+      before = texts;
+      return others;
+    };
+    await changed();
+    for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1 })) {
+      for (const record of records) {
+        await this.fold([record]);
+        const { seq, at, type } = record;
+        yield { seq, at: new Date(at).toISOString(), type, messages: await changed(), chat: await this.chat() };
+      }
+    }
+  }
+
+  private async shown(last: number): Promise<MessageThenView[]> {
+    const messages = await new Timeline(this.replay.store).page(this.name, { limit: last });
+    return messages.reverse().map((message) => messageThenView(message, this.texts));
+  }
+
+  /** The next records of the room, and what erasures there were before the last of them. */
+  private async fold(records: readonly LogRecord[]): Promise<void> {
+    const last = records.at(-1);
+    if (!last) return;
+    this.folded += records.length;
+    if (this.folded > this.atMost)
+      throw new RoomTooLong(`${this.name} has more than ${this.atMost} events until then: see chatctl at`);
+    const erasures = this.erasuresUntil(last.seq);
+    const round: LogRecord[] = [];
+    for (const record of records) {
+      while (erasures[0] && erasures[0].seq < record.seq) round.push(erasures.shift()!);
+      this.texts.take(record);
+      round.push(record);
+    }
+    await this.replayed(round);
+    this.last = last;
+    this.foldedTo = last.seq;
+  }
+
+  private async foldErasures(until: number): Promise<void> {
+    await this.replayed(this.erasuresUntil(until));
+    this.foldedTo = until;
+  }
+
+  private erasuresUntil(until: number): LogRecord[] {
+    return this.erasures.filter(({ seq }) => seq > this.foldedTo && seq <= until);
+  }
+
+  private async replayed(records: readonly LogRecord[]): Promise<void> {
+    for (const { seq, reason } of await this.replay.fold(records)) this.unfoldable.push({ seq, reason });
+  }
+
+  /** As it is where it is folded to. @param last how many messages, of the last */
+  async room(last = Infinity): Promise<RoomThen> {
+    const { name: room, texts, last: event } = this;
+    const messages = (await new Timeline(this.replay.store).page(room, { limit: last })).reverse();
+    return {
+      ...{ room, seq: event?.seq ?? 0, storedAt: event?.at ?? null, messages, chat: await this.chat() },
+      ...{ texts: texts.copy(), changes: texts.changesOf(messages), unfoldable: [...this.unfoldable] },
+      erased: this.erased(),
+    };
+  }
+
+  private async chat(): Promise<ChatThen | null> {
+    if (roomKind(this.name) !== 'direct') return null;
+    const [head] = await this.replay.store.get<HeadDocument>('heads', [this.name]);
+    const { users, seen, blockers = [] } = head?.chat ?? { users: roomIds(this.name), seen: [] };
+    return { seen: users.map((userId, side) => ({ userId, n: seen[side]?.n ?? 0 })), blockers };
+  }
+
+  private erased(): ErasedThen[] {
+    return this.erasures.flatMap((record) => {
+      const event = record.seq <= this.foldedTo ? readableEvent(record) : null;
+      return event?.type === 'UserErased' ? [{ seq: event.seq, userId: event.userId }] : [];
+    });
+  }
+}
