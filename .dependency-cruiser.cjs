@@ -10,6 +10,7 @@ const libraries = {
   'read-models': ['domain'],
   projections: ['domain', 'event-store', 'read-models', 'tracing'],
   protocol: ['domain'],
+  operations: ['domain', 'event-store', 'read-models', 'projections', 'protocol'],
   platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol', 'tracing'],
   http: ['domain', 'protocol', 'platform', 'tracing'],
   client: [],

@@ -1,4 +1,5 @@
 import { NewerEvent } from '#domain';
+import { OperationRefused } from '#operations';
 import { NothingThere, RebuildRefused } from '#projections';
 import { ConfigError } from '#platform';
 import { at } from './at/at.js';
@@ -62,7 +63,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
 /** What is said in plain words. */
 const complaints = [
   ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
-  ...[Missing, StatementFailed, BackupRefused, NewerEvent],
+  ...[Missing, StatementFailed, BackupRefused, NewerEvent, OperationRefused],
 ];
 
 /**

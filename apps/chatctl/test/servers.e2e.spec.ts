@@ -9,7 +9,7 @@ import { GLOBAL_ROOM, partitionOf } from '#domain';
 import { sayRunning, sayStopped } from '#platform';
 import { timeline, Runner } from '#projections';
 import { memoryReadModels } from '#read-models';
-import type { StatusReport } from '../src/status/report.js';
+import type { StatusReport } from '#operations';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
 // As a process of its own. What it runs was built before the tests.

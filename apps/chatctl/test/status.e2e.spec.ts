@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clanRoom, partitionOf } from '#domain';
 import { firstVersion } from '#read-models';
-import type { StatusReport } from '../src/status/report.js';
+import type { StatusReport } from '#operations';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
 (MONGODB_URL === undefined ? describe.skip : describe)('chatctl status', () => {

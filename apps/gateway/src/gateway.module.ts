@@ -27,6 +27,7 @@ import { Hub } from './feeds/hub.js';
 import { DueNotices } from './in-mail/due-notices.js';
 import { InMail } from './in-mail/in-mail.js';
 import { Lists } from './socket/lists.js';
+import { GatewaysController } from './socket/gateways.controller.js';
 import { OnlineController } from './socket/online.controller.js';
 import { Reception } from './socket/reception.js';
 import { RecentMessages } from './commands/recent-messages.js';
@@ -66,7 +67,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [CqrsModule, HealthModule.of(health)],
-      controllers: [OnlineController, SocketAddressController],
+      controllers: [OnlineController, GatewaysController, SocketAddressController],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: EventLog, useValue: log },

@@ -15,10 +15,10 @@ export function observeRounds(metrics: Metrics): (projection: string, seconds: n
   };
 }
 
-/** What this process folds. They begin anew where another version of the projection is folded. */
-export function projectionFigures(workers: readonly Folding[]): Figure[] {
+/** What this process folds, by the workers that there are by then. They begin anew where another version of the projection is folded. */
+export function projectionFigures(workers: () => readonly Folding[]): Figure[] {
   const each = (value: (worker: Folding) => number) => () =>
-    workers.map((worker) => ({ value: value(worker), labels: { projection: worker.projection } }));
+    workers().map((worker) => ({ value: value(worker), labels: { projection: worker.projection } }));
   const labels = ['projection'];
   return [
     {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createHttpApp, HealthModule } from '#http';
 import { connectServers, Health, runRole, startMetrics, workerName } from '#platform';
+import { observeRounds, projectionFigures } from './figures.js';
 import { ProjectionRunners } from './projection-runners.js';
 
 await runRole('projector', async (config, logger, atEnd) => {
@@ -15,8 +16,9 @@ await runRole('projector', async (config, logger, atEnd) => {
     waitsForNewer: config.waitsForNewer,
     owner: workerName(),
     logger,
-    metrics,
+    onRound: metrics && observeRounds(metrics),
   });
+  metrics?.add(...projectionFigures(() => projections.all));
   atEnd('the projections', () => projections.stop());
   projections.watch(health, config.ready.maxLagEvents);
   await app.listen(config.http.port, config.http.host);

@@ -1,23 +1,22 @@
-import type { EventLog } from '#event-store';
-import { type Health, type Metrics, NotReady, type ProjectionName } from '#platform';
-import { type Projection, projections, Runner, type WorkerLog } from '#projections';
+import { type Health, NotReady, type ProjectionName } from '#platform';
+import { type Clock, type Projection, projections, Runner, type WorkedLog, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
-import { observeRounds, projectionFigures } from './figures.js';
 
 /** By the names that PROJECTIONS may hold: one that is missing does not compile. */
 const named: Record<ProjectionName, Projection<unknown>> = projections;
 
 export interface ProjectionsOptions {
   readonly names: readonly ProjectionName[];
-  readonly log: EventLog;
-  readonly readModels: ReadModels;
+  readonly log: WorkedLog;
+  readonly readModels: Omit<ReadModels, 'close'>;
   /** Unique to the process. */
   readonly owner: string;
   readonly logger: WorkerLog;
   /** Whether what only a newer release can read is waited for, and is no dead letter. Default true. */
   readonly waitsForNewer?: boolean;
-  /** Is told what they do. */
-  readonly metrics?: Metrics | undefined;
+  /** Is told how long each round of a projection took. */
+  readonly onRound?: ((projection: ProjectionName, seconds: number) => void) | undefined;
+  readonly clock?: Clock;
 }
 
 /** The projections that this process runs, a worker for each. */
@@ -27,8 +26,7 @@ export class ProjectionRunners {
   readonly ended: Promise<void>;
 
   constructor(options: ProjectionsOptions) {
-    const { names, metrics, ...rest } = options;
-    const observe = metrics && observeRounds(metrics);
+    const { names, onRound: observe, ...rest } = options;
     const runner = (name: ProjectionName) => {
       const onRound =
         observe &&
@@ -38,8 +36,12 @@ export class ProjectionRunners {
       return new Runner({ projection: named[name], ...rest, ...(onRound && { onRound }) });
     };
     this.workers = new Map(names.map((name) => [name, runner(name)]));
-    metrics?.add(...projectionFigures([...this.workers.values()]));
     this.ended = Promise.race([...this.workers.values()].map((worker) => worker.start()));
+  }
+
+  /** One for each projection. */
+  get all(): readonly Runner<unknown>[] {
+    return [...this.workers.values()];
   }
 
   /** How many events they are behind the log. @throws LogUnavailable */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GLOBAL_ROOM } from '#domain';
 import { projections } from '#projections';
 import { ServedTimeline } from '#projections';
-import type { StatusReport } from '../../chatctl/src/status/report.js';
+import type { StatusReport } from '#operations';
 import { MONGODB_URL, SystemUnderTest, until } from '../../chatctl/test/system-under-test.js';
 import { Follower } from './follower.js';
 import { Killer } from './killer.js';

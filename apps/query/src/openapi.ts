@@ -20,6 +20,7 @@ import { HistoryPage } from './history.js';
 import { RoomNameList } from './log/log.controller.js';
 import { MessageThen, RoomAsItWas } from './log/room-then.js';
 import { MemberList } from './members.js';
+import { operationsShapes } from './operations/shapes.js';
 import { Player } from './players.js';
 import { SlowMode } from './rooms.js';
 import { SanctionList } from './sanctions.js';
@@ -33,6 +34,17 @@ export const OnlineEntry = named(
   shape({ userId: text(), connections: whole('At all gateways together.') }),
 );
 export const OnlineList = named('OnlineList', shape({ data: listOf(OnlineEntry.ref) }));
+
+export const GatewayEntry = named(
+  'GatewayEntry',
+  shape({
+    gateway: text('`host:port` of its process.'),
+    rooms: whole('Connections of the room chat.'),
+    direct: whole('Connections of direct chats.'),
+    people: whole(),
+  }),
+);
+export const GatewayList = named('GatewayList', shape({ data: listOf(GatewayEntry.ref) }));
 
 /** What has a name on the page, in the order it is shown. */
 const components: readonly { readonly name: string; readonly definition: object }[] = [
@@ -57,6 +69,8 @@ const components: readonly { readonly name: string; readonly definition: object 
   RoomNameList,
   OnlineEntry,
   OnlineList,
+  GatewayEntry,
+  GatewayList,
   MessagePage,
   DirectThread,
 ];
@@ -66,25 +80,39 @@ const answer = (description: string, { ref: schema }: { readonly ref: object }) 
   content: { 'application/json': { schema } },
 });
 
-/** What the gateways serve: one document tells of all HTTP, wherever it is answered. */
-export const gatewayPaths = {
-  '/online': {
-    get: {
-      tags: ['Surrounding application'],
-      summary: 'Who is connected, by either API, to any gateway',
-      description: 'In the order of the ids. Served by the gateways.',
-      operationId: 'OnlineController_online',
-      parameters: [],
-      security: [{ bearer: [] }],
-      responses: {
-        200: answer('', OnlineList),
-        401: answer('The token is missing, invalid, expired or revoked.', ErrorAnswer),
-        403: answer('The token is not a service token.', ErrorAnswer),
-        429: answer('Too many requests; try again after `Retry-After` seconds.', ErrorAnswer),
-        503: answer('The log is away; try again after `Retry-After` seconds.', ErrorAnswer),
-      },
+const askedOfGateways = (
+  summary: string,
+  description: string,
+  operationId: string,
+  answered: { readonly ref: object },
+) => ({
+  get: {
+    tags: ['Surrounding application'],
+    ...{ summary, description, operationId, parameters: [], security: [{ bearer: [] }] },
+    responses: {
+      200: answer('', answered),
+      401: answer('The token is missing, invalid, expired or revoked.', ErrorAnswer),
+      403: answer('The token is not a service token.', ErrorAnswer),
+      429: answer('Too many requests; try again after `Retry-After` seconds.', ErrorAnswer),
+      503: answer('The log is away; try again after `Retry-After` seconds.', ErrorAnswer),
     },
   },
+});
+
+/** What the gateways serve: one document tells of all HTTP, wherever it is answered. */
+export const gatewayPaths = {
+  '/online': askedOfGateways(
+    'Who is connected, by either API, to any gateway',
+    'In the order of the ids. Served by the gateways.',
+    'OnlineController_online',
+    OnlineList,
+  ),
+  '/online/gateways': askedOfGateways(
+    'How many connections each gateway has',
+    'Of those that answer within half a second. Served by the gateways.',
+    'GatewaysController_gateways',
+    GatewayList,
+  ),
 };
 
 /** What the page is made of. Its package has more in the same folder: sources, and a page for logins. */
@@ -115,7 +143,9 @@ export function serveOpenApi(app: INestApplication): void {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
   const document = SwaggerModule.createDocument(app, builder.build());
   Object.assign(document.paths, gatewayPaths);
-  const schemas = Object.fromEntries(components.map(({ name, definition }) => [name, definition]));
+  const isForOperators = Object.keys(document.paths).some((path) => path.startsWith('/operations/'));
+  const shown = [...components, ...(isForOperators ? operationsShapes : [])];
+  const schemas = Object.fromEntries(shown.map(({ name, definition }) => [name, definition]));
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   SwaggerModule.setup('api', app, document, { customSiteTitle: 'Parley API' });
 }

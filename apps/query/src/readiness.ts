@@ -7,24 +7,7 @@ import type { ReadModels } from '#read-models';
 
 /** Adds the checks that make this role ready. */
 export function watch(health: Health, log: EventLog, readModels: ReadModels, maxLagEvents: number): void {
-  health.add('log', async () => {
-    await log.state().catch((cause: unknown) => {
-      if (!(cause instanceof LogUnavailable)) throw cause;
-      throw new NotReady(`${cause.message}; see that NATS is up, and NATS_URL and EVENT_STREAM`, { cause });
-    });
-    const hindrance = await log.hindrance();
-    if (hindrance !== null) throw new NotReady(hindrance);
-  });
-  health.add('revoked tokens', () => {
-    const { hindrance } = log.revocations;
-    if (hindrance !== null) throw new NotReady(hindrance);
-    return Promise.resolve();
-  });
-  health.add('read models', () =>
-    readModels.ping().catch((cause: unknown) => {
-      throw new NotReady('MongoDB does not answer: see that it is up, and MONGODB_URL', { cause });
-    }),
-  );
+  watchServers(health, log, readModels, true);
   // What one process keeps in its memory it also folds: its own worker says how far it is.
   if (!readModels.shared) return;
   const isServed = servedCheck(new ServedTimeline(readModels));
@@ -38,4 +21,29 @@ export function watch(health: Health, log: EventLog, readModels: ReadModels, max
     if (lag <= maxLagEvents) return;
     throw new NotReady(`${lag} events behind the log, ${maxLagEvents} at most (READY_MAX_LAG): see the projector`);
   });
+}
+
+/**
+ * Adds the checks of the servers alone: who serves operators shows how far behind the read models are.
+ * @param stores whether it stores events
+ */
+export function watchServers(health: Health, log: EventLog, readModels: ReadModels, stores = false): void {
+  health.add('log', async () => {
+    await log.state().catch((cause: unknown) => {
+      if (!(cause instanceof LogUnavailable)) throw cause;
+      throw new NotReady(`${cause.message}; see that NATS is up, and NATS_URL and EVENT_STREAM`, { cause });
+    });
+    const hindrance = stores ? await log.hindrance() : null;
+    if (hindrance !== null) throw new NotReady(hindrance);
+  });
+  health.add('revoked tokens', () => {
+    const { hindrance } = log.revocations;
+    if (hindrance !== null) throw new NotReady(hindrance);
+    return Promise.resolve();
+  });
+  health.add('read models', () =>
+    readModels.ping().catch((cause: unknown) => {
+      throw new NotReady('MongoDB does not answer: see that it is up, and MONGODB_URL', { cause });
+    }),
+  );
 }

@@ -21,6 +21,7 @@ import { Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } f
 import { type Projection, timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';
+import { OperationsModule } from '../src/operations/operations.module.js';
 import { QueryModule } from '../src/query.module.js';
 import { watch } from '../src/readiness.js';
 
@@ -69,12 +70,13 @@ export class QueryUnderTest {
   ) {}
 
   /**
+   * @param more how far the read models may be behind, and whether the routes for operators are there
    * @param bare without the stream, which the first projector to run makes
    * @param http where it is not the default; how much may be asked for is not limited else
    */
   static async start(
     open: () => Promise<ReadModels>,
-    maxLagEvents = 10_000,
+    more: number | { readonly operations: boolean } = 10_000,
     bare = false,
     http: Partial<HttpSettings> = { requestsPerSecond: 10_000, requestsBurst: 100_000 },
   ): Promise<QueryUnderTest> {
@@ -94,12 +96,14 @@ export class QueryUnderTest {
     };
     const worker = newWorker(timeline);
     const health = new Health();
+    const [maxLagEvents, operations] = typeof more === 'number' ? [more, false] : [10_000, more.operations];
     watch(health, log, readModels, maxLagEvents);
     const { http: usual, limits } = loadConfig({}, 'standalone');
     const settings = { ...usual, ...http };
     const tokens = new Tokens({ secret, leewaySeconds: 0 }, log.revocations.follow());
     const listen = async (port: number) => {
       const module = QueryModule.of({ log, readModels, tokens, health, limits });
+      if (operations) module.imports!.push(OperationsModule.of({ log, readModels, tokens, waitsForNewer: true }));
       const app = await createHttpApp(module, settings, false, tokens);
       serveOpenApi(app);
       await app.listen(port, '127.0.0.1');
@@ -157,7 +161,7 @@ export class QueryUnderTest {
   }
 
   /** As the surrounding application. */
-  service(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  service(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
     const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     return this.request(method, path, this.token('game', 'service'), body === undefined ? {} : json);
   }

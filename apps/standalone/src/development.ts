@@ -1,11 +1,12 @@
 import { Body, type CanActivate, Controller, type DynamicModule, type ExecutionContext } from '@nestjs/common';
-import { Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
+import { Get, HttpCode, Inject, Injectable, Module, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
-import { httpFault, invalid, notAuthorized, signDevelopmentToken } from '#platform';
+import { httpFault, HttpRefusal, invalid, notAuthorized, notFound, signDevelopmentToken } from '#platform';
+import { type Fault, type FaultKind, Faults, FAULTS } from './break-it/faults.js';
 
-// What the page needs of a server that was started to try it out: tokens. There only where the server made its secret
+// What the page needs of a server that was started to try it out: tokens, and to break things. There only where the server made its secret
 // by itself, so that nobody's real tokens can be had here.
 
 const SECRET = Symbol('the secret that was made for development');
@@ -25,13 +26,13 @@ class OwnPageGuard implements CanActivate {
     const { host = '', origin } = headers;
     const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
     if (isForwarded || !LOOPBACK.test(socket.remoteAddress ?? '')) {
-      throw notAuthorized('development tokens are given out on the machine itself only');
+      throw notAuthorized('development is done on the machine itself only');
     }
     if (!LOCAL.has(host.replace(/:\d+$/, ''))) {
-      throw notAuthorized('development tokens are given out at localhost and 127.0.0.1 only');
+      throw notAuthorized('development is done at localhost and 127.0.0.1 only');
     }
     if (origin !== undefined && origin !== `http://${host}`) {
-      throw notAuthorized('development tokens are given to the page of this server only');
+      throw notAuthorized('development is for the page of this server only');
     }
     return true;
   }
@@ -86,14 +87,45 @@ class DevelopmentController {
   }
 }
 
+@ApiExcludeController()
+@UseGuards(OwnPageGuard)
+@Controller('development/break')
+class BreakController {
+  constructor(@Inject(Faults) private readonly faults: Faults) {}
+
+  /** What was broken, oldest first, and what cannot be, with the reason. */
+  @Get()
+  broken(): { readonly now: number; readonly faults: readonly Fault[]; readonly spared: Faults['spared'] } {
+    return { now: Date.now(), faults: this.faults.all, spared: this.faults.spared };
+  }
+
+  /** Breaks it, unless it is broken. */
+  @Post(':kind')
+  @HttpCode(202)
+  break(@Param('kind') kind: string, @Body() body: unknown): Fault {
+    if (!FAULTS.some((one) => one === kind)) throw notFound('kind', kind, `there are these: ${FAULTS.join(', ')}`);
+    const { clan = null } = (body ?? {}) as { readonly clan?: unknown };
+    if (clan !== null && (!isText(clan, MAX_ID_LENGTH) || clan === '')) {
+      throw invalid([httpFault('VALIDATION', `clan must have 1 to ${MAX_ID_LENGTH} characters`, 'clan', clan)]);
+    }
+    const fault = this.faults.begin(kind as FaultKind, clan);
+    if (fault) return fault;
+    const reason = this.faults.spared[kind as FaultKind] ?? 'this server is about to end';
+    throw new HttpRefusal(409, [httpFault('NOT_ALLOWED', reason)]);
+  }
+}
+
 @Module({})
 export class DevelopmentModule {
   /** @param secret the one that was made for development */
-  static of(secret: string): DynamicModule {
+  static of(secret: string, faults: Faults): DynamicModule {
     return {
       module: DevelopmentModule,
-      controllers: [DevelopmentController],
-      providers: [{ provide: SECRET, useValue: secret }],
+      controllers: [DevelopmentController, BreakController],
+      providers: [
+        { provide: SECRET, useValue: secret },
+        { provide: Faults, useValue: faults },
+      ],
     };
   }
 }

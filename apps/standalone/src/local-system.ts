@@ -5,7 +5,7 @@ import { type AtEnd, type Config, LogFigures, logOf, ReadModelFigures, type Runn
 import { memoryReadModels, openMongodbReadModels } from '#read-models';
 import { developmentKeys } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';
-import { startNats } from './servers/nats-server.js';
+import { OwnNats } from './servers/own-nats.js';
 import { startSystem, type System } from './system.js';
 
 /** All of Parley in this process, and how others reach it. */
@@ -16,20 +16,29 @@ export interface LocalSystem {
 
 type Say = (line: string) => void;
 
+interface Servers {
+  readonly nats: string;
+  /** Null where somebody else runs it. */
+  readonly ownNats: OwnNats | null;
+  readonly mongodb: string | null;
+}
+
 /** The servers that the configuration names, or ones of our own, and a line for each that says which was taken. */
-async function startServers(config: Config, say: Say, atEnd: AtEnd): Promise<{ nats: string; mongodb: string | null }> {
+async function startServers(config: Config, say: Say, atEnd: AtEnd): Promise<Servers> {
   const { dataFolder, cacheFolder: cacheDir } = config.standalone;
   let nats = config.nats.url;
+  let ownNats: OwnNats | null = null;
   if (nats) say(`NATS: ${nats}, as NATS_URL says`);
   else {
-    const server = await startNats({ cacheDir, dataDir: join(dataFolder, 'nats'), log: say });
+    const server = await OwnNats.start({ cacheDir, dataDir: join(dataFolder, 'nats'), log: say });
     atEnd('NATS', () => server.stop());
     nats = server.url;
+    ownNats = server;
     say(`NATS: ${server.taken}`);
   }
   if (config.mongodb.url !== undefined) {
     say('MongoDB: as MONGODB_URL says');
-    return { nats, mongodb: config.mongodb.url };
+    return { nats, ownNats, mongodb: config.mongodb.url };
   }
   const server = await startMongodb({ cacheDir, dataDir: join(dataFolder, 'mongodb'), log: say });
   if (server) {
@@ -38,7 +47,7 @@ async function startServers(config: Config, say: Say, atEnd: AtEnd): Promise<{ n
   } else {
     say('MongoDB: none. The read models are kept in memory and built from the log at each start; nothing is lost.');
   }
-  return { nats, mongodb: server?.url ?? null };
+  return { nats, ownNats, mongodb: server?.url ?? null };
 }
 
 /** Starts it, with the servers it needs beside it; what is in the log may not be in the read models yet. */
@@ -71,7 +80,8 @@ export async function startLocalSystem(
           ...(metrics && { observer: new ReadModelFigures(metrics) }),
         });
   atEnd('the read models', () => readModels.close());
-  const system = await startSystem({ config, log, readModels, logger, atEnd, metrics, developmentSecret });
+  const { ownNats } = servers;
+  const system = await startSystem({ config, log, readModels, logger, atEnd, metrics, developmentSecret, ownNats });
   const { gateways, http } = system;
   return { system, running: { pid: process.pid, gateways, http, nats, mongodb: servers.mongodb } };
 }

@@ -10,17 +10,21 @@ import {
   type Metrics,
   sayHindrances,
   Tokens,
-  workerName,
 } from '#platform';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';
 import { gatewayFigures, trafficOf } from '../../gateway/src/figures.js';
-import { ProjectionRunners } from '../../projector/src/projection-runners.js';
 import { serveOpenApi } from '../../query/src/openapi.js';
+import { OperationsModule } from '../../query/src/operations/operations.module.js';
 import { QueryModule } from '../../query/src/query.module.js';
 import { watch } from '../../query/src/readiness.js';
+import { Faults } from './break-it/faults.js';
+import { flood } from './break-it/flood.js';
+import { LivingGateway } from './break-it/living-gateway.js';
+import { LivingProjections } from './break-it/living-projections.js';
 import { DevelopmentModule } from './development.js';
+import type { OwnNats } from './servers/own-nats.js';
 
 export interface SystemParts {
   readonly config: Config;
@@ -31,13 +35,15 @@ export interface SystemParts {
   readonly metrics?: Metrics | undefined;
   /** The secret that was made for development, where one was: the page's people get tokens then. */
   readonly developmentSecret?: string | undefined;
+  /** The nats-server that this process has started; null or left out where it has not. */
+  readonly ownNats?: OwnNats | null;
 }
 
 export interface System {
   /** Base addresses of the gateways, `ws://host:port`; the first one's port carries the HTTP side too. */
   readonly gateways: readonly string[];
   readonly http: string;
-  readonly projections: ProjectionRunners;
+  readonly projections: LivingProjections;
   /** Resolves once people may be let in: the read models have caught up. Until then upgrades are answered with 503. */
   readonly caughtUp: () => Promise<void>;
 }
@@ -49,16 +55,16 @@ class StandaloneModule {}
 
 /** All roles in this process: the projections, and on one port a gateway and the query side; more gateways beside. */
 export async function startSystem(parts: SystemParts): Promise<System> {
-  const { config, log, readModels, logger, atEnd, metrics, developmentSecret } = parts;
+  const { config, log, readModels, logger, atEnd, metrics, developmentSecret, ownNats = null } = parts;
   const wordFilter = await loadWordFilter(config.wordFilter);
   sayHindrances(log, logger || silent);
   await log.setUp();
-  const projections = new ProjectionRunners({
-    names: config.projections,
-    waitsForNewer: config.waitsForNewer,
+  const { projections: names, waitsForNewer, ready } = config;
+  const projections = new LivingProjections({
+    names,
+    waitsForNewer,
     log,
     readModels,
-    owner: workerName(),
     logger: logger || silent,
     metrics,
   });
@@ -66,36 +72,46 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   const tokens = new Tokens(config.tokens, log.revocations.follow());
   const traffic = trafficOf(metrics);
   const { port, host } = config.http;
-  const apps: INestApplication[] = [];
-  atEnd('the gateways', () => Promise.all(apps.map((app) => app.close())));
-  const gateways: string[] = [];
-  for (let i = 0; i < config.standalone.gateways; i++) {
+  const faults = new Faults({
+    projections,
+    gateway: () => gateways[0]!,
+    nats: ownNats,
+    flood: (clan, signal) => flood(gateways[0]!.url.replace(/^http/, 'ws'), developmentSecret!, clan, signal),
+  });
+  const make = async (i: number): Promise<INestApplication> => {
     const health = new Health();
     const common = { log, readModels, tokens, health };
     const imports = [GatewayModule.of({ settings: config, traffic, ...common, ...(wordFilter && { wordFilter }) })];
     if (i === 0) {
       imports.push(QueryModule.of({ ...common, limits: config.limits }));
-      if (developmentSecret !== undefined) imports.push(DevelopmentModule.of(developmentSecret));
-      projections.watch(health, config.ready.maxLagEvents);
-      watch(health, log, readModels, config.ready.maxLagEvents);
+      if (config.operations || developmentSecret !== undefined)
+        imports.push(OperationsModule.of({ log, readModels, tokens, waitsForNewer }));
+      if (developmentSecret !== undefined) imports.push(DevelopmentModule.of(developmentSecret, faults));
+      projections.watch(health, ready.maxLagEvents);
+      watch(health, log, readModels, ready.maxLagEvents);
     }
     const app = await createHttpApp({ module: StandaloneModule, imports }, config.http, logger, tokens);
-    apps.push(app);
     await useChatSockets(app);
     if (i === 0) {
       serveWebPage(app);
       serveOpenApi(app);
     }
-    await app.listen(port === 0 ? 0 : port + i, host);
-    gateways.push((await app.getUrl()).replace(/^http/, 'ws'));
-  }
-  const hubs = apps.map((app) => app.get(Hub));
-  metrics?.add(...gatewayFigures(traffic, () => hubs), ...lagFigures(log, readModels));
+    return app;
+  };
+  const gateways = Array.from(
+    { length: config.standalone.gateways },
+    (_, i) => new LivingGateway(() => make(i), port === 0 ? 0 : port + i, host),
+  );
+  atEnd('the gateways', () => Promise.all(gateways.map((gateway) => gateway.close())));
+  atEnd('what is broken', () => faults.stop());
+  for (const gateway of gateways) await gateway.start();
+  const hubs = () => gateways.flatMap(({ app }) => app?.get(Hub) ?? []);
+  metrics?.add(...gatewayFigures(traffic, hubs), ...lagFigures(log, readModels));
   return {
-    gateways,
-    http: gateways[0]!.replace(/^ws/, 'http'),
+    gateways: gateways.map(({ url }) => url.replace(/^http/, 'ws')),
+    http: gateways[0]!.url,
     projections,
-    caughtUp: () => allRead([tokens, ...hubs]),
+    caughtUp: () => allRead([tokens, ...hubs()]),
   };
 }
 

@@ -36,7 +36,7 @@ async function describedBy(system: SystemUnderTest) {
   new ReadModelFigures(servers!);
   gateway!.add(...gatewayFigures(trafficOf(gateway), () => []));
   observeRounds(projector!);
-  projector!.add(...projectionFigures([]));
+  projector!.add(...projectionFigures(() => []));
   lag!.add(...lagFigures(system.log, system.readModels));
   const [every, ...own] = [servers!, gateway!, projector!, lag!].map(({ described }) => described);
   return { every: every!, gateway: own[0]!, projector: own[1]!, query: own[2]! };

@@ -103,3 +103,128 @@ export class Service {
     );
   }
 }
+
+// What operators see and do: there only where the server has OPERATIONS on.
+
+/** How far a part of a projection is behind the log. */
+export interface LagFigures {
+  /** Events that are not folded yet. */
+  readonly lagEvents: number;
+  /** The age of the oldest of them. */
+  readonly lagSeconds: number;
+  /** Events a second; null where it has just changed hands. */
+  readonly rate: number | null;
+  readonly deadLetters: number;
+}
+
+export interface PartitionStatus extends LagFigures {
+  readonly partition: number;
+  /** Who took it over last; null where nobody ever did. */
+  readonly owner: string | null;
+  /** Whether that worker is there. */
+  readonly present: boolean;
+  /** The sequence of the last event that is folded for good. */
+  readonly position: number;
+}
+
+export interface ProjectionStatus extends LagFigures {
+  /** With its version, as in `timeline-2`. */
+  readonly projection: string;
+  /** Whether it is being built, beside the one that is served. */
+  readonly building: boolean;
+  readonly workers: readonly string[];
+  readonly partitions: readonly PartitionStatus[];
+}
+
+export interface StreamStatus {
+  readonly name: string;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+export interface OperationsStatus {
+  readonly streams: readonly StreamStatus[];
+  readonly projections: readonly ProjectionStatus[];
+  /** Projections that nobody ever ran. */
+  readonly neverRun: readonly string[];
+  /** What waits for the in-mail webhook; null where there is none. */
+  readonly inMail: { readonly lagEvents: number; readonly deadLetters: number } | null;
+}
+
+export interface KeptVersion {
+  readonly projection: string;
+  readonly version: number;
+  readonly format: number;
+  readonly state: 'served' | 'being built' | 'old';
+}
+
+/** An event that a projection could not take in. */
+export interface DeadLetter {
+  readonly projection: string;
+  readonly partition: number;
+  readonly seq: number;
+  readonly reason: string;
+  readonly at: string;
+  readonly type: string | null;
+}
+
+/** A step of a rebuild. The last one has `end`: `refused` where it was not served. */
+export type RebuildStep =
+  | { readonly progress: true; readonly version: number; readonly left: number }
+  | { readonly warning: string }
+  | { readonly end: true; readonly refused: string }
+  | RebuildReport;
+
+export interface RebuildReport {
+  readonly end: true;
+  readonly refused?: never;
+  readonly projection: string;
+  readonly version: { readonly number: number };
+  readonly folded: number;
+  readonly seconds: number;
+  readonly letters: { readonly dropped: number; readonly left: number };
+}
+
+/** The connections of a gateway. */
+export interface GatewayConnections {
+  readonly gateway: string;
+  readonly rooms: number;
+  readonly direct: number;
+  readonly people: number;
+}
+
+/** What operators ask, by a {@link Service}. */
+export class Operations {
+  constructor(private readonly service: Service) {}
+
+  /** How far the projections are, and what the streams hold. @throws RequestFailed */
+  status(): Promise<OperationsStatus> {
+    return this.service.json('/operations/status');
+  }
+
+  /** @throws RequestFailed */
+  async versions(): Promise<readonly KeptVersion[]> {
+    return (await this.service.json<{ readonly data: readonly KeptVersion[] }>('/operations/versions')).data;
+  }
+
+  /** Those that were put aside first, and how many there are. @throws RequestFailed */
+  deadLetters(limit?: number): Promise<{ readonly data: readonly DeadLetter[]; readonly total: number }> {
+    return this.service.json('/operations/dead-letters', { limit });
+  }
+
+  /**
+   * Builds a projection anew and has it served; with `refold` only where dead letters can be taken in. Whoever leaves,
+   * by `signal` or otherwise, ends it, saved as far as it is: the same once more goes on there.
+   * @throws RequestFailed
+   */
+  rebuild(projection: string, how: 'rebuild' | 'refold', signal: AbortSignal): AsyncGenerator<RebuildStep, void> {
+    return this.service.lines(`/operations/projections/${projection}/${how}`, {}, { method: 'POST', signal });
+  }
+
+  /** @throws RequestFailed */
+  async gateways(): Promise<readonly GatewayConnections[]> {
+    return (await this.service.json<{ readonly data: readonly GatewayConnections[] }>('/online/gateways')).data;
+  }
+}

@@ -146,7 +146,9 @@ describe('who lets people in', () => {
 
   it('knows which tokens are revoked by the query side and by an operator, at once, and who comes later does', async () => {
     const query = await connect('query');
-    await Promise.all([follows(gateway), follows(query)]);
+    // An operator's process that is asked over HTTP lets people in too.
+    const serving = await connect('chatctl');
+    await Promise.all([follows(gateway), follows(query), follows(serving)]);
     await query.revocations.revokePerson('7');
     await chatctl.revocations.revokePerson('8');
     // Heard, and not only read a second later.
@@ -160,7 +162,7 @@ describe('who lets people in', () => {
     expect(times.sort((a, b) => a - b)[1]).toBeLessThan(200);
     const later = await connect('gateway');
     await follows(later);
-    for (const each of [gateway, query, later]) {
+    for (const each of [gateway, query, later, serving]) {
       expect(['7', '8', '12'].map((userId) => isRevoked(each, userId))).toEqual([true, true, false]);
     }
   });

@@ -47,6 +47,8 @@ export interface Config {
   readonly projections: readonly ProjectionName[];
   /** Whether what only a newer release can read is waited for. */
   readonly waitsForNewer: boolean;
+  /** Whether the routes for operators are there; a query process with them serves nothing else. */
+  readonly operations: boolean;
   readonly ready: { readonly maxLagEvents: number };
   readonly logLevel: LogLevel;
   /** Used in the standalone only; absolute paths. */
@@ -256,6 +258,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     },
     projections: values.PROJECTIONS,
     waitsForNewer: values.NEWER_EVENTS,
+    operations: values.OPERATIONS,
     ready: { maxLagEvents: values.READY_MAX_LAG },
     logLevel: values.LOG_LEVEL,
     standalone: {

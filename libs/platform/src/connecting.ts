@@ -40,7 +40,7 @@ const GATEWAY_APPENDS_MS = 16;
 
 /** Connects a role to the servers that its configuration names, waiting for those that are not up yet. */
 export async function connectServers(
-  { role, nats, mongodb }: Config,
+  { role, nats, mongodb, operations }: Config,
   logger: LoggerService,
   atEnd: AtEnd,
   metrics?: Metrics,
@@ -48,7 +48,9 @@ export async function connectServers(
   const observed = metrics && { log: new LogFigures(metrics), readModels: new ReadModelFigures(metrics) };
   const pace = role === 'gateway' && { appendEveryMs: GATEWAY_APPENDS_MS };
   const observer = observed && { observer: observed.log };
-  const options = { ...nats, servers: nats.url, name: `parley-${role}`, ...pace, ...observer };
+  // What operators do is done with the rights of chatctl, one of which is to hear answers under this name.
+  const name = role === 'query' && operations ? 'parley-chatctl' : `parley-${role}`;
+  const options = { ...nats, servers: nats.url, name, ...pace, ...observer };
   const log = await connectPatiently('NATS', () => EventLog.connect(options), logger);
   atEnd('the log', () => log.close());
   observed?.log.follow(log);

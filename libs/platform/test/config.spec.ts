@@ -27,6 +27,7 @@ describe('the configuration', () => {
     expect(config).toEqual({
       role: 'standalone',
       waitsForNewer: true,
+      operations: false,
       metrics: { port: 0 },
       traces: { sampler: 'parentbased_always_on', ratio: 1 },
       blockedMessages: 'hidden',

@@ -1,9 +1,9 @@
 import { type ReadModels, versionName, versionNumberAt, withServingOutdated } from '#read-models';
-import { projections } from '../projection-version.js';
+import { allProjections } from '#operations';
 
 /** The number of a version that is begun now, higher than that of any that there is, whatever the clock here says. */
 export async function numberAfterAll(readModels: ReadModels | null): Promise<number> {
-  const kept = readModels ? await Promise.all(projections.map(({ name }) => readModels.versions.read(name))) : [];
+  const kept = readModels ? await Promise.all(allProjections.map(({ name }) => readModels.versions.read(name))) : [];
   return Math.max(versionNumberAt(new Date()), ...kept.map((versions) => (versions?.highest ?? 0) + 1));
 }
 
@@ -14,7 +14,7 @@ export async function numberAfterAll(readModels: ReadModels | null): Promise<num
  */
 export async function beginAnew({ versions: registry }: ReadModels, number: number): Promise<string[]> {
   const outdated: string[] = [];
-  for (const { name, format } of projections) {
+  for (const { name, format } of allProjections) {
     for (;;) {
       const versions = await registry.read(name);
       if (!versions) break;

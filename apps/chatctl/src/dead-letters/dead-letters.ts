@@ -1,13 +1,11 @@
 import { PARTITIONS } from '#domain';
-import { RebuildRefused } from '#projections';
+import type { LetterPlace, LogRecord } from '#event-store';
+import { letterWithRecord, refold, type ToldLetter, toldLetters } from '#operations';
 import { IN_MAIL } from '#protocol';
-import { versionName } from '#read-models';
-import type { EventLog, LetterPlace, LogRecord, StoredLetter } from '#event-store';
 import { type Command, readOptions } from '../command.js';
-import { projectionNamed } from '../projection-version.js';
-import { foldableLetters } from '../rebuild/letters.js';
-import { rebuildAndServe } from '../rebuild/rebuild.js';
-import { type Servers, withDatabase, withServers } from '../servers.js';
+import { projectionNamed } from '../projection-named.js';
+import { rebuildAndTell } from '../rebuild/rebuild.js';
+import { withDatabase, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';
 
 const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
@@ -22,39 +20,25 @@ export const deadLetters: Command = async (args, surroundings) => {
   if (action === 'list') {
     if (words.length > 0) throw new UsageError('dead-letters list takes no more words');
     await withServers(env, async ({ log }) => {
-      for await (const letter of log.letters.all()) {
-        const shown = await told(log, letter);
-        print(shown, lineOf(shown));
-      }
+      for await (const letter of toldLetters(log)) print(letter, lineOf(letter));
     });
     return 0;
   }
   if (action === 'refold') {
     if (words[0] === IN_MAIL) throw new UsageError(`what ${IN_MAIL} lacks is sent again by \`chatctl webhook resend\``);
     const projection = projectionNamed(words.length > 1 ? words.join(' ') : words[0]);
-    return withDatabase(env, 'refold rebuilds in MongoDB', async (servers) => {
-      const { name } = projection;
-      const building = (await servers.readModels.versions.read(name))?.building;
-      if (building) {
-        throw new RebuildRefused(
-          `${versionName(name, building.number)} is half built, and may lack the same events: finish it with ` +
-            `\`chatctl rebuild ${name}\`, or remove it with \`chatctl versions remove ${name} ${building.number} --yes\``,
-        );
-      }
-      const foldable = await foldableLetters(servers.log, projection);
-      if (foldable > 0) return rebuildAndServe(servers, projection, surroundings, json);
-      throw new RebuildRefused(
-        `this release can fold none of the dead letters of ${projection.name}: their reasons say what it lacks`,
-      );
-    });
+    return withDatabase(env, 'refold rebuilds in MongoDB', (servers) =>
+      rebuildAndTell(refold, servers, projection, surroundings, json),
+    );
   }
   if (action !== 'show' && action !== 'drop') {
     throw new UsageError('dead-letters is followed by list, show, drop or refold');
   }
   const place = placeOf(words);
   if (action === 'show') {
-    return withServers(env, async (servers) => {
-      const shown = await withRecord(servers, place);
+    return withServers(env, async ({ log }) => {
+      const shown = await letterWithRecord(log, place);
+      if (!shown) throw noSuchLetter(place);
       print(shown, pageOf(shown));
       return 0;
     });
@@ -66,30 +50,6 @@ export const deadLetters: Command = async (args, surroundings) => {
     return 0;
   });
 };
-
-/** A letter as it is printed. `type` is null where the log has no such record. */
-interface ToldLetter extends LetterPlace {
-  readonly reason: string;
-  /** When it was put aside, ISO 8601. */
-  readonly at: string;
-  /** The type of the event, as the record says. */
-  readonly type: string | null;
-}
-
-async function told(log: EventLog, letter: StoredLetter): Promise<ToldLetter> {
-  return toldWith(letter, await log.recordAt(letter.seq));
-}
-
-function toldWith({ projection, partition, seq, reason, at }: StoredLetter, record: LogRecord | null): ToldLetter {
-  return { projection, partition, seq, reason, at: new Date(at).toISOString(), type: record?.type ?? null };
-}
-
-async function withRecord({ log }: Servers, place: LetterPlace): Promise<ToldLetter & { record: LogRecord | null }> {
-  const letter = await log.letters.at(place);
-  if (!letter) throw noSuchLetter(place);
-  const record = await log.recordAt(letter.seq);
-  return { ...toldWith(letter, record), record };
-}
 
 function placeOf(words: readonly string[]): LetterPlace {
   const [projection, partition, seq] = words;

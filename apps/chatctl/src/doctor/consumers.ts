@@ -2,7 +2,7 @@ import type { EventLog } from '#event-store';
 import { consumersPrefix } from '#projections';
 import { IN_MAIL } from '#protocol';
 import { type ReadModels, versionName } from '#read-models';
-import { projections } from '../projection-version.js';
+import { allProjections } from '#operations';
 import { Findings } from './finding.js';
 
 /** How many messages may wait for the webhook. */
@@ -12,14 +12,14 @@ const FAR = 1_000;
 export async function checkConsumers(log: EventLog, readModels: ReadModels | null): Promise<Findings> {
   const findings = new Findings('consumers');
   const kept: string[] = [];
-  for (const { name } of projections) {
+  for (const { name } of allProjections) {
     const versions = await readModels?.versions.read(name);
     const [serving, building] = [versions?.serving, versions?.building];
     for (const version of [serving, building])
       if (version) kept.push(consumersPrefix(versionName(name, version.number)));
   }
   const found = await log.inspection.consumers();
-  const isOfProjection = (name: string) => projections.some((one) => new RegExp(`^${one.name}-\\d+-`).test(name));
+  const isOfProjection = (name: string) => allProjections.some((one) => new RegExp(`^${one.name}-\\d+-`).test(name));
   const stray = found.filter(({ name, isTemporary }) => {
     if (name === IN_MAIL || kept.some((prefix) => name.startsWith(prefix))) return false;
     return isOfProjection(name) ? readModels !== null : !isTemporary;

@@ -1,7 +1,7 @@
 import type { EventLog } from '#event-store';
 import { lagsAt, placesOf, type Projection } from '#projections';
 import { checkpointsOf, type ReadModels, versionName } from '#read-models';
-import { projections } from '../projection-version.js';
+import { allProjections } from '#operations';
 import { Findings } from './finding.js';
 
 /** Far behind. */
@@ -12,7 +12,7 @@ const FAR_SECONDS = 60;
 export async function checkCheckpoints(log: EventLog, readModels: ReadModels): Promise<Findings> {
   const findings = new Findings('checkpoints');
   const [{ lastSeq, at }, restoredAt] = [await log.state(), await log.restoredAt()];
-  for (const projection of projections) {
+  for (const projection of allProjections) {
     const { name, format } = projection;
     const versions = await readModels.versions.read(name);
     if (!versions) continue;

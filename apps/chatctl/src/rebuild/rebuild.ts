@@ -1,10 +1,10 @@
-import { type Projection, rebuild } from '#projections';
+import { rebuildAndSettle, type RebuildReport, type RebuildRequest } from '#operations';
+import type { Projection } from '#projections';
 import { versionName } from '#read-models';
 import { loadConfig, progressBar, workerName } from '#platform';
 import { type Command, readOptions, type Surroundings } from '../command.js';
-import { projectionNamed } from '../projection-version.js';
+import { projectionNamed } from '../projection-named.js';
 import { type ServersWithDatabase, withDatabase } from '../servers.js';
-import { dropSettled } from './letters.js';
 
 /** By convention, of a process that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -14,12 +14,13 @@ export const rebuildCommand: Command = async (args, surroundings) => {
   const { values, positionals } = readOptions(args, { json: { type: 'boolean' } }, true);
   const projection = projectionNamed(positionals.length > 1 ? positionals.join(' ') : positionals[0]);
   return withDatabase(surroundings.env, 'rebuild works on MongoDB', (servers) =>
-    rebuildAndServe(servers, projection, surroundings, values.json ?? false),
+    rebuildAndTell(rebuildAndSettle, servers, projection, surroundings, values.json ?? false),
   );
 };
 
 /** @returns the exit status */
-export async function rebuildAndServe(
+export async function rebuildAndTell(
+  work: (request: RebuildRequest) => Promise<RebuildReport>,
   { log, readModels }: ServersWithDatabase,
   projection: Projection<unknown>,
   { env, out, progress, interrupted }: Surroundings,
@@ -27,35 +28,31 @@ export async function rebuildAndServe(
 ): Promise<number> {
   const say = (line: string) => progress.write(`${line}\n`);
   const signal = interrupted();
-  const beganAt = performance.now();
   let bar: ((left: number) => void) | null = null;
   try {
-    const rebuilt = await rebuild({
+    const report = await work({
       ...{ projection, log, readModels, signal },
       waitsForNewer: loadConfig(env, 'chatctl').waitsForNewer,
       owner: `chatctl-${workerName()}`,
-      logger: { log: () => undefined, warn: say, error: say },
+      onWarning: say,
       onProgress: (version, left) => {
         bar ??= progressBar(`Building ${versionName(projection.name, version)}`, progress);
         bar(left);
       },
+      onServed: ({ version, before, folded, lateMs, seconds }) => {
+        if (json) return;
+        out.write(
+          `${versionName(projection.name, version.number)} is served: ${folded} events folded in ${seconds.toFixed(1)} s; ` +
+            `what was said during the swap came about ${(lateMs / 1_000).toFixed(1)} s late\n` +
+            `${versionName(projection.name, before.number)} is kept: ` +
+            `\`chatctl versions remove ${projection.name} ${before.number} --yes\` deletes it\n`,
+        );
+      },
     });
-    const seconds = (performance.now() - beganAt) / 1_000;
-    if (json) out.write(`${JSON.stringify({ projection: projection.name, ...rebuilt, seconds })}\n`);
-    else {
-      const { version, before, folded, lateMs } = rebuilt;
-      out.write(
-        `${versionName(projection.name, version.number)} is served: ${folded} events folded in ${seconds.toFixed(1)} s; ` +
-          `what was said during the swap came about ${(lateMs / 1_000).toFixed(1)} s late\n` +
-          `${versionName(projection.name, before.number)} is kept: ` +
-          `\`chatctl versions remove ${projection.name} ${before.number} --yes\` deletes it\n`,
-      );
-    }
-    if (!rebuilt.takenOver) {
-      say(`no projector has taken ${versionName(projection.name, rebuilt.version.number)} over: start one`);
-    }
-    const { dropped, left } = await dropSettled(log, readModels, projection.name, rebuilt.version.number);
-    if (!json) out.write(`${dropped} dead letters are settled and dropped, ${left} are left\n`);
+    const { dropped, left } = report.letters;
+    out.write(
+      json ? `${JSON.stringify(report)}\n` : `${dropped} dead letters are settled and dropped, ${left} are left\n`,
+    );
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,6 +1,7 @@
 import { progressBar } from '#platform';
 import { type Command, readOptions } from '../command.js';
-import { nameOf, projectionNamed, projections, servedVersion } from '../projection-version.js';
+import { allProjections, nameOf, servedVersion } from '#operations';
+import { projectionNamed } from '../projection-named.js';
 import { withDatabase } from '../servers.js';
 import type { Difference } from './difference.js';
 import { verifyProjection } from './verification.js';
@@ -14,7 +15,7 @@ const OPTIONS = { projection: { type: 'string' }, json: { type: 'boolean' } } as
 export const verify: Command = async (args, { env, out, progress }) => {
   const { values } = readOptions(args, OPTIONS);
   const { projection: name, json = false } = values;
-  const chosen = name === undefined ? projections : [projectionNamed(name)];
+  const chosen = name === undefined ? allProjections : [projectionNamed(name)];
   return withDatabase(env, 'verify compares with MongoDB', async ({ log, readModels }) => {
     const reports: object[] = [];
     let total = 0;

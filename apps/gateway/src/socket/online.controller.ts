@@ -1,6 +1,6 @@
-import { Controller, Get, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Controller, Get, Inject, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { type AskedLog, EventLog } from '#event-store';
+import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
 import { ForService, WithToken } from '#http';
 import { Hub } from '../feeds/hub.js';
 
@@ -24,18 +24,24 @@ export interface OnlineEntry {
 @Controller('online')
 @WithToken()
 @ForService()
-export class OnlineController implements OnApplicationBootstrap {
+export class OnlineController implements OnApplicationBootstrap, OnApplicationShutdown {
+  #answering: LiveSubscription | null = null;
+
   constructor(
     @Inject(EventLog) private readonly log: Pick<AskedLog, 'live'>,
     @Inject(Hub) private readonly hub: Pick<Hub, 'connections'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.log.live.answer(TOPIC, () => {
+    this.#answering = this.log.live.answer(TOPIC, () => {
       const people = [...this.hub.connections()];
       const pieces = Math.ceil(people.length / PIECE);
       return Array.from({ length: pieces }, (_, i) => JSON.stringify(people.slice(i * PIECE, (i + 1) * PIECE)));
     });
+  }
+
+  onApplicationShutdown(): void {
+    this.#answering?.stop();
   }
 
   /** `{"data": [{"userId", "connections"}]}`, in the order of the ids. */

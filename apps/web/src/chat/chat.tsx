@@ -2,6 +2,7 @@ import { type ConnectionState, DirectChat, RoomChat, type RoomName } from '@parl
 import { indexedDbOutbox } from '@parley/client/indexed-db';
 import { useChats, useConnection, usePresence } from '@parley/client/react';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { announceClient } from '../clients.js';
 import { watchDeliveries } from '../deliveries.js';
 import type { Person } from '../people.js';
 import { personOf } from '../server.js';
@@ -59,8 +60,10 @@ export function Chat({ url, person, others, token, only = null, onState }: ChatP
     const connected = typeof only === 'string' ? [rooms] : [rooms, direct];
     for (const chat of connected) chat.connect();
     setChats({ rooms, direct, connected });
+    const end = announceClient({ person, rooms });
     const stop = watchDeliveries(person.name, rooms, direct);
     return () => {
+      end();
       stop();
       for (const chat of connected) chat.disconnect();
     };

@@ -67,10 +67,18 @@ export const rows = {
   NEWER_EVENTS: row({
     type: 'wait or dead-letters',
     default: 'wait',
-    roles: [...folding, 'chatctl'],
+    roles: [...folding, 'query', 'chatctl'],
     meaning:
       'What becomes of events that only a newer release can read: they are waited for, or, where that release never comes back, set aside.',
     read: (text) => oneOf('wait', 'dead-letters')(text) === 'wait',
+  }),
+  OPERATIONS: row({
+    type: 'on or off',
+    default: 'off',
+    roles: ['query', 'standalone'],
+    meaning:
+      'Whether the routes for operators (`/operations/…`) are there. A query process with them serves nothing else, and needs the users of chatctl. On in a standalone that makes its own secret.',
+    read: (text) => oneOf('on', 'off')(text) === 'on',
   }),
   READY_MAX_LAG: row({
     type: 'events',

@@ -29,7 +29,7 @@ export interface ProjectionReport {
   readonly partitions: readonly PartitionReport[];
 }
 
-/** What `chatctl status --json` prints. */
+/** What `chatctl status --json` prints, and `GET /operations/status` answers. */
 export interface StatusReport {
   readonly streams: readonly Omit<StreamFigures, 'at'>[];
   readonly projections: readonly ProjectionReport[];

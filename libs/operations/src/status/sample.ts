@@ -1,9 +1,15 @@
-import type { StreamFigures } from '#event-store';
+import type { EventLog, StreamFigures } from '#event-store';
 import { type Lag, lagsAt, placesOf, type Projection } from '#projections';
 import { IN_MAIL } from '#protocol';
 import type { ReadModels } from '#read-models';
-import { nameOf, type ProjectionVersion, projections } from '../projection-version.js';
-import type { Servers } from '../servers.js';
+import { allProjections, nameOf, type ProjectionVersion } from '../projection-version.js';
+
+/** What is looked at. */
+export interface LookedAt {
+  readonly log: EventLog;
+  /** Null where they are in the memory of a process: then the consumers say how far it is. */
+  readonly readModels: ReadModels | null;
+}
 
 /** What one partition of a projection looks like at a moment. */
 export interface PartitionSample extends Lag {
@@ -37,12 +43,12 @@ export interface InMailSample {
 }
 
 /** @throws LogUnavailable, ReadModelsUnavailable */
-export async function takeSample(servers: Servers): Promise<Sample> {
+export async function takeSample(servers: LookedAt): Promise<Sample> {
   const { log } = servers;
   const streams = await log.streams();
   const now = streams[0]?.at ?? Date.now();
   const letters = await log.letters.places();
-  const found = await Promise.all(projections.map((projection) => versionsOf(projection, servers.readModels)));
+  const found = await Promise.all(allProjections.map((projection) => versionsOf(projection, servers.readModels)));
   const samples = found.flat().map((version) =>
     sampleOf(servers, version, now, (partition) => {
       const { name } = version.projection;
@@ -56,7 +62,7 @@ export async function takeSample(servers: Servers): Promise<Sample> {
     takenAt: performance.now(),
     streams,
     projections: run,
-    neverRun: projections.filter((one) => run.every(({ projection }) => projection !== one)).map(({ name }) => name),
+    neverRun: allProjections.filter((one) => run.every(({ projection }) => projection !== one)).map(({ name }) => name),
     inMail: consumer || lost > 0 ? { lagEvents: consumer?.pending ?? 0, deadLetters: lost } : null,
   };
 }
@@ -77,7 +83,7 @@ async function versionsOf(projection: Projection<unknown>, readModels: ReadModel
 
 /** Null where nobody ever ran it. */
 async function sampleOf(
-  { log, readModels }: Servers,
+  { log, readModels }: LookedAt,
   shown: ShownVersion,
   now: number,
   lettersIn: (partition: number) => number,
