@@ -11,7 +11,7 @@ import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
 import { type Decided, decideOnLast } from './decide.js';
 import { Copier } from './copier.js';
-import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
+import type { EventHeaders, SealedEvent } from './event-headers.js';
 import { Erasures } from './keys/erasures.js';
 import { Eraser } from './keys/eraser.js';
 import { Fences } from './keys/fences.js';
@@ -29,6 +29,7 @@ import { Publisher } from './publisher.js';
 import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
+import { appendSealed, type Sealing } from './sealed-append.js';
 import { setUpStreams } from './stream.js';
 import { factsOfAppend, factsOfOutcome } from './traced-append.js';
 import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
@@ -53,6 +54,7 @@ export class EventLog {
   readonly backups: Backups;
   readonly inspection: Inspection;
   private readonly publisher: Publisher;
+  private readonly sealing: Sealing;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
   private readonly lags: ConsumerLags;
@@ -75,11 +77,13 @@ export class EventLog {
     this.reader = new Reader(connection, stream, subjects);
     const keys = new KeyStore(connection, this.publisher, stream, subjects);
     const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
-    const fences = new Fences(this.reader, subjects);
+    const fences = new Fences(this.reader, subjects, connection);
     this.erasures = new Erasures(fences);
     this.keyring = new Keyring(keys, master, this.erasures, fences, encryption?.seals ?? false);
     this.eraser = new Eraser(this, fences, keys, this.keyring, this.erasures);
-    this.copier = new Copier(this.keyring, keys, (...copy) => this.publish(...copy));
+    const publish: Sealing['publish'] = (...sealed) => this.publish(...sealed);
+    this.sealing = { keyring: this.keyring, publish };
+    this.copier = new Copier(this.keyring, keys, publish);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
@@ -114,19 +118,8 @@ export class EventLog {
    */
   append(event: DomainEvent, options: AppendOptions = {}): Promise<Stored | 'conflict'> {
     const step = isTracing() ? beginIn(`publish ${this.stream}`, 'producer', factsOfAppend(this.stream, event)) : null;
-    if (!step) return this.sealAndPublish(event, options);
-    return step.until(this.sealAndPublish(event, options, step.traceparent), factsOfOutcome);
-  }
-
-  private async sealAndPublish(
-    event: DomainEvent,
-    { expectedLast, deadline }: AppendOptions,
-    traceparent?: string,
-  ): Promise<Stored | 'conflict'> {
-    const sealing = this.keyring.seal(event, deadline);
-    const sealed = sealing instanceof Promise ? await sealing : sealing;
-    const options = { ...(expectedLast !== undefined && { expectedLast }), ...(traceparent && { traceparent }) };
-    return await this.publish(event, sealed, eventHeaders(event, sealed, options), deadline);
+    if (!step) return appendSealed(this.sealing, event, options);
+    return step.until(appendSealed(this.sealing, event, options, step.traceparent), factsOfOutcome);
   }
 
   private publish(event: DomainEvent, { stored }: SealedEvent, headers: EventHeaders, deadline?: number) {
