@@ -19,6 +19,7 @@ import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
 import { Inspection } from './inspection/inspection.js';
+import { whenLed } from './leading.js';
 import { Live } from './live.js';
 import type { AppendOptions, LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -139,6 +140,11 @@ export class EventLog {
    */
   onHindrance(listener: (hindrance: string | null) => void): () => void {
     return this.appends.onChange(listener);
+  }
+
+  /** Resolves once what the log says from then on is all that is so: no server answers that is cut off. @throws LogUnavailable */
+  whenLed(): Promise<void> {
+    return whenLed(this.connection, this.stream);
   }
 
   /**

@@ -32,7 +32,7 @@ async function insist(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-describe('with the key of a person, where three servers hold the log', () => {
+describe('where three servers hold the log', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-cut-off-keys-'));
   let cluster: NatsCluster;
   let lonely: string;
@@ -72,7 +72,7 @@ describe('with the key of a person, where three servers hold the log', () => {
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
-  it('nothing is stored once they were erased, however late that is heard of', async () => {
+  it('nothing is stored with the key of a person once they were erased, however late that is heard of', async () => {
     await cut.append(by('gone', 'before'));
     cluster.cut(lonely);
     // What the others are led by may have to be chosen anew.
@@ -91,10 +91,26 @@ describe('with the key of a person, where three servers hold the log', () => {
   }, 90_000);
 
   // As of somebody with as many connections as they may have, over two gateways.
-  it('all is stored that comes at the same moment, over two servers', async () => {
+  it('all is stored that one person says at the same moment, over two servers', async () => {
     const each = (log: EventLog) => Array.from({ length: 10 }, (_, i) => log.append(by('quick', String(i))));
     const stored = await Promise.all([...each(cut), ...each(steady)]);
     expect(stored.filter((outcome) => outcome === 'conflict')).toEqual([]);
     expect((await saidBy('quick')).length).toBe(20);
   }, 30_000);
+
+  it('a leader that is cut off shows that it is none, while it still answers', async () => {
+    const leader = (await cluster.leaders()).streams.get('EVENTS')!;
+    const log = await open(leader);
+    try {
+      await log.whenLed();
+      cluster.cut(leader);
+      await sleep(4_500);
+      expect((await log.state()).lastSeq).toBeGreaterThan(0);
+      await expect(log.whenLed()).rejects.toThrow('cut off from the others');
+      cluster.mend();
+      await insist(() => log.whenLed());
+    } finally {
+      await log.close();
+    }
+  }, 60_000);
 });
