@@ -1,4 +1,4 @@
-const LOOK_MS = 3_000;
+const LOOK_MS = 5_000;
 
 /** A consumer, as far as it is watched. */
 export interface Watched {

@@ -20,7 +20,8 @@ import {
 import { type Delivery, EventLog, type LogOptions, LogUnavailable, readableEvent } from '../src/index.js';
 import { all, contentOf, message, nextKey } from './log-under-test.js';
 import { deployedServer, PASSWORD } from './deployed-server.js';
-import type { OwnServer } from './own-server.js';
+import { OwnServer } from './own-server.js';
+import { rawNats } from './raw-nats.js';
 
 // What the users at NATS may do, by the configuration that is deployed.
 
@@ -219,11 +220,28 @@ describe('an operator', () => {
 
   it('sees that each role has the rights that it should', async () => {
     for (const role of ['gateway', 'projector', 'query', 'chatctl'] as const) {
-      expect(await chatctl.inspection.rights(role, PASSWORD)).toMatchObject({ missing: [], excess: [] });
+      expect(await chatctl.inspection.rights(role, PASSWORD)).toMatchObject({ missing: [], excess: [], unknown: [] });
     }
     expect((await chatctl.inspection.rooms()).every(({ used }) => used >= 0)).toBe(true);
     expect(await chatctl.inspection.differences(1)).toEqual([]);
   });
+
+  it('takes no answer for a right, nor for none', async () => {
+    const own = await OwnServer.start();
+    try {
+      const log = await EventLog.connect({ servers: own.url, stream: 'EVENTS', prefix: 'chat', name: 'rights' });
+      logs.push(log);
+      await log.setUp();
+      const { jetstream, close } = await rawNats(own.url);
+      const { config } = await jetstream.streams.info('EVENTS_TRIAL');
+      await jetstream.streams.update('EVENTS_TRIAL', { ...config, no_ack: true });
+      await close();
+      const found = await log.inspection.rights('gateway', PASSWORD);
+      expect([found.missing, found.unknown]).toEqual([[], ['chat.trial']]);
+    } finally {
+      await own.remove();
+    }
+  }, 30_000);
 });
 
 describe('the query side', () => {

@@ -17,7 +17,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-const look = () => jest.advanceTimersByTimeAsync(3_000);
+const look = () => jest.advanceTimersByTimeAsync(5_000);
 
 it('takes for stale what does not give by the next look what was there at one', async () => {
   await look();
