@@ -17,3 +17,7 @@ export async function ask(client: ChatClient, event: string, data: object, id = 
 /** `ack`, or the code of the refusal. */
 export const codeOf = (answer: Received): string =>
   answer.event === 'ack' ? 'ack' : (answer.data as { code: string }).code;
+
+/** Whether a message to a room was told that says this. */
+export const heard = (client: ChatClient, content: string): boolean =>
+  client.frames.some(({ message }) => message?.['content'] === content);

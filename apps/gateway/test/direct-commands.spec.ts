@@ -1,34 +1,22 @@
-import { BlockChat, BlockChatHandler } from '../src/commands/block-chat.js';
 import { Blocks } from '../src/commands/blocks.js';
 import { KnownMessages } from '../src/commands/known-messages.js';
 import { RecentMessages } from '../src/commands/recent-messages.js';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { commandKey, directRoom } from '#domain';
 import { DirectChats, decodeRecord, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
-import { ChatMessages, ChatMessagesHandler, ChatsOf, ChatsOfHandler } from '../src/commands/chat-lists.js';
 import { MarkChatSeen, MarkChatSeenHandler } from '../src/commands/mark-seen.js';
 import { PostDirectMessage, PostDirectMessageHandler } from '../src/commands/post-message.js';
 import { OpenDirectChat, OpenDirectChatHandler } from '../src/commands/open-chat.js';
 import { CallerInMemory, outcomeOf, settled } from './caller-in-memory.js';
-import { ChatInMemory, holdTime, settle } from './chat-in-memory.js';
+import { settle } from './chat-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
+import { ada, askAnew, bob, chat, types } from './asked-chat.js';
 
 const ENTRY = 'get inbox of timeline-1';
 const room = directRoom('1', '2');
 
-let chat: ChatInMemory;
-let ada: CallerInMemory;
-let bob: CallerInMemory;
-beforeEach(async () => {
-  holdTime();
-  chat = await ChatInMemory.start();
-  [ada, bob] = [new CallerInMemory('1'), new CallerInMemory('2')];
-});
-afterEach(() => {
-  jest.useRealTimers();
-});
-const types = () => chat.server.records.map(({ type }) => type);
+askAnew();
 
 describe('a chat that is opened', () => {
   const open = (caller: CallerInMemory, receiverId: string, clientId?: string) =>
@@ -230,161 +218,5 @@ describe('a command of a direct chat', () => {
     await settle(100);
     expect(outcome.error).toBeInstanceOf(ReadModelsUnavailable);
     expect(types()).toEqual(['ChatCreated']);
-  });
-});
-
-describe('what is asked of direct chats', () => {
-  const messages = (caller: CallerInMemory, chatId: number, chatMessagesMax = 1_000) =>
-    outcomeOf(
-      new ChatMessagesHandler(new DirectChats(chat.log), chat.served, { ...settings, chatMessagesMax }).execute(
-        new ChatMessages(caller, chatId),
-      ),
-    );
-  const list = (caller: CallerInMemory, chatsMax = 1_000) =>
-    outcomeOf(new ChatsOfHandler(chat.served, { ...settings, chatsMax }).execute(new ChatsOf(caller)));
-
-  beforeEach(async () => {
-    chat.open('1', '2');
-    for (const [content, by] of [
-      ['a', '1'],
-      ['b', '2'],
-      ['c', '1'],
-      ['d', '2'],
-    ] as const)
-      chat.say(room, content, by);
-    chat.seen(room, '2', 3);
-    chat.seen(room, '1', 2);
-    await chat.timeline.run();
-  });
-
-  async function partsOf<T>(outcome: { value?: unknown }): Promise<T[][]> {
-    const parts: T[][] = [];
-    for await (const part of outcome.value as AsyncIterable<T[]>) parts.push(part);
-    return parts;
-  }
-  const whole = async <T>(outcome: { value?: unknown }): Promise<T[]> => (await partsOf<T>(outcome)).flat();
-
-  it('is answered with the latest messages, oldest first, and whether their receiver has seen them', async () => {
-    const shown = async (outcome: { value?: unknown }) =>
-      (await whole<{ message: string; seen: boolean }>(outcome)).map(({ message, seen }) => `${message} ${seen}`);
-    expect(await shown(await settled(messages(ada, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
-    expect(await shown(await settled(messages(bob, 1)))).toEqual(['a true', 'b true', 'c true', 'd false']);
-    expect(await shown(await settled(messages(ada, 1, 2)))).toEqual(['c true', 'd false']);
-  });
-
-  it('is answered part by part where it is long', async () => {
-    const contents = Array.from({ length: 250 }, (_, i) => String(i));
-    for (const content of contents) chat.say(room, content, '1');
-    await chat.timeline.run();
-    const parts = await partsOf<{ message: string }>(await settled(messages(ada, 1, 230)));
-    expect(parts.map(({ length }) => length)).toEqual([100, 100, 30]);
-    expect(parts.flat().map(({ message }) => message)).toEqual(contents.slice(-230));
-    expect((await partsOf(await settled(messages(ada, 1, 200)))).map(({ length }) => length)).toEqual([100, 100]);
-  });
-
-  it('is answered as far as it went when it was asked for', async () => {
-    const { value } = await settled(messages(ada, 1));
-    const parts = value as AsyncIterable<{ message: string }[]>;
-    const marks = chat.gates.hold('range marks of timeline-1');
-    const answer = whole<{ message: string }>({ value: parts });
-    await settle();
-    chat.say(room, 'meanwhile', '1');
-    await chat.timeline.run();
-    marks.release();
-    await settle();
-    expect((await answer).map(({ message }) => message)).toEqual(['a', 'b', 'c', 'd']);
-  });
-
-  it('is answered with nothing where nothing was said', async () => {
-    const { chatId } = chat.open('1', '5');
-    await chat.timeline.run();
-    expect(await whole(await settled(messages(ada, chatId)))).toEqual([]);
-  });
-
-  it('is refused to who is not in the chat, or where there is none', async () => {
-    for (const [caller, chatId] of [
-      [new CallerInMemory('3'), 1],
-      [ada, 2],
-    ] as const) {
-      expect((await settled(messages(caller, chatId))).value).toMatchObject({ refusal: { code: 'not_found' } });
-    }
-  });
-
-  it('is not asked of the log where that is away', async () => {
-    ada.refusal = new LogUnavailable('away');
-    expect((await settled(messages(ada, 1))).error).toBeInstanceOf(LogUnavailable);
-  });
-
-  it('are the chats part by part where they are many', async () => {
-    for (let other = 100; other < 230; other++) chat.open('1', String(other));
-    await chat.timeline.run();
-    const parts = await partsOf(await settled(list(ada, 120)));
-    expect(parts.map(({ length }) => length)).toEqual([100, 20]);
-  });
-
-  it('are the latest chats, latest first', async () => {
-    chat.open('1', '3');
-    chat.say(chat.open('1', '4').room, 'x', '4');
-    chat.say(room, 'latest', '2');
-    await chat.timeline.run();
-    const ids = async (outcome: { value?: unknown }) =>
-      (await whole<{ receiver_id: number }>(outcome)).map(({ receiver_id }) => receiver_id);
-    expect(await ids(await settled(list(ada)))).toEqual([2, 4, 3]);
-    expect(await ids(await settled(list(ada, 2)))).toEqual([2, 4]);
-    expect(await ids(await settled(list(bob)))).toEqual([1]);
-  });
-});
-
-describe('a block', () => {
-  const block = (blocks: Blocks, isBlocked = true, by = bob, clientId?: string) => {
-    const handler = new BlockChatHandler(chat.log, new DirectChats(chat.log), blocks, chat.served);
-    return outcomeOf(handler.execute(new BlockChat(by, 1, isBlocked, clientId)));
-  };
-
-  it('is answered once the caller finds it in the list of theirs, and told to the other gateways at once', async () => {
-    chat.open('1', '2');
-    await chat.timeline.run();
-    const blocks = new Blocks(chat.log);
-    const tell = jest.spyOn(chat.log.live, 'signal');
-    for (const isBlocked of [true, false]) {
-      const blocking = block(blocks, isBlocked);
-      await settle(100);
-      expect([blocking, tell.mock.calls.length]).toEqual([{}, isBlocked ? 1 : 2]);
-      await chat.timeline.run();
-      await settle(100);
-      expect(blocking.value).toEqual({ ack: { chat_id: 1 } });
-    }
-  });
-
-  it('that is so already is told again, since whoever made it so may not have come to that', async () => {
-    chat.open('1', '2');
-    void block(new Blocks(chat.log));
-    await settle();
-    await chat.timeline.run();
-    await settle(100);
-    const tell = jest.spyOn(chat.log.live, 'signal');
-    expect((await settled(block(new Blocks(chat.log)))).value).toEqual({ ack: { chat_id: 1 } });
-    expect([types(), tell.mock.calls.length]).toEqual([['ChatCreated', 'PersonBlocked'], 1]);
-  });
-
-  it('that comes once more, when it is over already, tells what is so by now', async () => {
-    chat.open('1', '2');
-    await chat.timeline.run();
-    const blocks = new Blocks(chat.log);
-    for (const [isBlocked, id] of [
-      [true, 'b-1'],
-      [false, 'b-2'],
-    ] as const) {
-      void block(blocks, isBlocked, bob, id);
-      await settle(100);
-      await chat.timeline.run();
-      await settle(100);
-    }
-    const tell = jest.spyOn(chat.log.live, 'signal');
-    const again = block(blocks, true, bob, 'b-1');
-    await settle(100);
-    expect(again.value).toEqual({ ack: { chat_id: 1 } });
-    expect(types()).toEqual(['ChatCreated', 'PersonBlocked', 'PersonUnblocked']);
-    expect(tell.mock.calls.map(([, text]) => (JSON.parse(text) as { blockers: string[] }).blockers)).toEqual([[]]);
   });
 });

@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
 import { ChatClient, refusal } from './chat-client.js';
+import { gateway, startOne, system } from './one-gateway.js';
 
-let system: ChatUnderTest;
-let gateway: Gateway;
-
-beforeAll(async () => {
-  system = await ChatUnderTest.start();
-  gateway = await system.startGateway();
-});
-afterAll(() => system.stop());
+startOne();
 
 const http = () => `http://127.0.0.1:${gateway.port}`;
 const ws = () => `ws://127.0.0.1:${gateway.port}`;

@@ -15,7 +15,6 @@ import { firstVersion, memoryReadModels, type ReadModels } from '#read-models';
 import { type MemoryLog, MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { Hub } from '../src/feeds/hub.js';
-import type { Session } from '../src/socket/session.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './until.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
@@ -252,45 +251,6 @@ describe('once events are stored again', () => {
     await late;
     expect(await contentOf(bob)).toBe('message 1');
     expect(await ada.quiet(50)).toEqual([]);
-  });
-});
-
-describe('while no event is stored', () => {
-  const command = (session: Session) => session.attempts.make(undefined, null, () => Promise.resolve('carried out'));
-
-  it('a command is decided by what the log says then, and by nothing where it says nothing', async () => {
-    const [{ session: ada }, bob] = [await enter('ada', '3'), await join('bob', '3')];
-    log.tellHindrance('nothing is stored');
-    await elsewhere.append(changedClan('ada'));
-    const away = log.connection.gates.hold('whenLed');
-    const refused = command(ada);
-    await away.arrived;
-    away.fail(new LogUnavailable('cut off'));
-    await expect(refused).rejects.toThrow(LogUnavailable);
-    expect(hub.person('ada')?.person.clanId).toBe('3');
-    expect(await command(ada)).toBe('carried out');
-    expect(hub.person('ada')?.person.clanId).toBe('4');
-    // What is told is told all the while.
-    await say(clan, 1);
-    expect(await contentOf(bob)).toBe('message 1');
-    log.tellHindrance(null);
-    await until('everybody was read again', () => hub.barrier.isOpen);
-    const asked = log.connection.gates.hold('whenLed');
-    expect(await command(ada)).toBe('carried out');
-    asked.release();
-  });
-
-  it('who was erased meanwhile says nothing more, and who has their id since is left alone', async () => {
-    log.keyId = 'ada.1';
-    const [{ session, client: ada }, bob] = [await enter('ada', '3'), await join('bob', '3')];
-    log.tellHindrance('nothing is stored');
-    expect(await command(session)).toBe('carried out');
-    log.keyId = 'ada.2';
-    await expect(command(session)).rejects.toThrow(LogUnavailable);
-    expect(await ada.closed).toEqual({ code: 4002, reason: 'token revoked' });
-    const { session: again } = await enter('ada', '3');
-    expect(await command(again)).toBe('carried out');
-    expect(bob.ws.readyState).toBe(bob.ws.OPEN);
   });
 });
 

@@ -1,44 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { CLOSE, type Topic } from '#protocol';
-import type { ChatClient, Received } from './chat-client.js';
-import { holdTime, settle } from './chat-in-memory.js';
-import { HubInMemory } from './hub-in-memory.js';
+import { describe, expect, it } from '@jest/globals';
+import { settle } from './chat-in-memory.js';
 import { OnlinePeople } from '../src/presence/online-people.js';
 import { OwnPeople } from '../src/presence/own-people.js';
 import { Watchers } from '../src/presence/watchers.js';
 import type { Session } from '../src/socket/session.js';
 import { Subscriptions } from '../src/socket/subscriptions.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
+import { brief, gatherAnew, here, presenceOf, subscribe, there } from './two-gateways.js';
 
-/** Two gateways of one chat. */
-let here: HubInMemory;
-let there: HubInMemory;
-const gateways: HubInMemory[] = [];
-beforeEach(async () => {
-  holdTime();
-  here = await HubInMemory.begin();
-  there = await HubInMemory.on(here.chat);
-  gateways.push(here, there);
-});
-afterEach(() => {
-  for (const { hub, presence } of gateways.splice(0)) {
-    hub.onApplicationShutdown();
-    presence.onApplicationShutdown();
-  }
-  jest.useRealTimers();
-});
-
-const subscribe = async (client: ChatClient, ...to: Topic[]) => {
-  client.send('subscribe', { to }, 's');
-  await settle(800);
-};
-const presenceOf = (client: ChatClient): Received[] =>
-  client.frames.filter(({ event }) => event === 'presence').map((frame) => (frame.data ?? frame) as Received);
-const brief = ({ online, offline, snapshot }: Received) => ({
-  online,
-  offline,
-  ...(snapshot === true && { snapshot }),
-});
+gatherAnew();
 
 describe('presence in a clan', () => {
   it('is first everybody who is there, on any gateway, then who comes and goes', async () => {
@@ -151,20 +121,6 @@ describe('presence in a clan', () => {
     expect(presenceOf(cleo.client)[0]!['online']).toEqual(expect.arrayContaining(['ada', 'bob', 'cleo']));
   });
 
-  it('is told later only to who still wants to know', async () => {
-    const ada = await here.join('ada', '3');
-    await subscribe(ada.client, 'presence');
-    let isFull = true;
-    Object.defineProperty(ada.socket, 'writableNeedDrain', { get: () => isFull });
-    await there.join('bob', '3');
-    await settle(300);
-    await subscribe(ada.client);
-    isFull = false;
-    ada.socket.emit('drain');
-    await settle(50);
-    expect(presenceOf(ada.client)).toHaveLength(1);
-  });
-
   it('is not asked for by a connection that has ended', async () => {
     const { subscriptions } = here.chat.server;
     const [ada, again] = [await here.join('ada', '3'), await here.join('ada', '3')];
@@ -184,17 +140,6 @@ describe('presence in a clan', () => {
     expect(presenceOf(ada.client).map(brief)).toEqual([{ online: ['ada'], offline: [], snapshot: true }]);
   });
 
-  it('ends where a connection was closed whose client does not hang up', async () => {
-    const [ada, bob] = [await here.join('ada', '3'), await there.join('bob', '3')];
-    await subscribe(ada.client, 'presence');
-    bob.client.ws.pause();
-    bob.session.close(CLOSE.internal);
-    await settle(900);
-    expect(presenceOf(ada.client).slice(1)).toEqual([]);
-    await settle(3_000);
-    expect(presenceOf(ada.client).slice(1).map(brief)).toEqual([{ online: [], offline: ['bob'] }]);
-  });
-
   it('is another clan’s for who moves there, and of who moves both hear', async () => {
     const [ada, bob] = [await here.join('ada', '3'), await there.join('bob', '4')];
     await there.join('cleo', '4');
@@ -212,66 +157,6 @@ describe('presence in a clan', () => {
     await settle(500);
     expect(brief(presenceOf(bob.client).at(-1)!)).toEqual({ online: [], offline: [], snapshot: true });
     expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: [], offline: ['bob'] });
-  });
-
-  it('loses the people of a gateway that is dead within 10 s, and those of one that says goodbye at once', async () => {
-    const third = await HubInMemory.on(here.chat);
-    gateways.push(third);
-    const ada = await here.join('ada', '3');
-    await there.join('bob', '3');
-    await third.join('cleo', '3');
-    await subscribe(ada.client, 'presence');
-    third.presence.onApplicationShutdown();
-    await settle(50);
-    expect(presenceOf(ada.client).map(brief).slice(1)).toEqual([{ online: [], offline: ['cleo'] }]);
-    // It says nothing any more, not even goodbye.
-    there.connection.lose();
-    await settle(6_500);
-    expect(presenceOf(ada.client)).toHaveLength(2);
-    await settle(3_000);
-    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: [], offline: ['bob'] });
-    there.connection.comeBack();
-    await settle(5_000);
-    expect(brief(presenceOf(ada.client).at(-1)!)).toEqual({ online: ['bob'], offline: [] });
-  });
-
-  it('holds while nothing can be heard, and then is what it is by then', async () => {
-    const ada = await here.join('ada', '3');
-    const bob = await there.join('bob', '3');
-    await subscribe(ada.client, 'presence');
-    here.connection.lose();
-    await there.join('cleo', '3');
-    bob.client.ws.close();
-    await settle(20_000);
-    expect(presenceOf(ada.client)).toHaveLength(1);
-    here.connection.comeBack();
-    await settle(4_000);
-    const after = presenceOf(ada.client).slice(1).map(brief);
-    expect([after.flatMap(({ online }) => online), after.flatMap(({ offline }) => offline)]).toEqual([
-      ['cleo'],
-      ['bob'],
-    ]);
-  });
-
-  it('is one whole list for who has not read for a while', async () => {
-    const ada = await here.join('ada', '3');
-    await subscribe(ada.client, 'presence');
-    const { socket } = ada;
-    let isFull = true;
-    Object.defineProperty(socket, 'writableNeedDrain', { get: () => isFull });
-    const bob = await there.join('bob', '3');
-    await there.join('cleo', '3');
-    await settle(500);
-    bob.client.ws.close();
-    await settle(1_500);
-    expect(presenceOf(ada.client)).toHaveLength(1);
-    isFull = false;
-    socket.emit('drain');
-    await settle(50);
-    expect(presenceOf(ada.client).slice(1).map(brief)).toEqual([
-      { online: expect.arrayContaining(['ada', 'cleo']), offline: [], snapshot: true },
-    ]);
-    expect(presenceOf(ada.client)[1]!['online']).toHaveLength(2);
   });
 });
 

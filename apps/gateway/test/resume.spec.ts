@@ -1,46 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, GLOBAL_ROOM } from '#domain';
+import { describe, expect, it, jest } from '@jest/globals';
+import { GLOBAL_ROOM } from '#domain';
 import { Timeline } from '#projections';
-import type { KnownPosition, ResumedView } from '#protocol';
-import { DIRECT_CHAT } from '../src/socket/endpoint.js';
-import type { ChatClient } from './chat-client.js';
-import { arrived, holdTime, pass, settle } from './chat-in-memory.js';
-import { HubInMemory } from './hub-in-memory.js';
+import type { ResumedView } from '#protocol';
+import { arrived, pass, settle } from './chat-in-memory.js';
+import { CLAN, gateway, NOT_FOUND, resume, resumeAnew, said, summary } from './resumed-gateway.js';
 
-const CLAN = clanRoom('7');
-const NOT_FOUND = { recovered: false, code: 'not_found' };
-
-let gateway: HubInMemory;
-beforeEach(async () => {
-  holdTime();
-  gateway = await HubInMemory.begin({ resumeChangesMax: 250 });
-});
-afterEach(() => {
-  gateway.hub.onApplicationShutdown();
-  jest.useRealTimers();
-});
-
-async function said(count: number, room = CLAN): Promise<string[]> {
-  const ids = Array.from({ length: count }, (_, i) => gateway.chat.say(room, `${i + 1}`, room.split(':').at(-1)));
-  await gateway.tell();
-  return ids;
-}
-
-/** The answer to a resume, by room, and what was told before it. */
-async function resume(client: ChatClient, rooms: Readonly<Record<string, KnownPosition | null>>) {
-  const begun = client.frames.length;
-  client.send('resume', { rooms });
-  await pass();
-  const frames = client.frames.slice(begun);
-  const { event, data } = frames.at(-1) ?? {};
-  expect(event).toBe('resumed');
-  return { rooms: (data as ResumedView).rooms, told: frames.slice(0, -1) };
-}
-
-const summary = ({ event, message, data, position }: ChatClient['frames'][number]) => {
-  const { n, rev } = (message ?? data) as { n: number; rev: number };
-  return [event, n, rev, ...(position === undefined ? [] : [position])];
-};
+resumeAnew();
 
 describe('a resume in a room', () => {
   it('of which nothing is known says where it stands, and tells nothing', async () => {
@@ -291,83 +256,5 @@ describe('a resume in a room', () => {
     reading.release();
     await pass();
     expect(asked.mock.calls.filter(([name]) => name.startsWith('range'))).toEqual([]);
-  });
-});
-
-describe('a resume in direct chats', () => {
-  const join = () => gateway.join('1', undefined, DIRECT_CHAT);
-
-  it('tells what was seen by now, however shortly after it was told otherwise', async () => {
-    const { room, chatId } = gateway.chat.open('1', '2');
-    await said(1, room);
-    const { client } = await join();
-    const tell = async () => (await resume(client, { [`direct:${chatId}`]: { n: 0, rev: 0 } })).told;
-    expect(await tell()).toMatchObject([{ data: { seen: false } }]);
-    gateway.chat.seen(room, '1', 1);
-    await gateway.tell();
-    expect(await tell()).toMatchObject([{ data: { seen: true } }]);
-  });
-
-  it('tells what was missed in each of theirs, in use or not, seen or not', async () => {
-    const [two, three, foreign] = [
-      gateway.chat.open('1', '2'),
-      gateway.chat.open('1', '3'),
-      gateway.chat.open('2', '3'),
-    ];
-    await said(3, two.room);
-    await said(2, three.room);
-    gateway.chat.seen(two.room, '1', 2);
-    await gateway.tell();
-    const { client } = await join();
-    await said(1, two.room);
-    const other = await join();
-    const at = { n: 1, rev: 1 };
-    const names = [two, three, foreign].map(({ chatId }) => `direct:${chatId}`);
-    const asked = Object.fromEntries(names.map((name) => [name, at]));
-    const first = await resume(client, asked);
-    expect(first.rooms).toEqual({
-      [names[0]!]: { from: at, to: { n: 3, rev: 3 }, recovered: true },
-      [names[1]!]: { from: at, to: { n: 2, rev: 2 }, recovered: true },
-      [names[2]!]: NOT_FOUND,
-    });
-    expect(first.told.map(({ event, data }) => [event, data])).toMatchObject([
-      ['response_message', { chat_id: two.chatId, n: 2, seen: true }],
-      ['response_message', { chat_id: two.chatId, n: 3, seen: false }],
-      ['response_message', { chat_id: three.chatId, n: 2 }],
-    ]);
-    const second = await resume(other.client, asked);
-    expect(second.rooms[names[0]!]).toEqual({ from: at, to: { n: 4, rev: 4 }, recovered: true });
-    expect(second.told.map((frame) => summary(frame)[1])).toEqual([2, 3, 4, 2]);
-  });
-
-  it('tells nothing of a chat that was opened after they came: all of it was told as it happened', async () => {
-    const { client } = await join();
-    const { room, chatId } = gateway.chat.open('1', '2');
-    await said(2, room);
-    const name = `direct:${chatId}`;
-    const { rooms, told } = await resume(client, { [name]: { n: 0, rev: 0 } });
-    expect([rooms[name], told]).toEqual([{ from: { n: 0, rev: 0 }, to: { n: 0, rev: 0 }, recovered: true }, []]);
-    expect(client.frames.filter(({ event }) => event === 'response_message')).toHaveLength(2);
-  });
-
-  it('is of numbers only, and of no other rooms', async () => {
-    const { client } = await join();
-    const names = ['direct:0', 'direct:07', 'direct:x', 'direct:1:2', 'global', 'direct:9999'];
-    const { rooms } = await resume(client, Object.fromEntries(names.map((name) => [name, { n: 0, rev: 0 }])));
-    expect(Object.values(rooms)).toEqual(names.map(() => NOT_FOUND));
-  });
-
-  it('asks for no more of them once the connection has ended', async () => {
-    const names = ['2', '3'].map((other) => `direct:${gateway.chat.open('1', other).chatId}`);
-    const { client } = await join();
-    const asked = jest.spyOn(gateway.connection.gates, 'pass');
-    const first = gateway.connection.gates.hold('recordAt');
-    client.send('resume', { rooms: Object.fromEntries(names.map((name) => [name, { n: 0, rev: 0 }])) });
-    await arrived(first);
-    client.ws.terminate();
-    await pass();
-    first.release();
-    await pass();
-    expect(asked.mock.calls.filter(([name]) => name === 'recordAt')).toHaveLength(1);
   });
 });

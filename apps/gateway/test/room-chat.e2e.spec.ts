@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { clanRoom, react } from '#domain';
-import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
 import { ChatClient, refusal } from './chat-client.js';
+import { gateway, startOne, system } from './one-gateway.js';
 
 // Section 1 of the contract, row by row.
 
-let system: ChatUnderTest;
-let gateway: Gateway;
-
-beforeAll(async () => {
-  system = await ChatUnderTest.start();
-  gateway = await system.startGateway();
-});
-afterAll(() => system.stop());
+startOne();
 
 describe('connecting', () => {
   it.each([

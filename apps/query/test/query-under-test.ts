@@ -51,6 +51,10 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** What is wrong, by an answer that refuses. */
+export const reasons = ({ body }: Answer): unknown[] =>
+  (body as { errors: { reason: string }[] }).errors.map(({ reason }) => reason);
+
 /** The query side over HTTP, with a log and a projector of its own. */
 export class QueryUnderTest {
   private constructor(

@@ -1,69 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { WebSocket } from 'ws';
+import { describe, expect, it } from '@jest/globals';
 import { until } from '../../../apps/gateway/test/until.js';
-import {
-  type Command,
-  type ConnectionState,
-  type OutboxStore,
-  RoomChat,
-  type RoomChatOptions,
-  type RoomMessage,
-} from '../src/index.js';
-import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
+import { type Command, type OutboxStore, type RoomMessage } from '../src/index.js';
+import { people, Person, serve, server } from './people-in-rooms.js';
 
-let server: ChatServer;
-const chats: RoomChat[] = [];
-
-beforeAll(async () => {
-  server = await ChatServer.start({ RESUME_CHANGES_MAX: '50' });
-}, 60_000);
-afterEach(() => {
-  for (const proxy of server.proxies) proxy.mend();
-  for (const chat of chats.splice(0)) chat.disconnect();
-});
-afterAll(() => server.stop(), 60_000);
-
-/** What an application would show: each message once, as it now is. */
-class Person {
-  readonly said: string[] = [];
-  readonly resets: number[] = [];
-  readonly states: ConnectionState[] = [];
-  readonly chat: RoomChat;
-
-  constructor(
-    userId: string,
-    clanId: string,
-    { gateway = 0, ...options }: { gateway?: number } & Partial<RoomChatOptions> = {},
-  ) {
-    const token = () => server.token(userId, { clanId, name: userId });
-    const backoff = { minMs: 50, maxMs: 500 };
-    this.chat = new RoomChat({ url: server.url(gateway), httpUrl: server.http, token, backoff, WebSocket, ...options });
-    this.chat.on('message', ({ room, message }) => room === 'clan' && this.said.push(message.content));
-    this.chat.on('reset', ({ room, messages }) => {
-      if (room === 'clan') this.resets.push(messages.length);
-    });
-    this.chat.on('state', (state) => this.states.push(state));
-    chats.push(this.chat);
-    this.chat.connect();
-  }
-
-  /** Whether the clan is followed. */
-  get isThere(): boolean {
-    return this.resets.length > 0;
-  }
-
-  get shown(): string[] {
-    return this.chat.latest('clan').map(({ content }) => content);
-  }
-}
+serve();
 
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
-
-async function people(clan: string): Promise<[Person, Person]> {
-  const both: [Person, Person] = [new Person(`${clan}-ada`, clan), new Person(`${clan}-bob`, clan, { gateway: 1 })];
-  await until('both are there', () => both.every(({ isThere }) => isThere));
-  return both;
-}
 
 describe('rooms', () => {
   it('begin with what is there, and tell each message once and in order', async () => {
@@ -271,50 +213,5 @@ describe('what is said', () => {
     await expect(large).rejects.toMatchObject({ code: 'too_large' });
     expect(await next).toMatch(/^[0-9a-f]{24}$/);
     expect(refused).toEqual(['clanMessage no_clan', 'globalMessage invalid', 'globalMessage too_large']);
-  });
-});
-
-describe('a connection', () => {
-  it('tells its states, each with a code and a reason', async () => {
-    const ada = new Person('c-ada', 'c');
-    await until('it is there', () => ada.isThere);
-    server.proxies[0]!.cut();
-    await until('it is noticed', () => ada.chat.state.state === 'connecting');
-    server.proxies[0]!.mend();
-    await until('it is back', () => ada.chat.state.state === 'connected');
-    ada.chat.disconnect();
-    const told = ada.states.filter(({ retryInMs }) => retryInMs === undefined).map(({ state, code }) => [state, code]);
-    expect(told[0]).toEqual(['connecting', 0]);
-    expect(told[1]).toEqual(['connected', 0]);
-    expect(told.at(-2)).toEqual(['connected', 1006]);
-    expect(ada.states.at(-1)).toEqual({ state: 'disconnected', code: 0, reason: 'disconnect was called' });
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(ada.chat.state.state).toBe('disconnected');
-  });
-
-  it('is renewed before its token ends, and misses nothing', async () => {
-    const asked: number[] = [];
-    const token = () => {
-      asked.push(Date.now());
-      return server.token('t-ada', { clanId: 't', seconds: 7 });
-    };
-    const ada = new Person('t-ada', 't', { token });
-    const bob = new Person('t-bob', 't');
-    await until('both are there', () => ada.isThere && bob.isThere);
-    const before = asked.length;
-    await until('it is asked for again', () => asked.length > before && ada.chat.state.state === 'connected');
-    await bob.chat.send('clan', 'still here?');
-    await until('it is told', () => ada.said.length === 1);
-    expect(ada.states.map(({ code }) => code)).not.toContain(4001);
-  });
-
-  it('that the server does not want any more stays closed, with the reason', async () => {
-    const ada = new Person('x-ada', 'x', { token: () => Promise.reject(new Error('no session')) });
-    await until('it waits', () => ada.states.some(({ retryInMs }) => retryInMs !== undefined));
-    expect(ada.states.at(-1)).toMatchObject({ state: 'connecting', code: 1006, reason: 'no session' });
-    const many = Array.from({ length: 11 }, () => new Person('x-many', 'x'));
-    await until('one is too many', () => many.some(({ chat }) => chat.state.state === 'disconnected'));
-    const states = many.map(({ chat }) => chat.state).filter(({ state }) => state === 'disconnected');
-    expect(states).toEqual([{ state: 'disconnected', code: 4010, reason: 'too many connections' }]);
   });
 });

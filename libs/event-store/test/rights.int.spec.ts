@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as natsConnect } from '@nats-io/transport-node';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   banPerson,
   blockersOf,
@@ -17,42 +13,16 @@ import {
   sanctionsOf,
   userRoom,
 } from '#domain';
-import { type Delivery, EventLog, type LogOptions, LogUnavailable, readableEvent } from '../src/index.js';
-import { all, contentOf, message, nextKey } from './log-under-test.js';
-import { deployedServer, PASSWORD } from './deployed-server.js';
+import { type Delivery, EventLog, LogUnavailable } from '../src/index.js';
+import { all, contentOf, message } from './log-under-test.js';
+import { PASSWORD } from './deployed-server.js';
+import { chatctl, connect, deploy, gateway, server } from './deployed-roles.js';
 import { OwnServer } from './own-server.js';
 import { rawNats } from './raw-nats.js';
 
 // What the users at NATS may do, by the configuration that is deployed.
 
-const folder = mkdtempSync(join(tmpdir(), 'parley-rights-'));
-const logs: EventLog[] = [];
-let server: OwnServer;
-let gateway: EventLog;
-let chatctl: EventLog;
-
-const connect = async (role: string, options: Partial<LogOptions> = {}): Promise<EventLog> => {
-  const login = { user: role, password: PASSWORD, name: `parley-${role}` };
-  const log = await EventLog.connect({ servers: server.url, stream: 'EVENTS', prefix: 'chat', ...login, ...options });
-  logs.push(log);
-  return log;
-};
-
-beforeAll(async () => {
-  server = await deployedServer('nats-server.conf', folder, {
-    'leafnodes { port: 7422 }': '',
-    // The right to answer is one to acknowledge as well, and would hide for a minute that it is the only one.
-    'allow_responses: { max: 1000, expires: "1m" }': '',
-  });
-  await (await connect('projector')).setUp();
-  gateway = await connect('gateway');
-  chatctl = await connect('chatctl');
-});
-afterAll(async () => {
-  await Promise.all(logs.map((log) => log.close()));
-  await server.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+deploy();
 
 describe('a gateway', () => {
   const room = directRoom('1', '2');
@@ -230,13 +200,13 @@ describe('an operator', () => {
     const own = await OwnServer.start();
     try {
       const log = await EventLog.connect({ servers: own.url, stream: 'EVENTS', prefix: 'chat', name: 'rights' });
-      logs.push(log);
       await log.setUp();
       const { jetstream, close } = await rawNats(own.url);
       const { config } = await jetstream.streams.info('EVENTS_TRIAL');
       await jetstream.streams.update('EVENTS_TRIAL', { ...config, no_ack: true });
       await close();
       const found = await log.inspection.rights('gateway', PASSWORD);
+      await log.close();
       expect([found.missing, found.unknown]).toEqual([[], ['chat.trial']]);
     } finally {
       await own.remove();
@@ -278,67 +248,5 @@ describe('the query side', () => {
     await query.close();
     shared.close();
     await chatctl.removeConsumers('inmail');
-  });
-});
-
-describe('what is encrypted', () => {
-  const encryption = { masterKeys: [Buffer.alloc(32, 7)], seals: true };
-  const context = () => ({ key: nextKey(), at: new Date().toISOString() });
-  const by = (id: string) => ({
-    ...message(directRoom('1', '2'), `of ${id}`),
-    sender: { id, name: 'Ada', avatar: null },
-  });
-  const contents = async (log: EventLog) =>
-    (await all(log.read()))
-      .map(readableEvent)
-      .map((event) => (event?.type === 'MessageCreated' ? event.content : null));
-
-  it('is sealed by a gateway and read by everybody; the query side and an operator erase people', async () => {
-    const sealing = await connect('gateway', { encryption });
-    const projector = await connect('projector', { encryption });
-    for (const [userId, role] of [
-      ['70', 'query'],
-      ['71', 'chatctl'],
-    ] as const) {
-      const { seq } = (await sealing.append(by(userId))) as { seq: number };
-      expect((await sealing.recordAt(seq))!.keyId).toMatch(new RegExp(`^${userId}\\.`));
-      expect(await contents(projector)).toContain(`of ${userId}`);
-      await (await connect(role, { encryption })).eraser.erase(userId, context());
-      expect(await contents(projector)).not.toContain(`of ${userId}`);
-    }
-    expect(await (await connect('chatctl', { encryption })).keyring.rotate(() => undefined)).toBe(0);
-  });
-
-  it('is erased again by a projector where the key comes back', async () => {
-    const sealing = await connect('gateway', { encryption });
-    await sealing.append(by('73'));
-    const user = { servers: server.url, pass: 'x' };
-    const operator = await natsConnect({ ...user, user: 'chatctl', inboxPrefix: '_INBOX.parley-chatctl' });
-    const query = { last_by_subj: 'chat.key.73' };
-    const { streams } = await jetstreamManager(operator, { checkAPI: false });
-    const backup = (await streams.getMessage('EVENTS_KEYS', query))!;
-    await (await connect('query', { encryption })).eraser.erase('73', context());
-    const maker = await natsConnect({ ...user, user: 'gateway', inboxPrefix: '_INBOX.parley-gateway' });
-    await maker.request('chat.key.73', backup.data);
-    expect(await (await connect('projector', { encryption })).eraser.carryOut()).toEqual(['73']);
-    expect(await streams.getMessage('EVENTS_KEYS', query)).toBeNull();
-    await Promise.all([operator.close(), maker.close()]);
-  });
-
-  it('is not erased by a gateway', async () => {
-    const sealing = await connect('gateway', { encryption });
-    await sealing.append(by('72'));
-    await expect(sealing.eraser.erase('72', context())).rejects.toThrow();
-    const { key, at } = context();
-    const fence = {
-      type: 'UserErased',
-      room: userRoom('72'),
-      id: `erase.${key}`,
-      at,
-      userId: '72',
-      keyId: null,
-    } as const;
-    await expect(sealing.append(fence)).rejects.toThrow(/Permissions/);
-    expect(await contents(await connect('projector', { encryption }))).toContain('of 72');
   });
 });

@@ -1,96 +1,58 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { GLOBAL_ROOM, keySequence, type MessageCreated, PARTITIONS, partitionOf } from '#domain';
-import { EventLog, type LogRecord } from '#event-store';
-import { firstVersion, gapCollection, memoryReadModels, type ReadModels } from '#read-models';
-import { type Projection, Timeline, timeline, Worker, type WorkedLog, type WorkerLog } from '../src/index.js';
+import { GLOBAL_ROOM, PARTITIONS, partitionOf } from '#domain';
+import { type LogRecord } from '#event-store';
+import { gapCollection, type ReadModels } from '#read-models';
+import { type Projection, Timeline, timeline, type WorkedLog } from '../src/index.js';
 import { ownersOf } from '../src/engine/sharing.js';
 import { until } from './read-models-under-test.js';
+import { posted, WorkersOnLog } from './workers-on-log.js';
 
-const servers = process.env['TEST_NATS_URL'] ?? '';
-const nextKey = keySequence(randomBytes(8));
 const PARTITION = partitionOf(GLOBAL_ROOM);
-
-const message = (content: string): MessageCreated => {
-  const key = nextKey();
-  const sender = { id: '1', name: 'Ada', avatar: null };
-  const at = '2026-01-02T03:04:05.678Z';
-  return { type: 'MessageCreated', room: GLOBAL_ROOM, id: `msg.${key}`, at, messageId: key, sender, content };
-};
-
-/** Read models in memory that several workers see. */
-const shared = (): ReadModels => ({ ...memoryReadModels(), shared: true });
 
 /** What this release cannot read is what says so; a newer one, which is this one without it, can. */
 const NEWER = 'newer';
 
 describe('an event of a newer release', () => {
-  const said: string[] = [];
-  const logger: WorkerLog = { log: (m) => said.push(m), warn: (m) => said.push(m), error: (m) => said.push(m) };
-  let log: EventLog;
-  let readModels: ReadModels;
-  let workers: Worker<unknown>[];
-
+  let running: WorkersOnLog;
   beforeEach(async () => {
-    const suffix = randomUUID().slice(0, 8);
-    log = await EventLog.connect({ servers, stream: `T_${suffix}`, prefix: `t_${suffix}`, name: 'newer test' });
-    await log.setUp();
-    readModels = shared();
-    await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
-    workers = [];
-    said.length = 0;
+    running = await WorkersOnLog.begin();
   });
-
-  afterEach(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await log.close();
-  });
+  afterEach(() => running.end());
 
   /** The log as a release before sees it: messages of a version that it does not know. */
-  const older = (): WorkedLog => ({
-    setUp: () => log.setUp(),
-    eraser: log.eraser,
-    recordAt: (seq) => log.recordAt(seq),
-    restoredAt: () => log.restoredAt(),
-    letters: log.letters,
-    live: log.live,
-    workers: log.workers,
-    consume: async (options) => {
-      const consumer = await log.consume(options);
-      const seen = (record: LogRecord) => (record.body.includes(NEWER) ? { ...record, version: 3 } : record);
-      return {
-        get ended() {
-          return consumer.ended;
-        },
-        next: async () => {
-          const records = await consumer.next();
-          return typeof records === 'string' ? records : records.map(seen);
-        },
-        ack: (seq) => {
-          consumer.ack(seq);
-        },
-        lag: () => consumer.lag(),
-        close: (forGood) => consumer.close(forGood),
-      };
-    },
-  });
+  const older = (): WorkedLog =>
+    running.logWith({
+      consume: async (options) => {
+        const consumer = await running.log.consume(options);
+        const seen = (record: LogRecord) => (record.body.includes(NEWER) ? { ...record, version: 3 } : record);
+        return {
+          get ended() {
+            return consumer.ended;
+          },
+          next: async () => {
+            const records = await consumer.next();
+            return typeof records === 'string' ? records : records.map(seen);
+          },
+          ack: (seq) => {
+            consumer.ack(seq);
+          },
+          lag: () => consumer.lag(),
+          close: (forGood) => consumer.close(forGood),
+        };
+      },
+    });
 
-  const start = (owner: string, parts: Partial<ConstructorParameters<typeof Worker>[0]> = {}) => {
-    const options = { projection: timeline as Projection<unknown>, version: 1, announcing: true };
-    const worker = new Worker({ ...options, owner, logger, log, readModels, ...parts });
-    workers.push(worker);
-    void worker.start();
-    return worker;
-  };
-  const queries = () => new Timeline(readModels.projection('timeline', 1));
+  const start = (owner: string, parts: Parameters<WorkersOnLog['start']>[0] = {}) => running.start({ owner, ...parts });
+  const queries = () => new Timeline(running.readModels.projection('timeline', 1));
   const contents = async () =>
     (await queries().pageAfter(GLOBAL_ROOM, { after: 0, limit: 100 })).map(({ n, content }) => [n, content]);
   const letters = async () => {
     const seqs: number[] = [];
-    for await (const { seq } of log.letters.all()) seqs.push(seq);
+    for await (const { seq } of running.log.letters.all()) seqs.push(seq);
     return seqs;
   };
-  const append = (...said: string[]) => Promise.all(said.map((content) => log.append(message(content))));
+  const append = (...contents: string[]) =>
+    Promise.all(contents.map((content) => running.log.append(posted(GLOBAL_ROOM, content))));
 
   it('is waited for, with everything behind it, until a projector of that release folds it', async () => {
     const [first, second] = [start('one', { log: older() }), start('two', { log: older() })];
@@ -102,14 +64,16 @@ describe('an event of a newer release', () => {
     expect(stuck()!.newer).toEqual([{ partition: PARTITION, seq: 2, what: 'MessageCreated version 3' }]);
     await until('it is not ready', () => stuck()?.state === 'waiting');
     await until('what came before is saved', async () => {
-      const checkpoint = (await readModels.checkpoints.read([`timeline-1:${PARTITION}`])).get(
+      const checkpoint = (await running.readModels.checkpoints.read([`timeline-1:${PARTITION}`])).get(
         `timeline-1:${PARTITION}`,
       );
       return checkpoint?.seq === 1;
     });
     expect(await contents()).toEqual([[1, 'before']]);
     // Both may be asked, and neither can: it is said once by each that had it.
-    expect(said.filter((line) => line.includes(`partition ${PARTITION} waits before event 2`)).length).toBeLessThan(3);
+    expect(
+      running.said.filter((line) => line.includes(`partition ${PARTITION} waits before event 2`)).length,
+    ).toBeLessThan(3);
 
     // One that would not have it if everybody could fold everything.
     const present = (name: string) => ['one', 'two', name].map((each) => ({ name: each, declines: [] }));
@@ -122,8 +86,8 @@ describe('an event of a newer release', () => {
       [2, NEWER],
       [3, 'after'],
     ]);
-    await until('all run', () => workers.every(({ state }) => state === 'running'));
-    expect(workers.flatMap(({ owned }) => owned)).toHaveLength(PARTITIONS);
+    await until('all run', () => running.workers.every(({ state }) => state === 'running'));
+    expect(running.workers.flatMap(({ owned }) => owned)).toHaveLength(PARTITIONS);
     expect(await letters()).toEqual([]);
   }, 30_000);
 
@@ -140,12 +104,12 @@ describe('an event of a newer release', () => {
   });
 
   /** Dies once the documents of its first round with an event behind the one set aside are written. */
-  const untilItDies = async (what: string, parts: Partial<ConstructorParameters<typeof Worker>[0]>) => {
+  const untilItDies = async (what: string, parts: Parameters<WorkersOnLog['start']>[0]) => {
     const broken: ReadModels = {
-      ...readModels,
+      ...running.readModels,
       checkpoints: {
-        read: (ids) => readModels.checkpoints.read(ids),
-        claim: (id, owner) => readModels.checkpoints.claim(id, owner),
+        read: (ids) => running.readModels.checkpoints.read(ids),
+        claim: (id, owner) => running.readModels.checkpoints.claim(id, owner),
         save: () => Promise.reject(new Error('it is dead')),
       },
     };
@@ -154,7 +118,7 @@ describe('an event of a newer release', () => {
     await append('after');
     await until(what, async () => (await queries().lastN(GLOBAL_ROOM)) === 2 || dying.newer.length > 0);
     await dying.stop();
-    workers.length = 0;
+    running.workers.length = 0;
   };
 
   it('has one place, and what came after it one, where an older owner died in between', async () => {
@@ -172,9 +136,9 @@ describe('an event of a newer release', () => {
   it('is marked as set aside before anything behind it is written', async () => {
     const asked: string[] = [];
     const unmarked: ReadModels = {
-      ...readModels,
+      ...running.readModels,
       projection: (name, version) => {
-        const store = readModels.projection(name, version);
+        const store = running.readModels.projection(name, version);
         return {
           setUp: (collections) => store.setUp(collections),
           get: (collection, ids) => store.get(collection, ids),
@@ -216,7 +180,7 @@ describe('an event of a newer release', () => {
     ]);
     await until('it counts it', () => next.counters.deadLetters === 1);
     expect(await letters()).toEqual([2]);
-    const store = readModels.projection('timeline', 1);
+    const store = running.readModels.projection('timeline', 1);
     expect(await store.range(gapCollection.name, { from: '', to: '~', limit: 9 })).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
 import type { SystemApart } from '../apart/system-apart.js';
 import { gather, quiet, talk } from './conversation.js';
@@ -9,7 +10,7 @@ import { faultsOf } from './verdict.js';
 
 // `npm run demo`: 20 people talk through two gateways; then what each of them saw, the history over HTTP and a fold of
 // the log are compared. With --kill, gateways and projector are killed with -9 meanwhile, and started again. All on a
-// system of its own, which is gone afterwards.
+// system of its own, which is gone afterwards; with --keep it stays, to be looked at.
 
 const say = (line: string): void => {
   console.log(line);
@@ -59,13 +60,32 @@ async function play({ running, secret, apart }: Theatre, kill: boolean): Promise
   return faults.length === 0;
 }
 
-const kill = process.argv.includes('--kill');
+/** What can be done with it now; until it is interrupted. */
+async function stay({ folder }: Theatre): Promise<never> {
+  say('');
+  say('It goes on until Ctrl-C. In another terminal in this folder:');
+  say(`  PARLEY_DATA=${folder} npx chatctl replay --format table`);
+  say(`  PARLEY_DATA=${folder} npx chatctl status`);
+  say(`Its data stays in ${folder} until the next demo: PARLEY_DATA=${folder} npm start goes on with it.`);
+  return new Promise(() => undefined);
+}
+
+/** @throws Error where an argument is not known */
+function asked(): { readonly kill: boolean; readonly keep: boolean } {
+  const { values } = parseArgs({ options: { kill: { type: 'boolean' }, keep: { type: 'boolean' } } });
+  const { kill = false, keep = false } = values;
+  if (kill && keep) throw new Error('what --kill leaves cannot be kept: run it with one of the two');
+  return { kill, keep };
+}
+
 try {
+  const { kill, keep } = asked();
   const { standalone } = loadConfig(process.env, 'standalone');
   say(`on a system of its own${kill ? ', to kill parts of' : ''}`);
-  const place = await (kill ? theatreApart(standalone, say) : theatre(standalone, say));
+  const place = await (kill ? theatreApart(standalone, say) : theatre(standalone, say, keep));
   try {
     process.exitCode = (await play(place, kill)) ? 0 : 1;
+    if (keep) await stay(place);
   } finally {
     await place.close();
   }

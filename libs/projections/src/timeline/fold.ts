@@ -2,12 +2,8 @@ import {
   type BlockEvent,
   type ChatCreated,
   type MessageCreated,
-  type MessageDeleted,
-  type MessageEdited,
   type MessagesSeen,
   partitionOf,
-  type ReactionAdded,
-  type ReactionRemoved,
   type RecordedEvent,
   roomKind,
 } from '#domain';
@@ -17,10 +13,8 @@ import {
   type ChatView,
   type HeadDocument,
   type MessageDocument,
-  peopleOf,
   personIn,
   placeId,
-  type ReactionView,
   type SeenView,
   seenId,
   TIMELINE_FORMAT,
@@ -33,9 +27,7 @@ import { inboxEntries } from './inbox-entries.js';
 import { chatAfterBlock, chatAfterEdit, chatAfterMessage, chatAfterSeen, receiverWhoBlocks, sideOf } from './chat.js';
 import { inThread, replyFields } from './replies.js';
 import { type Folded, type Need, nothing, type Projection, UnfoldableEvent, type View } from '../projection.js';
-
-/** Every reaction is told with all the others of its message; further people's are not kept. */
-export const MAX_REACTIONS = 500;
+import { type ChangingEvent, changedBy } from './changed-message.js';
 
 /** Messages, rooms, reactions, seen marks and the inbox entries of direct chats. */
 export const timeline: Projection<RoomChange> = {
@@ -193,8 +185,6 @@ function blocksChanged(head: HeadDocument, event: RecordedEvent<BlockEvent>): Fo
   return folded(after, inboxEntries(after, chat));
 }
 
-type ChangingEvent = ReactionAdded | ReactionRemoved | MessageEdited | MessageDeleted;
-
 /**
  * What happens to a message that is there is a change of the room, also where it changes nothing; so `rev` follows from
  * the head and the event alone. The message takes it unless it has taken it already, before a crash.
@@ -228,41 +218,6 @@ function messageChanged(view: View, head: HeadDocument, event: RecordedEvent<Cha
     kind: isEdit ? 'edit' : 'reaction',
     message,
   });
-}
-
-/** @param hiddenFrom who is not shown what it says from now on */
-function changedBy(event: ChangingEvent, message: MessageDocument, hiddenFrom: string | undefined): MessageDocument {
-  switch (event.type) {
-    case 'ReactionAdded':
-    case 'ReactionRemoved':
-      return withReactions(message, reactionsAfter(message.reactions, event));
-    case 'MessageEdited':
-      return {
-        ...message,
-        ...{ content: event.content, editedAt: event.at },
-        ...(hiddenFrom !== undefined && { hiddenFrom }),
-      };
-    case 'MessageDeleted': {
-      const { editedAt: _, ...left } = message;
-      return { ...withReactions(left, []), content: '', feeling: null, deleted: true };
-    }
-  }
-}
-
-const withReactions = (message: MessageDocument, reactions: readonly ReactionView[]): MessageDocument => ({
-  ...message,
-  reactions,
-  people: peopleOf({ ...message, reactions }),
-});
-
-/** One reaction per person: a second one takes the place of the first. */
-function reactionsAfter(reactions: readonly ReactionView[], event: ReactionAdded | ReactionRemoved): ReactionView[] {
-  const { userId } = event;
-  if (event.type === 'ReactionRemoved') return reactions.filter((reaction) => reaction.userId !== userId);
-  const added = { userId, userName: event.userName, emoji: event.emoji };
-  const had = reactions.some((reaction) => reaction.userId === userId);
-  if (!had && reactions.length >= MAX_REACTIONS) return [...reactions];
-  return had ? reactions.map((reaction) => (reaction.userId === userId ? added : reaction)) : [...reactions, added];
 }
 
 function messagesSeen(view: View, head: HeadDocument, event: RecordedEvent<MessagesSeen>): Folded<RoomChange> {

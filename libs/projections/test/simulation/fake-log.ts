@@ -1,19 +1,12 @@
 import type { Room } from '#domain';
-import { type ConsumeOptions, type ConsumerEnd, type LogRecord, LogUnavailable } from '#event-store';
+import { type ConsumeOptions, type LogRecord, LogUnavailable } from '#event-store';
 import type { RecordSource, WorkedLog } from '../../src/index.js';
 import type { Process } from './processes.js';
 import { erasedIn, isErasedLater } from './records.js';
 import type { Broken } from './rules.js';
+import { FakeConsumer, type Deliveries, sharedBy } from './fake-consumer.js';
 
 const PRESENCE_MS = 3_000;
-
-/** A consumer as the server has it. */
-interface Deliveries {
-  readonly partition: number;
-  /** The stream sequence after the last one delivered. */
-  next: number;
-  deleted: boolean;
-}
 
 /** `since`: of the first of its beats without a pause, to be compared only. */
 interface Beat {
@@ -246,68 +239,5 @@ export class LogClient implements WorkedLog {
     if (this.server.broken.builderMute && this.isBuilder) return;
     this.server.onSent(published, this.process);
     if (this.process.connected) this.outbound.push(published);
-  }
-}
-
-/** What was delivered to the last owner and not acknowledged comes back only after 60 s, behind what is newer. */
-function sharedBy(shared: Map<number, Deliveries>, own: Deliveries): Deliveries {
-  const deliveries = shared.get(own.partition) ?? own;
-  shared.set(own.partition, deliveries);
-  return deliveries;
-}
-
-class FakeConsumer implements RecordSource {
-  private ending: ConsumerEnd | null;
-  private wake: () => void = () => undefined;
-
-  constructor(
-    private readonly server: FakeLog,
-    private readonly process: Process,
-    private readonly deliveries: Deliveries,
-  ) {
-    this.ending = process.connected || server.broken.lossIgnored ? null : 'lost';
-  }
-
-  get ended(): ConsumerEnd | null {
-    return this.server.broken.deletionUnseen && this.ending === 'deleted' ? null : this.ending;
-  }
-
-  async next(): Promise<LogRecord[] | ConsumerEnd> {
-    const { process, server, deliveries } = this;
-    if (!server.used.has(deliveries.partition)) {
-      if (!this.ending) await new Promise<void>((resolve) => (this.wake = resolve));
-      return this.ending!;
-    }
-    return process.arrival(
-      () => {
-        if (deliveries.deleted) this.end('deleted');
-        if (this.ending) return this.ending;
-        const available = server.available(deliveries);
-        const records = available.slice(0, server.batch(available.length));
-        deliveries.next = records.at(-1)!.seq + 1;
-        return records.map((record) => server.read(record));
-      },
-      () =>
-        this.ending !== null || (process.connected && (deliveries.deleted || server.available(deliveries).length > 0)),
-    );
-  }
-
-  /** For operators only: nothing follows from it. */
-  ack(): void {
-    return;
-  }
-
-  lag(): Promise<number> {
-    return Promise.resolve(this.server.available(this.deliveries).length);
-  }
-
-  close(): Promise<void> {
-    this.end('closed');
-    return Promise.resolve();
-  }
-
-  end(end: ConsumerEnd): void {
-    this.ending ??= end;
-    this.wake();
   }
 }
