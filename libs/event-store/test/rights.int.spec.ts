@@ -201,10 +201,11 @@ describe('an operator', () => {
     try {
       const log = await EventLog.connect({ servers: own.url, stream: 'EVENTS', prefix: 'chat', name: 'rights' });
       await log.setUp();
-      const { jetstream, close } = await rawNats(own.url);
-      const { config } = await jetstream.streams.info('EVENTS_TRIAL');
-      await jetstream.streams.update('EVENTS_TRIAL', { ...config, no_ack: true });
-      await close();
+      const nats = await rawNats(own.url);
+      const { streams } = nats.jetstream;
+      const { config } = await streams.info('EVENTS_TRIAL');
+      await streams.update('EVENTS_TRIAL', { ...config, no_ack: true });
+      await nats.close();
       const found = await log.inspection.rights('gateway', PASSWORD);
       await log.close();
       expect([found.missing, found.unknown]).toEqual([[], ['chat.trial']]);

@@ -156,12 +156,13 @@ export class PersonFeed {
     try {
       const keyId = await this.#read({});
       // Their tokens were revoked before; what they said now would be sealed with the key of whoever comes next.
-      if (before !== undefined && before === this.#keyId && keyId !== before) this.#end(CLOSE.tokenRevoked);
+      if (before === undefined || before !== this.#keyId || keyId === before) return true;
+      this.#end(CLOSE.tokenRevoked);
     } catch (error) {
       if (error instanceof RetryableError) throw error;
       this.#sendAway(error);
     }
-    return this.#known !== null;
+    return false;
   }
 
   /** Resolves once it is known which chats went on meanwhile. */
