@@ -68,6 +68,25 @@ onServers(
   120_000,
 );
 
+onServers(
+  'bench:retention says what is kept of messages, and how long a server and a projector take with them',
+  async () => {
+    const figures = await figuresOf('retention', '--messages', '2000', '--chats', '10');
+    const start = { seconds: expect.any(Number), mb: expect.any(Number) };
+    expect(figures).toMatchObject({
+      ...{ benchmark: 'retention', messages: 2_000, chats: 10 },
+      nats: { orderly: start, unindexed: start },
+      folded: { gateway: { mb: expect.any(Number) } },
+    });
+    const { events, log } = figures as { events: number; log: Record<string, number> };
+    expect(events).toBeGreaterThan(2_000);
+    expect(log['bytes']! / events).toBeCloseTo(log['bytesPerEvent']!);
+    expect(log['onDisk']).toBeGreaterThan(log['bytes']!);
+    expect(log['plainBytesPerEvent']).toBeLessThan(log['bytesPerEvent']!);
+  },
+  180_000,
+);
+
 it.each([
   [['load', '--scenario', 'S4'], '--scenario must be S0 or S1 or S2 or S3'],
   [['load', '--rates', '300,x'], '--rates must be whole numbers from 1 to 40000'],
@@ -75,6 +94,7 @@ it.each([
   [['load', '--against', '/nowhere'], '/nowhere is no checkout that is built'],
   [['load', '--more'], 'usage: npm run bench:load'],
   [['idle', '--connections', '0'], '--connections must be a whole number from 100 to 20000'],
+  [['retention', '--messages', '10'], '--messages must be a whole number from 1000 to 1000000000'],
   [['nothing'], 'which benchmark?'],
 ])('does not take %j', async (args, complaint) => {
   const { status, complaints } = await run(...args);

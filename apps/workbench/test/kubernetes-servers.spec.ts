@@ -6,7 +6,7 @@ import { load, loadAll } from 'js-yaml';
 import { PARTITIONS } from '#domain';
 import { usersOf } from '../src/nats-users.js';
 import { faultsOf, knownMetrics, type KnownMetrics } from './known-metrics.js';
-import { KUBERNETES, type Manifest, type Of, ofKind, printed } from './manifests.js';
+import { type Container, KUBERNETES, type Manifest, type Of, ofKind, printed, type Workload } from './manifests.js';
 import { parsed } from './promql.js';
 
 // What is beside the roles in Kubernetes: who scales them, the one address, and the servers by others' charts.
@@ -147,6 +147,17 @@ describe('NATS by its chart', () => {
   it('is of the version that is run everywhere', () => {
     expect(values.container.image.tag).toBe(imageOf('nats'));
     expect(text('overlays/single/nats.yaml')).toContain(`image: nats:${imageOf('nats')}\n`);
+  });
+});
+
+describe('NATS of the small overlay', () => {
+  it('collects its garbage before its container ends for want of memory, as while all of the log is read', () => {
+    const [server] = ofKind(all('overlays/single/nats.yaml'), 'StatefulSet') as Workload[];
+    const [{ env = [], resources }] = server!.spec.template.spec.containers as [Container];
+    const megabytes = (amount = '') => parseInt(amount) * (/Gi/.test(amount) ? 1_024 : 1);
+    const bound = megabytes(env.find(({ name }) => name === 'GOMEMLIMIT')?.value);
+    expect(bound).toBeGreaterThan(0.5 * megabytes(resources?.limits?.['memory']));
+    expect(bound).toBeLessThanOrEqual(0.85 * megabytes(resources?.limits?.['memory']));
   });
 });
 

@@ -1,12 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '#event-store';
-import { type Config, progressBar } from '#platform';
-import { caughtUpWith, projections, type Projection } from '#projections';
+import type { Config } from '#platform';
 import { openMongodbReadModels } from '#read-models';
 import { startServersApart } from '../apart/servers-apart.js';
 import { startNats } from '../../../standalone/src/servers/nats-server.js';
+import { foldAll } from './fold-all.js';
 import { machineLine, machineOf } from './machine.js';
 import { Options } from './options.js';
 import { rounded } from './quantiles.js';
@@ -17,7 +16,6 @@ const USAGE = 'usage: npm run bench:backup -- [--events 1000000] [--synced] [--k
 
 /** The fold of one projection at a time is held in memory. */
 const VERIFY_MEMORY = '--max-old-space-size=8192';
-const FOLDED: readonly Projection<unknown>[] = [projections.timeline, projections.directory];
 
 /** In seconds each. */
 interface Steps {
@@ -94,19 +92,7 @@ async function foldAndVerify({ cacheFolder }: Config['standalone'], folder: stri
   const log = await EventLog.connect({ servers: nats.url, stream: 'EVENTS', prefix: 'chat', name: 'parley-bench' });
   const readModels = await openMongodbReadModels({ url: servers.mongodb.url, database: 'parley' });
   try {
-    const begun = performance.now();
-    await servers.start('projector');
-    const bar = progressBar('Projections to be folded', process.stderr);
-    for (const [i, projection] of FOLDED.entries()) {
-      bar(FOLDED.length - i);
-      const isCaughtUp = caughtUpWith(log, projection, readModels);
-      for (;;) {
-        const version = (await readModels.versions.read(projection.name))?.serving.number;
-        if (version !== undefined && (await isCaughtUp(version))) break;
-        await sleep(200);
-      }
-    }
-    const fold = (performance.now() - begun) / 1_000;
+    const { seconds: fold } = await foldAll(servers, log, readModels);
     const where = { ...env, MONGODB_URL: servers.mongodb.url, NODE_OPTIONS: VERIFY_MEMORY };
     const { seconds: verify } = await timed(where, join(folder, 'verified'), 'verify');
     return { fold, verify, database: servers.mongodb.taken };

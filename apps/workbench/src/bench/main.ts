@@ -10,6 +10,7 @@ import { UsageError } from './options.js';
 import { questions } from './questions.js';
 import { projection } from './projection.js';
 import { replay } from './replay.js';
+import { retention } from './retention.js';
 import { smoke } from './smoke.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
@@ -31,6 +32,7 @@ const benchmarks = {
   replay,
   questions,
   backup,
+  retention,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -4,10 +4,12 @@ import {
   clanRoom,
   type Decision,
   type DomainEvent,
+  editMessage,
   GLOBAL_ROOM,
   joinClan,
   keySequence,
   markSeen,
+  type MessageCreated,
   openChat,
   partitionOf,
   PARTITIONS,
@@ -34,7 +36,8 @@ export const clans: readonly PublicPlace[] = Array.from({ length: 100 }, (_, i) 
   }
 });
 const publicPlaces: readonly PublicPlace[] = [...clans, { room: GLOBAL_ROOM, clanId: null }];
-const CHATS = 100;
+/** One of so many events is a change of a recent message, where there are any. */
+const EDITS = 50;
 const PEOPLE = 3_000;
 /** Reactions are to one of so many last messages of a room. */
 const RECENT = 20;
@@ -47,13 +50,20 @@ const FIRST_AT = Date.UTC(2026, 0, 1);
 interface Place {
   n: number;
   rev: number;
-  readonly recent: string[];
+  readonly recent: MessageCreated[];
 }
 
 interface Chat {
   readonly opened: ChatCreated;
   readonly people: readonly [Person, Person];
   readonly seen: [number, number];
+}
+
+export interface ConversationOptions {
+  /** How many direct chats there are, 100 by default. */
+  readonly chats?: number;
+  /** Whether messages are edited too. */
+  readonly edits?: boolean;
 }
 
 /**
@@ -67,6 +77,10 @@ export class Conversation {
   private readonly newKey = keySequence(Buffer.alloc(8));
   private ticks = 0;
   private dice = 1;
+  /** Of the events so far. */
+  messages = 0;
+
+  constructor(private readonly options: ConversationOptions = {}) {}
 
   /** Where every room stands after the events so far. */
   get positions(): ReadonlyMap<Room, Position> {
@@ -74,7 +88,7 @@ export class Conversation {
   }
 
   *events(count: number): Generator<DomainEvent, void> {
-    for (let i = 0; i < count; i++) yield this.chats.length < CHATS ? this.opened() : this.next();
+    for (let i = 0; i < count; i++) yield this.chats.length < (this.options.chats ?? 100) ? this.opened() : this.next();
   }
 
   /** @param content 90 characters where none is given */
@@ -85,11 +99,13 @@ export class Conversation {
     const place = this.place(room);
     place.n++;
     place.rev++;
-    if (place.recent.push(event.messageId) > RECENT) place.recent.shift();
+    this.messages++;
+    if (place.recent.push(event) > RECENT) place.recent.shift();
     return event;
   }
 
   private next(): DomainEvent {
+    if (this.options.edits && this.below(EDITS) === 0) return this.edit(this.oneOf(publicPlaces));
     const share = this.below(100);
     if (share < 85) return this.message(this.oneOf(publicPlaces));
     if (share < 93) return this.reaction(this.oneOf(publicPlaces));
@@ -104,8 +120,19 @@ export class Conversation {
     place.rev++;
     const { id: userId, name: userName } = person(this.below(PEOPLE));
     const emoji = this.below(10) === 0 ? '' : this.oneOf(EMOJI);
-    const command = { ...this.context(), messageId: this.oneOf(place.recent), userId, userName, emoji };
+    const command = { ...this.context(), messageId: this.oneOf(place.recent).messageId, userId, userName, emoji };
     return made<DomainEvent>(react(command, { room, message: { room } }));
+  }
+
+  private edit(of: PublicPlace): DomainEvent {
+    const place = this.place(of.room);
+    if (place.n === 0) return this.message(of);
+    place.rev++;
+    const message = this.oneOf(place.recent);
+    const { messageId, sender } = message;
+    const content = `${TEXT}, said better`;
+    const command = { ...this.context(), messageId, userId: sender.id, content, withinSeconds: 900 };
+    return made(editMessage(command, { room: of.room, message }));
   }
 
   private opened(): DomainEvent {
@@ -126,6 +153,7 @@ export class Conversation {
     }
     place.n++;
     place.rev++;
+    this.messages++;
     const receiver = people[side === 0 ? 1 : 0].id;
     return made(postToChat({ ...this.context(), receiver, sender: people[side], content: TEXT }, opened));
   }

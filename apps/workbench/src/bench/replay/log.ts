@@ -5,7 +5,7 @@ import { clanRoom, type DomainEvent, keySequence } from '#domain';
 import { EventLog } from '#event-store';
 import { progressBar } from '#platform';
 import { startNats } from '../../../../standalone/src/servers/nats-server.js';
-import { Conversation } from '../projection/conversation.js';
+import { Conversation, type ConversationOptions } from '../projection/conversation.js';
 
 /** How many events are under way to the log at a time. */
 const AT_ONCE = 2_048;
@@ -18,6 +18,8 @@ export interface LogPlan {
   /** How many of them are said in one room. */
   readonly inRoom: number;
   readonly sealed: boolean;
+  /** What the rest is of. */
+  readonly conversation?: ConversationOptions;
 }
 
 type Server = Awaited<ReturnType<typeof startNats>>;
@@ -67,14 +69,16 @@ async function fill(servers: string, plan: LogPlan, key: Uint8Array): Promise<vo
         }
       }),
     );
+    const { messages } = await log.state();
+    if (messages !== plan.events) throw new Error(`the log has ${messages} events where ${plan.events} were appended`);
   } finally {
     await log.close();
   }
 }
 
 /** The room's own are spread over the whole. */
-function* eventsOf({ events, inRoom }: LogPlan): Generator<DomainEvent, void> {
-  const conversation = new Conversation();
+function* eventsOf({ events, inRoom, conversation: options }: LogPlan): Generator<DomainEvent, void> {
+  const conversation = new Conversation(options);
   const rest = conversation.events(events - inRoom);
   const nextKey = keySequence(randomBytes(8));
   for (let i = 0; i < events; i++) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds } from '../cpu-time.js';
+import { memoryOf } from '../memory-of.js';
 
 const program = fileURLToPath(new URL('../../../../../../apps/chatctl/chatctl.mjs', import.meta.url));
 const LOOK_MS = 20;
@@ -24,9 +25,9 @@ export async function timed(env: NodeJS.ProcessEnv, output: string, ...words: re
     env: { ...process.env, ...env },
     stdio: ['ignore', out, 2],
   });
-  const most: { kb: number | null; cpu: number | null } = { kb: null, cpu: null };
+  const most: { mb: number | null; cpu: number | null } = { mb: null, cpu: null };
   const watch = setInterval(() => {
-    most.kb = peakOf(child.pid!) ?? most.kb;
+    most.mb = memoryOf(child.pid!)?.peak ?? most.mb;
     most.cpu = cpuSeconds([child.pid!])?.[0] || most.cpu;
   }, LOOK_MS);
   const [status] = (await once(child, 'exit')) as [number | null];
@@ -34,14 +35,5 @@ export async function timed(env: NodeJS.ProcessEnv, output: string, ...words: re
   clearInterval(watch);
   closeSync(out);
   if (status !== 0) throw new Error(`chatctl ${words.join(' ')} ended with status ${status}`);
-  return { seconds, cpuSeconds: most.cpu, peakMb: most.kb && most.kb / 1_024 };
-}
-
-/** In KB; null of a process that is gone, or where the system does not say. */
-function peakOf(pid: number): number | null {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) || null;
-  } catch {
-    return null;
-  }
+  return { seconds, cpuSeconds: most.cpu, peakMb: most.mb };
 }
