@@ -228,10 +228,9 @@ export class PersonFeed {
   #sendAway(error: unknown): void {
     if (!this.#known) return;
     const count = countOpen(this.#roomSessions) + this.#parts.direct.audience.size;
-    // An id may hold anything, line breaks too.
-    const who = JSON.stringify(this.userId);
     logger.error(
-      `what there is of user ${who} cannot be read, their connections (${count}) are closed: ${String(error)}`,
+      // An id may hold anything, line breaks too.
+      `what there is of user ${JSON.stringify(this.userId)} cannot be read, their connections (${count}) are closed: ${String(error)}`,
     );
     this.#end(CLOSE.internal);
   }
