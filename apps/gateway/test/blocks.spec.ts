@@ -87,6 +87,14 @@ describe('who blocks whom', () => {
     expect(await known()).toEqual(['2']);
   });
 
+  it.each(['nothing is stored', null])('is asked again once it is said of what is stored: %s', async (hindrance) => {
+    expect(await known()).toEqual([]);
+    decide(true);
+    expect(await known()).toEqual([]);
+    chat.log.tellHindrance(hindrance);
+    expect(await known()).toEqual(['2']);
+  });
+
   it('is asked again ten minutes later', async () => {
     jest.useRealTimers();
     let now = 1_000;

@@ -23,6 +23,18 @@ function passing(): { outcome: string } {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the barrier', () => {
+  it('in doubt lets nobody through of whom nothing is known in time', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    barrier.doubt(() => new Promise(() => undefined));
+    expect([barrier.state, barrier.isOpen]).toEqual(['open', false]);
+    const assured = barrier.assure('1').catch((error: unknown) => error);
+    jest.advanceTimersByTime(4_500);
+    expect(await assured).toBeInstanceOf(LogUnavailable);
+    barrier.doubt(null);
+    await barrier.assure('1');
+    expect(barrier.isOpen).toBe(true);
+  });
+
   it('lets through while it is open, and refuses at once while it is shut', async () => {
     const early = passing();
     barrier.shut();

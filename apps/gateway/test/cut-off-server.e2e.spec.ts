@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GLOBAL_ROOM, mutePerson, RetryableError } from '#domain';
+import { Moderation } from '#projections';
 import { NatsCluster } from '../../workbench/src/nats-cluster.js';
 import { ChatUnderTest, type Gateway, standOn } from './chat-under-test.js';
 import { GroundOnServers } from './ground-on-servers.js';
@@ -22,12 +24,12 @@ describe('a gateway whose NATS server is cut off from the others', () => {
 
   beforeAll(async () => {
     cluster = await NatsCluster.start({ cacheDir, dataDir, durable: false, cuttable: true, log: () => undefined });
-    standOn(() => GroundOnServers.open(undefined, cluster.urlOf('n1')));
+    standOn(() => GroundOnServers.open(undefined, cluster.urlOf('n1'), 3));
     system = await ChatUnderTest.start();
-    // One that leads nothing: what it is cut off from goes on.
-    const { meta, streams } = await cluster.leaders();
-    const leading = new Set([meta, ...streams.values(), 'n1']);
-    lonely = cluster.nodes.find((node) => !leading.has(node)) ?? 'n3';
+    // One that does not lead the events: what it is cut off from goes on.
+    const { streams } = await cluster.leaders();
+    const [, leader] = [...streams].find(([name]) => /^TEST_[^_]+$/.test(name))!;
+    lonely = cluster.nodes.find((node) => node !== 'n1' && node !== leader)!;
     [cut, steady] = await Promise.all([
       system.startGateway({ servers: cluster.urlOf(lonely) }),
       system.startGateway({ servers: cluster.urlOf('n1') }),
@@ -39,6 +41,22 @@ describe('a gateway whose NATS server is cut off from the others', () => {
     await cluster.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
+
+  /** As the surrounding application does it, again and again until it is done. */
+  async function mute(userId: string): Promise<void> {
+    const moderation = new Moderation(system.log);
+    const context = { key: system.nextKey(), at: new Date().toISOString() };
+    const until = new Date(Date.now() + 600_000).toISOString();
+    const command = { ...context, userId, room: GLOBAL_ROOM, by: 'application', until };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await moderation.ofPerson(userId, (held) => mutePerson(command, held));
+        return;
+      } catch (error) {
+        if (!(error instanceof RetryableError) || attempt === 5) throw error;
+      }
+    }
+  }
 
   it('tells afterwards what was missed, and nothing to who was taken out of the clan meanwhile', async () => {
     const stays = await system.room(cut, 'stays', { clanId: 'c' });
@@ -60,4 +78,27 @@ describe('a gateway whose NATS server is cut off from the others', () => {
     gone.send('clanMessage', { content: 'hello?' });
     expect(await gone.next()).toMatchObject({ error: [{ field: 'clan_id' }] });
   }, 60_000);
+
+  // At that moment nothing has come yet of what was told meanwhile.
+  it('decides nothing by what was before, also not what comes first when it is there again', async () => {
+    const [muted, hears] = [await system.room(cut, 'muted'), await system.room(steady, 'hears')];
+    const content = 'somebody muted';
+    muted.send('globalMessage', { content: 'before' });
+    expect(await hears.next()).toMatchObject({ message: { content: 'before' } });
+    await cluster.untilWhole();
+    cluster.cut(lonely);
+    await mute('muted');
+    await sleep(CUT_MS);
+    // So that each comes as soon as it can.
+    const talk = setInterval(() => {
+      muted.send('globalMessage', { content });
+    }, 250);
+    await sleep(500);
+    cluster.mend();
+    await sleep(8_000);
+    clearInterval(talk);
+    const said = hears.frames.filter(({ message }) => message?.['content'] === content);
+    expect(said).toEqual([]);
+    expect(muted.frames.some((frame) => JSON.stringify(frame).includes('muted'))).toBe(true);
+  }, 90_000);
 });

@@ -19,10 +19,14 @@ export class GroundOnServers implements Ground {
     private readonly names: { readonly servers: string; readonly stream: string; readonly prefix: string },
   ) {}
 
-  static async open(readModels: ReadModels = memoryReadModels(), servers = SERVERS): Promise<GroundOnServers> {
+  static async open(
+    readModels: ReadModels = memoryReadModels(),
+    servers = SERVERS,
+    replicas = 1,
+  ): Promise<GroundOnServers> {
     const token = randomBytes(4).toString('hex');
     const names = { servers, stream: `TEST_${token.toUpperCase()}`, prefix: `test-${token}` };
-    const log = await EventLog.connect({ ...names, name: 'gateway test' });
+    const log = await EventLog.connect({ ...names, replicas, name: 'gateway test' });
     await log.setUp();
     // So that a test can name the versions.
     for (const { name, format } of [timeline, directory]) {

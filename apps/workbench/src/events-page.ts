@@ -30,6 +30,7 @@ What is in the log, for whoever reads it with other tools. Every event is one me
 | \`Parley-Type\`, \`Parley-Version\` | which of the schemas below the body fits |
 | \`Parley-Key\` | where the texts in it are sealed: with which key, \`<person>.<16 hex digits>\` |
 | \`traceparent\` | of what was [traced](operations.md#traces): the step that stored it, as W3C Trace Context has it. It means nothing for the event |
+| \`Nats-Expected-Last-Subject-Sequence\`, \`…-Subject\` | what the log was asked to look at before it took the event: that nothing of its kind came in between, or, where several servers hold the log, that its person was not erased. It means nothing afterwards |
 | \`Nats-Batch-Id\`, \`Nats-Batch-Sequence\`, \`Nats-Batch-Commit\` | of events that were stored together, in one sync: how they came, and nothing that means anything |
 | body | JSON, with these fields and no others; of a sealed one without the texts, which are in \`sealed\` |
 

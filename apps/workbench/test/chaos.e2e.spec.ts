@@ -43,6 +43,8 @@ it.each([
   [['--minutes', '0'], '--minutes must be a number from 0.1 on'],
   [['--more'], 'usage: npm run chaos'],
   [['--cluster', '--upgrade'], 'either --cluster or --upgrade'],
+  [['--cluster', '--only', 'flood'], '--only takes some of leader, leaderCutOff'],
+  [['--only', 'leader'], '--only is for --cluster'],
 ])('does not take %j', async (args, complaint) => {
   const { status, complaints } = await run(...args);
   expect([status, complaints]).toEqual([2, expect.stringContaining(complaint)]);

@@ -7,6 +7,7 @@ type Asked =
   | 'connected'
   | 'hindrance'
   | 'onHindrance'
+  | 'whenLed'
   | 'append'
   | 'decide'
   | 'last'

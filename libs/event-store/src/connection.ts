@@ -94,6 +94,11 @@ export class Connection {
     return this.nats.info?.max_payload ?? 0;
   }
 
+  /** Whether the server is one of several, which may be cut off from each other while this connection stands. */
+  get isClustered(): boolean {
+    return this.nats.info?.cluster !== undefined;
+  }
+
   /** Whether it ends, and does not come back. */
   get isClosing(): boolean {
     return this.closing;

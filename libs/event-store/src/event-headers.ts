@@ -11,6 +11,8 @@ export interface SealedEvent {
   readonly stored: StoredEvent;
   /** Null where it is stored as it is. */
   readonly keyId: string | null;
+  /** What its headers say beside, so that it is refused once its person was erased. */
+  readonly guard?: string;
 }
 
 /** Headers that are written once and read by nobody here: the client's own way of building them takes twice as long. */
@@ -38,7 +40,13 @@ export class EventHeaders extends MsgHdrsImpl {
   }
 }
 
+/** In headers: the last sequence there must be, 0 for none, of the event's own subject or of another, a literal one. */
+export const expecting = (last: number, subject?: string): string =>
+  `Nats-Expected-Last-Subject-Sequence: ${last}\r\n` +
+  (subject === undefined ? '' : `Nats-Expected-Last-Subject-Sequence-Subject: ${subject}\r\n`);
+
 /**
+ * @param guard of {@link SealedEvent}; the log takes one expectation, and one of its own subject goes before
  * @param copyOf its sequence in the log that it is a copy from, where it is one
  * @param traceparent names the step that stores it, where that is traced
  * @throws RangeError where the event's id is not made of letters, digits, `.`, `-` and `_`
@@ -46,11 +54,11 @@ export class EventHeaders extends MsgHdrsImpl {
 export function eventHeaders(
   event: DomainEvent,
   { stored, keyId }: SealedEvent,
-  { expectedLast, copyOf, traceparent }: HeaderOptions = {},
+  { expectedLast, guard = '', copyOf, traceparent }: HeaderOptions = {},
 ): EventHeaders {
   if (!PLAIN.test(event.id)) throw new RangeError(`not an event id: ${event.id}`);
   const id = `${event.room}${copyOf === undefined ? '' : `.${copyOf}`}/${event.id}`;
-  const expectation = expectedLast === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedLast}\r\n`;
+  const expectation = expectedLast === undefined ? guard : expecting(expectedLast);
   const key = keyId === null ? '' : `Parley-Key: ${keyId}\r\n`;
   const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
   return new EventHeaders(
@@ -63,6 +71,7 @@ export function eventHeaders(
 
 interface HeaderOptions {
   readonly expectedLast?: number;
+  readonly guard?: string;
   readonly copyOf?: number;
   readonly traceparent?: string;
 }

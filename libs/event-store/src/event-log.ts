@@ -11,7 +11,7 @@ import { type ConsumerLag, ConsumerLags } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
 import { type Decided, decideOnLast } from './decide.js';
 import { Copier } from './copier.js';
-import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
+import type { EventHeaders, SealedEvent } from './event-headers.js';
 import { Erasures } from './keys/erasures.js';
 import { Eraser } from './keys/eraser.js';
 import { Fences } from './keys/fences.js';
@@ -19,6 +19,7 @@ import { KeyStore } from './keys/key-store.js';
 import { Keyring } from './keys/keyring.js';
 import { MasterKeys } from './keys/master-keys.js';
 import { Inspection } from './inspection/inspection.js';
+import { whenLed } from './leading.js';
 import { Live } from './live.js';
 import type { AppendOptions, LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
@@ -29,6 +30,7 @@ import { Publisher } from './publisher.js';
 import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
+import { appendSealed, type Sealing } from './sealed-append.js';
 import { setUpStreams } from './stream.js';
 import { factsOfAppend, factsOfOutcome } from './traced-append.js';
 import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
@@ -53,6 +55,7 @@ export class EventLog {
   readonly backups: Backups;
   readonly inspection: Inspection;
   private readonly publisher: Publisher;
+  private readonly sealing: Sealing;
   private readonly appends: AppendWatch;
   private readonly reader: Reader;
   private readonly lags: ConsumerLags;
@@ -75,11 +78,13 @@ export class EventLog {
     this.reader = new Reader(connection, stream, subjects);
     const keys = new KeyStore(connection, this.publisher, stream, subjects);
     const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
-    const fences = new Fences(this.reader, subjects);
+    const fences = new Fences(this.reader, subjects, connection);
     this.erasures = new Erasures(fences);
     this.keyring = new Keyring(keys, master, this.erasures, fences, encryption?.seals ?? false);
     this.eraser = new Eraser(this, fences, keys, this.keyring, this.erasures);
-    this.copier = new Copier(this.keyring, keys, (...copy) => this.publish(...copy));
+    const publish: Sealing['publish'] = (...sealed) => this.publish(...sealed);
+    this.sealing = { keyring: this.keyring, publish };
+    this.copier = new Copier(this.keyring, keys, publish);
     this.letters = new DeadLetters(connection, stream, subjects, this.publisher);
     this.lags = new ConsumerLags(connection, stream);
     this.backlogs = new Backlog(connection, stream, subjects);
@@ -114,19 +119,8 @@ export class EventLog {
    */
   append(event: DomainEvent, options: AppendOptions = {}): Promise<Stored | 'conflict'> {
     const step = isTracing() ? beginIn(`publish ${this.stream}`, 'producer', factsOfAppend(this.stream, event)) : null;
-    if (!step) return this.sealAndPublish(event, options);
-    return step.until(this.sealAndPublish(event, options, step.traceparent), factsOfOutcome);
-  }
-
-  private async sealAndPublish(
-    event: DomainEvent,
-    { expectedLast, deadline }: AppendOptions,
-    traceparent?: string,
-  ): Promise<Stored | 'conflict'> {
-    const sealing = this.keyring.seal(event, deadline);
-    const sealed = sealing instanceof Promise ? await sealing : sealing;
-    const options = { ...(expectedLast !== undefined && { expectedLast }), ...(traceparent && { traceparent }) };
-    return await this.publish(event, sealed, eventHeaders(event, sealed, options), deadline);
+    if (!step) return appendSealed(this.sealing, event, options);
+    return step.until(appendSealed(this.sealing, event, options, step.traceparent), factsOfOutcome);
   }
 
   private publish(event: DomainEvent, { stored }: SealedEvent, headers: EventHeaders, deadline?: number) {
@@ -146,6 +140,11 @@ export class EventLog {
    */
   onHindrance(listener: (hindrance: string | null) => void): () => void {
     return this.appends.onChange(listener);
+  }
+
+  /** Resolves once what the log says from then on is all that is so: no server answers that is cut off. @throws LogUnavailable */
+  whenLed(): Promise<void> {
+    return whenLed(this.connection, this.stream);
   }
 
   /**

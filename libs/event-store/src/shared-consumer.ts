@@ -2,7 +2,7 @@ import { millis, nanos } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import type { Kind } from '#domain';
 import { type Connection, isMissing } from './connection.js';
-import { leaveSealed } from './keys/keyring.js';
+import { leaveSealed } from './keys/sealed-record.js';
 import type { LogRecord } from './log-record.js';
 import { Pull, type PullEnd } from './pull.js';
 import type { Subjects } from './subjects.js';

@@ -42,7 +42,7 @@ const saidBy = (id: string, key = id.padStart(24, '0')): MessageCreated => ({
 
 it('opens what more people have said together than it keeps keys of', async () => {
   const store = new Keys();
-  const fences = { last: () => Promise.resolve(null) };
+  const fences = { last: () => Promise.resolve(null), guard: () => '' };
   const keyring = new Keyring(store, new MasterKeys([randomBytes(32)]), nobody, fences, true, 2);
   const people = ['1', '2', '3', '4', '5'];
   const records: LogRecord[] = [];

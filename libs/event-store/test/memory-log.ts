@@ -115,6 +115,10 @@ export class MemoryLog implements AskedLog {
     return this.connected ? null : 'the log is away';
   }
 
+  whenLed(): Promise<void> {
+    return this.connection.ask('whenLed', () => undefined);
+  }
+
   /** Said by the test: see `EventLog.restoredAt`. */
   restored = 0;
 

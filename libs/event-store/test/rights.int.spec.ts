@@ -17,6 +17,8 @@ import { type Delivery, EventLog, LogUnavailable } from '../src/index.js';
 import { all, contentOf, message } from './log-under-test.js';
 import { PASSWORD } from './deployed-server.js';
 import { chatctl, connect, deploy, gateway, server } from './deployed-roles.js';
+import { OwnServer } from './own-server.js';
+import { rawNats } from './raw-nats.js';
 
 // What the users at NATS may do, by the configuration that is deployed.
 
@@ -203,11 +205,29 @@ describe('an operator', () => {
 
   it('sees that each role has the rights that it should', async () => {
     for (const role of ['gateway', 'projector', 'query', 'chatctl'] as const) {
-      expect(await chatctl.inspection.rights(role, PASSWORD)).toMatchObject({ missing: [], excess: [] });
+      expect(await chatctl.inspection.rights(role, PASSWORD)).toMatchObject({ missing: [], excess: [], unknown: [] });
     }
     expect((await chatctl.inspection.rooms()).every(({ used }) => used >= 0)).toBe(true);
     expect(await chatctl.inspection.differences(1)).toEqual([]);
   });
+
+  it('takes no answer for a right, nor for none', async () => {
+    const own = await OwnServer.start();
+    try {
+      const log = await EventLog.connect({ servers: own.url, stream: 'EVENTS', prefix: 'chat', name: 'rights' });
+      await log.setUp();
+      const nats = await rawNats(own.url);
+      const { streams } = nats.jetstream;
+      const { config } = await streams.info('EVENTS_TRIAL');
+      await streams.update('EVENTS_TRIAL', { ...config, no_ack: true });
+      await nats.close();
+      const found = await log.inspection.rights('gateway', PASSWORD);
+      await log.close();
+      expect([found.missing, found.unknown]).toEqual([[], ['chat.trial']]);
+    } finally {
+      await own.remove();
+    }
+  }, 30_000);
 });
 
 describe('the query side', () => {

@@ -25,10 +25,10 @@ export class Blocks implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #known = new KnownRooms<Told>(MAX_CHATS, KNOWN);
   #stops: (() => void)[] = [];
 
-  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live'>) {}
+  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live' | 'onHindrance'>) {}
 
   onApplicationBootstrap(): void {
-    this.#stops = this.#known.listen(this.log.live, TOPIC, ['room', 'seq', 'blockers']);
+    this.#stops = this.#known.listen(this.log, TOPIC, ['room', 'seq', 'blockers']);
   }
 
   onApplicationShutdown(): void {

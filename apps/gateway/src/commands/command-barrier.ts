@@ -9,9 +9,11 @@ const PATIENCE = 4_500;
 
 /**
  * Where commands pass. While the connection to the log is lost they are refused; once it is back, they wait until
- * everybody's membership was read again.
+ * everybody's membership was read again. While it is in doubt whether what is told elsewhere is heard here, each of them
+ * waits until its own person's was.
  */
 export class CommandBarrier {
+  #reread: ((userId: string) => Promise<void>) | null = null;
   #state: BarrierState | Promise<BarrierState> = 'open';
   #settle: ((state: BarrierState) => void) | null = null;
 
@@ -19,8 +21,21 @@ export class CommandBarrier {
     return this.#state;
   }
 
+  /** Whether what is known here is all that a command needs. */
   get isOpen(): boolean {
-    return this.#state === 'open';
+    return this.#state === 'open' && this.#reread === null;
+  }
+
+  /** @param reread reads a person again, for each of their commands; null where that is not needed any more */
+  doubt(reread: ((userId: string) => Promise<void>) | null): void {
+    this.#reread = reread;
+  }
+
+  /** What a person's command is decided by is as the log has it. @throws LogUnavailable where that cannot be seen to in time */
+  async assure(userId: string): Promise<void> {
+    if (!this.#reread) return;
+    const away = new LogUnavailable('the log does not say in time what is so of this person');
+    await pTimeout(this.#reread(userId), { milliseconds: PATIENCE, message: away });
   }
 
   /** @throws LogUnavailable where the log is away, or does not come back in time */

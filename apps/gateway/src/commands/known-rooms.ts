@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Room } from '#domain';
-import type { AskedLive } from '#event-store';
+import type { AskedLog } from '#event-store';
 import { readSignal } from '../feeds/signals.js';
 
 /** What the last event of some kind says of a room. */
@@ -20,17 +20,23 @@ export class KnownRooms<T extends ToldOfRoom> {
   }
 
   /** @param fields all that `T` has @returns what ends it */
-  listen(live: AskedLive, topic: string, fields: readonly (keyof T & string)[]): (() => void)[] {
+  listen(
+    log: Pick<AskedLog, 'live' | 'onHindrance'>,
+    topic: string,
+    fields: readonly (keyof T & string)[],
+  ): (() => void)[] {
+    const { live } = log;
     const subscription = live.onSignal(topic, (text) => {
       const told = readSignal<T>(text, fields);
       if (told) this.take(told);
     });
-    // What was told meanwhile was missed.
-    const stopListening = live.onInterrupted(() => {
+    // What was told meanwhile was missed; of a server that is cut off, over a connection that stands.
+    const forget = (): void => {
       this.#known.clear();
-    });
+    };
     return [
-      stopListening,
+      live.onInterrupted(forget),
+      log.onHindrance(forget),
       () => {
         subscription.stop();
       },

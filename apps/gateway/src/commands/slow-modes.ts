@@ -47,7 +47,7 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
   readonly #spoken = new LRUCache<string, Spoken>({ max: MAX_SPEAKERS, ttl: MAX_SLOW_SECONDS * 1_000 });
   #stops: (() => void)[] = [];
 
-  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live'>) {}
+  constructor(@Inject(EventLog) private readonly log: Pick<AskedLog, 'last' | 'live' | 'onHindrance'>) {}
 
   onApplicationBootstrap(): void {
     const { live } = this.log;
@@ -57,7 +57,7 @@ export class SlowModes implements OnApplicationBootstrap, OnApplicationShutdown 
       this.#spoken.set(speaker(spoke.room, spoke.userId), { key: spoke.key, at: performance.now() });
     });
     this.#stops = [
-      ...this.#known.listen(live, SLOW_MODE_TOPIC, ['room', 'seq', 'seconds']),
+      ...this.#known.listen(this.log, SLOW_MODE_TOPIC, ['room', 'seq', 'seconds']),
       () => {
         spoken.stop();
       },

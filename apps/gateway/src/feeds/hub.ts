@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pMap from 'p-map';
 import { encodeId } from '#domain';
-import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
+import { type AskedLog, EventLog, type LiveSubscription, LogUnavailable } from '#event-store';
 import { type CaughtUp, ServedTimeline, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
@@ -81,6 +81,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
       }),
       // A server that is cut off from the others keeps its connections, and what was told elsewhere did not come over them.
       this.log.onHindrance((hindrance) => {
+        this.barrier.doubt(hindrance === null ? null : (userId) => this.#reread(userId));
         if (hindrance === null) void this.#recover();
       }),
       () => {
@@ -172,6 +173,13 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#interruption++;
     this.barrier.shut();
     this.#rooms.pause();
+  }
+
+  /** What is so of somebody is asked of the log before they do anything. @throws LogUnavailable */
+  async #reread(userId: string): Promise<void> {
+    await this.log.whenLed();
+    const isKnown = (await this.person(userId)?.refresh()) ?? true;
+    if (!isKnown) throw new LogUnavailable('what is so of them is not known here any more');
   }
 
   /** Who is in which clan is read again from the log before anything is told or accepted. */

@@ -11,7 +11,7 @@ import {
 } from '#domain';
 import { type AskedLog, type LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
-import { CLOSE } from '#protocol';
+import { CLOSE, type CloseCode } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
@@ -44,7 +44,7 @@ export class PersonFeed {
   readonly #parts: PersonFeedParts;
   readonly #roomSessions = new Set<Session>();
   readonly #subscription: LiveSubscription;
-  #known: Promise<void> | null = null;
+  #known: Promise<unknown> | null = null;
   /** The sequences of the last `member`, `profile` and `sanction` events taken in; 0 for none. */
   #memberSeq = 0;
   /** What the key of their texts was called, when it was last looked at. */
@@ -145,17 +145,24 @@ export class PersonFeed {
   }
 
   /**
-   * Reads the person again, after changes of theirs may have been missed. One who cannot be read is sent away.
+   * Reads the person again, after changes of theirs may have been missed. One who cannot be read is sent away, and one who
+   * was erased ends.
+   * @returns whether it is known what is so of them
    * @throws LogUnavailable
    */
-  async refresh(): Promise<void> {
-    if (!this.#known || this.#stopped) return;
+  async refresh(): Promise<boolean> {
+    if (!this.#known || this.#stopped) return true;
+    const before = this.#keyId;
     try {
-      await this.#read({});
+      const keyId = await this.#read({});
+      // Their tokens were revoked before; what they said now would be sealed with the key of whoever comes next.
+      if (before === undefined || before !== this.#keyId || keyId === before) return true;
+      this.#end(CLOSE.tokenRevoked);
     } catch (error) {
       if (error instanceof RetryableError) throw error;
       this.#sendAway(error);
     }
+    return false;
   }
 
   /** Resolves once it is known which chats went on meanwhile. */
@@ -182,9 +189,9 @@ export class PersonFeed {
    * What the log says of the person; where it knows nothing yet, what their token claims is recorded, each for itself,
    * and whoever records something else at the same moment wins or loses by the log's order.
    */
-  async #read(claims: Caller['claims']): Promise<void> {
+  async #read(claims: Caller['claims']): Promise<string | null> {
     const { log } = this.#parts;
-    await Promise.all([log.live.flush(), log.keyring.renewKey(this.userId)]);
+    const [keyId] = await Promise.all([log.keyring.renewKey(this.userId), log.live.flush()]);
     const [member, profile, sanction] = await Promise.all([
       recordedMembership(this.#parts, this.userId, claims),
       recordedProfile(this.#parts, this.userId, claims),
@@ -195,11 +202,12 @@ export class PersonFeed {
       profile,
       sanctions: sanction && { seq: sanction.seq, held: sanctionsOf(sanction) },
     });
+    return keyId;
   }
 
   /** A start that failed is no answer for the next who asks. */
-  #begin(claims: Caller['claims']): Promise<void> {
-    const known = this.#read(claims).catch((error: unknown) => {
+  #begin(claims: Caller['claims']): Promise<unknown> {
+    const known: Promise<unknown> = this.#read(claims).catch((error: unknown) => {
       if (this.#known === known) this.#known = null;
       throw error;
     });
@@ -219,16 +227,19 @@ export class PersonFeed {
   /** What is so of them is not known here any more: their connections end, and who comes next is read anew. */
   #sendAway(error: unknown): void {
     if (!this.#known) return;
-    this.#known = null;
-    const { audience } = this.#parts.direct;
-    const count = countOpen(this.#roomSessions) + audience.size;
-    // An id may hold anything, line breaks too.
-    const who = JSON.stringify(this.userId);
+    const count = countOpen(this.#roomSessions) + this.#parts.direct.audience.size;
     logger.error(
-      `what there is of user ${who} cannot be read, their connections (${count}) are closed: ${String(error)}`,
+      // An id may hold anything, line breaks too.
+      `what there is of user ${JSON.stringify(this.userId)} cannot be read, their connections (${count}) are closed: ${String(error)}`,
     );
-    for (const session of this.#roomSessions) session.close(CLOSE.internal);
-    audience.end(CLOSE.internal);
+    this.#end(CLOSE.internal);
+  }
+
+  /** Who comes next is read anew. */
+  #end(code: CloseCode): void {
+    this.#known = null;
+    for (const session of this.#roomSessions) session.close(code);
+    this.#parts.direct.audience.end(code);
   }
 
   /** What was read from the log, or told by another, may be newer. */

@@ -70,7 +70,9 @@ export class Session implements Caller {
       person.userId,
       parts.newKey,
       () => {
-        if (this.#isHeldUp || !parts.barrier.isOpen) return this.admit().then(spend);
+        if (this.#isHeldUp || !parts.barrier.isOpen) {
+          return this.admit().then(() => parts.barrier.assure(person.userId).then(spend));
+        }
         spend();
         return null;
       },

@@ -10,6 +10,7 @@ import { CleanUp } from '../apart/clean-up.js';
 import { startServersApart } from '../apart/servers-apart.js';
 import { seededRandom } from '../seeded-random.js';
 import { Application } from './application.js';
+import type { ClusterFault } from './cluster-faults.js';
 import type { Command, Evidence } from './evidence.js';
 import type { KindReport } from './episodes.js';
 import { Front } from './front.js';
@@ -36,6 +37,8 @@ export interface ChaosOptions {
    * and all roles are replaced by those of another release.
    */
   readonly mode: 'everything' | 'cluster' | 'upgrade';
+  /** The kinds of faults of a cluster; all of them where none is named. */
+  readonly only: readonly ClusterFault[];
   readonly crowd: Crowd;
   readonly folder: string;
   readonly cacheFolder: string;
@@ -70,7 +73,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     const log_ = { cacheDir: cacheFolder, dataDir: join(folder, 'log'), durable: false, log: say };
     const grounds = { everything: singleGround, cluster: clusterGround, upgrade: upgradeGround };
-    const ground = await grounds[options.mode](log_, folder);
+    const ground = await grounds[options.mode](log_, folder, options.only);
     cleanUp.add(() => ground.stop());
     // Everybody is behind the same address here.
     const env = { MAX_CONNECTIONS_PER_USER: '20', HTTP_REQUESTS_PER_SECOND: '10000', HTTP_REQUESTS_BURST: '10000' };

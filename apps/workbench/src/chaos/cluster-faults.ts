@@ -48,11 +48,15 @@ export interface Episode {
   wholeMs: number | null;
 }
 
-/** Breaks a cluster of nats-servers under load, one fault after the other, each of them mended before the next. */
+/**
+ * Breaks a cluster of nats-servers under load, one fault after the other, each of them mended before the next: those that
+ * are named, in turn, or all kinds.
+ */
 export class ClusterFaults {
   readonly episodes: Episode[] = [];
   readonly failures: string[] = [];
   readonly made = new Map<string, number>();
+  readonly #order: readonly ClusterFault[];
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   #replaced = 0;
@@ -61,7 +65,10 @@ export class ClusterFaults {
     private readonly system: Attacked,
     private readonly random: () => number,
     private readonly say: (line: string) => void,
-  ) {}
+    only: readonly ClusterFault[] = [],
+  ) {
+    this.#order = only.length > 0 ? only : order;
+  }
 
   start(): void {
     this.#running = this.#run().catch((error: unknown) => {
@@ -77,7 +84,7 @@ export class ClusterFaults {
 
   async #run(): Promise<void> {
     for (let turn = 0; !this.#stopping; turn++) {
-      const kind = order[turn % order.length]!;
+      const kind = this.#order[turn % this.#order.length]!;
       this.made.set(clusterFaults[kind], (this.made.get(clusterFaults[kind]) ?? 0) + 1);
       const episode: Episode = { kind, from: Date.now(), to: Infinity, caughtUpMs: null, wholeMs: null };
       this.episodes.push(episode);

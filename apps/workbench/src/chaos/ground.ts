@@ -5,7 +5,7 @@ import { freePort } from '../../../standalone/src/servers/network.js';
 import type { RunningServer } from '../../../standalone/src/servers/process.js';
 import { NatsCluster } from '../nats-cluster.js';
 import type { Breaking, Watched } from './breaking.js';
-import { ClusterFaults } from './cluster-faults.js';
+import { type ClusterFault, ClusterFaults } from './cluster-faults.js';
 import { CutOff } from './cut-off.js';
 import { releaseBefore } from '../upgrade/release-before.js';
 import { nothingAckedAlone, reportOf } from './episodes.js';
@@ -54,8 +54,15 @@ export async function singleGround(options: StartNatsOptions): Promise<Ground> {
   };
 }
 
-/** Three servers, which are all that is broken; of an earlier release of NATS at first, where that can be had. */
-export async function clusterGround(options: StartNatsOptions): Promise<Ground> {
+/**
+ * Three servers, which are all that is broken; of an earlier release of NATS at first, where that can be had.
+ * @param only what is done to them; all kinds by default
+ */
+export async function clusterGround(
+  options: StartNatsOptions,
+  _folder: string,
+  only: readonly ClusterFault[],
+): Promise<Ground> {
   const before = await obtainNats({ ...options, version: NATS_BEFORE }).catch((error: unknown) => {
     options.log(`no server is upgraded, only replaced: ${(error as Error).message}`);
     return null;
@@ -73,7 +80,7 @@ export async function clusterGround(options: StartNatsOptions): Promise<Ground> 
       const cutOff = new CutOff(cluster, ofLog);
       const caughtUp = () => untilCaughtUp(watched);
       const upgradeTo = before && NATS_AFTER;
-      const faults = new ClusterFaults({ cluster, cutOff, upgradeTo, caughtUp }, random, say);
+      const faults = new ClusterFaults({ cluster, cutOff, upgradeTo, caughtUp }, random, say, only);
       const judge = (evidence: Evidence) => ({
         kinds: reportOf(faults.episodes, evidence),
         findings: cutOff.asked > 0 ? [nothingAckedAlone(cutOff.asked, cutOff.acked)] : [],

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#platform';
 import { chaos, type ChaosOptions, type ChaosReport } from './chaos.js';
+import { type ClusterFault, clusterFaults } from './cluster-faults.js';
 import { lineOf } from './episodes.js';
 import { holds } from './invariants/finding.js';
 
-// `npm run chaos -- --seed N --minutes M [--cluster | --upgrade]`. What it does and checks: docs/operations.md.
+// `npm run chaos -- --seed N --minutes M [--cluster [--only FAULT,…] | --upgrade]`. What it does and checks: docs/operations.md.
 
-const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2] [--cluster | --upgrade]';
+const USAGE = 'usage: npm run chaos -- [--seed 1] [--minutes 2] [--cluster [--only FAULT,…] | --upgrade]';
 const CROWD = { clans: 20, inRooms: 120, chats: 50, inChats: 80 };
 const VIOLATIONS_SHOWN = 5;
 
@@ -23,7 +24,14 @@ function numberOf(name: string, text: string, least: number): number {
   throw new RangeError(`--${name} must be a number from ${least} on\n${USAGE}`);
 }
 
-function options(): { seed: number; minutes: number; mode: ChaosOptions['mode'] } {
+function faultsOf(text: string | undefined): ClusterFault[] {
+  const known = Object.keys(clusterFaults);
+  const named = text === undefined ? [] : text.split(',').map((name) => name.trim());
+  if (named.every((name) => known.includes(name))) return named as ClusterFault[];
+  throw new RangeError(`--only takes some of ${known.join(', ')}\n${USAGE}`);
+}
+
+function options(): Pick<ChaosOptions, 'seed' | 'mode' | 'only'> & { readonly minutes: number } {
   try {
     const { values } = parseArgs({
       options: {
@@ -31,12 +39,14 @@ function options(): { seed: number; minutes: number; mode: ChaosOptions['mode'] 
         minutes: { type: 'string', default: '2' },
         cluster: { type: 'boolean', default: false },
         upgrade: { type: 'boolean', default: false },
+        only: { type: 'string' },
       },
     });
     const seed = Math.floor(numberOf('seed', values.seed, 0));
     if (values.cluster && values.upgrade) throw new RangeError(`either --cluster or --upgrade\n${USAGE}`);
+    if (values.only !== undefined && !values.cluster) throw new RangeError(`--only is for --cluster\n${USAGE}`);
     const mode = values.cluster ? 'cluster' : values.upgrade ? 'upgrade' : 'everything';
-    return { seed, minutes: numberOf('minutes', values.minutes, 0.1), mode };
+    return { seed, minutes: numberOf('minutes', values.minutes, 0.1), mode, only: faultsOf(values.only) };
   } catch (error) {
     throw error instanceof RangeError ? error : new RangeError(`${(error as Error).message}\n${USAGE}`);
   }
@@ -75,10 +85,10 @@ function pageOf(
 }
 
 try {
-  const { seed, minutes, mode } = options();
+  const { seed, minutes, mode, only } = options();
   const { dataFolder, cacheFolder } = loadConfig(process.env, 'standalone').standalone;
   const folder = join(dataFolder, 'chaos', `${mode === 'everything' ? 'seed' : mode}-${seed}`);
-  const report = await chaos({ seed, seconds: minutes * 60, mode, crowd: CROWD, folder, cacheFolder, say });
+  const report = await chaos({ seed, seconds: minutes * 60, mode, only, crowd: CROWD, folder, cacheFolder, say });
   const page = pageOf(report, folder, seed);
   console.log(page.join('\n'));
   process.exitCode = page.at(-1) === 'everything held.' ? 0 : 1;

@@ -1,4 +1,4 @@
-import { headers } from '@nats-io/transport-node';
+import { errors, headers } from '@nats-io/transport-node';
 import { GLOBAL_ROOM } from '#domain';
 import { Connection, type ServerOptions } from '../connection.js';
 import { keyStream } from '../keys/key-store.js';
@@ -16,6 +16,8 @@ export interface RightsFound {
   readonly missing: readonly string[];
   /** What it may and should not. */
   readonly excess: readonly string[];
+  /** What nobody said of whether it may: no answer came, and no refusal. */
+  readonly unknown: readonly string[];
 }
 
 const LIMIT_MS = 2_000;
@@ -101,20 +103,26 @@ export async function tryRights(
   const connection = await Connection.open(login);
   try {
     const { may, mayNot } = rightsOf(role, stream, subjects);
-    const [missing, excess]: [string[], string[]] = [[], []];
-    for (const probe of may) if (!(await isAllowed(connection, probe))) missing.push(probe.subject);
-    for (const probe of mayNot) if (await isAllowed(connection, probe)) excess.push(probe.subject);
+    const [missing, excess, unknown]: [string[], string[], string[]] = [[], [], []];
+    const look = async (probe: Probe, wrong: boolean, found: string[]): Promise<void> => {
+      const allowed = await isAllowed(connection, probe);
+      if (allowed === null) unknown.push(probe.subject);
+      else if (allowed === wrong) found.push(probe.subject);
+    };
+    for (const probe of may) await look(probe, false, missing);
+    for (const probe of mayNot) await look(probe, true, excess);
     // What is answered to others, and what is stored.
     for (const subject of ['_INBOX.>', subjects.allEvents]) {
       if (await mayHear(connection, subject)) excess.push(`hear ${subject}`);
     }
-    return { tried: may.length + mayNot.length + 2, missing, excess };
+    return { tried: may.length + mayNot.length + 2, missing, excess, unknown };
   } finally {
     await connection.close();
   }
 }
 
-async function isAllowed({ nats }: Connection, { subject, body }: Probe): Promise<boolean> {
+/** Null where that is not known. */
+async function isAllowed({ nats }: Connection, { subject, body }: Probe): Promise<boolean | null> {
   const sent = headers();
   if (body === undefined) sent.set('Nats-Expected-Stream', NOWHERE);
   const options = { timeout: LIMIT_MS, ...(body === undefined && { headers: sent }) };
@@ -122,6 +130,7 @@ async function isAllowed({ nats }: Connection, { subject, body }: Probe): Promis
     await nats.request(subject, body ?? '', options);
     return true;
   } catch (error) {
+    if (error instanceof errors.TimeoutError) return null;
     return !/permissions violation/i.test((error as Error).message);
   }
 }

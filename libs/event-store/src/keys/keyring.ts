@@ -6,23 +6,28 @@ import {
   encodeEvent,
   encodeId,
   personOfStored,
+  type RecordedEvent,
   RetryableError,
   type StoredEvent,
+  type UserErased,
 } from '#domain';
 import type { SealedEvent } from '../event-headers.js';
 import type { LogRecord } from '../log-record.js';
 import { LogUnavailable, OutcomeUnknown } from '../log-unavailable.js';
 import { open, seal } from './cipher.js';
-import { KEY_ID, personOfKey } from './key-id.js';
+import { personOfKey } from './key-id.js';
 import type { Erasures } from './erasures.js';
 import type { Fences } from './fences.js';
 import type { KeyStore, StoredKey } from './key-store.js';
 import type { MasterKeys } from './master-keys.js';
+import { isSealed, type Opened, SEALED, takeSealed } from './sealed-record.js';
 
 /** A person's key, and what it is called: `<encoded id>.<16 hex digits>`. */
 export interface PersonalKey {
   readonly id: string;
   readonly key: KeyObject;
+  /** See {@link Fences.guard}. */
+  readonly guard: string;
 }
 
 /** A text is sealed with a key that is not there, and whose it is was not erased. Nothing of it is skipped. */
@@ -33,10 +38,6 @@ export class KeyMissing extends RetryableError {
 const MAX_KEYS = 100_000;
 /** Keys that are read side by side. */
 const READ_TOGETHER = 64;
-
-const SEALED = ',"sealed":"';
-
-type Opened = { -readonly [K in keyof LogRecord]: LogRecord[K] };
 
 /**
  * Seals what is stored and opens what is read: the texts of a person, with a key of their own. Whoever has no master
@@ -58,7 +59,7 @@ export class Keyring {
     private readonly store: Pick<KeyStore, 'read' | 'create' | 'replace' | 'all' | 'count'>,
     private readonly master: MasterKeys | null,
     private readonly erasures: Erasures,
-    private readonly fences: Pick<Fences, 'last'>,
+    private readonly fences: Pick<Fences, 'last' | 'guard'>,
     readonly seals: boolean,
     max = MAX_KEYS,
   ) {
@@ -70,10 +71,10 @@ export class Keyring {
   seal(event: DomainEvent, deadline?: number): SealedEvent | Promise<SealedEvent> {
     const apart = this.seals ? encodeApart(event) : null;
     if (!apart) return { stored: encodeEvent(event), keyId: null };
-    const sealedWith = ({ id, key }: PersonalKey): SealedEvent => {
+    const sealedWith = ({ id, key, guard }: PersonalKey): SealedEvent => {
       const { stored, texts } = apart;
       const body = `${stored.body.slice(0, -1)}${SEALED}${seal(key, texts, contextOf(event.id, stored, id))}"}`;
-      return { stored: { ...stored, body }, keyId: id };
+      return { stored: { ...stored, body }, keyId: id, guard };
     };
     // What moderators say of somebody is sealed with that person's key, who may have been erased since it was read here.
     const key = isOfAnother(event) ? undefined : this.#current.get(apart.userId);
@@ -88,6 +89,19 @@ export class Keyring {
    */
   async renewKey(userId: string, deadline?: number): Promise<string | null> {
     return this.seals ? (await this.#renew(userId, deadline)).id : null;
+  }
+
+  /**
+   * To be asked where the log has refused what is guarded: whether the key is its person's all the same, as where two of
+   * their events came at the same moment. Another one is not made: what is refused was said by who was erased.
+   * @throws LogUnavailable
+   */
+  async isStillTheirs(keyId: string, deadline?: number): Promise<boolean> {
+    const userId = personOfKey(keyId);
+    const [stored, fence] = await this.#read(userId, deadline);
+    if (stored?.id !== keyId || fence?.keyId === keyId) return false;
+    this.#current.set(userId, this.#personal(userId, stored, fence));
+    return true;
   }
 
   /** What somebody says from now on is sealed with the key that is theirs by then. */
@@ -219,15 +233,12 @@ export class Keyring {
 
   async #readOrMake(userId: string, deadline?: number): Promise<PersonalKey> {
     for (;;) {
-      const [stored, fence] = await Promise.all([
-        this.store.read(userId, deadline),
-        this.fences.last(userId, deadline),
-      ]);
+      const [stored, fence] = await this.#read(userId, deadline);
       if (stored && stored.id === fence?.keyId) {
         throw new LogUnavailable(`${userId} is just being erased: what they were has to be gone first`);
       }
       if (stored) {
-        const key = { id: stored.id, key: this.#remember(stored) };
+        const key = this.#personal(userId, stored, fence);
         this.#current.set(userId, key);
         return key;
       }
@@ -242,6 +253,14 @@ export class Keyring {
     }
   }
 
+  #read(userId: string, deadline?: number): Promise<[StoredKey | null, RecordedEvent<UserErased> | null]> {
+    return Promise.all([this.store.read(userId, deadline), this.fences.last(userId, deadline)]);
+  }
+
+  #personal(userId: string, stored: StoredKey, fence: RecordedEvent<UserErased> | null): PersonalKey {
+    return { id: stored.id, key: this.#remember(stored), guard: this.fences.guard(userId, fence) };
+  }
+
   #remember(stored: StoredKey): KeyObject {
     const key = createSecretKey(this.#master().unwrap(stored));
     this.#keys.set(stored.id, key);
@@ -254,29 +273,8 @@ export class Keyring {
   }
 }
 
-const isSealed = ({ keyId }: LogRecord): boolean => keyId !== undefined && KEY_ID.test(keyId);
-
-/** Takes what is sealed out of a body; null where nothing is. Until it is opened, nobody has the texts. */
-function takeSealed(record: Opened): string | null {
-  const { keyId, body } = record;
-  if (keyId === undefined) return null;
-  const at = body.lastIndexOf(SEALED);
-  if (at < 0 || !KEY_ID.test(keyId)) {
-    record.fault = 'it says that it is sealed, and nothing in it is';
-    return null;
-  }
-  record.body = `${body.slice(0, at)}}`;
-  record.texts = null;
-  return body.slice(at + SEALED.length, -2);
-}
-
 const isOfAnother = ({ type }: DomainEvent): boolean =>
   type === 'PersonMuted' || type === 'PersonBanned' || type === 'MessageDeleted';
-
-/** Reads a record without the texts that are sealed in it, in place. */
-export function leaveSealed(record: LogRecord): void {
-  takeSealed(record);
-}
 
 function keyMissing(keyId: string): KeyMissing {
   const userId = personOfKey(keyId);
