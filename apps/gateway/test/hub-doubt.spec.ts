@@ -59,3 +59,11 @@ describe('while no event is stored', () => {
     expect(again.session.isOpen).toBe(true);
   });
 });
+
+it('who was let in with a key that the log does not take comes again, and is read anew', async () => {
+  const [ada, bob] = [await gateway.join('ada', '3'), await gateway.join('bob', '3')];
+  chat.move('ada', '4', { clanId: '3' });
+  for (const listener of chat.log.refused) listener('ada');
+  expect([ada.session.isOpen, bob.session.isOpen]).toEqual([false, true]);
+  expect((await gateway.join('ada', '3')).feed.person.clanId).toBe('4');
+});

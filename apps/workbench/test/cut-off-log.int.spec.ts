@@ -74,6 +74,8 @@ describe('where three servers hold the log', () => {
 
   it('nothing is stored with the key of a person once they were erased, however late that is heard of', async () => {
     await cut.append(by('gone', 'before'));
+    const refused: string[] = [];
+    const stop = cut.keyring.onRefused((userId) => refused.push(userId));
     cluster.cut(lonely);
     // What the others are led by may have to be chosen anew.
     await insist(() => steady.eraser.erase('gone', context()));
@@ -84,6 +86,8 @@ describe('where three servers hold the log', () => {
     expect(await meanwhile).toBeInstanceOf(RetryableError);
     await cluster.untilWhole();
     await expect(cut.append(by('gone', 'afterwards'))).rejects.toThrow('was erased');
+    stop();
+    expect(new Set(refused)).toEqual(new Set(['gone']));
     expect(await saidBy('gone')).toEqual(['']);
     await cut.keyring.renewKey('gone');
     await cut.append(by('gone', 'of somebody else'));

@@ -21,7 +21,7 @@ type Asked =
 export interface AskedLog extends Pick<EventLog, Asked> {
   readonly live: AskedLive;
   readonly letters: Pick<DeadLetters, 'put' | 'all'>;
-  readonly keyring: Pick<Keyring, 'renewKey'>;
+  readonly keyring: Pick<Keyring, 'renewKey' | 'onRefused'>;
 }
 
 export type AskedLive = Pick<Live, Exclude<keyof Live, 'overhear'>>;

@@ -9,8 +9,6 @@ import { MasterKeyMissing } from './keys/master-keys.js';
 import type { LogRecord } from './log-record.js';
 import { LogUnavailable } from './log-unavailable.js';
 import { Pull, type PullEnd } from './pull.js';
-import { Reader } from './reader.js';
-import { StaleWatch } from './stale-watch.js';
 import type { Subjects } from './subjects.js';
 
 export interface ConsumeOptions {
@@ -54,21 +52,7 @@ export class PartitionConsumer {
     private readonly keyring: Keyring,
     private readonly options: ConsumeOptions,
     private readonly pull: Pull,
-    last: () => Promise<number>,
-  ) {
-    if (!connection.isClustered) return;
-    const givenTo = (): number | null => {
-      const to = this.seqs.length < MAX_UNACKNOWLEDGED ? pull.givenTo : null;
-      return to === null ? null : Math.max(to, options.from - 1);
-    };
-    const stale = (): void => {
-      pull.lose();
-    };
-    const watch = new StaleWatch({ givenTo, last, stale });
-    pull.whenEnded(() => {
-      watch.stop();
-    });
-  }
+  ) {}
 
   /** @throws LogUnavailable */
   static async start(
@@ -82,15 +66,9 @@ export class PartitionConsumer {
     await removeConsumer(connection, stream, options.name);
     await makeConsumer(connection, stream, consumerConfig(subjects, options), GONE_AFTER_MS);
     const pull = new Pull(connection, stream, options.name, subjects.eventStem);
-    const reader = new Reader(connection, stream, subjects);
-    const { partition, kinds = [undefined] } = options;
-    const last = async (): Promise<number> => {
-      const asked = kinds.map((kind) => reader.lastSeq({ partition, ...(kind && { kind }) }));
-      return Math.max(...(await Promise.all(asked)));
-    };
     // Best effort: the older owners cannot save what they fold anyway.
     void removeConsumers(connection, stream, isOlderThan(options)).catch(() => undefined);
-    return new PartitionConsumer(connection, stream, keyring, options, pull, last);
+    return new PartitionConsumer(connection, stream, keyring, options, pull);
   }
 
   /** Null while it is running. */

@@ -91,11 +91,6 @@ export class Pull {
     return this.end;
   }
 
-  /** The last sequence that came; null while none is waited for. */
-  get givenTo(): number | null {
-    return this.end === null && this.asked > 0 && this.records.length === 0 ? this.lastSeq : null;
-  }
-
   /** The ack subjects of what waits here. */
   get waiting(): readonly string[] {
     return this.acks;
@@ -122,17 +117,6 @@ export class Pull {
 
   close(): void {
     this.finish('closed');
-  }
-
-  /** Calls back once it has ended. */
-  whenEnded(listener: () => void): void {
-    if (this.end === null) this.stopping.push(listener);
-    else listener();
-  }
-
-  /** What is there does not come: it is to be taken from another consumer. */
-  lose(): void {
-    this.finish('lost');
   }
 
   private async arrival(limitMs: number | undefined): Promise<void> {

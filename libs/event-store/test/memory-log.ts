@@ -131,7 +131,14 @@ export class MemoryLog implements AskedLog {
 
   readonly keyring: AskedLog['keyring'] = {
     renewKey: () => this.connection.ask('renewKey', () => this.keyId),
+    onRefused: (listener) => {
+      this.refused.add(listener);
+      return () => this.refused.delete(listener);
+    },
   };
+
+  /** To be told whose key is not taken any more. */
+  readonly refused = new Set<(userId: string) => void>();
 
   readonly letters: AskedLog['letters'] = {
     put: (letter) => {

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import pMap from 'p-map';
 import { encodeId } from '#domain';
 import { type AskedLog, EventLog, type LiveSubscription, LogUnavailable } from '#event-store';
+import { CLOSE } from '#protocol';
 import { type CaughtUp, ServedTimeline, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
 import { DirectFeed } from './direct-feed.js';
@@ -84,6 +85,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
         this.barrier.doubt(hindrance === null ? null : (userId) => this.#reread(userId));
         if (hindrance === null) void this.#recover();
       }),
+      this.log.keyring.onRefused((userId) => this.person(userId)?.end(CLOSE.internal)),
       () => {
         clearInterval(looks);
       },

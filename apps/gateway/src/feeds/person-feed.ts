@@ -157,7 +157,7 @@ export class PersonFeed {
       const keyId = await this.#read({});
       // Their tokens were revoked before; what they said now would be sealed with the key of whoever comes next.
       if (before === undefined || before !== this.#keyId || keyId === before) return true;
-      this.#end(CLOSE.tokenRevoked);
+      this.end(CLOSE.tokenRevoked);
     } catch (error) {
       if (error instanceof RetryableError) throw error;
       this.#sendAway(error);
@@ -232,11 +232,11 @@ export class PersonFeed {
       // An id may hold anything, line breaks too.
       `what there is of user ${JSON.stringify(this.userId)} cannot be read, their connections (${count}) are closed: ${String(error)}`,
     );
-    this.#end(CLOSE.internal);
+    this.end(CLOSE.internal);
   }
 
-  /** Who comes next is read anew. */
-  #end(code: CloseCode): void {
+  /** Ends their connections; who comes next is read anew. */
+  end(code: CloseCode): void {
     this.#known = null;
     for (const session of this.#roomSessions) session.close(code);
     this.#parts.direct.audience.end(code);

@@ -48,6 +48,7 @@ export class Keyring {
   readonly #current: LRUCache<string, PersonalKey>;
   readonly #keys: LRUCache<string, KeyObject>;
   readonly #making = new Map<string, Promise<PersonalKey>>();
+  readonly #listeners = new Set<(userId: string) => void>();
   /** Keys that are not to be had here, and nobody was erased: the log is not asked again for each of their records. */
   readonly #unavailable = new Set<string>();
 
@@ -93,15 +94,25 @@ export class Keyring {
 
   /**
    * To be asked where the log has refused what is guarded: whether the key is its person's all the same, as where two of
-   * their events came at the same moment. Another one is not made: what is refused was said by who was erased.
+   * their events came at the same moment. Another one is not made: what is refused was said by who was erased, or by who
+   * has their id now and was let in by what was so before, of which those who listen are told.
    * @throws LogUnavailable
    */
   async isStillTheirs(keyId: string, deadline?: number): Promise<boolean> {
     const userId = personOfKey(keyId);
     const [stored, fence] = await this.#read(userId, deadline);
-    if (stored?.id !== keyId || fence?.keyId === keyId) return false;
+    if (stored?.id !== keyId || fence?.keyId === keyId) {
+      for (const listener of this.#listeners) listener(userId);
+      return false;
+    }
     this.#current.set(userId, this.#personal(userId, stored, fence));
     return true;
+  }
+
+  /** @param listener is told whose key the log does not take any more: they are to be let in anew @returns what ends it */
+  onRefused(listener: (userId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** What somebody says from now on is sealed with the key that is theirs by then. */

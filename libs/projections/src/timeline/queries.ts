@@ -9,11 +9,10 @@ import {
   type MessageDocument,
   placeId,
   type Position,
-  type SeenDocument,
-  seenId,
   TIMELINE_FORMAT,
 } from './documents.js';
 import { roomsAfter } from './rooms.js';
+import { seenAt } from './seen-at.js';
 import { readThread, type Thread, type MessagePart } from './thread.js';
 
 /** Where a direct chat of a person stands, by its last event. */
@@ -241,31 +240,9 @@ export class Timeline {
     return ({ sender, n }) => (sender.id === one ? byOther : byOne)(n);
   }
 
-  /**
-   * When a person saw each of these messages of a direct chat: the time of their first mark at or above its number, or
-   * null where there is none yet.
-   */
-  async seenAt(
-    room: Room,
-    userId: string,
-    messages: readonly { readonly n: number }[],
-  ): Promise<(n: number) => string | null> {
-    if (messages.length === 0) return () => null;
-    const numbers = messages.map(({ n }) => n);
-    const lowest = Math.min(...numbers);
-    const highest = Math.max(...numbers);
-    const scope = { to: endOf(`${room}:${encodeId(userId)}`) };
-    // The marks among the messages, and the first one at or above the last of them.
-    const [marks, beyond] = await Promise.all([
-      this.store.range<SeenDocument>('seen', {
-        from: seenId(room, userId, lowest),
-        to: seenId(room, userId, highest),
-        limit: Math.max(highest - lowest, 1),
-      }),
-      this.store.range<SeenDocument>('seen', { ...scope, from: seenId(room, userId, highest), limit: 1 }),
-    ]);
-    const all = [...marks, ...beyond];
-    return (n) => all[firstAtOrAbove(all, n)]?.at ?? null;
+  /** See {@link seenAt}. */
+  seenAt(room: Room, userId: string, messages: readonly { readonly n: number }[]): ReturnType<typeof seenAt> {
+    return seenAt(this.store, room, userId, messages);
   }
 }
 
@@ -284,17 +261,6 @@ interface Found {
 export function positionAfter(from: Position, changes: readonly Change[]): Position {
   const n = changes.reduce((highest, { message }) => Math.max(highest, message.n), from.n);
   return { n, rev: changes.at(-1)?.rev ?? from.rev };
-}
-
-/** The place of the first mark at or above `n`, of marks in the order of their numbers. */
-function firstAtOrAbove(marks: readonly SeenDocument[], n: number): number {
-  let [low, high] = [0, marks.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (marks[middle]!.n < n) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The timeline as it is served. */
