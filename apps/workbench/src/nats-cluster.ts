@@ -166,7 +166,10 @@ export class NatsCluster {
     const healthy = await Promise.all(this.nodes.map((node) => read<Report>(this.monitorOf(node), '/healthz')));
     if (!healthy.every((answer) => answer?.status === 'ok')) return false;
     const reports = await Promise.all(this.nodes.map((node) => this.report(node)));
-    return reports.every((report) => report?.meta_cluster?.leader && report.meta_cluster.cluster_size === NODES);
+    const views = reports.map((report) => report?.meta_cluster);
+    const isLed = views.every((view) => view?.leader && view.cluster_size === NODES);
+    // Until their leader has heard of a node, it gives it no stream to hold.
+    return isLed && views.every((view) => (view?.replicas ?? []).every(({ offline = false }) => !offline));
   }
 
   async stop(): Promise<void> {

@@ -9,7 +9,12 @@ export interface Leaders {
 
 export interface Report {
   readonly status?: string;
-  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
+  readonly meta_cluster?: {
+    readonly leader?: string;
+    readonly cluster_size?: number;
+    /** The others, as the leader has heard of them; only the leader says so. */
+    readonly replicas?: readonly { readonly offline?: boolean }[];
+  };
   readonly account_details?: readonly { readonly stream_detail?: readonly StreamDetail[] }[];
 }
 
