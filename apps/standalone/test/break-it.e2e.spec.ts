@@ -33,6 +33,8 @@ async function mended(server: ChatServer): Promise<readonly Fault[]> {
   }
 }
 
+let people = 0;
+
 /** Two people; the first says something now and then, and it is kept what each was told. */
 class Talk {
   readonly acknowledged = new Map<string, number>();
@@ -49,7 +51,8 @@ class Talk {
       const token = server.token(userId, { clanId: clan });
       return new RoomChat({ url: server.http, token });
     };
-    [this.ada, this.bob] = [chat(7), chat(8)];
+    // Nobody of another talk: who is in a clan stays there, whatever a later token says.
+    [this.ada, this.bob] = [chat(++people), chat(++people)];
     for (const name of ['ada', 'bob'] as const) {
       this[name].on('message', ({ message }) => this.told[name].push(message.content));
       this[name].on('state', ({ state }) => this.states.push(`${name} ${state}`));
