@@ -14,8 +14,8 @@ export const PICTURES = {
 export type Picture = keyof typeof PICTURES;
 
 const VIEWPORT = { width: 1_180, height: 680 };
-/** More in a panel than its headings. */
-const FILLED = 12;
+/** So long a line has to move to be one. */
+const LINE_MS = 15_000;
 
 /**
  * Takes the pictures of the README of a system on which nothing was said yet, each light and dark: `chat-light.png`.
@@ -61,13 +61,28 @@ async function isThere(page: Page, talk: SmallTalk, picture: Picture): Promise<v
     await page.getByText('online: Bob').first().waitFor();
     talk.typing('Cleo');
     await page.getByText('Cleo is typing').waitFor();
-  } else {
-    const panel = page.getByRole('region', { name: picture === 'log' ? 'Log' : 'Operations', exact: true });
-    await panel.waitFor();
+  } else if (picture === 'log') {
+    const panel = page.getByRole('region', { name: 'Log', exact: true });
+    await panel.getByText('Following').waitFor();
     await talk.goOn();
-    await panel.locator('*').nth(FILLED).waitFor();
-    // Lines that move need some time to be lines.
-    await page.waitForTimeout(picture === 'log' ? 1_500 : 6_000);
+    // What was delivered here has all of its way to show.
+    await panel
+      .getByRole('img', { name: /delivered/ })
+      .first()
+      .waitFor();
+    await panel
+      .getByRole('button', { name: /^Event/ })
+      .first()
+      .click();
+    await panel.getByRole('region', { name: /^Event/ }).waitFor();
+  } else {
+    const panel = page.getByRole('region', { name: 'Operations', exact: true });
+    await panel.getByText('Partitions of timeline').click();
+    const over = Date.now() + LINE_MS;
+    while (Date.now() < over) {
+      await talk.hum();
+      await page.waitForTimeout(300);
+    }
   }
   await page.mouse.move(0, 0);
 }

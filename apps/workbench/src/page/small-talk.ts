@@ -62,6 +62,8 @@ export class SmallTalk {
     return new SmallTalk(players);
   }
 
+  private readonly then = [...THEN];
+
   /** All that was said before somebody looks. */
   async first(): Promise<void> {
     const { rooms } = this.of('Bob');
@@ -84,9 +86,14 @@ export class SmallTalk {
     await this.write('Cleo', 'Ada', 'Mine broke at the bridge.');
   }
 
-  /** Some more of it. */
+  /** One line more, as long as there are some. */
   async goOn(): Promise<void> {
-    await this.say(THEN);
+    await this.say(this.then.splice(0, 1));
+  }
+
+  /** Something elsewhere, so that there is something to fold. */
+  async hum(): Promise<void> {
+    await this.of('Deniz').rooms.send('global', 'Anybody else for the river temple?');
   }
 
   /** Somebody types, until {@link end}; others see that for five seconds after each call. */
