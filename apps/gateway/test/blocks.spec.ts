@@ -95,6 +95,18 @@ describe('who blocks whom', () => {
     expect(await known()).toEqual(['2']);
   });
 
+  it('is asked each time while nothing is stored', async () => {
+    chat.log.tellHindrance('nothing is stored');
+    expect(await known()).toEqual([]);
+    decide(true);
+    expect(await known()).toEqual(['2']);
+    chat.log.tellHindrance(null);
+    decide(false);
+    expect(await known()).toEqual([]);
+    decide(true);
+    expect(await known()).toEqual([]);
+  });
+
   it('is asked again ten minutes later', async () => {
     jest.useRealTimers();
     let now = 1_000;

@@ -27,11 +27,11 @@ describe('the barrier', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     barrier.doubt(() => new Promise(() => undefined));
     expect([barrier.state, barrier.isOpen]).toEqual(['open', false]);
-    const assured = barrier.assure('1').catch((error: unknown) => error);
+    const assured = barrier.assure('1', performance.now()).catch((error: unknown) => error);
     jest.advanceTimersByTime(4_500);
     expect(await assured).toBeInstanceOf(LogUnavailable);
     barrier.doubt(null);
-    await barrier.assure('1');
+    await barrier.assure('1', performance.now());
     expect(barrier.isOpen).toBe(true);
   });
 
@@ -81,6 +81,12 @@ describe('the barrier', () => {
     await turn();
     expect(held.outcome).toBe('waits');
   });
+
+  it('keeps nobody longer in doubt than is left of that time', async () => {
+    barrier.doubt(() => new Promise(() => undefined));
+    await expect(barrier.assure('ada', performance.now() - 4_490)).rejects.toBeInstanceOf(LogUnavailable);
+    await expect(barrier.assure('ada', performance.now() - 5_000)).rejects.toBeInstanceOf(LogUnavailable);
+  }, 1_000);
 
   it('keeps nobody longer than a command may take, and no timer of who has passed', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });

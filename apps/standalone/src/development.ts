@@ -6,25 +6,29 @@ import { isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import { httpFault, HttpRefusal, invalid, notAuthorized, notFound, signDevelopmentToken } from '#platform';
 import { type Fault, type FaultKind, Faults, FAULTS } from './break-it/faults.js';
 
-// What the page needs of a server that was started to try it out: tokens, and to break things. There only where the server made its secret
-// by itself, so that nobody's real tokens can be had here.
+// What the page needs of a server that was started to try it out: tokens, and to break things. There only where the
+// server made its secret by itself, so that nobody's real tokens can be had here.
 
 const SECRET = Symbol('the secret that was made for development');
 const DAY_S = 24 * 3_600;
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** By which a proxy says that there is one. */
+const OF_PROXIES = /^(forwarded|via|x-real-ip|x-forwarded-.*)$/;
+
 /**
- * Lets in this machine's own page, and nobody from another machine, directly or through a proxy. A page of another
- * origin could else have itself tokens by the browser of whoever looks at it; one whose name is pointed at this address,
- * too, which only the `Host` header gives away.
+ * Lets in this machine's own page, and nobody from another machine, directly or through a proxy that says so; one that
+ * passes requests on as if they were its own cannot be told from this machine. A page of another origin could else have
+ * itself tokens by the browser of whoever looks at it; one whose name is pointed at this address, too, which only the
+ * `Host` header gives away.
  */
 @Injectable()
 class OwnPageGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers, socket } = context.switchToHttp().getRequest<Request>();
     const { host = '', origin } = headers;
-    const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
+    const isForwarded = Object.keys(headers).some((name) => OF_PROXIES.test(name));
     if (isForwarded || !LOOPBACK.test(socket.remoteAddress ?? '')) {
       throw notAuthorized('development is done on the machine itself only');
     }

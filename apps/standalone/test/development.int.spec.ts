@@ -56,6 +56,9 @@ describe('tokens for development', () => {
     ['a name that somebody has pointed here', { Host: 'elsewhere.example' }],
     ['who writes to another address of it', { Host: '192.168.1.7:8080' }],
     ['who comes through a proxy', { 'X-Forwarded-For': '203.0.113.7' }],
+    ['who comes through one that says only what it is', { Via: '1.1 proxy' }],
+    ['who comes through one that names the address', { 'X-Real-IP': '203.0.113.7' }],
+    ['who comes through one that names the host', { 'X-Forwarded-Host': 'chat.example' }],
   ])('are not given to %s', async (_, headers) => {
     const { status, answer } = await ask(headers);
     expect(status).toBe(403);

@@ -31,11 +31,16 @@ export class CommandBarrier {
     this.#reread = reread;
   }
 
-  /** What a person's command is decided by is as the log has it. @throws LogUnavailable where that cannot be seen to in time */
-  async assure(userId: string): Promise<void> {
+  /**
+   * What a person's command is decided by is as the log has it.
+   * @param since when the command came here: it has waited since, by `performance.now()`
+   * @throws LogUnavailable where that cannot be seen to in time
+   */
+  async assure(userId: string, since: number): Promise<void> {
     if (!this.#reread) return;
+    const left = PATIENCE - (performance.now() - since);
     const away = new LogUnavailable('the log does not say in time what is so of this person');
-    await pTimeout(this.#reread(userId), { milliseconds: PATIENCE, message: away });
+    await pTimeout(this.#reread(userId), { milliseconds: Math.max(left, 1), message: away });
   }
 
   /** @throws LogUnavailable where the log is away, or does not come back in time */

@@ -13,6 +13,8 @@ interface ToldOfRoom {
 /** What is known of rooms without asking the log, as whoever decides something tells every gateway. */
 export class KnownRooms<T extends ToldOfRoom> {
   readonly #known: LRUCache<Room, T>;
+  /** Nothing is known for longer than the question took: what others decide may not be told here. */
+  #isInDoubt = false;
 
   /** @param ttl so long it is known, milliseconds */
   constructor(max: number, ttl: number) {
@@ -36,7 +38,10 @@ export class KnownRooms<T extends ToldOfRoom> {
     };
     return [
       live.onInterrupted(forget),
-      log.onHindrance(forget),
+      log.onHindrance((hindrance) => {
+        this.#isInDoubt = hindrance !== null;
+        forget();
+      }),
       () => {
         subscription.stop();
       },
@@ -51,7 +56,7 @@ export class KnownRooms<T extends ToldOfRoom> {
   take(told: T): T {
     const known = this.#known.peek(told.room);
     const now = known && known.seq > told.seq ? known : told;
-    this.#known.set(told.room, now);
+    if (!this.#isInDoubt) this.#known.set(told.room, now);
     return now;
   }
 }

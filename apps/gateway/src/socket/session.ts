@@ -71,7 +71,8 @@ export class Session implements Caller {
       parts.newKey,
       () => {
         if (this.#isHeldUp || !parts.barrier.isOpen) {
-          return this.admit().then(() => parts.barrier.assure(person.userId).then(spend));
+          const since = performance.now();
+          return this.admit().then(() => parts.barrier.assure(person.userId, since).then(spend));
         }
         spend();
         return null;

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { Network } from './network.js';
 
 const RETRY_MS = 500;
+
+const logger = new Logger('Break it');
 
 /**
  * A gateway with what is served beside it, which can be killed, and started again on the port that it had. What it is
@@ -62,12 +64,16 @@ export class LivingGateway {
     this.#closing = app.close().catch(() => undefined);
   }
 
-  /** After a {@link kill}; tried until it comes about, or is not wanted any more. */
+  /** After a {@link kill}; tried until it comes about, or is not wanted any more. Why it does not is said once. */
   async restart(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#app) {
+    for (let said = ''; !signal.aborted && !this.#app;) {
       try {
         await this.start();
-      } catch {
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== said)
+          logger.error(`the gateway that was killed does not start again, and is tried: ${message}`);
+        said = message;
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -20,6 +20,7 @@ export class LivingProjections {
   #now: { readonly runners: ProjectionRunners; readonly life: Life };
   #watched: { readonly health: Health; readonly maxLagEvents: number } | null = null;
   #isDead = false;
+  #restarted = Promise.withResolvers<null>();
   readonly #observe;
   #end: () => void = () => undefined;
   /** Settles when one of the projections has ended by itself, for whatever reason but that it was killed. */
@@ -36,9 +37,12 @@ export class LivingProjections {
     return this.#now.runners.lag();
   }
 
-  /** As {@link ProjectionRunners.caughtUp}. */
-  caughtUp(onProgress: (left: number) => void): Promise<void> {
-    return this.#now.runners.caughtUp(onProgress);
+  /** As {@link ProjectionRunners.caughtUp}; those that are killed meanwhile never have, those after them do. */
+  async caughtUp(onProgress: (left: number) => void): Promise<void> {
+    for (let now = null; now !== this.#now;) {
+      now = this.#now;
+      await Promise.race([now.runners.caughtUp(onProgress), this.#restarted.promise]);
+    }
   }
 
   /** As {@link ProjectionRunners.watch}, for the latest health that was given; those that come after these too. */
@@ -63,6 +67,8 @@ export class LivingProjections {
     this.#isDead = false;
     this.#now = this.#begin();
     if (this.#watched) this.#now.runners.watch(this.#watched.health, this.#watched.maxLagEvents);
+    this.#restarted.resolve(null);
+    this.#restarted = Promise.withResolvers();
   }
 
   #begin() {

@@ -25,9 +25,13 @@ export class OwnNats {
     return this.server.taken;
   }
 
-  /** As `kill -9`. */
+  /** As `kill -9`; one that is dead already stays so. */
   kill(): void {
-    process.kill(this.server.pid, 'SIGKILL');
+    try {
+      process.kill(this.server.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   /** After a {@link kill}. */
