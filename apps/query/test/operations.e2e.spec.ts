@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { directRoom, partitionOf } from '#domain';
+import type { ReadModels } from '#read-models';
 import { context, person, QueryUnderTest, stores } from './query-under-test.js';
 
 // What operators ask over HTTP: as chatctl shows it, by whoever may, where it is wanted.
@@ -126,17 +127,30 @@ describe('the routes for operators', () => {
     return JSON.stringify((await rebuild('refold')).body).includes('under way here');
   }
 
-  it('end with the process, saved', async () => {
-    const other = await QueryUnderTest.start(inMongodb![1], { operations: true });
-    for (let i = 0; i < 30; i++) await other.say(person('7'), `message ${i}`);
-    await other.projected();
-    const answer = await fetch(`${other.url}/operations/projections/timeline/rebuild`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${other.token('game', 'service')}` },
-    });
-    const [text] = await Promise.allSettled([answer.text(), other.stop()]);
-    // Broken off, or with no line of an end: who reads knows that it is not whole.
-    expect(text.status === 'rejected' || !text.value.includes('"end"')).toBe(true);
+  it('end with the process, saved, and go on where it was', async () => {
+    let readModels!: ReadModels;
+    const open = async () => (readModels = await inMongodb![1]());
+    const other = await QueryUnderTest.start(open, { operations: true });
+    try {
+      for (let i = 0; i < 30; i++) await other.say(person('7'), `message ${i}`);
+      await other.projected();
+      const path = '/operations/projections/timeline/rebuild';
+      const answer = await fetch(other.url + path, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${other.token('game', 'service')}` },
+      });
+      const { number } = (await readModels.versions.read('timeline'))!.building!;
+      const built = () =>
+        readModels.projection('timeline', number).range('messages', { from: '', to: '\uffff', limit: 30 });
+      while ((await built()).length < 30) await new Promise((resolve) => setTimeout(resolve, 20));
+      const [text] = await Promise.allSettled([answer.text(), other.restart()]);
+      // Broken off, or with no line of an end: who reads knows that it is not whole.
+      expect(text.status === 'rejected' || !text.value.includes('"end"')).toBe(true);
+      const { body } = await other.service('POST', path);
+      expect(linesOf(body).at(-1)).toMatchObject({ end: true, takenOver: true, version: { number }, folded: 0 });
+    } finally {
+      await other.stop();
+    }
   }, 60_000);
 
   it('list dead letters with their reasons, and refold none that cannot be', async () => {
