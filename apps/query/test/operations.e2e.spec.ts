@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, partitionOf } from '#domain';
 import type { ReadModels } from '#read-models';
 import { context, person, QueryUnderTest, stores } from './query-under-test.js';
@@ -63,6 +63,14 @@ describe('the routes for operators', () => {
     const refused = await query.service('POST', '/operations/projections/timeline/rebuild');
     expect(refused.status).toBe(409);
     expect(JSON.stringify(refused.body)).toContain('in memory');
+  });
+
+  it('look once for all who ask at the same moment', async () => {
+    const looked = jest.spyOn(query.log, 'streams');
+    const asked = [1, 2, 3].map(() => query.service('GET', '/operations/status'));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(looked.mock.calls.length).toBeLessThanOrEqual(2);
+    looked.mockRestore();
   });
 
   it('name what there is', async () => {

@@ -45,7 +45,13 @@ describe('what is read over HTTP', () => {
   });
 
   it('is refused at once for what waiting does not change', async () => {
-    const reading = chatOf('8').history('clan').next();
+    let asked = 0;
+    const counted: typeof fetch = (...of) => {
+      asked++;
+      return fetch(...of);
+    };
+    const reading = chatOf('8', { fetch: counted }).history('clan').next();
     await expect(reading).rejects.toBeInstanceOf(RequestFailed);
+    expect(asked).toBe(1);
   });
 });
