@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GLOBAL_ROOM, PARTITIONS, postToRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { createHttpApp } from '#http';
-import { connectServers, Health, loadConfig, signDevelopmentToken, Tokens } from '#platform';
+import { connectServers, loadConfig, signDevelopmentToken } from '#platform';
 import { Runner, timeline } from '#projections';
 import { deployedServer, PASSWORD } from '../../../libs/event-store/test/deployed-server.js';
-import { OperationsModule } from '../src/operations/operations.module.js';
-import { watchServers } from '../src/readiness.js';
+import { freePort } from '../../standalone/src/servers/network.js';
+import { RoleProcess } from '../../workbench/src/apart/role-process.js';
 import { context, person } from './query-under-test.js';
 
 // A process that serves operators, at a NATS as it is deployed: with the rights of chatctl, and no more.
@@ -45,17 +44,12 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     const said = postToRoom({ ...context(), sender: person('7'), content: 'hello' }, GLOBAL_ROOM);
     await gateway.append('event' in said ? said.event : (undefined as never));
     while (runner.owned.length < PARTITIONS || (await runner.lag()) !== 0) await new Promise((r) => setTimeout(r, 20));
-    const config = loadConfig({ ...env('chatctl'), ...keys, OPERATIONS: 'on' }, 'query');
-    const servers = await connectServers(config, logger, atEnd);
-    const tokens = new Tokens(config.tokens, servers.log.revocations.follow());
-    const health = new Health();
-    watchServers(health, servers.log, servers.readModels);
-    const module = OperationsModule.of({ ...servers, tokens, health, waitsForNewer: true });
-    const app = await createHttpApp(module, config.http, false, tokens);
-    stops.unshift(() => app.close());
-    await app.listen(0, '127.0.0.1');
-    url = await app.getUrl();
-    while (servers.log.revocations.hindrance !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+    const operators = { ...env('chatctl'), ...keys, OPERATIONS: 'on' };
+    const main = 'dist/apps/query/src/main.js';
+    const query = new RoleProcess('query', await freePort(), operators, join(folder, 'query.log'), main);
+    stops.unshift(() => query.kill());
+    await query.start();
+    url = query.http;
   }, 60_000);
   afterAll(async () => {
     for (const stop of stops) await stop();
@@ -73,7 +67,7 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
       expect((await ask(`/operations/${path}`)).status).toBe(200);
     const text = await (await ask('/operations/projections/timeline/rebuild', 'POST')).text();
     expect(JSON.parse(text.trimEnd().split('\n').at(-1)!)).toMatchObject({ end: true, folded: 1, takenOver: true });
-    for (const path of ['/audit', '/players/7', '/chat/history?type=global'])
+    for (const path of ['/audit', '/players/7', '/chat/history?type=global', '/chats', '/log', '/online'])
       expect((await ask(path)).status).toBe(404);
   }, 60_000);
 });

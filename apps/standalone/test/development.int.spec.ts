@@ -91,15 +91,22 @@ describe('tokens for development', () => {
     expect(answer['errors']).toMatchObject([{ field }]);
   });
 
-  it('are there only where the secret was made for it', async () => {
+  it('are there only where the secret was made for it, and so is what operators see, unless it is wanted', async () => {
     const other = await ChatServer.start({}, null);
+    const wanted = await ChatServer.start({ OPERATIONS: 'on' }, null);
+    const statusOf = async (at: ChatServer) => {
+      const headers = { Authorization: `Bearer ${at.token('game', { scope: 'service' })}` };
+      return (await fetch(`${at.http}/operations/versions`, { headers })).status;
+    };
     try {
       expect((await fetch(`${other.http}/development`)).status).toBe(404);
       for (const path of ['token', 'service-token']) {
         expect((await fetch(`${other.http}/development/${path}`, { method: 'POST' })).status).toBe(404);
       }
+      expect([await statusOf(server), await statusOf(wanted), await statusOf(other)]).toEqual([200, 200, 404]);
     } finally {
       await other.stop();
+      await wanted.stop();
     }
   });
 });

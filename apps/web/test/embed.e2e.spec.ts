@@ -114,6 +114,27 @@ describeInBrowser('the chat in a page of another application', () => {
     await clan.root.getByText('No token could be had: what was given is no token.').waitFor();
   }, 60_000);
 
+  it('takes no token of somebody else from what gives them', async () => {
+    const page = await open(7);
+    const clan = chatIn(page, 'clan');
+    await clan.field.waitFor();
+    const [ada, bob] = [server.token(7, { name: 'Ada' }), server.token(8, { name: 'Bob' })];
+    const opened: string[] = [];
+    page.on('websocket', (socket) => opened.push(socket.url()));
+    const asked = await clan.root.evaluate(
+      async (element, [ada, bob]) => {
+        let count = 0;
+        // The first says who it is; the others are asked for to connect by.
+        Object.assign(element, { token: () => (++count === 1 ? ada : bob) });
+        for (let i = 0; count < 3 && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+        return count;
+      },
+      [ada, bob],
+    );
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect(opened.filter((url) => url.includes(bob))).toEqual([]);
+  }, 60_000);
+
   it('tells the page how its connection is, and what is the matter', async () => {
     const page = await open(7);
     await chatIn(page, 'clan').field.waitFor();
@@ -185,21 +206,6 @@ describeInBrowser('the chat in a page of another application', () => {
       await picky.stop();
     }
   }, 60_000);
-
-  it('is one file that pages of any origin may load, looked for anew after five minutes', async () => {
-    const file = await fetch(`${server.http}/embed.js`, { headers: { origin: 'https://any.example' } });
-    expect(file.status).toBe(200);
-    expect(Object.fromEntries(file.headers)).toMatchObject({
-      'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
-      'cache-control': 'public, max-age=300',
-      'content-type': 'text/javascript; charset=utf-8',
-      'x-content-type-options': 'nosniff',
-    });
-    const known = { 'if-none-match': file.headers.get('etag')!, 'cache-control': 'max-age=0' };
-    expect((await fetch(`${server.http}/embed.js`, { headers: known })).status).toBe(304);
-    expect(await file.text()).not.toMatch(/from ?["']|import\(/);
-  });
 });
 
 const setAttribute = (element: Locator, name: string, value: string): Promise<void> =>

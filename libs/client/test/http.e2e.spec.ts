@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ChatServer } from '../../../apps/workbench/test/chat-server.js';
 import { RequestFailed, RoomChat } from '../src/index.js';
@@ -30,8 +30,28 @@ describe('what is read over HTTP', () => {
     expect(answers.length).toBeLessThanOrEqual(8);
   }, 20_000);
 
+  it('waits five times at most', async () => {
+    const chance = jest.spyOn(Math, 'random').mockReturnValue(0);
+    let asked = 0;
+    const busy: typeof fetch = () => {
+      // Without an end it would be asked for ever.
+      if (++asked > 20) throw new Error('it is asked again and again');
+      return Promise.resolve(new Response('{}', { status: 429, headers: { 'retry-after': '0' } }));
+    };
+    const reading = chatOf('9', { fetch: busy }).history('global').next();
+    await expect(reading).rejects.toMatchObject({ name: 'RequestFailed', status: 429 });
+    expect(asked).toBe(6);
+    chance.mockRestore();
+  });
+
   it('is refused at once for what waiting does not change', async () => {
-    const reading = chatOf('8').history('clan').next();
+    let asked = 0;
+    const counted: typeof fetch = (...of) => {
+      asked++;
+      return fetch(...of);
+    };
+    const reading = chatOf('8', { fetch: counted }).history('clan').next();
     await expect(reading).rejects.toBeInstanceOf(RequestFailed);
+    expect(asked).toBe(1);
   });
 });
