@@ -73,8 +73,10 @@ export class Service {
     listen();
     try {
       for await (const line of this.lines<Record<string, unknown>>('/log', asked, { signal: AbortSignal.any(ends) })) {
-        listen();
+        // However long who reads takes over it, that is no silence of the server's.
+        clearTimeout(timer);
         yield logLine(line);
+        listen();
       }
     } finally {
       clearTimeout(timer);

@@ -63,9 +63,12 @@ export class Rebuilds implements OnModuleDestroy {
     response: Response,
   ): Promise<void> {
     const left = new AbortController();
-    response.once('close', () => {
+    const leave = () => {
       left.abort();
-    });
+    };
+    response.once('close', leave);
+    // Who left before would else never be seen to, and all of it be built for nobody.
+    if (response.closed) leave();
     const signal = AbortSignal.any([left.signal, this.#closing.signal]);
     const say = (line: object) => {
       if (response.closed) return;
@@ -88,8 +91,9 @@ export class Rebuilds implements OnModuleDestroy {
       this.#logger.log(`rebuilt ${name}: version ${report.version.number} is served`);
       say({ end: true, ...report });
     } catch (error) {
-      if (signal.aborted) this.#logger.warn(`the rebuild of ${name} was interrupted, and is saved as far as it is`);
-      else if (!response.headersSent) throw isRefusal(error) ? refused(error.message) : error;
+      const isInterrupted = signal.aborted && (error as Error).name === 'AbortError';
+      if (isInterrupted) this.#logger.warn(`the rebuild of ${name} was interrupted, and is saved as far as it is`);
+      else if (!response.headersSent && !signal.aborted) throw isRefusal(error) ? refused(error.message) : error;
       else say({ end: true, refused: this.#told(name, error) });
     }
     // Broken off: who reads sees that it has no end.

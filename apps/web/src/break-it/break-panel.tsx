@@ -92,11 +92,13 @@ const NONE: Counts = { told: 0, lost: 0, doubled: 0, disordered: 0 };
 function Verdict({ probe, now }: { readonly probe: Probe; readonly now: number }) {
   const { said, acknowledged, refused } = probe.figures;
   const { comparison } = probe;
-  const rows: readonly (readonly [name: string, counts: Counts | null])[] = [
-    ['the log', comparison?.log ?? null],
-    ...probe.watched.map(({ client: { person } }) => [person.name, comparison?.panes.get(person.id) ?? null] as const),
+  const rows: readonly (readonly [id: string, name: string, counts: Counts | null])[] = [
+    ['', 'the log', comparison?.log ?? null],
+    ...probe.watched.map(
+      ({ client: { person } }) => [person.id, person.name, comparison?.panes.get(person.id) ?? null] as const,
+    ),
   ];
-  const sum = (of: keyof Counts) => rows.reduce((total, [, counts]) => total + (counts ?? NONE)[of], 0);
+  const sum = (of: keyof Counts) => rows.reduce((total, [, , counts]) => total + (counts ?? NONE)[of], 0);
   const [lost, doubled, disordered] = [sum('lost'), sum('doubled'), sum('disordered')];
   const isWhole = lost + doubled + disordered === 0;
   return (
@@ -124,8 +126,8 @@ function Verdict({ probe, now }: { readonly probe: Probe; readonly now: number }
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, counts]) => (
-            <tr key={name}>
+          {rows.map(([id, name, counts]) => (
+            <tr key={id}>
               <th scope="row">{name}</th>
               {counts === null ? (
                 <td colSpan={4} class="quiet">

@@ -31,10 +31,15 @@ export function Lanes({ faults, watched, now }: LanesProps) {
   const kinds = Object.keys(KINDS) as FaultKind[];
   const lanes = [
     ...kinds.map((kind) => ({
+      id: `fault ${kind}`,
       name: NAMES[kind],
       bars: faults.filter((fault) => fault.kind === kind).map(broken(now)),
     })),
-    ...watched.map(({ client, moments }) => ({ name: client.person.name, bars: fared(moments, now) })),
+    ...watched.map(({ client, moments }) => ({
+      id: client.person.id,
+      name: client.person.name,
+      bars: fared(moments, now),
+    })),
   ];
   const from = now - SHOWN_MS;
   const x = (at: number) => ((Math.max(at, from) - from) / SHOWN_MS) * WIDTH;
@@ -42,8 +47,8 @@ export function Lanes({ faults, watched, now }: LanesProps) {
     <section>
       <h3>The last minute</h3>
       <div class="lanes">
-        {lanes.map(({ name, bars }) => (
-          <div key={name} class="lane">
+        {lanes.map(({ id, name, bars }) => (
+          <div key={id} class="lane">
             <span>{name}</span>
             <svg viewBox={`0 0 ${WIDTH} ${LANE}`} preserveAspectRatio="none" aria-hidden="true">
               {bars

@@ -1,7 +1,7 @@
 import type { RoomMessage, RoomName } from '@parley/client';
 import { Operations, type Service } from '@parley/client/service';
 import type { PaneClient } from '../clients.js';
-import { type Counts, countsOfLog, PaneTally, SETTLED_MS } from './tally.js';
+import { type Counts, type LoggedLine, LogTally, PaneTally, SETTLED_MS } from './tally.js';
 
 /** How often something is said, ms. */
 const SAY_MS = 500;
@@ -38,14 +38,14 @@ export interface Comparison {
 export class Probe {
   /** Told apart from those of another time. */
   readonly #run = Math.random().toString(36).slice(2, 6);
-  readonly #acknowledged = new Map<number, number>();
+  #acknowledged = 0;
+  readonly #log = new LogTally((text) => this.#probeOf(text));
   readonly #pattern = new RegExp(`^probe (\\d+) · ${this.#run}$`);
   #said = 0;
   #refused = 0;
   #watched: readonly Watched[] = [];
   #speaker: PaneClient | null = null;
   #room: RoomName = 'global';
-  #after: number | null = null;
   #isComparing = false;
   comparison: Comparison | null = null;
   readonly #timers: ReturnType<typeof setInterval>[];
@@ -60,7 +60,7 @@ export class Probe {
   }
 
   get figures(): { readonly said: number; readonly acknowledged: number; readonly refused: number } {
-    return { said: this.#said, acknowledged: this.#acknowledged.size, refused: this.#refused };
+    return { said: this.#said, acknowledged: this.#acknowledged, refused: this.#refused };
   }
 
   get watched(): readonly Watched[] {
@@ -85,6 +85,8 @@ export class Probe {
       for (const { off } of this.#watched) off();
       this.#watched = [];
     }
+    // The log is asked what the speaker said: what another one did is held against it no more.
+    if (clients[0] !== this.#speaker) this.#log.forget();
     this.#speaker = clients[0] ?? null;
     this.#watched = clients.map((client) => known(client) ?? this.#watch(client));
   }
@@ -99,7 +101,10 @@ export class Probe {
     if (!speaker) return;
     const probe = ++this.#said;
     speaker.rooms.send(this.#room, `probe ${probe} · ${this.#run}`, { id: `probe-${this.#run}-${probe}` }).then(
-      () => this.#acknowledged.set(probe, Date.now()),
+      () => {
+        this.#acknowledged++;
+        if (speaker === this.#speaker) this.#log.acknowledged(probe, Date.now());
+      },
       () => this.#refused++,
     );
   }
@@ -148,39 +153,28 @@ export class Probe {
     if (!speaker || this.#isComparing) return;
     this.#isComparing = true;
     try {
-      if (this.#after === null) {
+      if (this.#log.after === null) {
         // What is in the log by now is from before: but for the first probes, which have not to be there again.
         const { streams } = await new Operations(this.service).status();
-        this.#after = Math.max(0, (streams[0]?.lastSeq ?? 0) - BEFORE);
+        this.#log.after = Math.max(0, (streams[0]?.lastSeq ?? 0) - BEFORE);
       }
       const at = Date.now();
-      const due = [...this.#acknowledged].filter(([, when]) => when < at - SETTLED_MS).map(([probe]) => probe);
-      const logged: number[] = [];
-      let isWhole = false;
-      for await (const line of this.service.lines<LoggedLine>(`/players/${speaker.person.id}/export`, {
-        after: this.#after,
-      })) {
-        if (line.end) isWhole = true;
-        const probe = line.type === 'MessageCreated' ? this.#probeOf(line.content ?? '') : null;
-        if (probe !== null) logged.push(probe);
-      }
-      if (!isWhole) return;
+      const due = await this.#log.read(
+        (after) => this.service.lines<LoggedLine>(`/players/${speaker.person.id}/export`, { after }),
+        at,
+      );
+      if (!due) return;
+      for (const { tally } of this.#watched) tally.due(due);
       const panes = this.#watched
         .filter(({ moments }) => isSettled(moments, at))
-        .map(({ client, tally }) => [client.person.id, tally.counts(due)] as const);
-      this.comparison = { at, log: countsOfLog(logged, due), panes: new Map(panes) };
+        .map(({ client, tally }) => [client.person.id, tally.counts] as const);
+      this.comparison = { at, log: this.#log.counts, panes: new Map(panes) };
     } catch {
       // The server is away, as it was wanted to be: the next time.
     } finally {
       this.#isComparing = false;
     }
   }
-}
-
-interface LoggedLine {
-  readonly type?: string;
-  readonly content?: string;
-  readonly end?: true;
 }
 
 const KEPT = 2_000;

@@ -1,6 +1,7 @@
 import type { Service } from '@parley/client/service';
-import { useEffect, useState } from 'preact/hooks';
-import { deliveriesOf, onDelivery } from '../deliveries.js';
+import { Component } from 'preact';
+import { useState } from 'preact/hooks';
+import { deliveriesOf } from '../deliveries.js';
 import { RoomField } from './room-field.js';
 import { type Log, useLog } from './use-log.js';
 import { Way } from './way.js';
@@ -19,6 +20,7 @@ export function EventList({ service, rooms }: Props) {
   const [chosen, setChosen] = useState<AnyEvent | null>(null);
   const selection = { ...(room !== '' && { room }), ...(type !== '' && { types: [type] }) };
   const log = useLog(service, selection, isPaused);
+  if (log.state === 'absent') return <NotHere />;
   return (
     <>
       <div class="log-bar">
@@ -84,6 +86,7 @@ export function EventList({ service, rooms }: Props) {
                 key={event.seq}
                 event={event}
                 isFolded={log.foldOf(event.seq) !== undefined}
+                deliveredTo={event.type === 'MessageCreated' ? deliveriesOf(String(event.messageId)).length : 0}
                 isChosen={event.seq === chosen?.seq}
                 onChoose={setChosen}
               />
@@ -96,6 +99,14 @@ export function EventList({ service, rooms }: Props) {
   );
 }
 
+/** Where the server has no such routes: asking again changes nothing. */
+const NotHere = () => (
+  <p>
+    This server does not serve the log. A query process with <code>OPERATIONS=on</code> serves operators only: open the
+    address of one without it, or of a standalone, instead.
+  </p>
+);
+
 function stateOf({ state, reason, waiting, events }: Log, isPaused: boolean): string {
   if (state === 'connecting') return 'Connecting …';
   if (state === 'away') return `Away: ${reason}. Tried again.`;
@@ -106,53 +117,49 @@ function stateOf({ state, reason, waiting, events }: Log, isPaused: boolean): st
 interface RowProps {
   readonly event: AnyEvent;
   readonly isFolded: boolean;
+  /** To so many chats on this page. */
+  readonly deliveredTo: number;
   readonly isChosen: boolean;
   readonly onChoose: (event: AnyEvent) => void;
 }
 
-function Row({ event, isFolded, isChosen, onChoose }: RowProps) {
-  const { seq, storedAt, partition, type, room } = event;
-  return (
-    <tr
-      class={isChosen ? 'chosen' : ''}
-      onClick={() => {
-        onChoose(event);
-      }}
-    >
-      <td class="number">
-        <button type="button" class="link" aria-label={`Event ${seq}`} aria-pressed={isChosen}>
-          {seq}
-        </button>
-      </td>
-      <td class="number">
-        <time dateTime={storedAt}>{timeOf(storedAt)}</time>
-      </td>
-      <td class="number">{partition}</td>
-      <td>{type || 'unknown'}</td>
-      <td>{room ?? '–'}</td>
-      <td>{authorOf(event) || '–'}</td>
-      <td>
-        <Dots event={event} isFolded={isFolded} />
-      </td>
-    </tr>
-  );
+/** Rendered again only where something of it is otherwise: there are hundreds. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return (Object.keys(next) as (keyof RowProps)[]).some((name) => next[name] !== this.props[name]);
+  }
+
+  override render({ event, isFolded, deliveredTo, isChosen, onChoose }: RowProps) {
+    const { seq, storedAt, partition, type, room } = event;
+    return (
+      <tr
+        class={isChosen ? 'chosen' : ''}
+        onClick={() => {
+          onChoose(event);
+        }}
+      >
+        <td class="number">
+          <button type="button" class="link" aria-label={`Event ${seq}`} aria-pressed={isChosen}>
+            {seq}
+          </button>
+        </td>
+        <td class="number">
+          <time dateTime={storedAt}>{timeOf(storedAt)}</time>
+        </td>
+        <td class="number">{partition}</td>
+        <td>{type || 'unknown'}</td>
+        <td>{room ?? '–'}</td>
+        <td>{authorOf(event) || '–'}</td>
+        <td>
+          <Dots event={event} isFolded={isFolded} deliveredTo={deliveredTo} />
+        </td>
+      </tr>
+    );
+  }
 }
 
 /** How far it has come. */
-function Dots({ event, isFolded }: Pick<RowProps, 'event' | 'isFolded'>) {
-  const [, setSeen] = useState(0);
-  const { type, messageId } = event;
-  const isMessage = type === 'MessageCreated';
-  useEffect(
-    () =>
-      isMessage
-        ? onDelivery(() => {
-            setSeen((n) => n + 1);
-          })
-        : undefined,
-    [isMessage],
-  );
-  const to = isMessage ? deliveriesOf(String(messageId)).length : 0;
+function Dots({ event, isFolded, deliveredTo: to }: Pick<RowProps, 'event' | 'isFolded' | 'deliveredTo'>) {
   const words = ['stored', isToldOf(event) && isFolded && 'folded', to > 0 && `delivered to ${to}`]
     .filter(Boolean)
     .join(', ');

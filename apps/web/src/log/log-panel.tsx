@@ -1,3 +1,4 @@
+import { RequestFailed } from '@parley/client';
 import type { Service } from '@parley/client/service';
 import { useEffect, useState } from 'preact/hooks';
 import { EventList } from './event-list.js';
@@ -8,15 +9,21 @@ import { TimeSlider } from './time-slider.js';
 export default function LogPanel({ service }: { readonly service: Service }) {
   const [isLive, setLive] = useState(true);
   const [rooms, setRooms] = useState<readonly string[] | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
     service.rooms().then(
       ({ data, next }) => {
         const others = data.filter((room) => room !== 'global');
         // On a later page it may be.
         setRooms(next !== null || others.length < data.length ? ['global', ...others] : others);
+        setFault(null);
       },
-      () => {
-        setRooms([]);
+      (error: unknown) => {
+        // What was listed before is there still.
+        setRooms((before) => before ?? []);
+        // Of a log that is not served the list of events says so.
+        const isAbsent = error instanceof RequestFailed && error.status === 404;
+        setFault(isAbsent && isLive ? null : (error as Error).message);
       },
     );
   }, [service, isLive]);
@@ -37,8 +44,9 @@ export default function LogPanel({ service }: { readonly service: Service }) {
         {view(true, 'As it is appended')}
         {view(false, 'A room as it was')}
       </div>
+      {fault !== null && <p role="alert">The rooms cannot be listed: {fault}. One can be named still.</p>}
       {isLive && <EventList service={service} rooms={rooms ?? []} />}
-      {!isLive && rooms && <TimeSlider service={service} rooms={rooms} />}
+      {!isLive && rooms && <TimeSlider service={service} rooms={rooms} areListed={fault === null} />}
     </div>
   );
 }

@@ -32,6 +32,8 @@ export class Past {
     /** When its first event was stored, and its last one, ms since 1970. */
     readonly first: number,
     readonly last: number,
+    /** Of its first event: there was no room before it. */
+    readonly firstSeq: number,
     then: RoomThen,
   ) {
     this.shown = shownOf(then);
@@ -41,16 +43,16 @@ export class Past {
   /** At its end. @throws RequestFailed */
   static async open(service: Service, room: string): Promise<Past> {
     const then = await service.at(room, '9999-12-31', { last: LAST });
-    let first = Date.parse(then.at!);
+    let { seq, at } = then;
     for await (const line of service.log({ room, limit: 1 })) {
-      if (line.kind === 'event' || line.kind === 'unreadable') first = Date.parse(line.event.storedAt);
+      if (line.kind === 'event' || line.kind === 'unreadable') ({ seq, storedAt: at } = line.event);
     }
-    return new Past(service, room, first, Date.parse(then.at!), then);
+    return new Past(service, room, Date.parse(at!), Date.parse(then.at!), seq, then);
   }
 
-  /** Whether no event comes after what is shown. */
-  get isAtEnd(): boolean {
-    return this.#ahead.length === 0 && !this.#hasMore;
+  /** Whether there are events after what is shown, and none of them is here. */
+  get isBehind(): boolean {
+    return this.#ahead.length === 0 && this.#hasMore;
   }
 
   /** @param when a sequence, or ms since 1970 @throws RequestFailed */
@@ -65,14 +67,17 @@ export class Past {
 
   /** Shows what the next event led to; false where there is none. @throws RequestFailed */
   async next(): Promise<boolean> {
-    if (this.#ahead.length === 0 && this.#hasMore) await this.#more();
+    if (this.isBehind) await this.#more();
     return this.#take();
   }
 
-  /** The same for all that are due at a time, ms since 1970, as far as they are here; more are asked for in time. */
-  playTo(time: number): void {
+  /**
+   * The same for all that are due at a time, ms since 1970, as far as they are here; more are asked for in time.
+   * @throws RequestFailed where those cannot be had: who plays on asks again
+   */
+  async playTo(time: number): Promise<void> {
     while (this.#ahead[0] && Date.parse(this.#ahead[0].at) <= time) this.#take();
-    if (this.#ahead.length < FEW && this.#hasMore) this.#more().catch(() => undefined);
+    if (this.#ahead.length < FEW && this.#hasMore) await this.#more();
   }
 
   #take(): boolean {
@@ -96,7 +101,9 @@ export class Past {
         this.#hasMore = steps!.length === STEPS;
       },
       (error: unknown) => {
-        if (this.#asking === asking) this.#asking = null;
+        // Somebody went elsewhere meanwhile: nobody waits for it.
+        if (this.#asking !== asking) return;
+        this.#asking = null;
         throw error;
       },
     );

@@ -8,6 +8,8 @@ import { dayOf, timeOf } from './words.js';
 interface Props {
   readonly service: Service;
   readonly rooms: readonly string[];
+  /** Whether all of them are known. */
+  readonly areListed: boolean;
 }
 
 const SPEEDS = [1, 10, 100];
@@ -16,7 +18,7 @@ const FRAME_MS = 50;
 const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Any room as it was at any moment. */
-export function TimeSlider({ service, rooms }: Props) {
+export function TimeSlider({ service, rooms, areListed }: Props) {
   const [room, setRoom] = useState(rooms[0] ?? '');
   const [past, setPast] = useState<Past | null>(null);
   const [fault, setFault] = useState<string | null>(null);
@@ -52,7 +54,9 @@ export function TimeSlider({ service, rooms }: Props) {
         </button>
       </div>
       {fault !== null && <p role="alert">{fault}</p>}
-      {room === '' && <p class="log-note">Nothing was said yet, or no room is chosen.</p>}
+      {room === '' && (
+        <p class="log-note">{areListed ? 'Nothing was said yet, or no room is chosen.' : 'No room is chosen.'}</p>
+      )}
       {room !== '' && !past && fault === null && <p class="log-note">Folding …</p>}
       {past && <Player key={`${past.room} ${opened}`} past={past} />}
     </>
@@ -75,35 +79,41 @@ function Player({ past }: { readonly past: Past }) {
     setShown(past.shown);
     setTime(to ?? past.shown.at);
   };
+  const fail = (error: unknown) => {
+    setPlaying(false);
+    setFault(messageOf(error));
+    return false;
+  };
+  /** Whether it succeeded. */
   const failing = (asking: Promise<unknown>) =>
-    asking.then(
-      () => {
-        setFault(null);
-      },
-      (error: unknown) => {
-        setPlaying(false);
-        setFault(messageOf(error));
-      },
-    );
-  /** One is asked after the other, and those that were passed over meanwhile not at all. */
-  const goTo = async (when: Parameters<Past['goTo']>[0]) => {
+    asking.then(() => {
+      setFault(null);
+      return true;
+    }, fail);
+  /**
+   * One is asked after the other, and those that were passed over meanwhile not at all.
+   * @returns whether it is there
+   */
+  const goTo = async (when: Parameters<Past['goTo']>[0]): Promise<boolean> => {
     const isUnderWay = wanted.current !== null;
     wanted.current = when;
-    if (isUnderWay) return;
+    if (isUnderWay) return false;
+    let isThere = false;
     setAsking(true);
     for (let next: typeof when | null = null; next !== wanted.current;) {
       next = wanted.current;
-      await failing(past.goTo(next));
+      isThere = await failing(past.goTo(next));
     }
     const last = wanted.current;
     wanted.current = null;
     setAsking(false);
     setShown(past.shown);
     if ('seq' in last) setTime(past.shown.at);
+    return isThere;
   };
   const back = () => {
     setPlaying(false);
-    if (past.shown.at > past.first || past.shown.seq > 1) void goTo({ seq: Math.max(1, past.shown.seq - 1) });
+    if (past.shown.seq > past.firstSeq) void goTo({ seq: past.shown.seq - 1 });
   };
   const forward = () => {
     setPlaying(false);
@@ -120,7 +130,7 @@ function Player({ past }: { readonly past: Past }) {
     }
     if (position.current >= past.last) {
       setTime(past.first);
-      await goTo({ time: past.first });
+      if (!(await goTo({ time: past.first }))) return;
     }
     setPlaying(true);
   };
@@ -133,9 +143,13 @@ function Player({ past }: { readonly past: Past }) {
       const next = Math.min(past.last, position.current + (now - before) * speed);
       before = now;
       position.current = next;
-      past.playTo(next);
+      past.playTo(next).catch((error: unknown) => {
+        // Before the next one asks again.
+        clearInterval(timer);
+        fail(error);
+      });
       show(next);
-      if (next >= past.last && past.shown.at >= past.last) setPlaying(false);
+      if (next >= past.last && !past.isBehind) setPlaying(false);
     }, FRAME_MS);
     return () => {
       clearInterval(timer);

@@ -1,5 +1,7 @@
+import { RequestFailed } from '@parley/client';
 import type { LogFold, LogSelection, Service } from '@parley/client/service';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { onDelivery } from '../deliveries.js';
 import type { AnyEvent } from './words.js';
 
 const KEPT_AT_MOST = 500;
@@ -12,7 +14,8 @@ export interface Log {
   /** How many there are that are not shown. */
   readonly waiting: number;
   readonly foldOf: (seq: number) => LogFold | undefined;
-  readonly state: 'connecting' | 'following' | 'away';
+  /** `absent`: there is no log at this address, so it is not asked for again. */
+  readonly state: 'connecting' | 'following' | 'away' | 'absent';
   /** Why it is away. */
   readonly reason: string;
 }
@@ -21,39 +24,49 @@ export interface Log {
 interface Kept {
   events: AnyEvent[];
   readonly folds: Map<number, LogFold>;
+  /** Whether something came, of the log or to a chat, since it was last shown. */
+  isNew: boolean;
 }
 
 /** The events as they are appended, from the last hundred on, over a server that goes away. */
 export function useLog(service: Service, selection: LogSelection, isPaused: boolean): Log {
-  const kept = useRef<Kept>({ events: [], folds: new Map() });
+  const kept = useRef<Kept>({ events: [], folds: new Map(), isNew: false });
   const [shown, setShown] = useState<readonly AnyEvent[]>([]);
   const [state, setState] = useState<Pick<Log, 'state' | 'reason'>>({ state: 'connecting', reason: '' });
   const [waiting, setWaiting] = useState(0);
-  const paused = useRef(isPaused);
-  paused.current = isPaused;
   const lastShown = shown[0]?.seq ?? 0;
   useEffect(() => {
     const end = new AbortController();
-    kept.current = { events: [], folds: new Map() };
+    kept.current = { events: [], folds: new Map(), isNew: false };
     setShown([]);
     setWaiting(0);
     setState({ state: 'connecting', reason: '' });
-    void follow(service, selection, kept.current, end.signal, (next, reason = '') => {
-      setState({ state: next, reason });
+    void follow(service, selection, kept.current, end.signal, (state, reason = '') => {
+      setState((before) => (before.state === state && before.reason === reason ? before : { state, reason }));
     });
     return () => {
       end.abort();
     };
   }, [service, JSON.stringify(selection)]);
+  useEffect(
+    () =>
+      onDelivery(() => {
+        kept.current.isNew = true;
+      }),
+    [],
+  );
   useEffect(() => {
-    const timer = setInterval(() => {
-      const { events } = kept.current;
-      if (paused.current) setWaiting(events.filter(({ seq }) => seq > lastShown).length);
+    const show = () => {
+      const { events, isNew } = kept.current;
+      if (!isNew) return;
+      if (isPaused) setWaiting(events.filter(({ seq }) => seq > lastShown).length);
       else {
+        kept.current.isNew = false;
         setWaiting(0);
         setShown([...events]);
       }
-    }, SHOWN_EVERY_MS);
+    };
+    const timer = setInterval(show, SHOWN_EVERY_MS);
     return () => {
       clearInterval(timer);
     };
@@ -79,10 +92,18 @@ async function follow(
         else if (line.kind === 'event' || line.kind === 'unreadable') {
           kept.events = [line.event, ...kept.events].slice(0, KEPT_AT_MOST);
           next = line.event.seq + 1;
-        } else next = Math.max(next ?? 0, line.seq + 1);
+        } else {
+          next = Math.max(next ?? 0, line.seq + 1);
+          continue;
+        }
+        kept.isNew = true;
       }
     } catch (error) {
       if (isOver()) return;
+      if (error instanceof RequestFailed && error.status === 404) {
+        tell('absent');
+        return;
+      }
       tell('away', (error as Error).message);
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

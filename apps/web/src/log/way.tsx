@@ -1,5 +1,5 @@
 import type { LogFold } from '@parley/client/service';
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deliveriesOf, onDelivery } from '../deliveries.js';
 import { type AnyEvent, authorOf, dayOf, furtherOf, isToldOf, textOf, timeOf } from './words.js';
@@ -49,10 +49,10 @@ export function Way({ event, fold, onClose }: Props) {
           </>
         )}
         {furtherOf(event).map(([name, value]) => (
-          <>
-            <dt key={name}>{name}</dt>
+          <Fragment key={name}>
+            <dt>{name}</dt>
             <dd>{value}</dd>
-          </>
+          </Fragment>
         ))}
       </dl>
       <h4>Its way</h4>

@@ -82,14 +82,24 @@ function DeadLetters({ operations, rebuild, count: there }: LettersProps) {
     data: [],
     total: 0,
   });
+  const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
-    operations.deadLetters(50).then(setLetters, () => undefined);
+    operations.deadLetters(50).then(
+      (letters) => {
+        setLetters(letters);
+        setFault(null);
+      },
+      (error: unknown) => {
+        setFault((error as Error).message);
+      },
+    );
   }, [operations, there]);
   const projections = [...new Set(data.map(({ projection }) => projection))];
   return (
     <section>
       <h3>Dead letters</h3>
-      {total === 0 && <p class="quiet">None: every event could be taken in.</p>}
+      {fault !== null && <p role="status">They cannot be listed: {fault}</p>}
+      {total === 0 && fault === null && <p class="quiet">None: every event could be taken in.</p>}
       {total > 0 && (
         <>
           <ul class="letters">
@@ -123,13 +133,25 @@ function DeadLetters({ operations, rebuild, count: there }: LettersProps) {
 
 function Versions({ operations, turn }: { readonly operations: Operations; readonly turn: string }) {
   const [versions, setVersions] = useState<readonly KeptVersion[]>([]);
+  const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
-    operations.versions().then(setVersions, () => undefined);
+    operations.versions().then(
+      (kept) => {
+        setVersions(kept);
+        setFault(null);
+      },
+      (error: unknown) => {
+        setFault((error as Error).message);
+      },
+    );
   }, [operations, turn]);
   return (
     <section>
       <h3>Versions</h3>
-      {versions.length === 0 && <p class="quiet">The read models are in memory, of one version each.</p>}
+      {fault !== null && <p role="status">They cannot be listed: {fault}</p>}
+      {versions.length === 0 && fault === null && (
+        <p class="quiet">The read models are in memory, of one version each.</p>
+      )}
       {versions.length > 0 && (
         <table>
           <thead>
@@ -160,12 +182,20 @@ function Versions({ operations, turn }: { readonly operations: Operations; reado
 const LOOK_MS = 3_000;
 
 function Connections({ operations }: { readonly operations: Operations }) {
-  const [gateways, setGateways] = useState<readonly GatewayConnections[] | null>(null);
+  const [{ gateways, fault }, setLooked] = useState<{
+    readonly gateways: readonly GatewayConnections[] | null;
+    readonly fault: string;
+  }>({ gateways: null, fault: '' });
   useEffect(() => {
     const look = () => {
-      operations.gateways().then(setGateways, () => {
-        setGateways(null);
-      });
+      operations.gateways().then(
+        (there) => {
+          setLooked({ gateways: there, fault: '' });
+        },
+        (error: unknown) => {
+          setLooked({ gateways: null, fault: (error as Error).message });
+        },
+      );
     };
     look();
     const timer = setInterval(look, LOOK_MS);
@@ -176,7 +206,7 @@ function Connections({ operations }: { readonly operations: Operations }) {
   return (
     <section>
       <h3>Connections</h3>
-      {!gateways && <p class="quiet">No gateway is reached at this address.</p>}
+      {fault !== '' && <p class="quiet">No gateway is reached at this address: {fault}</p>}
       {gateways && (
         <table>
           <thead>
