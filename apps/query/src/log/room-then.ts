@@ -23,6 +23,11 @@ import { Readings } from './readings.js';
 /** A room in memory takes some KB for each of its events. */
 const EVENTS_AT_MOST = 100_000;
 
+/** Messages looked at, times steps: some tenths of a second. */
+const LOOKS_AT_MOST = 200_000;
+
+const LAST = 1_000;
+
 export class RoomThenParameters {
   @RoomName({ description: 'As the log names it: `global`, `clan:<id>` or `direct:<id>:<id>`.' })
   room!: string;
@@ -30,12 +35,12 @@ export class RoomThenParameters {
   @LogPlace({ description: 'A sequence of the log, or a time: then.' })
   when!: string;
 
-  @NumberText(1, 10_000, { default: 1_000, description: 'How many messages, of the last.' })
+  @NumberText(1, 10_000, { default: LAST, description: 'How many messages, of the last.' })
   last?: string;
 
   @NumberText(1, 1_000, {
     optional: true,
-    description: 'With it come so many events from then on, and what each led to.',
+    description: `With it come so many events from then on, and what each led to; with \`last\` multiplied, no more than ${LOOKS_AT_MOST}.`,
   })
   steps?: string;
 }
@@ -128,6 +133,10 @@ export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
     if (['user', 'partition'].includes(roomKind(room))) {
       throw invalid([httpFault('VALIDATION', 'nobody says anything in this room', 'room', asked.room)]);
     }
+    if (Number(asked.last ?? LAST) * Number(asked.steps ?? 0) > LOOKS_AT_MOST) {
+      const message = `last times steps must not be more than ${LOOKS_AT_MOST}`;
+      throw invalid([httpFault('VALIDATION', message, 'steps', asked.steps)]);
+    }
     try {
       return await this.readings.fold(userId, () => this.folded(room, asked));
     } catch (error) {
@@ -141,7 +150,7 @@ export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
     room: NonNullable<ReturnType<typeof roomMeant>>,
     { when, last, steps }: RoomThenParameters,
   ): Promise<RoomThenAnswer> {
-    const messages = Number(last ?? 1_000);
+    const messages = Number(last ?? LAST);
     const fold = await RoomFold.start(this.log, room, EVENTS_AT_MOST);
     await fold.to(await knownSeq(this.log, placeOf(when)));
     const then = await fold.room(messages);

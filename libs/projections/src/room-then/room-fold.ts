@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { partitionOf, partitionRoom, roomIds, roomKind, type Room } from '#domain';
 import { type DeadLetter, type EventLog, type LogRecord, readableEvent } from '#event-store';
 import { Replay } from '../engine/replay.js';
-import type { HeadDocument } from '../timeline/documents.js';
+import type { HeadDocument, MessageDocument } from '../timeline/documents.js';
 import { timeline } from '../timeline/fold.js';
 import { Timeline } from '../timeline/queries.js';
 import type { ChatThen, ErasedThen, RoomThen } from './room-then.js';
@@ -9,6 +10,9 @@ import { Texts } from './texts-then.js';
 import { messageThenView, type MessageThenView, type RoomStep } from './view.js';
 
 const ROUND = 2_000;
+
+/** So long it folds without others having their turn. Milliseconds. */
+const HELD_AT_MOST = 20;
 
 /** The room had more events by then than are folded here. */
 export class RoomTooLong extends Error {
@@ -25,6 +29,7 @@ export class RoomFold {
   private last: Pick<LogRecord, 'seq' | 'at'> | null = null;
   private foldedTo = 0;
   private folded = 0;
+  private heldSince = performance.now();
 
   private constructor(
     private readonly log: Pick<EventLog, 'readAllowed'>,
@@ -72,14 +77,7 @@ export class RoomFold {
    */
   async *steps(last: number): AsyncGenerator<RoomStep, void> {
     const { log, name: room, foldedTo } = this;
-    let before = new Map<number, string>();
-    const changed = async () => {
-      const shown = await this.shown(last);
-      const texts = new Map(shown.map((message) => [message.n, JSON.stringify(message)]));
-      const others = shown.filter(({ n }) => texts.get(n) !== before.get(n));
-      before = texts;
-      return others;
-    };
+    const changed = this.changes(last);
     await changed();
     for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1 })) {
       for (const record of records) {
@@ -90,9 +88,26 @@ export class RoomFold {
     }
   }
 
-  private async shown(last: number): Promise<MessageThenView[]> {
-    const messages = await new Timeline(this.replay.store).page(this.name, { limit: last });
-    return messages.reverse().map((message) => messageThenView(message, this.texts));
+  /** @returns asks which of the last messages are others than when that was asked before; the first time, all */
+  private changes(last: number): () => Promise<MessageThenView[]> {
+    const before = new Map<number, { readonly document: MessageDocument; readonly text: string }>();
+    return async () => {
+      const others: MessageThenView[] = [];
+      for (const document of await this.page(last)) {
+        const was = before.get(document.n);
+        // Documents are replaced, never changed.
+        if (was?.document === document) continue;
+        const view = messageThenView(document, this.texts);
+        const text = JSON.stringify(view);
+        before.set(document.n, { document, text });
+        if (text !== was?.text) others.push(view);
+      }
+      return others;
+    };
+  }
+
+  private async page(last: number): Promise<MessageDocument[]> {
+    return (await new Timeline(this.replay.store).page(this.name, { limit: last })).reverse();
   }
 
   /** The next records of the room, and what erasures there were before the last of them. */
@@ -112,6 +127,14 @@ export class RoomFold {
     await this.replayed(round);
     this.last = last;
     this.foldedTo = last.seq;
+    await this.giveWay();
+  }
+
+  /** All that is waited for may be here already: without it nobody else has a turn until everything is folded. */
+  private async giveWay(): Promise<void> {
+    if (performance.now() - this.heldSince < HELD_AT_MOST) return;
+    await setImmediate();
+    this.heldSince = performance.now();
   }
 
   private async foldErasures(until: number): Promise<void> {
@@ -130,7 +153,7 @@ export class RoomFold {
   /** As it is where it is folded to. @param last how many messages, of the last */
   async room(last = Infinity): Promise<RoomThen> {
     const { name: room, texts, last: event } = this;
-    const messages = (await new Timeline(this.replay.store).page(room, { limit: last })).reverse();
+    const messages = await this.page(last);
     return {
       ...{ room, seq: event?.seq ?? 0, storedAt: event?.at ?? null, messages, chat: await this.chat() },
       ...{ texts: texts.copy(), changes: texts.changesOf(messages), unfoldable: [...this.unfoldable] },

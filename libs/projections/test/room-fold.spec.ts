@@ -1,0 +1,83 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { GLOBAL_ROOM } from '#domain';
+import type { FollowOptions, LogRecord } from '#event-store';
+import { RoomFold, type RoomStep } from '../src/index.js';
+import { edited, posted, reacted, recorded } from './folded-timeline.js';
+
+/** A log of one room whose records are here at once, some at a time. */
+const logOf = (all: readonly LogRecord[]) => ({
+  async *readAllowed({ from = 1, until = Infinity, filter = {} }: FollowOptions = {}) {
+    const meant = filter.room === GLOBAL_ROOM ? all.filter(({ seq }) => seq >= from && seq <= until) : [];
+    for (let i = 0; i < meant.length; i += 100) yield await Promise.resolve(meant.slice(i, i + 100));
+  },
+});
+
+/** How often others had their turn meanwhile. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  try {
+    await work();
+    return turns;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const many = recorded(Array.from({ length: 6_000 }, (_, i) => posted(GLOBAL_ROOM, `${i}`)));
+
+async function stepsOf(fold: RoomFold, last: number, atMost = Infinity): Promise<RoomStep[]> {
+  const steps: RoomStep[] = [];
+  for await (const step of fold.steps(last)) {
+    steps.push(step);
+    if (steps.length === atMost) break;
+  }
+  return steps;
+}
+
+describe('the fold of a room', () => {
+  it('lets others have their turn, between rounds and between steps', async () => {
+    const fold = await RoomFold.start(logOf(many), GLOBAL_ROOM);
+    expect(await turnsDuring(() => fold.to(5_000))).toBeGreaterThan(0);
+    const turns = await turnsDuring(async () => {
+      await stepsOf(fold, 2_000, 300);
+    });
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  it('does not write all of the last messages anew for each step', async () => {
+    const fold = await RoomFold.start(logOf(many), GLOBAL_ROOM);
+    await fold.to(5_000);
+    const written = jest.spyOn(JSON, 'stringify');
+    try {
+      await stepsOf(fold, 2_000, 100);
+      expect(written.mock.calls.length).toBeLessThan(2_500);
+    } finally {
+      written.mockRestore();
+    }
+  });
+
+  it('has with each step the messages that it left otherwise', async () => {
+    const sealed = { texts: null };
+    const [first, second, reaction, again, edit] = recorded([
+      posted(GLOBAL_ROOM, 'one'),
+      posted(GLOBAL_ROOM, 'two'),
+      reacted(GLOBAL_ROOM, 'one', '2', '👍'),
+      reacted(GLOBAL_ROOM, 'one', '2', '👍'),
+      edited(GLOBAL_ROOM, 'two', 'two!'),
+    ]);
+    const fold = await RoomFold.start(
+      logOf([first!, second!, { ...reaction!, ...sealed }, again!, edit!]),
+      GLOBAL_ROOM,
+    );
+    await fold.to(1);
+    const steps = await stepsOf(fold, 10);
+    expect(steps.map(({ seq, messages }) => [seq, ...messages.map(({ n }) => n)])).toEqual([
+      [2, 2],
+      [3, 1],
+      // The name of who reacted is known from then on.
+      [4, 1],
+      [5, 2],
+    ]);
+  });
+});
