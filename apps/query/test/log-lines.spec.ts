@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { GLOBAL_ROOM, partitionOf } from '#domain';
-import type { Live, LogRecord } from '#event-store';
+import type { FollowOptions, Live, LogRecord } from '#event-store';
 import { encodeUpdate } from '#projections';
 import { send } from '../src/export/send.js';
 import { logLines } from '../src/log/log-lines.js';
@@ -78,6 +78,48 @@ describe('the lines of the log', () => {
       .map((line) => JSON.parse(line) as { readonly seq: number });
     expect(lines).toHaveLength(152);
     expect(lines.at(-1)).toEqual({ end: true, seq: 150 });
+    expect(log.isRead).toBe(false);
+  });
+});
+
+describe('the last lines of the log', () => {
+  /** Of a room of which nothing is found for a long time. */
+  class SlowLog {
+    isRead = false;
+
+    lastSeq(): Promise<number> {
+      return Promise.resolve(1_000_000);
+    }
+
+    async *readAllowed({ signal }: FollowOptions = {}) {
+      this.isRead = true;
+      while (!signal?.aborted) await new Promise(setImmediate);
+      this.isRead = false;
+      yield* [] as LogRecord[][];
+    }
+  }
+
+  it('say at once, and then again and again, that they are looked for', async () => {
+    const log = new SlowLog();
+    const end = new AbortController();
+    const part = { from: { last: 1, end: 1_000_000 } };
+    const lines = logLines(log, part, { ...options, signal: end.signal, progressMs: 20 });
+    for (let i = 0; i < 3; i++) {
+      expect(await lines.next()).toEqual({ done: false, value: '{"progress":true,"seq":null}\n' });
+    }
+    expect(log.isRead).toBe(true);
+    end.abort();
+    expect((await lines.next()).done).toBe(true);
+    expect(log.isRead).toBe(false);
+  });
+
+  it('are no longer looked for once nobody takes them any more', async () => {
+    const log = new SlowLog();
+    const part = { from: { last: 1, end: 1_000_000 } };
+    const lines = logLines(log, part, { ...options, signal: AbortSignal.any([]), progressMs: 20 });
+    await lines.next();
+    await lines.next();
+    await lines.return();
     expect(log.isRead).toBe(false);
   });
 });

@@ -54,8 +54,8 @@ export class LogController {
     summary: 'The events of the log, a line of JSON each',
     description:
       'Each as `chatctl replay` prints it, with its `partition`; one that cannot be read has `unreadable`, which says ' +
-      'why. In between `{"progress":true,"seq":…}` says how far the log is read, at least every 5 s. It ends with ' +
-      '`{"end":true,"seq":…}`; an answer without that line, and one that follows, is gone on with from the `seq` of its ' +
+      'why. In between `{"progress":true,"seq":…}` says how far the log is read, at least every 5 s, null while it is looked ' +
+      'for where the last ones begin. It ends with `{"end":true,"seq":…}`; an answer without that line, and one that follows, is gone on with from the `seq` of its ' +
       'last line and one. With `folds`, `{"folded":true,"seq":…,"projection":…,"version":…,"at":…}` says that the ' +
       'timeline has a message, a reaction, an edit or a deletion, and when the query side heard of it, by its clock; ' +
       'such a line may be missing, and come before that of its event.',
@@ -80,12 +80,12 @@ export class LogController {
     const signal = AbortSignal.any([begun.end, left.signal]);
     let folds: ToldFolds | null = null;
     try {
-      const selection = await selectionOf(this.log, asked);
+      const part = await selectionOf(this.log, asked);
       response.setHeader('Content-Type', NDJSON);
       response.setHeader('Cache-Control', 'no-store');
       const options = { follow: asked.follow !== undefined, limit: Number(asked.limit ?? Infinity), signal };
-      folds = asked.folds === undefined ? null : new ToldFolds(this.log.live, selection.room);
-      const lines = logLines(this.log, selection, { ...options, folds });
+      folds = asked.folds === undefined ? null : new ToldFolds(this.log.live, part.room);
+      const lines = logLines(this.log, part, { ...options, folds });
       await send(this.whileLetIn(caller, lines), response, begun);
     } finally {
       left.abort();

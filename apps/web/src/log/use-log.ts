@@ -79,7 +79,7 @@ async function follow(
         else if (line.kind === 'event' || line.kind === 'unreadable') {
           kept.events = [line.event, ...kept.events].slice(0, KEPT_AT_MOST);
           next = line.event.seq + 1;
-        } else next = Math.max(next ?? 0, line.seq + 1);
+        } else if (line.seq !== null) next = Math.max(next ?? 0, line.seq + 1);
       }
     } catch (error) {
       if (isOver()) return;
