@@ -57,6 +57,36 @@ describe('the fold of a room', () => {
     }
   });
 
+  it('ends once nobody wants it any more', async () => {
+    const log = logOf(many);
+    const aborted = { signal: AbortSignal.abort(new Error('nobody waits')) };
+    await expect(RoomFold.start(log, GLOBAL_ROOM, aborted)).rejects.toThrow('nobody waits');
+    for (const work of [(fold: RoomFold) => fold.to(6_000), (fold: RoomFold) => stepsOf(fold, 2_000)]) {
+      const end = new AbortController();
+      const fold = await RoomFold.start(log, GLOBAL_ROOM, { signal: end.signal });
+      setTimeout(() => {
+        end.abort(new Error('nobody waits'));
+      }, 5);
+      await expect(work(fold)).rejects.toThrow('nobody waits');
+      expect((await fold.room(1)).seq).toBeLessThan(6_000);
+    }
+  });
+
+  it('does not take what was read in part for all', async () => {
+    const end = new AbortController();
+    const log = {
+      async *readAllowed({ signal, filter = {} }: FollowOptions = {}) {
+        if (filter.kind !== undefined) return;
+        yield await Promise.resolve(many.slice(0, 1));
+        end.abort(new Error('nobody waits'));
+        if (signal?.aborted) return;
+        yield many.slice(1);
+      },
+    };
+    const fold = await RoomFold.start(log, GLOBAL_ROOM, { signal: end.signal });
+    await expect(fold.to(6_000)).rejects.toThrow('nobody waits');
+  });
+
   it('has with each step the messages that it left otherwise', async () => {
     const sealed = { texts: null };
     const [first, second, reaction, again, edit] = recorded([

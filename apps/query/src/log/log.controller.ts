@@ -103,7 +103,6 @@ export class LogController {
   }
 
   @Get('at')
-  @UseInterceptors(InTurn)
   @ApiOperation({
     summary: 'A room as it was',
     description:
@@ -115,12 +114,18 @@ export class LogController {
   @ErrorResponse(400, 'A parameter is not what it must be, or the room is too long.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(404, 'There was nothing in this room yet, or the log has not come so far.')
-  @ErrorResponse(503, 'Others look at rooms, or the log is away; try again after `Retry-After` seconds.')
+  @ErrorResponse(
+    503,
+    'Others look at rooms, it took too long, or the log is away; try again after `Retry-After` seconds.',
+  )
   async room(
     @Parameters(new Input(RoomThenParameters, 'dropped')) asked: RoomThenParameters,
     @FromToken() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
   ) {
-    return this.queries.execute(new ReadRoomThen(asked, caller.userId));
+    return this.readings.fold(caller.userId, response, (signal) =>
+      this.queries.execute(new ReadRoomThen(asked, signal)),
+    );
   }
 
   @Get('rooms')

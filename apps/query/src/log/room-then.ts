@@ -16,7 +16,6 @@ import {
 } from '#projections';
 import { listOf, named, nullable, shape, text, time, whole } from '#protocol';
 import { LogPlace, NumberText, placeOf, RoomName } from '../input.js';
-import { Readings } from './readings.js';
 
 // A room as it was, by the fold of the timeline.
 
@@ -115,7 +114,8 @@ interface RoomThenAnswer extends RoomThenView {
 export class ReadRoomThen extends Query<RoomThenAnswer> {
   constructor(
     readonly asked: RoomThenParameters,
-    readonly userId: string,
+    /** Ends it: its reason is thrown. */
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -123,12 +123,9 @@ export class ReadRoomThen extends Query<RoomThenAnswer> {
 
 @QueryHandler(ReadRoomThen)
 export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
-  constructor(
-    @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Readings) private readonly readings: Readings,
-  ) {}
+  constructor(@Inject(EventLog) private readonly log: EventLog) {}
 
-  async execute({ asked, userId }: ReadRoomThen): Promise<RoomThenAnswer> {
+  async execute({ asked, signal }: ReadRoomThen): Promise<RoomThenAnswer> {
     const room = roomMeant(asked.room)!;
     if (['user', 'partition'].includes(roomKind(room))) {
       throw invalid([httpFault('VALIDATION', 'nobody says anything in this room', 'room', asked.room)]);
@@ -138,7 +135,7 @@ export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
       throw invalid([httpFault('VALIDATION', message, 'steps', asked.steps)]);
     }
     try {
-      return await this.readings.fold(userId, () => this.folded(room, asked));
+      return await this.folded(room, asked, signal);
     } catch (error) {
       if (error instanceof NothingThere) throw notFound('when', asked.when, error.message);
       if (error instanceof RoomTooLong) throw invalid([httpFault('VALIDATION', error.message, 'room', asked.room)]);
@@ -149,9 +146,10 @@ export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
   private async folded(
     room: NonNullable<ReturnType<typeof roomMeant>>,
     { when, last, steps }: RoomThenParameters,
+    signal: AbortSignal,
   ): Promise<RoomThenAnswer> {
     const messages = Number(last ?? LAST);
-    const fold = await RoomFold.start(this.log, room, EVENTS_AT_MOST);
+    const fold = await RoomFold.start(this.log, room, { atMost: EVENTS_AT_MOST, signal });
     await fold.to(await knownSeq(this.log, placeOf(when)));
     const then = await fold.room(messages);
     await refuseIfNothing(then, this.log);

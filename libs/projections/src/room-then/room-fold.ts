@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { partitionOf, partitionRoom, roomIds, roomKind, type Room } from '#domain';
-import { type DeadLetter, type EventLog, type LogRecord, readableEvent } from '#event-store';
+import { type DeadLetter, type EventLog, type FollowOptions, type LogRecord, readableEvent } from '#event-store';
 import { Replay } from '../engine/replay.js';
 import type { HeadDocument, MessageDocument } from '../timeline/documents.js';
 import { timeline } from '../timeline/fold.js';
@@ -13,6 +13,13 @@ const ROUND = 2_000;
 
 /** So long it folds without others having their turn. Milliseconds. */
 const HELD_AT_MOST = 20;
+
+export interface RoomFoldOptions {
+  /** How many events of the room are folded. */
+  readonly atMost?: number;
+  /** Ends it: its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
 
 /** The room had more events by then than are folded here. */
 export class RoomTooLong extends Error {
@@ -37,15 +44,23 @@ export class RoomFold {
     private readonly replay: Replay<unknown>,
     /** In the order of the log. */
     private readonly erasures: readonly LogRecord[],
-    private readonly atMost: number,
+    private readonly options: RoomFoldOptions,
   ) {}
 
-  /** @param atMost how many events of the room are folded @throws LogUnavailable */
-  static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, atMost = Infinity): Promise<RoomFold> {
+  /** @throws LogUnavailable */
+  static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, options: RoomFoldOptions = {}): Promise<RoomFold> {
     const filter = { room: partitionRoom(partitionOf(room)), kind: 'erase' } as const;
     const erasures: LogRecord[] = [];
-    for await (const records of log.readAllowed({ filter })) erasures.push(...records);
-    return new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, atMost);
+    const fold = new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, options);
+    for await (const records of fold.read({ filter })) erasures.push(...records);
+    return fold;
+  }
+
+  /** What is read only in part, since nobody wants it any more, is not taken for all. */
+  private async *read(options: FollowOptions): AsyncGenerator<readonly LogRecord[], void> {
+    const { signal } = this.options;
+    yield* this.log.readAllowed({ ...options, ...(signal && { signal }) });
+    signal?.throwIfAborted();
   }
 
   /**
@@ -54,10 +69,10 @@ export class RoomFold {
    * @throws RoomTooLong, LogUnavailable
    */
   async to(until: number, onProgress: (left: number) => void = () => undefined): Promise<void> {
-    const { log, name: room, foldedTo } = this;
+    const { name: room, foldedTo } = this;
     if (until > foldedTo) {
       let round: LogRecord[] = [];
-      for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1, until })) {
+      for await (const records of this.read({ filter: { room }, from: foldedTo + 1, until })) {
         round.push(...records);
         if (round.length < ROUND) continue;
         await this.fold(round);
@@ -76,10 +91,10 @@ export class RoomFold {
    * @throws RoomTooLong, LogUnavailable
    */
   async *steps(last: number): AsyncGenerator<RoomStep, void> {
-    const { log, name: room, foldedTo } = this;
+    const { name: room, foldedTo } = this;
     const changed = this.changes(last);
     await changed();
-    for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1 })) {
+    for await (const records of this.read({ filter: { room }, from: foldedTo + 1 })) {
       for (const record of records) {
         await this.fold([record]);
         const { seq, at, type } = record;
@@ -114,9 +129,10 @@ export class RoomFold {
   private async fold(records: readonly LogRecord[]): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
+    const { atMost = Infinity } = this.options;
     this.folded += records.length;
-    if (this.folded > this.atMost)
-      throw new RoomTooLong(`${this.name} has more than ${this.atMost} events until then: see chatctl at`);
+    if (this.folded > atMost)
+      throw new RoomTooLong(`${this.name} has more than ${atMost} events until then: see chatctl at`);
     const erasures = this.erasuresUntil(last.seq);
     const round: LogRecord[] = [];
     for (const record of records) {
@@ -135,6 +151,7 @@ export class RoomFold {
     if (performance.now() - this.heldSince < HELD_AT_MOST) return;
     await setImmediate();
     this.heldSince = performance.now();
+    this.options.signal?.throwIfAborted();
   }
 
   private async foldErasures(until: number): Promise<void> {
