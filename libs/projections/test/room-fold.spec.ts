@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { GLOBAL_ROOM } from '#domain';
 import type { FollowOptions, LogRecord } from '#event-store';
-import { RoomFold, type RoomStep } from '../src/index.js';
+import { RoomFold, type RoomStep, RoomTooLong } from '../src/index.js';
 import { edited, posted, reacted, recorded } from './folded-timeline.js';
 
 /** A log of one room whose records are here at once, some at a time. */
@@ -55,6 +55,16 @@ describe('the fold of a room', () => {
     } finally {
       written.mockRestore();
     }
+  });
+
+  it('steps as far as it may, and folds no more events until a moment', async () => {
+    const fold = await RoomFold.start(logOf(many), GLOBAL_ROOM, { atMost: 1_002 });
+    await fold.to(1_000);
+    expect((await stepsOf(fold, 1)).map(({ seq }) => seq)).toEqual([1_001, 1_002]);
+    expect((await fold.room(1)).seq).toBe(1_002);
+    expect(await stepsOf(fold, 1)).toEqual([]);
+    const long = await RoomFold.start(logOf(many), GLOBAL_ROOM, { atMost: 999 });
+    await expect(long.to(1_000)).rejects.toThrow(RoomTooLong);
   });
 
   it('ends once nobody wants it any more', async () => {

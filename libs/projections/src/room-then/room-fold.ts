@@ -86,9 +86,9 @@ export class RoomFold {
   }
 
   /**
-   * Folds on event by event, as far as it is taken.
+   * Folds on event by event, as far as it is taken, and as many events of the room are folded.
    * @param last of how many messages, of the last, each step has those that it left otherwise
-   * @throws RoomTooLong, LogUnavailable
+   * @throws LogUnavailable
    */
   async *steps(last: number): AsyncGenerator<RoomStep, void> {
     const { name: room, foldedTo } = this;
@@ -96,6 +96,7 @@ export class RoomFold {
     await changed();
     for await (const records of this.read({ filter: { room }, from: foldedTo + 1 })) {
       for (const record of records) {
+        if (this.folded >= (this.options.atMost ?? Infinity)) return;
         await this.fold([record]);
         const { seq, at, type } = record;
         yield { seq, at: new Date(at).toISOString(), type, messages: await changed(), chat: await this.chat() };
