@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from '@jest/globals';
-import { GLOBAL_ROOM, partitionOf } from '#domain';
+import { describe, expect, it, jest } from '@jest/globals';
+import { directRoom, GLOBAL_ROOM, partitionOf } from '#domain';
 import type { FollowOptions, Live, LogRecord } from '#event-store';
 import { encodeUpdate } from '#projections';
 import { send } from '../src/export/send.js';
+import { FoldsHeard } from '../src/log/folds-heard.js';
 import { logLines } from '../src/log/log-lines.js';
 import { ToldFolds } from '../src/log/told-folds.js';
 
@@ -141,7 +142,7 @@ describe('what is told of folds', () => {
         return { stop: () => undefined };
       },
     };
-    const folds = new ToldFolds(live, room, () => Date.parse(at));
+    const folds = new ToldFolds(new FoldsHeard(live, () => Date.parse(at)), room);
     return {
       folds,
       hear: (text: string) => {
@@ -178,5 +179,37 @@ describe('what is told of folds', () => {
     for (let seq = 1; seq <= 3_000; seq++) hear(update('global', 1, seq));
     const told = folds.take();
     expect([told.length, told.at(-1)?.seq]).toEqual([1_000, 3_000]);
+  });
+
+  it('is heard and read once for all who want it, and no longer than somebody does', () => {
+    const subscribed: { readonly of: unknown; hear: (text: string) => void; isStopped: boolean }[] = [];
+    const live: Pick<Live, 'overhear'> = {
+      overhear: (of, hear) => {
+        const subscription = { of, hear, isStopped: false };
+        subscribed.push(subscription);
+        return { stop: () => (subscription.isStopped = true) };
+      },
+    };
+    const heard = new FoldsHeard(live);
+    const rooms = [undefined, undefined, GLOBAL_ROOM, GLOBAL_ROOM, directRoom('7', '8'), directRoom('7', '9')];
+    const readers = rooms.map((room) => new ToldFolds(heard, room));
+    expect(subscribed.map(({ of }) => of)).toEqual([null, { room: GLOBAL_ROOM }, { userId: '7' }]);
+    const read = jest.spyOn(JSON, 'parse');
+    try {
+      subscribed[0]!.hear(update('global', 1, 5));
+      expect(read.mock.calls.length).toBe(1);
+    } finally {
+      read.mockRestore();
+    }
+    expect(readers.map((reader) => reader.take().length)).toEqual([1, 1, 0, 0, 0, 0]);
+    const stopped = () => subscribed.map(({ isStopped }) => isStopped);
+    for (const i of [0, 0, 2, 4]) readers[i]!.stop();
+    expect(stopped()).toEqual([false, false, false]);
+    subscribed[0]!.hear(update('global', 1, 6));
+    expect(readers.map((reader) => reader.take().length)).toEqual([0, 1, 0, 0, 0, 0]);
+    for (const reader of readers) reader.stop();
+    expect(stopped()).toEqual([true, true, true]);
+    readers.push(new ToldFolds(heard, undefined));
+    expect(stopped()).toEqual([true, true, true, false]);
   });
 });

@@ -12,6 +12,7 @@ import { send } from '../export/send.js';
 import { InTurn } from '../in-turn.js';
 import { Input, NumberText, RoomName } from '../input.js';
 import { pinned } from '../pinned.js';
+import { FoldsHeard } from './folds-heard.js';
 import { logLines } from './log-lines.js';
 import { LogParameters, selectionOf } from './log-parameters.js';
 import { Readings } from './readings.js';
@@ -44,6 +45,7 @@ export class LogController {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Readings) private readonly readings: Readings,
+    @Inject(FoldsHeard) private readonly heard: FoldsHeard,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(QueryBus) private readonly queries: QueryBus,
@@ -84,7 +86,7 @@ export class LogController {
       response.setHeader('Content-Type', NDJSON);
       response.setHeader('Cache-Control', 'no-store');
       const options = { follow: asked.follow !== undefined, limit: Number(asked.limit ?? Infinity), signal };
-      folds = asked.folds === undefined ? null : new ToldFolds(this.log.live, part.room);
+      folds = asked.folds === undefined ? null : new ToldFolds(this.heard, part.room);
       const lines = logLines(this.log, part, { ...options, folds });
       await send(this.whileLetIn(caller, lines), response, begun);
     } finally {
