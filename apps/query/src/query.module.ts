@@ -12,6 +12,7 @@ import { Exports } from './export/exports.js';
 import { HistoryController, ReadHistoryHandler } from './history.js';
 import { LIST_LIMITS, type ListLimits } from './in-turn.js';
 import { LogController } from './log/log.controller.js';
+import { FoldsHeard } from './log/folds-heard.js';
 import { Readings } from './log/readings.js';
 import { ReadRoomThenHandler } from './log/room-then.js';
 import { ChangeMemberHandler, ListMembersHandler, MembersController } from './members.js';
@@ -59,6 +60,7 @@ export class QueryModule {
         { provide: ServedDirectory, useValue: new ServedDirectory(readModels) },
         { provide: ServedStats, useValue: new ServedStats(readModels) },
         { provide: Exports, useValue: new Exports() },
+        { provide: FoldsHeard, useValue: new FoldsHeard(log.live) },
         { provide: Readings, useValue: new Readings() },
         { provide: LIST_LIMITS, useValue: limits },
         ReadHistoryHandler,

@@ -76,6 +76,7 @@ describe('a room as it was, over HTTP', () => {
       const then = await at(`when=${seq}&last=2`);
       expect([...shown.values()].slice(-2)).toEqual(then.messages);
     }
+    expect((await at('when=2&last=200&steps=1000')).steps).toHaveLength(5);
     expect((await at('when=2&steps=2')).steps!.map(({ seq }) => seq)).toEqual([3, 4]);
     expect(await at('when=2')).not.toHaveProperty('steps');
   });
@@ -90,6 +91,8 @@ describe('a room as it was, over HTTP', () => {
     ['/log/at?room=global&when=x', 400, 'when'],
     ['/log/at?room=global&when=3&last=0', 400, 'last'],
     ['/log/at?room=global&when=3&steps=1001', 400, 'steps'],
+    ['/log/at?room=global&when=3&steps=201', 400, 'last times steps must not be more than 200000'],
+    ['/log/at?room=global&when=3&last=201&steps=1000', 400, 'last times steps must not be more than 200000'],
   ])('answers %s with %d', async (path, status, message) => {
     const answer = await query.service('GET', path);
     expect([answer.status, firstError(answer)]).toMatchObject([status, { message: expect.stringContaining(message) }]);

@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from '@jest/globals';
-import { GLOBAL_ROOM, partitionOf } from '#domain';
-import type { Live, LogRecord } from '#event-store';
+import { describe, expect, it, jest } from '@jest/globals';
+import { directRoom, GLOBAL_ROOM, partitionOf } from '#domain';
+import type { FollowOptions, Live, LogRecord } from '#event-store';
 import { encodeUpdate } from '#projections';
 import { send } from '../src/export/send.js';
+import { FoldsHeard } from '../src/log/folds-heard.js';
 import { logLines } from '../src/log/log-lines.js';
 import { ToldFolds } from '../src/log/told-folds.js';
 
@@ -82,6 +83,48 @@ describe('the lines of the log', () => {
   });
 });
 
+describe('the last lines of the log', () => {
+  /** Of a room of which nothing is found for a long time. */
+  class SlowLog {
+    isRead = false;
+
+    lastSeq(): Promise<number> {
+      return Promise.resolve(1_000_000);
+    }
+
+    async *readAllowed({ signal }: FollowOptions = {}) {
+      this.isRead = true;
+      while (!signal?.aborted) await new Promise(setImmediate);
+      this.isRead = false;
+      yield* [] as LogRecord[][];
+    }
+  }
+
+  it('say at once, and then again and again, that they are looked for', async () => {
+    const log = new SlowLog();
+    const end = new AbortController();
+    const part = { from: { last: 1, end: 1_000_000 } };
+    const lines = logLines(log, part, { ...options, signal: end.signal, progressMs: 20 });
+    for (let i = 0; i < 3; i++) {
+      expect(await lines.next()).toEqual({ done: false, value: '{"progress":true,"seq":null}\n' });
+    }
+    expect(log.isRead).toBe(true);
+    end.abort();
+    expect((await lines.next()).done).toBe(true);
+    expect(log.isRead).toBe(false);
+  });
+
+  it('are no longer looked for once nobody takes them any more', async () => {
+    const log = new SlowLog();
+    const part = { from: { last: 1, end: 1_000_000 } };
+    const lines = logLines(log, part, { ...options, signal: AbortSignal.any([]), progressMs: 20 });
+    await lines.next();
+    await lines.next();
+    await lines.return();
+    expect(log.isRead).toBe(false);
+  });
+});
+
 describe('what is told of folds', () => {
   const update = (room: 'global' | 'clan:3', version: number, ...seqs: number[]) =>
     encodeUpdate({
@@ -99,7 +142,7 @@ describe('what is told of folds', () => {
         return { stop: () => undefined };
       },
     };
-    const folds = new ToldFolds(live, room, () => Date.parse(at));
+    const folds = new ToldFolds(new FoldsHeard(live, () => Date.parse(at)), room);
     return {
       folds,
       hear: (text: string) => {
@@ -136,5 +179,37 @@ describe('what is told of folds', () => {
     for (let seq = 1; seq <= 3_000; seq++) hear(update('global', 1, seq));
     const told = folds.take();
     expect([told.length, told.at(-1)?.seq]).toEqual([1_000, 3_000]);
+  });
+
+  it('is heard and read once for all who want it, and no longer than somebody does', () => {
+    const subscribed: { readonly of: unknown; hear: (text: string) => void; isStopped: boolean }[] = [];
+    const live: Pick<Live, 'overhear'> = {
+      overhear: (of, hear) => {
+        const subscription = { of, hear, isStopped: false };
+        subscribed.push(subscription);
+        return { stop: () => (subscription.isStopped = true) };
+      },
+    };
+    const heard = new FoldsHeard(live);
+    const rooms = [undefined, undefined, GLOBAL_ROOM, GLOBAL_ROOM, directRoom('7', '8'), directRoom('7', '9')];
+    const readers = rooms.map((room) => new ToldFolds(heard, room));
+    expect(subscribed.map(({ of }) => of)).toEqual([null, { room: GLOBAL_ROOM }, { userId: '7' }]);
+    const read = jest.spyOn(JSON, 'parse');
+    try {
+      subscribed[0]!.hear(update('global', 1, 5));
+      expect(read.mock.calls.length).toBe(1);
+    } finally {
+      read.mockRestore();
+    }
+    expect(readers.map((reader) => reader.take().length)).toEqual([1, 1, 0, 0, 0, 0]);
+    const stopped = () => subscribed.map(({ isStopped }) => isStopped);
+    for (const i of [0, 0, 2, 4]) readers[i]!.stop();
+    expect(stopped()).toEqual([false, false, false]);
+    subscribed[0]!.hear(update('global', 1, 6));
+    expect(readers.map((reader) => reader.take().length)).toEqual([0, 1, 0, 0, 0, 0]);
+    for (const reader of readers) reader.stop();
+    expect(stopped()).toEqual([true, true, true]);
+    readers.push(new ToldFolds(heard, undefined));
+    expect(stopped()).toEqual([true, true, true, false]);
   });
 });

@@ -75,6 +75,8 @@ describe('the log over HTTP', () => {
     expect(await seqsOf('?last=2')).toEqual([4, 5]);
     expect(await seqsOf('?last=3&room=global')).toEqual([3, 4, 5]);
     expect(await seqsOf('?last=9&user=8')).toEqual([2, 5]);
+    expect((await linesOf('?last=2'))[0]).toEqual({ progress: true, seq: null });
+    expect((await linesOf('?last=2')).at(-1)).toEqual({ end: true, seq: 5 });
     expect(await seqsOf('?limit=2')).toEqual([1, 2]);
     expect((await linesOf('?limit=2')).at(-1)).toEqual({ end: true, seq: 2 });
     const { at } = (await query.log.recordAt(3))!;

@@ -37,12 +37,13 @@ export interface LogFold {
   readonly at: string;
 }
 
-/** What comes of the log. `progress`: all up to `seq` was told. */
+/** What comes of the log. `progress`: all up to `seq` was told; null where it is looked for where the `last` begin. */
 export type LogLine =
   | { readonly kind: 'event'; readonly event: LogEvent }
   | { readonly kind: 'unreadable'; readonly event: UnreadableLogEvent }
   | { readonly kind: 'folded'; readonly fold: LogFold }
-  | { readonly kind: 'progress' | 'end'; readonly seq: number };
+  | { readonly kind: 'progress'; readonly seq: number | null }
+  | { readonly kind: 'end'; readonly seq: number };
 
 export interface LogSelection {
   /** A sequence of the log, or a time; the first where it is not given. */
@@ -126,9 +127,8 @@ export interface RoomThenOptions {
 
 /** What a line says. */
 export function logLine(line: Readonly<Record<string, unknown>>): LogLine {
-  if (line['progress'] === true || line['end'] === true) {
-    return { kind: line['end'] === true ? 'end' : 'progress', seq: line['seq'] as number };
-  }
+  if (line['progress'] === true) return { kind: 'progress', seq: line['seq'] as number | null };
+  if (line['end'] === true) return { kind: 'end', seq: line['seq'] as number };
   if (line['folded'] === true) {
     const { seq, projection, version, at } = line as unknown as LogFold;
     return { kind: 'folded', fold: { seq, projection, version, at } };

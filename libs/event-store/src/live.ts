@@ -1,3 +1,4 @@
+import { errors } from '@nats-io/transport-node';
 import type { Room } from '#domain';
 import { type Connection, type Phase, surfacing } from './connection.js';
 import { LogUnavailable } from './log-unavailable.js';
@@ -122,8 +123,8 @@ export class Live {
     const subscription = this.connection.nats.subscribe(subject, {
       callback: (error, message) => {
         surfacing(() => {
-          // The server refuses the subscription itself: nothing would ever come.
-          if (error && isOptional) return;
+          // The server refuses the subscription itself: nothing will ever come.
+          if (isOptional && error instanceof errors.PermissionViolationError) return;
           if (error) throw error;
           listener(message.string(), message.reply ?? '');
         });

@@ -1,8 +1,21 @@
-import { type EventLog, readSelected, recordLine, type Selected, type Selection } from '#event-store';
+import {
+  type Batch,
+  type EventLog,
+  readSelected,
+  recordLine,
+  type Selected,
+  type Selection,
+  seqOfLast,
+} from '#event-store';
 import type { ToldFolds } from './told-folds.js';
 
 /** So often whoever waits hears that it goes on. Milliseconds. */
 const PROGRESS_MS = 5_000;
+
+/** The part of the log that is meant, from a sequence on, or the last so many up to one. */
+export type LogPart = Omit<Selection, 'from'> & {
+  readonly from: { readonly seq: number } | { readonly last: number; readonly end: number };
+};
 
 export interface LinesOptions {
   readonly follow: boolean;
@@ -17,23 +30,26 @@ export interface LinesOptions {
 
 /**
  * The events of a selection, a line of JSON each, some lines a piece. In between, and as the first, a line says how far
- * the log is read; where it does not follow, the last one says that this is the end. What it reads with is released when
- * it ends, however that is.
+ * the log is read, null where it is looked for where the last ones begin; where it does not follow, the last line says
+ * that this is the end. What it reads with is released when it ends, however that is.
  * @throws LogUnavailable
  */
 export async function* logLines(
   log: Pick<EventLog, 'readAllowed' | 'lastSeq'>,
-  selection: Selection & { readonly from: { readonly seq: number } },
+  part: LogPart,
   { follow, limit, folds, signal, progressMs = PROGRESS_MS }: LinesOptions,
 ): AsyncGenerator<string, void> {
   const left = new AbortController();
-  const batches = readSelected(log, selection, { follow, signal: AbortSignal.any([signal, left.signal]) });
+  const ends = AbortSignal.any([signal, left.signal]);
+  let read = 'seq' in part.from ? part.from.seq - 1 : null;
+  const begin = (seq: number) => (read = seq - 1);
+  const batches = batchesOf(log, part, { follow, signal: ends }, begin);
   const bell = new Bell();
   const comes = () => new Coming(batches, bell);
   folds?.onTold(() => {
     bell.ring();
   });
-  let [told, read] = [0, selection.from.seq - 1];
+  let told = 0;
   try {
     let coming = comes();
     yield progressLine(read);
@@ -47,17 +63,30 @@ export async function* logLines(
         continue;
       }
       if (batch.done) break;
-      const part = batch.value.selected.slice(0, limit - told);
-      told += part.length;
-      read = told < limit ? batch.value.seq : part.at(-1)!.record.seq;
+      const events = batch.value.selected.slice(0, limit - told);
+      told += events.length;
+      read = told < limit ? batch.value.seq : events.at(-1)!.record.seq;
       coming = comes();
-      yield part.map(eventLineOf).join('') + folded + (part.length > 0 ? '' : progressLine(read));
+      yield events.map(eventLineOf).join('') + folded + (events.length > 0 ? '' : progressLine(read));
     }
     if ((!follow || told >= limit) && !signal.aborted) yield lineOf({ end: true, seq: read });
   } finally {
     left.abort();
     await batches.return();
   }
+}
+
+/** @param begin is told where it begins */
+async function* batchesOf(
+  log: Pick<EventLog, 'readAllowed' | 'lastSeq'>,
+  { from, ...part }: LogPart,
+  reading: { readonly follow: boolean; readonly signal: AbortSignal },
+  begin: (seq: number) => void,
+): AsyncGenerator<Batch, void> {
+  const { signal } = reading;
+  const seq = 'seq' in from ? from.seq : await seqOfLast(log, part, { count: from.last, end: from.end, signal });
+  begin(seq);
+  yield* readSelected(log, { ...part, from: { seq } }, reading);
 }
 
 /** What was asked for and comes some time. */
@@ -112,7 +141,7 @@ class Bell {
 
 const lineOf = (line: object): string => `${JSON.stringify(line)}\n`;
 
-const progressLine = (seq: number): string => lineOf({ progress: true, seq });
+const progressLine = (seq: number | null): string => lineOf({ progress: true, seq });
 
 function eventLineOf({ record, event, fault }: Selected): string {
   const { seq, type, version, room, partition } = record;

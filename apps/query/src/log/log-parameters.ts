@@ -1,7 +1,8 @@
 import { eventDefinitions, type EventType, roomMeant } from '#domain';
-import { type EventLog, filterOf, seqFrom, seqOfLast, type Selection } from '#event-store';
+import { type EventLog, filterOf, seqFrom } from '#event-store';
 import { httpFault, invalid } from '#platform';
 import { Field, Id, LogPlace, NumberText, placeOf, RoomName } from '../input.js';
+import type { LogPart } from './log-lines.js';
 
 /** More are read from a place on, not counted from the end. */
 const LAST_AT_MOST = 10_000;
@@ -23,7 +24,10 @@ export class LogParameters {
   @LogPlace({ optional: true, description: 'Up to this sequence, or this time; up to the end, as of now, else.' })
   until?: string;
 
-  @NumberText(1, LAST_AT_MOST, { optional: true, description: 'Instead of `from`: the last so many.' })
+  @NumberText(1, LAST_AT_MOST, {
+    optional: true,
+    description: 'Instead of `from`: the last so many, within the last million sequences.',
+  })
   last?: string;
 
   @RoomName({ optional: true, description: ROOM })
@@ -52,11 +56,11 @@ export class LogParameters {
   folds?: string;
 }
 
-/** The part of the log that is meant, from a sequence on. @throws HttpRefusal, LogUnavailable */
+/** Which part of the log is meant. @throws HttpRefusal, LogUnavailable */
 export async function selectionOf(
-  log: Pick<EventLog, 'lastSeq' | 'readAllowed'>,
+  log: Pick<EventLog, 'lastSeq'>,
   { from, until, last, room, user, type, follow }: LogParameters,
-): Promise<Selection & { readonly from: { readonly seq: number } }> {
+): Promise<LogPart> {
   if (from !== undefined && last !== undefined) {
     throw invalid([httpFault('VALIDATION', 'give from or last, not both', 'last', last)]);
   }
@@ -70,15 +74,13 @@ export async function selectionOf(
   };
   // Asked also where it is not needed: a log that is away is said by the status.
   const end = await log.lastSeq(filterOf(part));
-  const seq =
+  const begin =
     last !== undefined
-      ? await seqOfLast(log, part, Number(last))
-      : from === undefined
-        ? 1
-        : await seqFrom(log, placeOf(from));
+      ? { last: Number(last), end }
+      : { seq: from === undefined ? 1 : Math.max(1, await seqFrom(log, placeOf(from))) };
   return {
     ...part,
-    from: { seq: Math.max(1, seq) },
+    from: begin,
     ...(follow === undefined && { until: until === undefined ? { seq: end } : placeOf(until) }),
   };
 }

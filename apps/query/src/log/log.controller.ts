@@ -12,6 +12,7 @@ import { send } from '../export/send.js';
 import { InTurn } from '../in-turn.js';
 import { Input, NumberText, RoomName } from '../input.js';
 import { pinned } from '../pinned.js';
+import { FoldsHeard } from './folds-heard.js';
 import { logLines } from './log-lines.js';
 import { LogParameters, selectionOf } from './log-parameters.js';
 import { Readings } from './readings.js';
@@ -44,6 +45,7 @@ export class LogController {
   constructor(
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(Readings) private readonly readings: Readings,
+    @Inject(FoldsHeard) private readonly heard: FoldsHeard,
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(ServedTimeline) private readonly served: ServedTimeline,
     @Inject(QueryBus) private readonly queries: QueryBus,
@@ -54,8 +56,8 @@ export class LogController {
     summary: 'The events of the log, a line of JSON each',
     description:
       'Each as `chatctl replay` prints it, with its `partition`; one that cannot be read has `unreadable`, which says ' +
-      'why. In between `{"progress":true,"seq":…}` says how far the log is read, at least every 5 s. It ends with ' +
-      '`{"end":true,"seq":…}`; an answer without that line, and one that follows, is gone on with from the `seq` of its ' +
+      'why. In between `{"progress":true,"seq":…}` says how far the log is read, at least every 5 s, null while it is looked ' +
+      'for where the last ones begin. It ends with `{"end":true,"seq":…}`; an answer without that line, and one that follows, is gone on with from the `seq` of its ' +
       'last line and one. With `folds`, `{"folded":true,"seq":…,"projection":…,"version":…,"at":…}` says that the ' +
       'timeline has a message, a reaction, an edit or a deletion, and when the query side heard of it, by its clock; ' +
       'such a line may be missing, and come before that of its event.',
@@ -80,12 +82,12 @@ export class LogController {
     const signal = AbortSignal.any([begun.end, left.signal]);
     let folds: ToldFolds | null = null;
     try {
-      const selection = await selectionOf(this.log, asked);
+      const part = await selectionOf(this.log, asked);
       response.setHeader('Content-Type', NDJSON);
       response.setHeader('Cache-Control', 'no-store');
       const options = { follow: asked.follow !== undefined, limit: Number(asked.limit ?? Infinity), signal };
-      folds = asked.folds === undefined ? null : new ToldFolds(this.log.live, selection.room);
-      const lines = logLines(this.log, selection, { ...options, folds });
+      folds = asked.folds === undefined ? null : new ToldFolds(this.heard, part.room);
+      const lines = logLines(this.log, part, { ...options, folds });
       await send(this.whileLetIn(caller, lines), response, begun);
     } finally {
       left.abort();
@@ -103,7 +105,6 @@ export class LogController {
   }
 
   @Get('at')
-  @UseInterceptors(InTurn)
   @ApiOperation({
     summary: 'A room as it was',
     description:
@@ -115,12 +116,18 @@ export class LogController {
   @ErrorResponse(400, 'A parameter is not what it must be, or the room is too long.')
   @ErrorResponse(403, 'The token is not a service token.')
   @ErrorResponse(404, 'There was nothing in this room yet, or the log has not come so far.')
-  @ErrorResponse(503, 'Others look at rooms, or the log is away; try again after `Retry-After` seconds.')
+  @ErrorResponse(
+    503,
+    'Others look at rooms, it took too long, or the log is away; try again after `Retry-After` seconds.',
+  )
   async room(
     @Parameters(new Input(RoomThenParameters, 'dropped')) asked: RoomThenParameters,
     @FromToken() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
   ) {
-    return this.queries.execute(new ReadRoomThen(asked, caller.userId));
+    return this.readings.fold(caller.userId, response, (signal) =>
+      this.queries.execute(new ReadRoomThen(asked, signal)),
+    );
   }
 
   @Get('rooms')

@@ -16,12 +16,16 @@ import {
 } from '#projections';
 import { listOf, named, nullable, shape, text, time, whole } from '#protocol';
 import { LogPlace, NumberText, placeOf, RoomName } from '../input.js';
-import { Readings } from './readings.js';
 
 // A room as it was, by the fold of the timeline.
 
 /** A room in memory takes some KB for each of its events. */
 const EVENTS_AT_MOST = 100_000;
+
+/** Messages looked at, times steps: some tenths of a second. */
+const LOOKS_AT_MOST = 200_000;
+
+const LAST = 1_000;
 
 export class RoomThenParameters {
   @RoomName({ description: 'As the log names it: `global`, `clan:<id>` or `direct:<id>:<id>`.' })
@@ -30,12 +34,12 @@ export class RoomThenParameters {
   @LogPlace({ description: 'A sequence of the log, or a time: then.' })
   when!: string;
 
-  @NumberText(1, 10_000, { default: 1_000, description: 'How many messages, of the last.' })
+  @NumberText(1, 10_000, { default: LAST, description: 'How many messages, of the last.' })
   last?: string;
 
   @NumberText(1, 1_000, {
     optional: true,
-    description: 'With it come so many events from then on, and what each led to.',
+    description: `With it come so many events from then on, and what each led to; with \`last\` multiplied, no more than ${LOOKS_AT_MOST}.`,
   })
   steps?: string;
 }
@@ -110,7 +114,8 @@ interface RoomThenAnswer extends RoomThenView {
 export class ReadRoomThen extends Query<RoomThenAnswer> {
   constructor(
     readonly asked: RoomThenParameters,
-    readonly userId: string,
+    /** Ends it: its reason is thrown. */
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -118,18 +123,19 @@ export class ReadRoomThen extends Query<RoomThenAnswer> {
 
 @QueryHandler(ReadRoomThen)
 export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
-  constructor(
-    @Inject(EventLog) private readonly log: EventLog,
-    @Inject(Readings) private readonly readings: Readings,
-  ) {}
+  constructor(@Inject(EventLog) private readonly log: EventLog) {}
 
-  async execute({ asked, userId }: ReadRoomThen): Promise<RoomThenAnswer> {
+  async execute({ asked, signal }: ReadRoomThen): Promise<RoomThenAnswer> {
     const room = roomMeant(asked.room)!;
     if (['user', 'partition'].includes(roomKind(room))) {
       throw invalid([httpFault('VALIDATION', 'nobody says anything in this room', 'room', asked.room)]);
     }
+    if (Number(asked.last ?? LAST) * Number(asked.steps ?? 0) > LOOKS_AT_MOST) {
+      const message = `last times steps must not be more than ${LOOKS_AT_MOST}`;
+      throw invalid([httpFault('VALIDATION', message, 'steps', asked.steps)]);
+    }
     try {
-      return await this.readings.fold(userId, () => this.folded(room, asked));
+      return await this.folded(room, asked, signal);
     } catch (error) {
       if (error instanceof NothingThere) throw notFound('when', asked.when, error.message);
       if (error instanceof RoomTooLong) throw invalid([httpFault('VALIDATION', error.message, 'room', asked.room)]);
@@ -140,9 +146,10 @@ export class ReadRoomThenHandler implements IQueryHandler<ReadRoomThen> {
   private async folded(
     room: NonNullable<ReturnType<typeof roomMeant>>,
     { when, last, steps }: RoomThenParameters,
+    signal: AbortSignal,
   ): Promise<RoomThenAnswer> {
-    const messages = Number(last ?? 1_000);
-    const fold = await RoomFold.start(this.log, room, EVENTS_AT_MOST);
+    const messages = Number(last ?? LAST);
+    const fold = await RoomFold.start(this.log, room, { atMost: EVENTS_AT_MOST, signal });
     await fold.to(await knownSeq(this.log, placeOf(when)));
     const then = await fold.room(messages);
     await refuseIfNothing(then, this.log);

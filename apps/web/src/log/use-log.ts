@@ -93,7 +93,7 @@ async function follow(
           kept.events = [line.event, ...kept.events].slice(0, KEPT_AT_MOST);
           next = line.event.seq + 1;
         } else {
-          next = Math.max(next ?? 0, line.seq + 1);
+          if (line.seq !== null) next = Math.max(next ?? 0, line.seq + 1);
           continue;
         }
         kept.isNew = true;

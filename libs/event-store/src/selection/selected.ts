@@ -86,23 +86,40 @@ export async function* readSelected(
 /** So far back the last events of a selection are looked for, in sequences of the log. */
 const BACK_AT_MOST = 1_000_000;
 
+export interface Looking {
+  /** How many, of the last. */
+  readonly count: number;
+  /** Up to this sequence of the log. */
+  readonly end: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * From which sequence on the last so many events of a selection are, fewer where it has no more, or none within a million
- * sequences. What is stored meanwhile comes on top. @throws LogUnavailable
+ * From which sequence on the last so many events of a selection are; fewer where it has no more of them within the last
+ * million sequences. None of these is read twice.
+ * @throws LogUnavailable, the reason of the signal once that is aborted
  */
 export async function seqOfLast(
   log: Pick<EventLog, 'readAllowed' | 'lastSeq'>,
   selection: Omit<Selection, 'from' | 'until'>,
-  count: number,
+  { count, end, signal }: Looking,
 ): Promise<number> {
-  const end = await log.lastSeq(filterOf(selection));
-  for (let back = 4 * count; ; back *= 4) {
-    const from = Math.max(1, end - back + 1);
+  const lowest = Math.max(1, end - BACK_AT_MOST + 1);
+  let [first, missing, to] = [end + 1, count, end];
+  for (let back = 4 * count; missing > 0 && to >= lowest; back *= 4) {
+    const from = Math.max(lowest, end - back + 1);
     const seqs: number[] = [];
-    const part = { ...selection, from: { seq: from }, until: { seq: end } };
-    for await (const { selected } of readSelected(log, part)) seqs.push(...selected.map(({ record }) => record.seq));
-    if (seqs.length >= count || from === 1 || back >= BACK_AT_MOST) return seqs.at(-count) ?? seqs[0] ?? end + 1;
+    const part = { ...selection, from: { seq: from }, until: { seq: to } };
+    for await (const { selected } of readSelected(log, part, signal ? { signal } : {})) {
+      seqs.push(...selected.map(({ record }) => record.seq));
+      if (seqs.length > missing) seqs.splice(0, seqs.length - missing);
+    }
+    signal?.throwIfAborted();
+    first = seqs[0] ?? first;
+    missing -= seqs.length;
+    to = from - 1;
   }
+  return first;
 }
 
 /**

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { partitionOf, partitionRoom, roomIds, roomKind, type Room } from '#domain';
-import { type DeadLetter, type EventLog, type LogRecord, readableEvent } from '#event-store';
+import { type DeadLetter, type EventLog, type FollowOptions, type LogRecord, readableEvent } from '#event-store';
 import { Replay } from '../engine/replay.js';
-import type { HeadDocument } from '../timeline/documents.js';
+import type { HeadDocument, MessageDocument } from '../timeline/documents.js';
 import { timeline } from '../timeline/fold.js';
 import { Timeline } from '../timeline/queries.js';
 import type { ChatThen, ErasedThen, RoomThen } from './room-then.js';
@@ -9,6 +10,16 @@ import { Texts } from './texts-then.js';
 import { messageThenView, type MessageThenView, type RoomStep } from './view.js';
 
 const ROUND = 2_000;
+
+/** So long it folds without others having their turn. Milliseconds. */
+const HELD_AT_MOST = 20;
+
+export interface RoomFoldOptions {
+  /** How many events of the room are folded. */
+  readonly atMost?: number;
+  /** Ends it: its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
 
 /** The room had more events by then than are folded here. */
 export class RoomTooLong extends Error {
@@ -25,6 +36,7 @@ export class RoomFold {
   private last: Pick<LogRecord, 'seq' | 'at'> | null = null;
   private foldedTo = 0;
   private folded = 0;
+  private heldSince = performance.now();
 
   private constructor(
     private readonly log: Pick<EventLog, 'readAllowed'>,
@@ -32,15 +44,23 @@ export class RoomFold {
     private readonly replay: Replay<unknown>,
     /** In the order of the log. */
     private readonly erasures: readonly LogRecord[],
-    private readonly atMost: number,
+    private readonly options: RoomFoldOptions,
   ) {}
 
-  /** @param atMost how many events of the room are folded @throws LogUnavailable */
-  static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, atMost = Infinity): Promise<RoomFold> {
+  /** @throws LogUnavailable */
+  static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, options: RoomFoldOptions = {}): Promise<RoomFold> {
     const filter = { room: partitionRoom(partitionOf(room)), kind: 'erase' } as const;
     const erasures: LogRecord[] = [];
-    for await (const records of log.readAllowed({ filter })) erasures.push(...records);
-    return new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, atMost);
+    const fold = new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, options);
+    for await (const records of fold.read({ filter })) erasures.push(...records);
+    return fold;
+  }
+
+  /** What is read only in part, since nobody wants it any more, is not taken for all. */
+  private async *read(options: FollowOptions): AsyncGenerator<readonly LogRecord[], void> {
+    const { signal } = this.options;
+    yield* this.log.readAllowed({ ...options, ...(signal && { signal }) });
+    signal?.throwIfAborted();
   }
 
   /**
@@ -49,10 +69,10 @@ export class RoomFold {
    * @throws RoomTooLong, LogUnavailable
    */
   async to(until: number, onProgress: (left: number) => void = () => undefined): Promise<void> {
-    const { log, name: room, foldedTo } = this;
+    const { name: room, foldedTo } = this;
     if (until > foldedTo) {
       let round: LogRecord[] = [];
-      for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1, until })) {
+      for await (const records of this.read({ filter: { room }, from: foldedTo + 1, until })) {
         round.push(...records);
         if (round.length < ROUND) continue;
         await this.fold(round);
@@ -66,23 +86,17 @@ export class RoomFold {
   }
 
   /**
-   * Folds on event by event, as far as it is taken.
+   * Folds on event by event, as far as it is taken, and as many events of the room are folded.
    * @param last of how many messages, of the last, each step has those that it left otherwise
-   * @throws RoomTooLong, LogUnavailable
+   * @throws LogUnavailable
    */
   async *steps(last: number): AsyncGenerator<RoomStep, void> {
-    const { log, name: room, foldedTo } = this;
-    let before = new Map<number, string>();
-    const changed = async () => {
-      const shown = await this.shown(last);
-      const texts = new Map(shown.map((message) => [message.n, JSON.stringify(message)]));
-      const others = shown.filter(({ n }) => texts.get(n) !== before.get(n));
-      before = texts;
-      return others;
-    };
+    const { name: room, foldedTo } = this;
+    const changed = this.changes(last);
     await changed();
-    for await (const records of log.readAllowed({ filter: { room }, from: foldedTo + 1 })) {
+    for await (const records of this.read({ filter: { room }, from: foldedTo + 1 })) {
       for (const record of records) {
+        if (this.folded >= (this.options.atMost ?? Infinity)) return;
         await this.fold([record]);
         const { seq, at, type } = record;
         yield { seq, at: new Date(at).toISOString(), type, messages: await changed(), chat: await this.chat() };
@@ -90,18 +104,36 @@ export class RoomFold {
     }
   }
 
-  private async shown(last: number): Promise<MessageThenView[]> {
-    const messages = await new Timeline(this.replay.store).page(this.name, { limit: last });
-    return messages.reverse().map((message) => messageThenView(message, this.texts));
+  /** @returns asks which of the last messages are others than when that was asked before; the first time, all */
+  private changes(last: number): () => Promise<MessageThenView[]> {
+    const before = new Map<number, { readonly document: MessageDocument; readonly text: string }>();
+    return async () => {
+      const others: MessageThenView[] = [];
+      for (const document of await this.page(last)) {
+        const was = before.get(document.n);
+        // Documents are replaced, never changed.
+        if (was?.document === document) continue;
+        const view = messageThenView(document, this.texts);
+        const text = JSON.stringify(view);
+        before.set(document.n, { document, text });
+        if (text !== was?.text) others.push(view);
+      }
+      return others;
+    };
+  }
+
+  private async page(last: number): Promise<MessageDocument[]> {
+    return (await new Timeline(this.replay.store).page(this.name, { limit: last })).reverse();
   }
 
   /** The next records of the room, and what erasures there were before the last of them. */
   private async fold(records: readonly LogRecord[]): Promise<void> {
     const last = records.at(-1);
     if (!last) return;
+    const { atMost = Infinity } = this.options;
     this.folded += records.length;
-    if (this.folded > this.atMost)
-      throw new RoomTooLong(`${this.name} has more than ${this.atMost} events until then: see chatctl at`);
+    if (this.folded > atMost)
+      throw new RoomTooLong(`${this.name} has more than ${atMost} events until then: see chatctl at`);
     const erasures = this.erasuresUntil(last.seq);
     const round: LogRecord[] = [];
     for (const record of records) {
@@ -112,6 +144,15 @@ export class RoomFold {
     await this.replayed(round);
     this.last = last;
     this.foldedTo = last.seq;
+    await this.giveWay();
+  }
+
+  /** All that is waited for may be here already: without it nobody else has a turn until everything is folded. */
+  private async giveWay(): Promise<void> {
+    if (performance.now() - this.heldSince < HELD_AT_MOST) return;
+    await setImmediate();
+    this.heldSince = performance.now();
+    this.options.signal?.throwIfAborted();
   }
 
   private async foldErasures(until: number): Promise<void> {
@@ -130,7 +171,7 @@ export class RoomFold {
   /** As it is where it is folded to. @param last how many messages, of the last */
   async room(last = Infinity): Promise<RoomThen> {
     const { name: room, texts, last: event } = this;
-    const messages = (await new Timeline(this.replay.store).page(room, { limit: last })).reverse();
+    const messages = await this.page(last);
     return {
       ...{ room, seq: event?.seq ?? 0, storedAt: event?.at ?? null, messages, chat: await this.chat() },
       ...{ texts: texts.copy(), changes: texts.changesOf(messages), unfoldable: [...this.unfoldable] },
