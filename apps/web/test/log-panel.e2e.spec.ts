@@ -1,16 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Locator } from 'playwright-core';
 import { clanRoom, type Room } from '#domain';
 import { knownSeq, type MessageThenView, RoomFold, roomThenView } from '#projections';
 import { ChatServer } from '../../workbench/test/chat-server.js';
+import { faultsByAxe } from './axe.js';
 import { describeInBrowser, launch } from './browser.js';
 import { ChatPage, type Pane } from './chat-page.js';
 
 // The log beside the chats, in a real browser.
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describeInBrowser('the log in a browser', () => {
   let server: ChatServer;
@@ -233,15 +230,9 @@ describeInBrowser('the log in a browser', () => {
       const seq = await lastSeq(room);
       await panel.getByRole('button', { name: `Event ${seq}`, exact: true }).click();
       await panel.getByRole('region', { name: `Event ${seq}` }).waitFor();
-      await page.page.evaluate(axe);
-      const found = () =>
-        page.page.evaluate(async () => {
-          const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: object[] }> } };
-          return JSON.stringify((await axe.run()).violations, null, 1);
-        });
-      expect(await found()).toBe('[]');
+      expect(await faultsByAxe(page.page)).toEqual([]);
       await openPast(panel, room);
-      expect(await found()).toBe('[]');
+      expect(await faultsByAxe(page.page)).toEqual([]);
       expect(await page.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     },
     60_000,

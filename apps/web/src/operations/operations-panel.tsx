@@ -13,6 +13,7 @@ import './operations.css';
 import { Projections } from './projections.js';
 import { useRebuild } from './rebuild.js';
 import { useStatus } from './status.js';
+import { Table } from './table.js';
 import { bytes, count, time } from './words.js';
 
 /** How far the projections are, and what goes wrong: what `chatctl` shows. */
@@ -39,26 +40,14 @@ export default function OperationsPanel({ service }: { readonly service: Service
       <Connections operations={operations} />
       <section>
         <h3>Streams</h3>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">stream</th>
-              <th scope="col">records</th>
-              <th scope="col">size</th>
-              <th scope="col">last</th>
-            </tr>
-          </thead>
-          <tbody>
-            {status.streams.map(({ name, messages, bytes: size, lastSeq }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{count(messages)}</td>
-                <td>{bytes(size)}</td>
-                <td>{count(lastSeq)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={['stream', 'records', 'size', 'last']}
+          rows={status.streams.map(({ name, messages, bytes: size, lastSeq }) => ({
+            key: name,
+            head: name,
+            cells: [count(messages), bytes(size), count(lastSeq)],
+          }))}
+        />
       </section>
     </div>
   );
@@ -153,26 +142,14 @@ function Versions({ operations, turn }: { readonly operations: Operations; reado
         <p class="quiet">The read models are in memory, of one version each.</p>
       )}
       {versions.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">projection</th>
-              <th scope="col">version</th>
-              <th scope="col">format</th>
-              <th scope="col">state</th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map(({ projection, version, format, state }) => (
-              <tr key={`${projection} ${version}`}>
-                <th scope="row">{projection}</th>
-                <td>{version}</td>
-                <td>{format}</td>
-                <td class={state === 'served' ? 'good' : ''}>{state}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={['projection', 'version', 'format', 'state']}
+          rows={versions.map(({ projection, version, format, state }) => ({
+            key: `${projection} ${version}`,
+            head: projection,
+            cells: [version, format, { shown: state, look: state === 'served' ? 'good' : '' }],
+          }))}
+        />
       )}
     </section>
   );
@@ -208,26 +185,14 @@ function Connections({ operations }: { readonly operations: Operations }) {
       <h3>Connections</h3>
       {fault !== '' && <p class="quiet">No gateway is reached at this address: {fault}</p>}
       {gateways && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">gateway</th>
-              <th scope="col">rooms</th>
-              <th scope="col">direct</th>
-              <th scope="col">people</th>
-            </tr>
-          </thead>
-          <tbody>
-            {gateways.map(({ gateway, rooms, direct, people }) => (
-              <tr key={gateway}>
-                <th scope="row">{gateway}</th>
-                <td>{count(rooms)}</td>
-                <td>{count(direct)}</td>
-                <td>{count(people)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={['gateway', 'rooms', 'direct', 'people']}
+          rows={gateways.map(({ gateway, rooms, direct, people }) => ({
+            key: gateway,
+            head: gateway,
+            cells: [count(rooms), count(direct), count(people)],
+          }))}
+        />
       )}
     </section>
   );

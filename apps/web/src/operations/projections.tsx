@@ -1,5 +1,6 @@
 import type { OperationsStatus, PartitionStatus, ProjectionStatus } from '@parley/client/service';
 import type { Rebuild, RunningRebuild } from './rebuild.js';
+import { Table } from './table.js';
 import { count, seconds } from './words.js';
 
 interface Props {
@@ -103,32 +104,21 @@ function Partitions({ status: { projection, workers, partitions } }: { readonly 
         ))}
         {workers.length === 0 && 'Nobody folds it.'}
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">partition</th>
-            <th scope="col">by</th>
-            <th scope="col">position</th>
-            <th scope="col">behind</th>
-            <th scope="col">seconds</th>
-            <th scope="col">events/s</th>
-            <th scope="col">dead</th>
-          </tr>
-        </thead>
-        <tbody>
-          {partitions.map((each) => (
-            <tr key={each.partition}>
-              <th scope="row">{each.partition}</th>
-              <td>{letter(each)}</td>
-              <td>{count(each.position)}</td>
-              <td class={each.lagEvents > 0 ? 'warn' : ''}>{count(each.lagEvents)}</td>
-              <td>{seconds(each.lagSeconds)}</td>
-              <td>{each.rate === null ? '–' : count(Math.round(each.rate))}</td>
-              <td class={each.deadLetters > 0 ? 'bad' : ''}>{count(each.deadLetters)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        columns={['partition', 'by', 'position', 'behind', 'seconds', 'events/s', 'dead']}
+        rows={partitions.map((each) => ({
+          key: each.partition,
+          head: each.partition,
+          cells: [
+            letter(each),
+            count(each.position),
+            { shown: count(each.lagEvents), look: each.lagEvents > 0 ? 'warn' : '' },
+            seconds(each.lagSeconds),
+            each.rate === null ? '–' : count(Math.round(each.rate)),
+            { shown: count(each.deadLetters), look: each.deadLetters > 0 ? 'bad' : '' },
+          ],
+        }))}
+      />
     </details>
   );
 }
