@@ -1,6 +1,6 @@
 const { join } = require('node:path');
 
-const LIBRARY = /^#(domain|event-store|projections|read-models|protocol|platform|http|operations|tracing)$/;
+const LIBRARY = /^#(domain|event-store|projections|read-models|protocol|platform|settings|http|operations|tracing)$/;
 
 /** Our libraries are run as they stand in their sources. What a package calls `#platform` is its own. */
 module.exports = (request, options) => {

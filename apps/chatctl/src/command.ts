@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { ProgressOutput } from '#platform';
+import type { ProgressOutput } from '#settings';
 import { UsageError } from './usage.js';
 
 /** What a command works with: nothing of the process is reached for beside it. */

@@ -1,6 +1,6 @@
 import { RetryableError } from '#domain';
 import { EventLog } from '#event-store';
-import { findRunning, loadConfig, logOf } from '#platform';
+import { findRunning, loadConfig, logOf } from '#settings';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
 
 /** A server that a command needs is not known, or does not answer: the message says what to do. */

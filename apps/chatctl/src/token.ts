@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFilledText, isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
-import { type Config, loadConfig, signDevelopmentToken } from '#platform';
+import { signDevelopmentToken } from '#platform';
+import { type Config, loadConfig } from '#settings';
 import { type Command, readOptions } from './command.js';
 import { secondsOf } from './duration.js';
 import { UsageError } from './usage.js';

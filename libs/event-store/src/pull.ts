@@ -1,6 +1,6 @@
 import { type Msg, nanos } from '@nats-io/transport-node';
 import { type Connection, isMissing } from './connection.js';
-import { headersOf } from './event-headers.js';
+import { readMessage } from './event-headers.js';
 import { type LogRecord, recordOf } from './log-record.js';
 
 /** Why deliveries ended: the consumer is gone, something may have been missed (start over), or it was closed here. */
@@ -187,7 +187,8 @@ export class Pull {
     }
     this.lastSeq = seq;
     const at = Math.floor(Number(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery))) / 1e6);
-    this.records.push(recordOf(this.eventStem, message.subject, seq, at, headersOf(message), message.string()));
+    const { headers, body } = readMessage(message);
+    this.records.push(recordOf(this.eventStem, message.subject, seq, at, headers, body));
     this.acks.push(ack);
     this.wake?.();
   }

@@ -13,7 +13,7 @@ import {
   RetryableError,
 } from '#domain';
 import { DirectChats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
-import { eventHeaders, headersOf, readHeaders } from '../src/event-headers.js';
+import { eventHeaders, readHeaders, readMessage } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
 import { message, nextKey } from './log-under-test.js';
@@ -45,24 +45,27 @@ describe('headers of what is read', () => {
     const [subject, reply, data] = ['chat.ev.1.clan:3.msg', '$JS.ACK.x', came.subarray(begin)];
     const decoded = headers === '' ? undefined : MsgHdrsImpl.decode(Buffer.from(headers));
     const size = () => subject.length + reply.length + came.length - 6 + lies;
-    return { subject, reply, data, headers: decoded, size } as unknown as Parameters<typeof headersOf>[0];
+    return { subject, reply, data, headers: decoded, size, string: () => data.toString() } as unknown as Parameters<
+      typeof readMessage
+    >[0];
   };
 
   it.each([
     [`NATS/1.0\r\n${lines}\r\n`],
     [`NATS/1.0\r\nParley-Version: x\r\nOther: a: b\r\nNats-Msg-Id:none\r\n\r\n`],
+    ['NATS/1.0\r\nParley-Type: ü\r\nNats-Msg-Id: global/msg.1\r\n\r\n'],
     ['NATS/1.0\r\n\r\n'],
     ['NATS/1.0 100 Idle Heartbeat\r\n\r\n'],
     [''],
   ])('are what the client reads of them: %j', (headers) => {
     const message = messageOf(headers);
-    expect(headersOf(message)).toEqual(readHeaders(message.headers));
+    expect(readMessage(message)).toEqual({ headers: readHeaders(message.headers), body: '{"a":"ü"}' });
   });
 
   it('are left to the client where they are not where they should be', () => {
     for (const lies of [-3, 3, 1_000]) {
       const message = messageOf(`NATS/1.0\r\n${lines}\r\n`, { lies });
-      expect(headersOf(message)).toEqual({
+      expect(readMessage(message).headers).toEqual({
         id: 'msg.1',
         type: 'MessageCreated',
         version: 2,

@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import pRetry from 'p-retry';
 import { EventLog } from '#event-store';
 import { openMongodbReadModels, type ReadModels } from '#read-models';
-import type { Config } from './config.js';
+import type { Config } from '#settings';
 import type { Metrics } from './metrics/metrics.js';
 import { LogFigures, ReadModelFigures } from './metrics/server-figures.js';
 import type { AtEnd } from './shutdown.js';

@@ -1,5 +1,5 @@
+export * from '#settings';
 export * from './client-address.js';
-export * from './config.js';
 export * from './connecting.js';
 export * from './fair-queue.js';
 export * from './health.js';
@@ -10,10 +10,7 @@ export * from './metrics/lag-figures.js';
 export * from './metrics/metrics.js';
 export { plain, startMetrics } from './metrics/metrics-server.js';
 export * from './metrics/server-figures.js';
-export * from './progress-bar.js';
 export * from './role.js';
-export * from './running.js';
-export * from './settings/settings.js';
 export * from './shutdown.js';
 export * from './tokens.js';
 export * from './webhook.js';

@@ -1,7 +1,6 @@
 import { isatty } from 'node:tty';
 import { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel as NestLevel } from '@nestjs/common';
-import type { Config, LogLevel } from './config.js';
-import type { Role } from './settings/setting.js';
+import type { Config, LogLevel, Role } from '#settings';
 
 const levels: Readonly<Record<LogLevel, NestLevel[]>> = {
   error: ['fatal', 'error'],

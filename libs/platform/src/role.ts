@@ -1,9 +1,8 @@
 import type { ConsoleLogger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Config, loadConfig } from './config.js';
+import { type Config, loadConfig, type Role } from '#settings';
 import { createLogger } from './logging.js';
-import type { Role } from './settings/settings.js';
 import { type AtEnd, type Stop, stopAll, stopOnSignals } from './shutdown.js';
 import { startTraces } from './traces.js';
 

@@ -10,7 +10,7 @@ import {
   MODERATES_NOTHING,
 } from '#domain';
 import type { Revocations, TokenFacts } from '#event-store';
-import type { TokenSettings } from './config.js';
+import type { TokenSettings } from '#settings';
 
 /** Who a verified token speaks for. */
 export interface Caller {

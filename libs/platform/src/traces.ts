@@ -1,6 +1,6 @@
 import { type LoggerService } from '@nestjs/common';
 import { startTracing } from '#tracing';
-import type { Config } from './config.js';
+import type { Config } from '#settings';
 import { LineLimit } from './line-limit.js';
 import type { AtEnd } from './shutdown.js';
 

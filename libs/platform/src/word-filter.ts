@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import type { WordFilter } from '#domain';
-import { ConfigError } from './config.js';
+import { ConfigError } from '#settings';
 
 /**
  * The word filter of a module, which it exports by default; undefined where none is set.

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import jwt, { type Algorithm } from 'jsonwebtoken';
-import { type TokenSettings } from '../src/config.js';
+import { type TokenSettings } from '#settings';
 import type { TokenFacts } from '#event-store';
 import { InvalidToken, signDevelopmentToken, Tokens } from '../src/tokens.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom } from '#domain';
-import { ConfigError } from '../src/config.js';
+import { ConfigError } from '#settings';
 import { loadWordFilter } from '../src/word-filter.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-words-'));

@@ -1,11 +1,12 @@
 import { type Room, roomKind, roomWritten } from '#domain';
-import { progressBar } from '#platform';
-import { knownSeq, refuseIfNothing, RoomFold, roomThenView } from '#projections';
+import { progressBar } from '#settings';
+import { knownSeq, refuseIfNothing, RoomFold } from '#projections';
 import { type Command, readOptions } from '../command.js';
+import { Output } from '../output.js';
 import { momentOf } from '../selection/moment.js';
 import { withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
-import { linesOf } from './page.js';
+import { jsonOf, linesOf } from './page.js';
 
 const OPTIONS = { room: { type: 'string' }, changes: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
@@ -22,11 +23,26 @@ export const at: Command = async (args, { env, out, progress }) => {
     await fold.to(until, progressBar(`Folding ${room}`, progress));
     const then = await fold.room();
     await refuseIfNothing(then, log);
-    if (json) out.write(`${JSON.stringify(roomThenView(then))}\n`);
-    else for (const line of linesOf(then, changes)) out.write(`${line}\n`);
+    const output = new Output(out);
+    for (const text of inParts(json ? jsonOf(then) : linesOf(then, changes))) await output.write(text);
+    await output.end();
     return 0;
   });
 };
+
+/** So many characters are written together, or a few more: of a large room there are tens of millions. */
+const PART = 1 << 16;
+
+function* inParts(texts: Iterable<string>): Generator<string, void> {
+  let part = '';
+  for (const text of texts) {
+    part += text;
+    if (part.length < PART) continue;
+    yield part;
+    part = '';
+  }
+  yield part;
+}
 
 /** A room in which people say something. @throws UsageError */
 export function roomOfMessages(written: string | undefined): Room {

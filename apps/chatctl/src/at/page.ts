@@ -3,13 +3,34 @@ import {
   type ChangeThen,
   isoOf,
   type MessageDocument,
+  messageThenView,
   type RoomThen,
+  roomThenView,
   type TextsThen,
 } from '#projections';
 import { plain, quoted } from '../plain.js';
 
+const MESSAGES = '"messages":[';
+
+/** As one line of JSON, a message at a time: all of a large room would be held twice more. */
+export function* jsonOf(then: RoomThen): Generator<string, void> {
+  const { messages, texts } = then;
+  const rest = JSON.stringify(roomThenView({ ...then, messages: [] }));
+  // What stands before it is no text of anybody.
+  const at = rest.indexOf(MESSAGES) + MESSAGES.length;
+  yield rest.slice(0, at);
+  for (const [i, message] of messages.entries()) {
+    yield `${i === 0 ? '' : ','}${JSON.stringify(messageThenView(message, texts))}`;
+  }
+  yield `${rest.slice(at)}\n`;
+}
+
 /** As lines, for people. What others wrote is shown so that it cannot do anything to a terminal. */
 export function* linesOf(then: RoomThen, withChanges: boolean): Generator<string, void> {
+  for (const line of rows(then, withChanges)) yield `${line}\n`;
+}
+
+function* rows(then: RoomThen, withChanges: boolean): Generator<string, void> {
   const { room, seq, storedAt, messages, texts, changes, chat, unfoldable } = then;
   yield `${room} as of event ${seq}, ${isoOf(storedAt)}: ${messages.length} messages`;
   const numbers = new Map(messages.map(({ messageId, n }) => [messageId, n]));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { RetryableError } from '#domain';
 import { type EventLog, SnapshotRefused } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { Unreachable, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { BackedUpStream, EventLog } from '#event-store';
-import type { ProgressOutput } from '#platform';
+import type { ProgressOutput } from '#settings';
 import { lockFolder, type Unlock } from '../export/lock.js';
 import { renameWhole, WholeFile, writeWhole } from '../export/whole-file.js';
 import { MANIFEST, type Manifest, type ManifestStream, META } from './manifest.js';

@@ -1,4 +1,4 @@
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { knownSeq, refuseIfNothing, type MessageThenView, RoomFold } from '#projections';
 import { roomOfMessages } from '../at/at.js';
 import { textOf } from '../at/page.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isText, keySequence, MAX_ID_LENGTH } from '#domain';
 import type { EventLog } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { projections, type Projection } from '#projections';
 import { checkpointsOf, type ReadModels, versionName } from '#read-models';
 import { type Command, readOptions, type Surroundings } from '../command.js';

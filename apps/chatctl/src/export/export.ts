@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RetryableError } from '#domain';
 import { type EventLog, readSelected, type Selection, seqFrom, seqUntil } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type Command, readOptions } from '../command.js';
 import { secondsOf } from '../duration.js';
 import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';

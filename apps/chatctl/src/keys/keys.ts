@@ -1,5 +1,5 @@
 import { MasterKeyMissing } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type Command, readOptions } from '../command.js';
 import { Unreachable, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';

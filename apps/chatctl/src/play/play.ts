@@ -1,5 +1,5 @@
 import type { EventLog } from '#event-store';
-import { progressBar, type ProgressOutput } from '#platform';
+import { progressBar, type ProgressOutput } from '#settings';
 import { type Command, readOptions } from '../command.js';
 import { Pace, speedOf } from '../pace.js';
 import { withLog } from '../servers.js';

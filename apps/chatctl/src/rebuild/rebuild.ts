@@ -1,7 +1,8 @@
 import { rebuildAndSettle, type RebuildReport, type RebuildRequest } from '#operations';
 import type { Projection } from '#projections';
 import { versionName } from '#read-models';
-import { loadConfig, progressBar, workerName } from '#platform';
+import { workerName } from '#platform';
+import { loadConfig, progressBar } from '#settings';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { projectionNamed } from '../projection-named.js';
 import { type ServersWithDatabase, withDatabase } from '../servers.js';

@@ -1,6 +1,6 @@
 import { RetryableError } from '#domain';
 import { type Batch, readSelected, type Selected } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { Output } from '../output.js';
 import { plain } from '../plain.js';

@@ -1,4 +1,4 @@
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type Command, readOptions } from '../command.js';
 import { allProjections, nameOf, servedVersion } from '#operations';
 import { projectionNamed } from '../projection-named.js';

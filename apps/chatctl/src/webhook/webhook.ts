@@ -10,7 +10,8 @@ import {
   UnreadableEvent,
 } from '#domain';
 import { decodeRecord, type EventLog, type StoredLetter } from '#event-store';
-import { loadConfig, postToWebhook, type Webhook, WebhookFailure } from '#platform';
+import { postToWebhook, type Webhook, WebhookFailure } from '#platform';
+import { loadConfig } from '#settings';
 import { IN_MAIL, inMailNotice, type InMailTest } from '#protocol';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { withServers } from '../servers.js';

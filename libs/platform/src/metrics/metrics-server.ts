@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Config } from '../config.js';
+import type { Config } from '#settings';
 import type { AtEnd } from '../shutdown.js';
 import { Metrics } from './metrics.js';
 

@@ -1,7 +1,7 @@
 import type { DeadLetter, LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
 import { collectionsOf, type Projection } from '../projection.js';
-import { type CachedHead, type FoldedRound, foldRound } from './round.js';
+import { type CachedHead, type FoldedRound, foldRound, type RoundOptions } from './round.js';
 import { SweepInHand } from './sweep.js';
 
 const ROUND = 2_000;
@@ -14,12 +14,16 @@ export class Replay<Change> {
   private constructor(
     private readonly projection: Projection<Change>,
     readonly store: DocumentStore,
+    private readonly options: Pick<RoundOptions, 'decode'>,
   ) {}
 
-  static async start<Change>(projection: Projection<Change>): Promise<Replay<Change>> {
+  static async start<Change>(
+    projection: Projection<Change>,
+    options: Pick<RoundOptions, 'decode'> = {},
+  ): Promise<Replay<Change>> {
     const store = memoryReadModels().projection(projection.name, 1);
     await store.setUp(collectionsOf(projection));
-    return new Replay(projection, store);
+    return new Replay(projection, store, options);
   }
 
   /**
@@ -30,7 +34,7 @@ export class Replay<Change> {
     const letters: DeadLetter[] = [];
     let round: LogRecord[] = [];
     const foldSoFar = async () => {
-      const folded = await foldRound(projection, store, new Map(), round);
+      const folded = await foldRound(projection, store, new Map(), round, this.options);
       letters.push(...folded.letters);
       round = [];
       await this.write(folded);

@@ -36,16 +36,20 @@ export interface FoldedRound<Change> {
   readonly letters: readonly DeadLetter[];
 }
 
-/**
- * Reads what the records' folds need, all of it at once, and folds them in their order. Writes nothing.
- * @param isSetAside whether a record was set aside before, and stays so although it could be folded by now
- */
+export interface RoundOptions {
+  /** Whether a record was set aside before, and stays so although it could be folded by now. */
+  readonly isSetAside?: (record: LogRecord) => boolean;
+  /** {@link decodeRecord}, by whoever wants to see what was read: it is asked once for each record, in their order. */
+  readonly decode?: (record: LogRecord) => RecordedEvent;
+}
+
+/** Reads what the records' folds need, all of it at once, and folds them in their order. Writes nothing. */
 export async function foldRound<Change>(
   projection: Projection<Change>,
   store: DocumentStore,
   heads: Heads,
   records: readonly LogRecord[],
-  isSetAside: (record: LogRecord) => boolean = () => false,
+  { isSetAside = () => false, decode = decodeRecord }: RoundOptions = {},
 ): Promise<FoldedRound<Change>> {
   const letters: DeadLetter[] = [];
   const gaps: Write[] = [];
@@ -59,7 +63,7 @@ export async function foldRound<Change>(
   const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
   for (const record of records) {
     try {
-      const event = decodeRecord(record);
+      const event = decode(record);
       const unknown = projection.needs(event).filter((need) => !isKnown(need, projection, heads));
       needs.push(...unknown);
       if (unknown.length > 0) readFor.add(record.partition);

@@ -78,7 +78,7 @@ export class Rounds<Change> {
       const isSetAside = ({ partition, seq }: LogRecord) =>
         taken.some((part) => part.partition.number === partition && part.partition.setAside.has(seq));
       round = await patiently(async () =>
-        this.write(await foldRound(projection, this.parts.store, owned.heads, records, isSetAside)),
+        this.write(await foldRound(projection, this.parts.store, owned.heads, records, { isSetAside })),
       );
     }
     this.tell(round, traced);

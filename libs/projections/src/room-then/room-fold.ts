@@ -1,6 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { partitionOf, partitionRoom, roomIds, roomKind, type Room } from '#domain';
-import { type DeadLetter, type EventLog, type FollowOptions, type LogRecord, readableEvent } from '#event-store';
+import {
+  type DeadLetter,
+  type EventLog,
+  decodeRecord,
+  type FollowOptions,
+  type LogRecord,
+  readableEvent,
+} from '#event-store';
 import { Replay } from '../engine/replay.js';
 import type { HeadDocument, MessageDocument } from '../timeline/documents.js';
 import { timeline } from '../timeline/fold.js';
@@ -9,7 +16,11 @@ import type { ChatThen, ErasedThen, RoomThen } from './room-then.js';
 import { Texts } from './texts-then.js';
 import { messageThenView, type MessageThenView, type RoomStep } from './view.js';
 
-const ROUND = 2_000;
+/** Few, so that what was read is let go of before it counts as old. */
+const ROUND = 250;
+
+/** So many more are on their way while some are folded. */
+const AHEAD = 1_024;
 
 /** So long it folds without others having their turn. Milliseconds. */
 const HELD_AT_MOST = 20;
@@ -31,7 +42,6 @@ export class RoomTooLong extends Error {
  * are erased in its partition. Only reads the log.
  */
 export class RoomFold {
-  private readonly texts = new Texts();
   private readonly unfoldable: Pick<DeadLetter, 'seq' | 'reason'>[] = [];
   private last: Pick<LogRecord, 'seq' | 'at'> | null = null;
   private foldedTo = 0;
@@ -42,6 +52,7 @@ export class RoomFold {
     private readonly log: Pick<EventLog, 'readAllowed'>,
     private readonly name: Room,
     private readonly replay: Replay<unknown>,
+    private readonly texts: Texts,
     /** In the order of the log. */
     private readonly erasures: readonly LogRecord[],
     private readonly options: RoomFoldOptions,
@@ -51,7 +62,15 @@ export class RoomFold {
   static async start(log: Pick<EventLog, 'readAllowed'>, room: Room, options: RoomFoldOptions = {}): Promise<RoomFold> {
     const filter = { room: partitionRoom(partitionOf(room)), kind: 'erase' } as const;
     const erasures: LogRecord[] = [];
-    const fold = new RoomFold(log, room, await Replay.start<unknown>(timeline), erasures, options);
+    const texts = Texts.ofNothing();
+    // Read once for both: reading is what folding costs most.
+    const decode = (record: LogRecord) => {
+      const event = decodeRecord(record);
+      texts.take(event, record);
+      return event;
+    };
+    const replay = await Replay.start<unknown>(timeline, { decode });
+    const fold = new RoomFold(log, room, replay, texts, erasures, options);
     for await (const records of fold.read({ filter })) erasures.push(...records);
     return fold;
   }
@@ -59,7 +78,7 @@ export class RoomFold {
   /** What is read only in part, since nobody wants it any more, is not taken for all. */
   private async *read(options: FollowOptions): AsyncGenerator<readonly LogRecord[], void> {
     const { signal } = this.options;
-    yield* this.log.readAllowed({ ...options, ...(signal && { signal }) });
+    yield* this.log.readAllowed({ ahead: AHEAD, ...options, ...(signal && { signal }) });
     signal?.throwIfAborted();
   }
 
@@ -138,7 +157,6 @@ export class RoomFold {
     const round: LogRecord[] = [];
     for (const record of records) {
       while (erasures[0] && erasures[0].seq < record.seq) round.push(erasures.shift()!);
-      this.texts.take(record);
       round.push(record);
     }
     await this.replayed(round);

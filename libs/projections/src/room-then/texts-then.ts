@@ -1,5 +1,5 @@
-import { authorOf, type RecordedEvent, type Said, saidAfter } from '#domain';
-import { type LogRecord, readableEvent } from '#event-store';
+import { authorOf, type MessageCreated, type RecordedEvent, type Said, saidAfter } from '#domain';
+import type { LogRecord } from '#event-store';
 import type { MessageDocument } from '../timeline/documents.js';
 
 /** Somebody changed what a message says, or took it back. */
@@ -31,24 +31,39 @@ export interface TextsThen {
   readonly saidSeq: (messageId: string) => number;
 }
 
+/** What is known of one message. */
+interface Known {
+  /** The event by which it was said. */
+  readonly seq: number;
+  said: Said;
+}
+
 /** Follows what is said in a room: what was changed, with what it said before. */
 export class Texts implements TextsThen {
-  private readonly said = new Map<string, Said>();
-  private readonly seqs = new Map<string, number>();
-  private readonly gone = new Map<string, Gone | null>();
   private readonly changes: Omit<ChangeThen, 'n'>[] = [];
 
-  take(record: LogRecord): void {
-    if (record.kind !== 'msg' && record.kind !== 'edit' && record.kind !== 'react') return;
-    const event = readableEvent(record);
-    if (event?.type === 'ReactionAdded') this.gone.set(placeOf(event.messageId, event.userId), goneOf(record));
-    if (event?.type === 'MessageCreated' && !this.seqs.has(event.messageId)) {
-      const { messageId, seq } = event;
-      this.said.set(messageId, saidAfter(this.said.get(messageId), event));
-      this.seqs.set(messageId, seq);
-      this.gone.set(messageId, goneOf(record));
-    }
-    if (event?.type === 'MessageEdited' || event?.type === 'MessageDeleted') this.change(event, record);
+  private constructor(
+    private readonly messages: Map<string, Known>,
+    /** Nearly always nothing is: what is there is not in it. */
+    private readonly gone: Map<string, Gone>,
+  ) {}
+
+  static ofNothing(): Texts {
+    return new Texts(new Map(), new Map());
+  }
+
+  /** The next event, as it was read of its record. */
+  take(event: RecordedEvent, record: LogRecord): void {
+    if (event.type === 'ReactionAdded') this.put(placeOf(event.messageId, event.userId), goneOf(record));
+    else if (event.type === 'MessageCreated') this.create(event, record);
+    else if (event.type === 'MessageEdited' || event.type === 'MessageDeleted') this.change(event, record);
+  }
+
+  private create(event: RecordedEvent<MessageCreated>, record: LogRecord): void {
+    const { messageId, seq } = event;
+    if (this.messages.has(messageId)) return;
+    this.messages.set(messageId, { seq, said: saidAfter(undefined, event) });
+    this.put(messageId, goneOf(record));
   }
 
   private change(
@@ -56,13 +71,14 @@ export class Texts implements TextsThen {
     record: LogRecord,
   ): void {
     const { seq, at, messageId } = event;
-    const before = this.said.get(messageId);
-    const after = saidAfter(before, event);
-    this.said.set(messageId, after);
+    const known = this.messages.get(messageId);
+    const before = known?.said;
     // Of what is not there, or no more, nothing is changed.
-    if (typeof before !== 'string' || after === undefined) return;
+    if (!known || typeof before !== 'string') return;
+    const after = saidAfter(before, event) ?? null;
+    known.said = after;
     const [wasGone, isGone] = [this.goneOf(messageId), after === null ? null : goneOf(record)];
-    if (after !== null) this.gone.set(messageId, isGone);
+    if (after !== null) this.put(messageId, isGone);
     const texts = { before: wasGone ? null : before, after: isGone ? null : after };
     const type = after === null ? 'deleted' : 'edited';
     this.changes.push({ seq, at, type, userId: authorOf(event), messageId, ...texts });
@@ -70,6 +86,7 @@ export class Texts implements TextsThen {
 
   /** Those of the messages that the room has. */
   changesOf(messages: readonly MessageDocument[]): ChangeThen[] {
+    if (this.changes.length === 0) return [];
     const numbers = new Map(messages.map(({ messageId, n }) => [messageId, n]));
     return this.changes.flatMap(({ messageId, ...change }) => {
       const n = numbers.get(messageId);
@@ -86,15 +103,17 @@ export class Texts implements TextsThen {
   }
 
   saidSeq(messageId: string): number {
-    return this.seqs.get(messageId) ?? 0;
+    return this.messages.get(messageId)?.seq ?? 0;
   }
 
-  /** As they are now, whatever is taken later. */
+  /** As they are now, whatever is taken later: by which event something was said stays as it is. */
   copy(): TextsThen {
-    const copy = new Texts();
-    for (const [key, value] of this.gone) copy.gone.set(key, value);
-    for (const [key, value] of this.seqs) copy.seqs.set(key, value);
-    return copy;
+    return new Texts(this.messages, new Map(this.gone));
+  }
+
+  private put(key: string, gone: Gone | null): void {
+    if (gone === null) this.gone.delete(key);
+    else this.gone.set(key, gone);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogOptions } from '#event-store';
-import { masterKeysIn } from './settings/encryption.js';
+import { masterKeysIn } from './rows/encryption.js';
 
 /** How to reach the system that runs on a data folder, for what is run beside it on the same machine. */
 export interface Running {

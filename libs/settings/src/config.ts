@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { EncryptionOptions } from '#event-store';
 import type { SamplerName } from '#tracing';
-import { apart, type Setting, Unfit } from './settings/setting.js';
-import { type ProjectionName, type Role, rows } from './settings/settings.js';
+import { apart, type Setting, Unfit } from './rows/setting.js';
+import { type ProjectionName, type Role, rows } from './rows/settings.js';
 
 /** The whole configuration of a process. What each value means and its default: `settings`. */
 export interface Config {

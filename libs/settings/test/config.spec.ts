@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, loadConfig } from '../src/config.js';
-import { type Role } from '../src/settings/setting.js';
-import { settings } from '../src/settings/settings.js';
+import { type Role } from '../src/rows/setting.js';
+import { settings } from '../src/rows/settings.js';
 
 const KEYS_MASTER = Buffer.alloc(32, 1).toString('base64');
 const servers = { NATS_URL: 'nats://127.0.0.1:4222', MONGODB_URL: 'mongodb://127.0.0.1:27017/', KEYS_MASTER };
