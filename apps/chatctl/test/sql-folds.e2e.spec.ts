@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clanRoom, type DomainEvent, ERASED_NAME, type Room } from '#domain';
+import { type BlockEvent, clanRoom, type DomainEvent, ERASED_NAME, type Room, roomIds } from '#domain';
 import type { LogRecord } from '#event-store';
-import { directory, type HeadDocument, type PersonDocument, Replay, type SeenDocument, timeline } from '#projections';
+import {
+  directory,
+  type HeadDocument,
+  type MessageDocument,
+  type PersonDocument,
+  Replay,
+  type SeenDocument,
+  timeline,
+} from '#projections';
 import type { DocumentStore } from '#read-models';
 import { dice, PEOPLE, randomLog, ROOMS } from './random-log.js';
 import { MONGODB_URL, posted, SystemUnderTest } from './system-under-test.js';
@@ -159,6 +167,42 @@ const rowsOf = ({ messages }: At) =>
       expect(asked.map((row) => row['user_id']).toSorted()).toEqual(PEOPLE.toSorted());
     });
   });
+
+  it('are the changes of a room, and who blocks whom', async () => {
+    const system = await filled(randomLog(7, 300, false));
+    const room = ROOMS.find((each) => each.startsWith('direct:'))!;
+    const [one, other] = roomIds(room) as [string, string];
+    const at = (n: number) => `2026-03-01T00:00:0${n}.000Z`;
+    const block = (n: number, by: string, blockers: readonly string[], type: BlockEvent['type'] = 'PersonBlocked') =>
+      ({
+        type,
+        room,
+        id: `block.${String(n).padStart(24, '0')}`,
+        at: at(n),
+        by,
+        blockers: [...blockers],
+      }) as BlockEvent;
+    const told = [block(1, one, [one]), block(2, other, [one, other]), block(3, one, [other], 'PersonUnblocked')];
+    for (const event of [...told, block(4, 'a stranger', [one, other])]) await system.append(event);
+    const fold = await Replay.start<unknown>(timeline);
+    const records: LogRecord[] = [];
+    for await (const record of system.log.read()) records.push(record);
+    await fold.fold(records);
+    const stored: MessageDocument[] = [];
+    for (const each of ROOMS) {
+      const range = { from: `${each}:`, to: `${each};`, limit: 1e4 };
+      stored.push(...(await fold.store.range<MessageDocument>('messages', range)));
+    }
+    const key = ({ room, n, rev, seq }: Row) => `${String(room)} ${String(n)} ${String(rev)} ${String(seq)}`;
+    const asked = await ask(system, 'select room, n, max(rev) as rev, max(seq) as seq from changes group by all');
+    expect(asked.map(key).toSorted()).toEqual(stored.map((document) => key({ ...document })).toSorted());
+    const [head] = await fold.store.get<HeadDocument>('heads', [room]);
+    expect(head?.chat?.blockers).toEqual([other]);
+    const seq = records.findLast(({ type }) => type === 'PersonBlocked')!.seq - 2;
+    expect(await ask(system, 'from blocks')).toEqual([
+      { room, user_id: other, blocked_id: one, blocked_at: at(2), seq },
+    ]);
+  }, 60_000);
 
   it('are the same of sealed texts, with the keys, after an erasure, and without the keys', async () => {
     const system = await filled(randomLog(7, 300, false), true);

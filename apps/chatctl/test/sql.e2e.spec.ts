@@ -84,6 +84,15 @@ const without = (name: string) =>
     expect(some.out).toContain('(1 row)');
   }, 60_000);
 
+  it('makes a table of what is asked, not of what something is called', async () => {
+    const asked = 'select 1 as rooms, 2 AS  Users; select table_name from duckdb_tables()';
+    const { out } = await system.chatctl('sql', asked, '--format', 'json');
+    expect(out).toBe('{"rooms":1,"Users":2}\n');
+    expect(
+      (await system.chatctl('sql', `${asked}; select count(*) > 0 as some from rooms`, '--format', 'json')).out,
+    ).toContain('{"table_name":"rooms"}');
+  });
+
   it('prints tables, in which what others wrote does nothing, CSV, JSON and Parquet', async () => {
     const what = `select n, content, sent_at, 1.5::decimal(3, 1) as d, -2 as m, [1, 2] as l, null as nothing from messages where room = 'clan:evil'`;
     const table = (await sql(what)).out;

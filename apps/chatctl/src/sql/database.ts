@@ -121,7 +121,8 @@ export class Database {
 
   /** Of the views that a text names, and those that they are made of. */
   private async makeTables(text: string): Promise<void> {
-    const names = [...this.pending.keys()].filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(text));
+    // `count(*) as rooms` is none of them.
+    const names = [...this.pending.keys()].filter((name) => new RegExp(`(?<!\\bas\\s+)\\b${name}\\b`, 'i').test(text));
     for (const name of names) {
       const view = this.pending.get(name);
       if (!view) continue;

@@ -43,6 +43,8 @@ export function eventsOf(files: readonly string[], format: FileFormat, there: re
 function valueOf({ name, outer, inner, kind }: Column, format: FileFormat, has: ReadonlySet<string>): string {
   const isNested = format === 'ndjson' && inner !== null;
   const value = isNested ? `${quotedName(outer)} ->> ${quotedText(inner)}` : has.has(name) ? quotedName(name) : 'null';
-  const typed = `cast(${value} as ${TYPES[kind]})`;
+  // By the clock of UTC as it is stored: the cast asks the calendar of a time zone for each.
+  const isInstant = format === 'parquet' && kind === 'time' && value !== 'null';
+  const typed = isInstant ? `make_timestamp(epoch_us(${value}))` : `cast(${value} as ${TYPES[kind]})`;
   return kind === 'flag' ? `coalesce(${typed}, false)` : typed;
 }

@@ -45,8 +45,8 @@ with chats as (
   select room, min(seq) as opened, from_json(arg_min(users, seq), '["VARCHAR"]') as users
   from events where type = 'ChatCreated' and room like 'direct:%' and seq <= upto group by room
 ), said as (
-  select e.seq, e.room, e.messageId, e.clientId, e.sender_id, e.sender_name, e."at", e.content, e.feeling, e.replyTo,
-    e.erased, e.sealed, case e.sender_id when c.users[1] then c.users[2] when c.users[2] then c.users[1] end as receiver_id
+  select e.seq, e.room, e.messageId, e.clientId, e.sender_id,
+    case e.sender_id when c.users[1] then c.users[2] when c.users[2] then c.users[1] end as receiver_id
   from events e left join chats c using (room)
   where e.type = 'MessageCreated' and e.seq <= upto and kind_of(e.room) not in ('user', 'partition')
     and (kind_of(e.room) <> 'direct' or (c.opened < e.seq and list_contains(c.users, e.sender_id)))
@@ -58,26 +58,32 @@ with chats as (
   from said s left join sent_again a on a.room = s.room and a.messageId = s.messageId
   where s.clientId is null or a.first is null or a.first = s.seq
 ), edits as (
-  select p.room, p.n, max(e.seq) as seq,
+  select p.seq as of, max(e.seq) as seq,
     arg_max({content: e.content, edited_at: e."at", erased: e.erased, sealed: e.sealed}, e.seq) as last
   from events e join placed p on p.room = e.room and p.messageId = e.messageId and p.seq < e.seq
   where e.type = 'MessageEdited' and e.seq <= upto group by all
 ), deletions as (
   -- The first one is final: what comes after it changes nothing.
-  select p.room, p.n, arg_min({deleted_at: e."at", deleted_by: e.userId}, e.seq) as first
+  select p.seq as of, arg_min({deleted_at: e."at", deleted_by: e.userId}, e.seq) as first
   from events e join placed p on p.room = e.room and p.messageId = e.messageId and p.seq < e.seq
   where e.type = 'MessageDeleted' and e.seq <= upto group by all
+), changed as (
+  -- Up to here without texts: what has to be sorted, and held, is small.
+  select p.seq, p.n, p.receiver_id, d.first as deletion, e.seq as edit, e.last as last, f.seq as fence
+  from placed p
+    left join edits e on e.of = p.seq
+    left join deletions d on d.of = p.seq
+    left join fences_at(upto) f on f.room = p.room and f.user_id = p.sender_id
 ), texts as (
   -- What each says, and whether its person was erased after they said so.
-  select p.* exclude (content, erased, sealed), d.first as deletion, e.last.edited_at as edited_at,
-    coalesce(f.seq > p.seq, false) as is_name_erased,
-    case when e.seq is null then p.content else e.last.content end as content,
-    coalesce(e.last.erased, p.erased) or coalesce(f.seq > coalesce(e.seq, p.seq), false) as erased,
-    coalesce(e.last.sealed, p.sealed) as sealed
-  from placed p
-    left join edits e on e.room = p.room and e.n = p.n
-    left join deletions d on d.room = p.room and d.n = p.n
-    left join fences_at(upto) f on f.room = p.room and f.user_id = p.sender_id
+  select s.seq, s.room, s.messageId, s.sender_id, s.sender_name, s."at", s.feeling, s.replyTo,
+    c.receiver_id, c.n, c.deletion, c.last.edited_at as edited_at,
+    coalesce(c.fence > s.seq, false) as is_name_erased,
+    case when c.edit is null then s.content else c.last.content end as content,
+    coalesce(c.last.erased, s.erased) or coalesce(c.fence > coalesce(c.edit, s.seq), false) as erased,
+    coalesce(c.last.sealed, s.sealed) as sealed
+  from events s join changed c on c.seq = s.seq
+  where s.type = 'MessageCreated'
 )
 select room, kind_of(room) as kind, n, messageId as message_id,
   sender_id, case when not is_name_erased then sender_name end as sender_name, receiver_id, "at" as sent_at,
@@ -143,6 +149,37 @@ with chats as (
 )
 select room, user_id, n, seen_at, n = max(n) over (partition by room, user_id) as latest, seq from steps`;
 
+const changes = `
+with done as (
+  select room, n, message_id, 'MessageCreated' as type, sender_id as user_id, sent_at as changed_at, seq from messages
+  union all
+  select e.room, m.n, m.message_id, e.type, e.userId, e."at", e.seq
+  from events e join messages m on m.room = e.room and m.message_id = e.messageId and m.seq < e.seq
+  where e.type in ('ReactionAdded', 'ReactionRemoved', 'MessageEdited', 'MessageDeleted')
+)
+-- Also what changes nothing counts.
+select room, row_number() over (partition by room order by seq) as rev, n, message_id, type, user_id, changed_at, seq
+from done`;
+
+const blocks = `
+with chats as (
+  select room, min(seq) as opened, from_json(arg_min(users, seq), '["VARCHAR"]') as users
+  from events where type = 'ChatCreated' and room like 'direct:%' group by room
+), acts as (
+  select e.room, e.type, e."by" as user_id, e."at", e.blockers, e.seq, c.users
+  from events e join chats c on c.room = e.room and c.opened < e.seq
+  where e.type in ('PersonBlocked', 'PersonUnblocked') and list_contains(c.users, e."by")
+), latest as (
+  -- The last one says who blocks the other.
+  select room, any_value(users) as users, unnest(from_json(arg_max(blockers, seq), '["VARCHAR"]')) as user_id
+  from acts group by room
+), begun as (
+  select room, user_id, max("at") as blocked_at, max(seq) as seq from acts where type = 'PersonBlocked' group by all
+)
+select l.room, l.user_id, case l.user_id when l.users[1] then l.users[2] else l.users[1] end as blocked_id,
+  b.blocked_at, b.seq
+from latest l join begun b using (room, user_id)`;
+
 const rooms = `
 select e.room, kind_of(e.room) as kind, min(e."at") as created_at, max(e."at") as last_active_at,
   coalesce(any_value(m.messages), 0) as messages, coalesce(any_value(m.people), 0) as people
@@ -194,6 +231,8 @@ export const views: readonly View[] = [
   { name: 'messages', what: 'messages, with what was edited, deleted and erased', sql: `from messages_at(${END})` },
   { name: 'reactions', what: 'reactions that were not taken back', sql: reactionsTo('messages', END) },
   { name: 'seen', what: 'direct chats: who saw up to which message, and when', sql: seen },
+  { name: 'changes', what: 'what happened to the messages of a room, one after the other', sql: changes },
+  { name: 'blocks', what: 'direct chats: who blocks the other, and since when', sql: blocks },
   { name: 'rooms', what: 'rooms in which something happened', sql: rooms },
   { name: 'users', what: 'people, with their latest name and clan', sql: users },
 ];
