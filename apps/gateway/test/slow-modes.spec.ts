@@ -110,6 +110,21 @@ describe('who has spoken', () => {
     }
   });
 
+  it('counts here from when it was sent to the log, however long that took', async () => {
+    const speaking = speak('a', new Promise((said) => setTimeout(said, 1_000)));
+    await settle(1_500);
+    await speaking;
+    expect([since('b'), since('b', others)].map((ms) => Math.round(ms! / 100))).toEqual([15, 5]);
+  });
+
+  it('passes over what another release tells otherwise', async () => {
+    for (const text of ['{', 'null', '{"gateway":"x","room":"global","userId":"ada"}']) {
+      chat.elsewhere.live.signal('spoke', text);
+    }
+    await settle();
+    expect(since('b')).toBeNull();
+  });
+
   it('is heard of no more once it is shut down', async () => {
     others.onApplicationShutdown();
     await speak('a');

@@ -1,7 +1,10 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commonTokens, tokens } from '@stryker-mutator/api/plugin';
 import { strykerPlugins as jestPlugins } from '@stryker-mutator/jest-runner';
+
+/** So many suites are asked of a mistake. With fewer than all it is sooner known, and more may be left unnoticed. */
+const NEAREST = Number(process.env.NEAREST ?? Infinity);
 
 /**
  * Stryker's runner for Jest loads every suite of the folder for each mistake, which takes longer than all their tests.
@@ -9,6 +12,8 @@ import { strykerPlugins as jestPlugins } from '@stryker-mutator/jest-runner';
  * its id begins with it.
  */
 class SuiteBySuite {
+  texts = {};
+
   constructor(jest) {
     this.jest = jest;
   }
@@ -45,14 +50,18 @@ class SuiteBySuite {
     return result;
   }
 
-  /** Those that are named after the file first, then those with the most tests that run the mistake. */
+  /** The nearest first: named after the file, or importing it; then those with the most tests that run the mistake. */
   whoMayNotice({ testFilter, sandboxFileName }) {
     // Without a filter it is run while suites are loaded: any of them may notice it.
     const suites = testFilter ? bySuite(testFilter) : this.all.map((suite) => ({ suite, testFilter }));
     const unit = basename(sandboxFileName, '.ts');
-    const isNamedAfterIt = ({ suite }) => basename(suite).startsWith(unit);
+    const nearness = ({ suite }) => 2 * basename(suite).startsWith(unit) + this.textOf(suite).includes(`/${unit}.js'`);
     const tests = (one) => one.testFilter?.length ?? 0;
-    return suites.sort((a, b) => isNamedAfterIt(b) - isNamedAfterIt(a) || tests(b) - tests(a));
+    return suites.sort((a, b) => nearness(b) - nearness(a) || tests(b) - tests(a)).slice(0, NEAREST);
+  }
+
+  textOf(suite) {
+    return (this.texts[suite] ??= readFileSync(suite, 'utf8'));
   }
 }
 
