@@ -104,7 +104,10 @@ describe('what somebody may have stored', () => {
       expect(spend(one, 'ada', 1)).toBe(1);
       await settle(110);
     }
+    expect(spend(one, 'bob', 20)).toBe(20);
+    await settle(300);
     expect(told).toEqual([]);
+    await settle(2_000);
     expect(spend(one, 'ada', 25)).toBe(25);
     await settle(300);
     expect(told.map(({ spent }) => spent)).toEqual([[['ada', expect.any(Number)]]]);

@@ -147,6 +147,13 @@ describe('who has spoken', () => {
     await settle(1_000);
     await expect(speak('b', Promise.reject(new LogUnavailable('away')))).rejects.toThrow(LogUnavailable);
     expect([since('a'), Math.round(since('c')! / 100)]).toEqual([null, 10]);
+    // One that came to be said while another one was refused counts.
+    let refuse: (error: Error) => void = () => undefined;
+    const refused = speak('c', new Promise((_, reject) => (refuse = reject))).catch(() => undefined);
+    await speak('b');
+    refuse(new LogUnavailable('away'));
+    await refused;
+    expect([since('b'), since('a')]).toEqual([null, 0]);
     await expect(speak('d', Promise.reject(new OutcomeUnknown('lost')))).rejects.toThrow(OutcomeUnknown);
     await settle();
     for (const one of [modes, others]) expect([since('d', one), Math.round(since('c', one)! / 100)]).toEqual([null, 0]);
