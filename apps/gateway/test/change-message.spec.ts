@@ -100,7 +100,11 @@ describe('a change of a message', () => {
     expect((await take(chatId, inDirect!)).value).toMatchObject(refusal('not_yours'));
     expect((await change('clan', inClan!, 'other words')).value).toMatchObject(refusal('not_yours'));
     expect((await take('clan', inClan!)).value).toEqual({ ack: { message_id: inClan } });
-    expect(changes()).toMatchObject([{ messageId: inClan, userId: '1', senderId: '2', reason: 'not kind' }]);
+    const own = chat.say(clanRoom('7'), 'y', '3');
+    await chat.timeline.run();
+    expect((await change('clan', own, null)).value).toEqual({ ack: { message_id: own } });
+    expect(changes()).toMatchObject([{ messageId: inClan, userId: '1', senderId: '2', reason: 'not kind' }, {}]);
+    expect(changes()[1]).not.toHaveProperty('reason');
   });
 
   it('in a direct chat is for its two people', async () => {
@@ -113,6 +117,26 @@ describe('a change of a message', () => {
     expect((await change(999, id, 'x')).value).toEqual({ refusal: none });
     expect((await change(chatId, id, 'hello!')).value).toEqual({ ack: { message_id: id } });
     expect(changes()).toMatchObject([{ type: 'MessageEdited', room: directRoom('1', '2'), content: 'hello!' }]);
+  });
+
+  it('in a chat with who blocks is said to nobody, or refused where the gateway is to tell', async () => {
+    const { room, chatId } = chat.open('1', '2');
+    const id = chat.say(room, 'hello', '1');
+    const inGlobal = chat.say(GLOBAL_ROOM, 'hello', '1');
+    chat.append({
+      type: 'PersonBlocked',
+      room,
+      id: `block.${chat.nextKey()}`,
+      at: '2026-01-01T00:00:00.000Z',
+      by: '2',
+      blockers: ['2'],
+    });
+    await chat.timeline.run();
+    expect((await change(chatId, id, 'x', { blockedMessages: 'hidden' })).value).toEqual({ ack: { message_id: id } });
+    const strict = { blockedMessages: 'refused' } as const;
+    expect((await change(chatId, id, 'y', strict)).value).toMatchObject({ refusal: { code: 'blocked' } });
+    expect((await change('global', inGlobal, 'y', strict)).value).toEqual({ ack: { message_id: inGlobal } });
+    expect(changes()).toMatchObject([{ content: 'x' }, { room: GLOBAL_ROOM, content: 'y' }]);
   });
 
   it('says what the word filter leaves of it, and taking back is not asked of it', async () => {

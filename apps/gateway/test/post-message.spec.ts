@@ -42,10 +42,13 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-function posterWith(filter: WordFilter | null): PostDirectMessageHandler {
+function posterWith(filter: WordFilter | null, blockedMessages = settings.blockedMessages): PostDirectMessageHandler {
   const recent = new RecentMessages();
   const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent, log);
-  return new PostDirectMessageHandler(log, new DirectChats(log), recent, known, new Blocks(log), settings, filter);
+  const blocks = new Blocks(log);
+  return new PostDirectMessageHandler(
+    ...([log, new DirectChats(log), recent, known, blocks, { blockedMessages }, filter] as const),
+  );
 }
 
 const post = (content: string, id?: string) =>
@@ -69,6 +72,15 @@ describe('a direct message', () => {
     expect(await post('no')).toMatchObject({ refusal: { code: 'filtered' } });
     expect(await post('yes')).toMatchObject({ ack: {} });
     expect(stored()).toMatchObject([{ content: 'YES' }]);
+  });
+
+  it('to who blocks is said to nobody, or refused where the gateway is to tell', async () => {
+    server.append({ type: 'PersonBlocked', room, id: `block.${newKey()}`, at, by: '2', blockers: ['2'] });
+    handler = posterWith(null, 'hidden');
+    expect(await post('into the void')).toMatchObject({ ack: {} });
+    handler = posterWith(null, 'refused');
+    expect(await post('hello')).toMatchObject({ refusal: { code: 'blocked' } });
+    expect(stored()).toMatchObject([{ type: 'PersonBlocked' }, { content: 'into the void' }]);
   });
 
   it('is not sent to the log where finding its chat took all the time there was', async () => {
