@@ -63,7 +63,7 @@ class SuiteBySuite {
     const nearness = ({ suite }) => {
       const text = this.textOf(suite);
       // Whole systems are run in memory as well: they take longest, and all of them run everything.
-      if (text.includes('.e2e.spec.js')) return -1;
+      if (/\.e2e\.spec\.js|chat-under-test\.js/.test(text)) return -1;
       return 2 * basename(suite).startsWith(unit) + text.includes(`/${unit}.js'`);
     };
     const tests = (one) => one.testFilter?.length ?? 0;
