@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { startTracing } from '#tracing';
+import { beginIn, startTracing } from '#tracing';
 import { Collector } from '../../../libs/tracing/test/collector.js';
 import { Audience, FanOut } from '../src/feeds/audience.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
@@ -66,6 +66,27 @@ it('a frame is a step that ends with what becomes of it; what the client did wro
     outcomes.map((outcome, i) => [traceOf(10 + i), outcome, i > 1]),
   );
   expect(steps[0]).toMatchObject({ kind: 'server', facts: { 'parley.endpoint': '/ws' } });
+});
+
+it('what the handler of a frame does belongs to its step', async () => {
+  const { session, client } = await sessionInMemory();
+  session.serve(
+    new Map([
+      [
+        'work',
+        () => {
+          beginIn('inner', 'producer', {})?.end();
+          return { ack: {} };
+        },
+      ],
+    ]),
+  );
+  client.sendRaw(JSON.stringify({ event: 'work', id: 'c1', traceparent: traceparentOf(20) }));
+  await until('it is done', () => client.frames.length === 1);
+  await stop();
+  const [work, inner] = ['work', 'inner'].map((name) => collector.spans.find((span) => span.name === name)!);
+  expect([work!.trace, work!.parent]).toEqual([traceOf(20), '00f067aa0ba902b7']);
+  expect([inner!.trace, inner!.parent]).toEqual([traceOf(20), work!.id]);
 });
 
 it('nothing is a step where nothing is traced', async () => {
