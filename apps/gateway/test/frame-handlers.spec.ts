@@ -123,6 +123,20 @@ class OtherPipe {
   }
 }
 @UseFilters(Filter)
+class TwoPipes {
+  @SubscribeMessage('piped')
+  piped(@MessageBody('data', PAYLOAD, ParseIntPipe) data: ChatData) {
+    return data;
+  }
+}
+@UseFilters(Filter)
+class PipedSocket {
+  @SubscribeMessage('piped')
+  piped(@ConnectedSocket(ParseIntPipe) session: Session) {
+    return session;
+  }
+}
+@UseFilters(Filter)
 class WithAck {
   @SubscribeMessage('ack')
   ack(@Ack() ack: unknown) {
@@ -159,6 +173,8 @@ it.each<Type<object>>([
     OnMethod,
     FilteredMethod,
     OtherPipe,
+    TwoPipes,
+    PipedSocket,
     WithAck,
     Whole,
     Undecorated,
