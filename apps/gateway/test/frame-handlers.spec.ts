@@ -130,13 +130,6 @@ class TwoPipes {
   }
 }
 @UseFilters(Filter)
-class PipedSocket {
-  @SubscribeMessage('piped')
-  piped(@ConnectedSocket(ParseIntPipe) session: Session) {
-    return session;
-  }
-}
-@UseFilters(Filter)
 class WithAck {
   @SubscribeMessage('ack')
   ack(@Ack() ack: unknown) {
@@ -174,7 +167,6 @@ it.each<Type<object>>([
     FilteredMethod,
     OtherPipe,
     TwoPipes,
-    PipedSocket,
     WithAck,
     Whole,
     Undecorated,

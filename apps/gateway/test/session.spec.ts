@@ -250,7 +250,7 @@ it('says what waits: of the frames of its client, and for that to read', async (
   for (let i = 0; i < 3; i++) client.send('work', {});
   await until('they wait', () => session.waiting.frames === 3);
   client.ws.pause();
-  const large = textFrame('x'.repeat(8_000_000));
+  const large = textFrame(JSON.stringify('x'.repeat(8_000_000)));
   session.deliver(large);
   expect(session.waiting.bytes).toBeGreaterThan(0);
   expect(session.waiting.bytes).toBeLessThanOrEqual(large.length);
