@@ -19,6 +19,13 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       // Checked indexing makes `!` the plain way to say "this index was just tested".
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'UpdateExpression > TSNonNullExpression',
+          message: 'StrykerJS fails at `x!++`, and no mistakes are made in the file: write `x! += 1`.',
+        },
+      ],
     },
   },
   {

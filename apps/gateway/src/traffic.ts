@@ -74,7 +74,7 @@ export class Traffic {
 
   /** @param code of the close frame */
   hasClosed(code: number): void {
-    this.closed[reasons.get(code) ?? 'protocol']!++;
+    this.closed[reasons.get(code) ?? 'protocol']! += 1;
   }
 }
 

@@ -61,6 +61,21 @@ describe('what somebody may have stored', () => {
     expect(spend(one, 'ada', 100)).toBe(10);
   });
 
+  it('says in how many seconds there will be something again, also where that is long', async () => {
+    const limits = { ...settings.limits, appendsPerSecond: 0.1, appendBurst: 1 };
+    const slow = new Allowance(chat.log, { limits });
+    slow.spend('ada');
+    await settle(4_000);
+    let refusal: unknown;
+    try {
+      slow.spend('ada');
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({ message: 'too many at once', retryAfter: 6 });
+    slow.onApplicationShutdown();
+  });
+
   it('is the same over all gateways in the long run', async () => {
     const both = [await gateway(), await gateway(), await gateway()];
     let spent = 0;
@@ -89,7 +104,10 @@ describe('what somebody may have stored', () => {
       expect(spend(one, 'ada', 1)).toBe(1);
       await settle(110);
     }
+    expect(spend(one, 'bob', 20)).toBe(20);
+    await settle(300);
     expect(told).toEqual([]);
+    await settle(2_000);
     expect(spend(one, 'ada', 25)).toBe(25);
     await settle(300);
     expect(told.map(({ spent }) => spent)).toEqual([[['ada', expect.any(Number)]]]);
@@ -104,9 +122,11 @@ describe('what somebody may have stored', () => {
     const one = await gateway();
     const { subscriptions } = chat.server;
     const before = subscriptions.size;
-    (await gateway()).onApplicationShutdown();
-    await settle(50);
-    expect(subscriptions.size).toBe(before);
+    const gone = await gateway();
+    spend(gone, 'bob', 40);
+    gone.onApplicationShutdown();
+    await settle(300);
+    expect([subscriptions.size, told]).toEqual([before, []]);
     chat.elsewhere.live.signal('spent', JSON.stringify({ gateway: 'x', spent: [['ada', 1_000_000]] }));
     for (const text of ['{', '{"gateway":"x"}']) chat.elsewhere.live.signal('spent', text);
     await settle(50);

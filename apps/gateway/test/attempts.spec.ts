@@ -113,6 +113,25 @@ describe('a message', () => {
 });
 
 describe('a command', () => {
+  it('counts by what became of it, with how long that took', async () => {
+    const counted: unknown[] = [];
+    const traffic = { commanded: (...one: unknown[]) => counted.push(one) };
+    const own = new Attempts('7', keySequence(Buffer.alloc(8)), () => null, traffic);
+    const ends = [null, refused, unknown, refused, new Error('ours')];
+    for (const [i, error] of ends.entries()) {
+      await own
+        .make(undefined, ['hello'], (attempt) => {
+          attempt.as(GLOBAL_ROOM);
+          now += 10 * (i + 1);
+          return error ? Promise.reject(error) : Promise.resolve();
+        })
+        .catch(() => undefined);
+    }
+    // After one whose outcome is unknown the same again may be stored whatever keeps it from being so this time.
+    const outcomes = ['decided', 'not_stored', 'unknown', 'unknown', 'failed'];
+    expect(counted).toEqual(outcomes.map((outcome, i) => [outcome, 10 * (i + 1)]));
+  });
+
   it('that is not admitted is not carried out', async () => {
     admitted = refused;
     expect(await send()).toEqual({ outcome: refused });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { reconnectDelay } from '#protocol';
 import { Audience, FanOut } from '../src/feeds/audience.js';
 import { textFrame } from '../src/socket/text-frame.js';
+import { Person } from '../src/feeds/person.js';
 import type { ChatClient } from './chat-client.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
@@ -113,6 +114,40 @@ describe('an audience', () => {
     audience.remove(ada.session);
     audience.add(ada.session);
     expect(places(ada)).toEqual([3, 3]);
+  });
+
+  it('tells softly who has asked for it, but for the one whom it is about', async () => {
+    const [ada, bob, cleo] = [await joined(), await sessionInMemory({ person: new Person('2') }), await joined()];
+    audience.add(bob.session);
+    for (const { session } of [ada, bob]) session.topics = new Set(['typing']);
+    const soft = [ada, bob, cleo].map(({ session }) => jest.spyOn(session, 'deliverSoftly'));
+    expect([audience.wants('typing'), audience.wants('presence')]).toEqual([true, false]);
+    audience.tellSoftly('typing', '{"data":1}', 'ada', { except: '1', isKept: false });
+    audience.tellSoftly('typing', '{"data":2}', 'eve', { isKept: true });
+    await settle(0);
+    expect([ada, bob, cleo].map(({ client }) => numbers(client))).toEqual([[2], [1, 2], []]);
+    const [first, second] = soft[1]!.mock.calls;
+    expect([first, second]).toEqual([
+      ['ada', textFrame('{"data":1}'), null],
+      ['eve', textFrame('{"data":2}'), expect.any(Function)],
+    ]);
+    // What is told later is not told who does not want it any more by then.
+    expect(second![2]!()).toEqual(textFrame('{"data":2}'));
+    bob.session.topics = new Set();
+    expect(second![2]!()).toBeNull();
+  });
+
+  it('says when somebody comes, goes or changes who has asked for something', async () => {
+    changes = 0;
+    const ada = await joined();
+    audience.remove(ada.session);
+    expect(changes).toBe(0);
+    ada.session.topics = new Set(['typing']);
+    audience.add(ada.session);
+    expect(changes).toBe(1);
+    audience.topicsChanged(ada.session);
+    audience.remove(ada.session);
+    expect(changes).toBe(3);
   });
 
   it('does not reach who has left it, not with what was told before either', async () => {

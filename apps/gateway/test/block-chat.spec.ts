@@ -9,10 +9,20 @@ import { askAnew, bob, chat, types } from './asked-chat.js';
 askAnew();
 
 describe('a block', () => {
-  const block = (blocks: Blocks, isBlocked = true, by = bob, clientId?: string) => {
+  const block = (blocks: Blocks, isBlocked = true, by = bob, clientId?: string, chatId = 1) => {
     const handler = new BlockChatHandler(chat.log, new DirectChats(chat.log), blocks, chat.served);
-    return outcomeOf(handler.execute(new BlockChat(by, 1, isBlocked, clientId)));
+    return outcomeOf(handler.execute(new BlockChat(by, chatId, isBlocked, clientId)));
   };
+
+  it('in a chat of others, or in none, is refused', async () => {
+    chat.open('1', '3');
+    for (const chatId of [1, 99]) {
+      expect((await settled(block(new Blocks(chat.log), true, bob, undefined, chatId))).value).toEqual({
+        refusal: { code: 'not_found', message: 'no such chat', field: 'chat_id' },
+      });
+    }
+    expect(types()).toEqual(['ChatCreated']);
+  });
 
   it('is answered once the caller finds it in the list of theirs, and told to the other gateways at once', async () => {
     chat.open('1', '2');

@@ -58,6 +58,12 @@ describe('who blocks whom', () => {
     expect(last).not.toHaveBeenCalled();
   });
 
+  it('is as the log has it where another release tells it otherwise', async () => {
+    for (const text of ['{', 'null', `{"room":"${room}","seq":99}`]) chat.elsewhere.live.signal('blocks', text);
+    await settle();
+    expect(await known()).toEqual([]);
+  });
+
   it('is asked of the log before anybody is refused: that it is over may not have been told', async () => {
     others.tell(decide(true));
     await settle();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, commandKey, directRoom, GLOBAL_ROOM } from '#domain';
+import { clanRoom, commandKey, directRoom, GLOBAL_ROOM, type WordFilter } from '#domain';
 import { decodeRecord, DirectChats } from '#event-store';
 import { ChangeMessage, ChangeMessageHandler } from '../src/commands/change-message.js';
 import { Blocks } from '../src/commands/blocks.js';
@@ -28,6 +28,7 @@ interface Given {
   readonly id?: string;
   readonly reason?: string;
   readonly blockedMessages?: 'hidden' | 'refused';
+  readonly filter?: WordFilter;
 }
 
 const blocks = () => new Blocks(chat.log);
@@ -36,11 +37,13 @@ const change = (
   room: 'global' | 'clan' | number,
   messageId: string,
   content: string | null,
-  { by = ada, within = 900, id, reason, blockedMessages = 'hidden' }: Given = {},
+  { by = ada, within = 900, id, reason, blockedMessages = 'hidden', filter }: Given = {},
 ) => {
   const messages = new KnownMessages(chat.served, recent, chat.log);
   const settings = { editWithinSeconds: within, blockedMessages };
-  const handler = new ChangeMessageHandler(chat.log, new DirectChats(chat.log), messages, blocks(), settings, null);
+  const handler = new ChangeMessageHandler(
+    ...([chat.log, new DirectChats(chat.log), messages, blocks(), settings, filter ?? null] as const),
+  );
   return settled(outcomeOf(handler.execute(new ChangeMessage(by, room, messageId, content, id, reason))));
 };
 const changes = () =>
@@ -97,7 +100,11 @@ describe('a change of a message', () => {
     expect((await take(chatId, inDirect!)).value).toMatchObject(refusal('not_yours'));
     expect((await change('clan', inClan!, 'other words')).value).toMatchObject(refusal('not_yours'));
     expect((await take('clan', inClan!)).value).toEqual({ ack: { message_id: inClan } });
-    expect(changes()).toMatchObject([{ messageId: inClan, userId: '1', senderId: '2', reason: 'not kind' }]);
+    const own = chat.say(clanRoom('7'), 'y', '3');
+    await chat.timeline.run();
+    expect((await change('clan', own, null)).value).toEqual({ ack: { message_id: own } });
+    expect(changes()).toMatchObject([{ messageId: inClan, userId: '1', senderId: '2', reason: 'not kind' }, {}]);
+    expect(changes()[1]).not.toHaveProperty('reason');
   });
 
   it('in a direct chat is for its two people', async () => {
@@ -106,9 +113,40 @@ describe('a change of a message', () => {
     await chat.timeline.run();
     const eve = new CallerInMemory('3');
     expect((await change(chatId, id, 'x', { by: eve })).value).toMatchObject(refusal('not_found', 'chat_id'));
-    expect((await change(999, id, 'x')).value).toMatchObject(refusal('not_found', 'chat_id'));
+    const none = { code: 'not_found', message: 'no such chat', field: 'chat_id' };
+    expect((await change(999, id, 'x')).value).toEqual({ refusal: none });
     expect((await change(chatId, id, 'hello!')).value).toEqual({ ack: { message_id: id } });
     expect(changes()).toMatchObject([{ type: 'MessageEdited', room: directRoom('1', '2'), content: 'hello!' }]);
+  });
+
+  it('in a chat with who blocks is said to nobody, or refused where the gateway is to tell', async () => {
+    const { room, chatId } = chat.open('1', '2');
+    const id = chat.say(room, 'hello', '1');
+    const inGlobal = chat.say(GLOBAL_ROOM, 'hello', '1');
+    chat.append({
+      type: 'PersonBlocked',
+      room,
+      id: `block.${chat.nextKey()}`,
+      at: '2026-01-01T00:00:00.000Z',
+      by: '2',
+      blockers: ['2'],
+    });
+    await chat.timeline.run();
+    expect((await change(chatId, id, 'x', { blockedMessages: 'hidden' })).value).toEqual({ ack: { message_id: id } });
+    const strict = { blockedMessages: 'refused' } as const;
+    expect((await change(chatId, id, 'y', strict)).value).toMatchObject({ refusal: { code: 'blocked' } });
+    expect((await change('global', inGlobal, 'y', strict)).value).toEqual({ ack: { message_id: inGlobal } });
+    expect(changes()).toMatchObject([{ content: 'x' }, { room: GLOBAL_ROOM, content: 'y' }]);
+  });
+
+  it('says what the word filter leaves of it, and taking back is not asked of it', async () => {
+    const filter: WordFilter = (text) => (text === 'no' ? null : text.toUpperCase());
+    const id = chat.say(GLOBAL_ROOM, 'hello', '1');
+    await chat.timeline.run();
+    expect((await change('global', id, 'no', { filter })).value).toMatchObject(refusal('filtered', 'content'));
+    expect((await change('global', id, 'hi', { filter })).value).toEqual({ ack: { message_id: id } });
+    expect((await change('global', id, null, { filter })).value).toEqual({ ack: { message_id: id } });
+    expect(changes()).toMatchObject([{ type: 'MessageEdited', content: 'HI' }, { type: 'MessageDeleted' }]);
   });
 
   it('of a message that was just said here waits for it', async () => {

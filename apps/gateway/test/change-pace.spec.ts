@@ -133,9 +133,25 @@ describe('changes of messages', () => {
     take(1, 11);
     take(1, 12);
     pace.forget();
+    expect(jest.getTimerCount()).toBe(0);
     pace.resume();
     jest.advanceTimersByTime(1_000);
     expect([told, jest.getTimerCount()]).toEqual([[11], 0]);
+  });
+
+  it('that are held are told with the message as it is by then, and nothing is told of a message for that', () => {
+    const texts: string[] = [];
+    pace = new ChangePace(({ rev, message }) => texts.push(`${rev} ${message.content}`));
+    const amend = (n: number) => {
+      pace.amend({ ...change(n, 99).message, content: 'edited' });
+    };
+    take(1, 11, 100);
+    take(1, 12, 100);
+    take(2, 13, 100);
+    take(3, 14);
+    for (const n of [1, 2, 3, 4]) amend(n);
+    jest.advanceTimersByTime(1_000);
+    expect(texts).toEqual(['11 x', '14 x', '13 edited', '12 edited']);
   });
 
   it('are told up to before the first that is held', () => {

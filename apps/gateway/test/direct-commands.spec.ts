@@ -167,6 +167,7 @@ describe('a reply in a direct chat', () => {
         refusal: { code: 'not_found', field: 'reply_to' },
       });
     }
+    expect((await settled(reply(99, here))).value).toMatchObject({ refusal: { code: 'not_found', field: 'chat_id' } });
     chat.edit(room, here, null);
     await chat.timeline.run();
     expect((await settled(reply(chatId, here))).value).toMatchObject({

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Health, loadConfig, Tokens } from '#platform';
 import { reconnectDelay } from '#protocol';
 import { Closings } from '../src/socket/closings.js';
@@ -76,6 +77,18 @@ describe('a gateway that goes', () => {
       ready: false,
       failing: [{ check: 'sockets', message: 'this gateway is going away' }],
     });
+  });
+
+  it('cuts whoever is left after three and a half seconds, whatever keeps them', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    const { session } = await join('kept');
+    jest.spyOn(session, 'finish').mockImplementation(() => undefined);
+    const state = draining();
+    await settle(3_400);
+    expect([hub.held.sessions, state.isOver, logged.mock.calls]).toEqual([1, false, [['closing 1 connections']]]);
+    await settle(200);
+    expect([hub.held.sessions, state.isOver]).toEqual([0, true]);
+    jest.restoreAllMocks();
   });
 
   it('leaves who reads slowly the time to read what they were sent, and why it ends', async () => {

@@ -123,6 +123,13 @@ class OtherPipe {
   }
 }
 @UseFilters(Filter)
+class TwoPipes {
+  @SubscribeMessage('piped')
+  piped(@MessageBody('data', PAYLOAD, ParseIntPipe) data: ChatData) {
+    return data;
+  }
+}
+@UseFilters(Filter)
 class WithAck {
   @SubscribeMessage('ack')
   ack(@Ack() ack: unknown) {
@@ -159,6 +166,7 @@ it.each<Type<object>>([
     OnMethod,
     FilteredMethod,
     OtherPipe,
+    TwoPipes,
     WithAck,
     Whole,
     Undecorated,

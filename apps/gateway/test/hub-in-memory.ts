@@ -22,7 +22,7 @@ export class HubInMemory {
     readonly chat: ChatInMemory,
     readonly hub: Hub,
     readonly presence: Presence,
-    private readonly log: ChatInMemory['log'],
+    readonly log: ChatInMemory['log'],
     private readonly resumption: Resume,
   ) {}
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
 import { LogUnavailable } from '#event-store';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
@@ -129,6 +130,23 @@ describe('a gateway whose log was away', () => {
     await settle();
     expect(state()).toBe('open');
     expect(read.mock.calls.filter(([asked]) => asked === 'last')).toHaveLength(6);
+  });
+
+  it('goes on for everybody else where one cannot be told what they missed', async () => {
+    const { chat, connection } = gateway;
+    const [ada, bob] = [await gateway.join('ada', '7'), await gateway.join('bob', '7')];
+    const fault = jest.spyOn(ada.feed, 'catchUp').mockRejectedValueOnce(new Error('a fault of ours'));
+    const caughtUp = jest.spyOn(bob.feed, 'catchUp');
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    connection.lose();
+    connection.comeBack();
+    await settle(50);
+    expect([fault.mock.calls.length, caughtUp.mock.calls.length, state()]).toEqual([1, 1, 'open']);
+    expect(logged).toHaveBeenCalledWith(expect.stringMatching(/"ada".*a fault of ours/));
+    chat.say(clanRoom('7'), 'hello', '9');
+    await gateway.tell();
+    expect(contents(bob.client)).toEqual(['hello']);
+    jest.restoreAllMocks();
   });
 
   it('lets those in again who come while it is away, as they are then', async () => {

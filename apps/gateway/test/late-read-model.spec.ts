@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM, MODERATES_NOTHING, UnreadableEvent } from '#domain';
-import { DirectChats, type EventLog } from '#event-store';
+import { DirectChats, type EventLog, LogUnavailable } from '#event-store';
 import { FrameRefused, UNAVAILABLE } from '#protocol';
 import { ReadModelsUnavailable } from '#read-models';
 import { Attempts } from '../src/commands/attempts.js';
@@ -177,6 +177,19 @@ describe('a reaction', () => {
     const reacting = react(chat.nextKey(), new RecentMessages());
     await settle();
     expect(reacting.outcome).toMatchObject({ refusal: { code: 'not_found' } });
+    last.mockRestore();
+  });
+
+  it('to a message that is not there is none yet where the log does not answer', async () => {
+    const away = new LogUnavailable('away');
+    const last = jest.spyOn(log, 'last').mockRejectedValue(away);
+    const reacting = react(chat.nextKey(), new RecentMessages());
+    await settle();
+    expect(reacting.outcome).toBe(away);
+    // Of no room it is not asked.
+    const inNoClan = react(chat.nextKey(), new RecentMessages(), 'clan');
+    await settle();
+    expect(inNoClan.outcome).toMatchObject({ refusal: { code: 'no_clan' } });
     last.mockRestore();
   });
 

@@ -1,7 +1,7 @@
 import { RecentMessages } from '../src/commands/recent-messages.js';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { directRoom, keySequence, MODERATES_NOTHING, openChat } from '#domain';
+import { directRoom, keySequence, MODERATES_NOTHING, openChat, type WordFilter } from '#domain';
 import { decodeRecord, DirectChats, LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ServedTimeline } from '#projections';
 import { memoryReadModels } from '#read-models';
@@ -28,9 +28,7 @@ beforeEach(async () => {
   server = new MemoryLogServer();
   log = server.connect();
   await log.decide(room, 'chat', () => openChat({ key: newKey(), at, by: '1', receiver: '2' }, null));
-  const recent = new RecentMessages();
-  const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent, log);
-  handler = new PostDirectMessageHandler(log, new DirectChats(log), recent, known, new Blocks(log), settings, null);
+  handler = posterWith(null);
   const admit = () => Promise.resolve();
   caller = {
     person: new Person('1'),
@@ -43,6 +41,15 @@ beforeEach(async () => {
 afterEach(() => {
   jest.restoreAllMocks();
 });
+
+function posterWith(filter: WordFilter | null, blockedMessages = settings.blockedMessages): PostDirectMessageHandler {
+  const recent = new RecentMessages();
+  const known = new KnownMessages(new ServedTimeline(memoryReadModels()), recent, log);
+  const blocks = new Blocks(log);
+  return new PostDirectMessageHandler(
+    ...([log, new DirectChats(log), recent, known, blocks, { blockedMessages }, filter] as const),
+  );
+}
 
 const post = (content: string, id?: string) =>
   handler.execute(new PostDirectMessage(caller, 1, '2', content, null, id));
@@ -58,6 +65,22 @@ describe('a direct message', () => {
     log.connection.comeBack();
     for (const content of ['second', 'first']) await post(content);
     expect(stored()).toMatchObject([{ content: 'first' }, { content: 'second' }]);
+  });
+
+  it('says what the word filter leaves of it, or nothing', async () => {
+    handler = posterWith((text) => (text === 'no' ? null : text.toUpperCase()));
+    expect(await post('no')).toMatchObject({ refusal: { code: 'filtered' } });
+    expect(await post('yes')).toMatchObject({ ack: {} });
+    expect(stored()).toMatchObject([{ content: 'YES' }]);
+  });
+
+  it('to who blocks is said to nobody, or refused where the gateway is to tell', async () => {
+    server.append({ type: 'PersonBlocked', room, id: `block.${newKey()}`, at, by: '2', blockers: ['2'] });
+    handler = posterWith(null, 'hidden');
+    expect(await post('into the void')).toMatchObject({ ack: {} });
+    handler = posterWith(null, 'refused');
+    expect(await post('hello')).toMatchObject({ refusal: { code: 'blocked' } });
+    expect(stored()).toMatchObject([{ type: 'PersonBlocked' }, { content: 'into the void' }]);
   });
 
   it('is not sent to the log where finding its chat took all the time there was', async () => {

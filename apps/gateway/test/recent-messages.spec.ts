@@ -27,6 +27,15 @@ it('so many are remembered, the latest', () => {
   expect(['m0', 'm1', 'm2', 'm200001'].map((id) => recent.has(id))).toEqual([false, false, true, true]);
 });
 
+it('one that is added twice is there until its later place is another’s', () => {
+  const recent = new RecentMessages();
+  for (const id of ['a', 'a']) recent.add(id);
+  for (let i = 0; i < 199_999; i++) recent.add(`m${i}`);
+  expect(recent.has('a')).toBe(true);
+  recent.add('b');
+  expect(recent.has('a')).toBe(false);
+});
+
 it('one that is added again is as recent as the last time, and the place it had is forgotten with it', () => {
   const recent = new RecentMessages();
   recent.add('a');

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { clanRoom, commandKey, GLOBAL_ROOM } from '#domain';
+import { clanRoom, commandKey, GLOBAL_ROOM, type WordFilter } from '#domain';
 import { LogUnavailable, OutcomeUnknown } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
 import { PostRoomMessage, PostRoomMessageHandler } from '../src/commands/post-message.js';
@@ -20,9 +20,9 @@ beforeEach(() => {
   slowModes = new SlowModes(chat.log);
 });
 
-const poster = () =>
+const poster = (filter: WordFilter | null = null) =>
   new PostRoomMessageHandler(
-    ...([chat.log, recent, new KnownMessages(chat.served, recent, chat.log), slowModes, null] as const),
+    ...([chat.log, recent, new KnownMessages(chat.served, recent, chat.log), slowModes, filter] as const),
   );
 
 describe('a message to a room', () => {
@@ -44,6 +44,15 @@ describe('a message to a room', () => {
     expect(ids[1]).toBe(commandKey('1', clanRoom('7'), 'c1'));
     expect([global.value, clan.value]).toEqual(ids.map((id) => ({ ack: { message_id: id } })));
     expect(ids.map((id) => recent.has(id))).toEqual([true, true]);
+  });
+
+  it('says what the word filter leaves of it, or nothing', async () => {
+    const filter: WordFilter = (text) => (text === 'no' ? null : text.toUpperCase());
+    const post = (content: string) =>
+      settled(outcomeOf(poster(filter).execute(new PostRoomMessage(ada, 'global', content, null, null))));
+    expect((await post('no')).value).toMatchObject({ refusal: { code: 'filtered' } });
+    expect((await post('yes')).value).toMatchObject({ ack: {} });
+    expect(events()).toMatchObject([{ content: 'YES' }]);
   });
 
   it('is refused to who may not speak, and was said all the same where it was said before', async () => {

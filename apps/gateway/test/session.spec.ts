@@ -221,3 +221,39 @@ describe('a connection that ends', () => {
     expect(work.begun).toBe(1);
   });
 });
+
+it('what a handler throws, at once or later, is told, and the next frame is handled', async () => {
+  const { session, client } = await connect();
+  const handlers = new Map<string, FrameHandler>([
+    [
+      'atOnce',
+      () => {
+        throw new Error('at once');
+      },
+    ],
+    ['later', () => Promise.reject(new Error('later'))],
+    ['work', () => ({ ack: {}, answer: { event: 'done', data: null } })],
+  ]);
+  const told: unknown[] = [];
+  session.serve(handlers, (error, by, { event }) => told.push([(error as Error).message, by === session, event]));
+  for (const event of ['atOnce', 'later', 'work']) client.send(event, {});
+  await until('all are handled', () => client.frames.some(({ event }) => event === 'done'));
+  expect(told).toEqual([
+    ['at once', true, 'atOnce'],
+    ['later', true, 'later'],
+  ]);
+});
+
+it('says what waits: of the frames of its client, and for that to read', async () => {
+  const { session, client } = await connect();
+  expect(session.waiting).toEqual({ frames: 0, bytes: 0 });
+  for (let i = 0; i < 3; i++) client.send('work', {});
+  await until('they wait', () => session.waiting.frames === 3);
+  client.ws.pause();
+  const large = textFrame(JSON.stringify('x'.repeat(8_000_000)));
+  session.deliver(large);
+  expect(session.waiting.bytes).toBeGreaterThan(0);
+  expect(session.waiting.bytes).toBeLessThanOrEqual(large.length);
+  client.ws.resume();
+  await until('it is read', () => session.waiting.bytes === 0);
+});

@@ -110,6 +110,21 @@ describe('who has spoken', () => {
     }
   });
 
+  it('counts here from when it was sent to the log, however long that took', async () => {
+    const speaking = speak('a', new Promise((said) => setTimeout(said, 1_000)));
+    await settle(1_500);
+    await speaking;
+    expect([since('b'), since('b', others)].map((ms) => Math.round(ms! / 100))).toEqual([15, 5]);
+  });
+
+  it('passes over what another release tells otherwise', async () => {
+    for (const text of ['{', 'null', '{"gateway":"x","room":"global","userId":"ada"}']) {
+      chat.elsewhere.live.signal('spoke', text);
+    }
+    await settle();
+    expect(since('b')).toBeNull();
+  });
+
   it('is heard of no more once it is shut down', async () => {
     others.onApplicationShutdown();
     await speak('a');
@@ -132,6 +147,13 @@ describe('who has spoken', () => {
     await settle(1_000);
     await expect(speak('b', Promise.reject(new LogUnavailable('away')))).rejects.toThrow(LogUnavailable);
     expect([since('a'), Math.round(since('c')! / 100)]).toEqual([null, 10]);
+    // One that came to be said while another one was refused counts.
+    let refuse: (error: Error) => void = () => undefined;
+    const refused = speak('c', new Promise((_, reject) => (refuse = reject))).catch(() => undefined);
+    await speak('b');
+    refuse(new LogUnavailable('away'));
+    await refused;
+    expect([since('b'), since('a')]).toEqual([null, 0]);
     await expect(speak('d', Promise.reject(new OutcomeUnknown('lost')))).rejects.toThrow(OutcomeUnknown);
     await settle();
     for (const one of [modes, others]) expect([since('d', one), Math.round(since('c', one)! / 100)]).toEqual([null, 0]);

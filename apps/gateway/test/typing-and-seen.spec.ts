@@ -80,7 +80,9 @@ describe('who types in a room', () => {
 
   it('is nobody who is in no clan', async () => {
     const { session } = await here.join('ada');
-    expect(typing.inRoom(session, 'clan')).toMatchObject({ refusal: { code: 'no_clan' } });
+    expect(typing.inRoom(session, 'clan')).toEqual({
+      refusal: { code: 'no_clan', message: 'you are in no clan', field: 'clan_id' },
+    });
     await settle(50);
     expect(told).toEqual([]);
   });
@@ -154,7 +156,7 @@ describe('in a direct chat', () => {
     for (const id of [chatId, 999]) {
       const typed = typing.inChat(eve.session, id);
       await settle(50);
-      expect(await typed).toMatchObject({ refusal: { code: 'not_found', field: 'chat_id' } });
+      expect(await typed).toEqual({ refusal: { code: 'not_found', message: 'no such chat', field: 'chat_id' } });
     }
     expect(heard(bob.client, 'typing')).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { declareClassPlugin, declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
-import { suiteBySuite } from './suite-by-suite.mjs';
+import { isTried, suiteBySuite } from './suite-by-suite.mjs';
 
 // Of the mutants of a regular expression with the flag v some are none, and a file that holds one cannot be loaded.
 const ofSets = ({ node }) =>
@@ -30,7 +30,7 @@ function before({ fileName, location: { start, end } }) {
 class Unnoticed {
   onMutantTested(mutant) {
     const { status, fileName, location, replacement } = mutant;
-    if (status !== 'Survived' && status !== 'NoCoverage') return;
+    if (!isTried(mutant) || (status !== 'Survived' && status !== 'NoCoverage')) return;
     const never = status === 'NoCoverage' ? '  (never run)' : '';
     const change = `${inOneLine(before(mutant))}  →  ${inOneLine(replacement)}${never}`;
     console.log(`${relative('.', fileName)}:${location.start.line}  ${change}`);

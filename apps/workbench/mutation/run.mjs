@@ -2,14 +2,25 @@
 // time, and runs the unit suites of the folder on each. Those that nobody noticed are listed.
 import { Stryker } from '@stryker-mutator/core';
 import unit from '../../../jest.unit.config.js';
+import { isTried } from './suite-by-suite.mjs';
 
 const SCORE = 85;
 
 /** Of these folders only what its unit suites can run: the rest is run on servers, or by the simulation. */
 const PURE = {
-  'apps/gateway': '!(main|settings|sleep),{socket,feeds,commands}/!(command)',
-  'libs/event-store': 'chats,event-headers,log-record,log-unavailable,people,subjects',
-  'libs/projections': '{timeline,directory,stats}/*,engine/{progress,replay,round,sharing},live-update,projection',
+  'apps/gateway':
+    '!(main|settings|sleep|gateway.module),{socket,feeds,commands,presence,in-mail}/!(command),socket-io/texts',
+  'apps/query': 'in-turn,asyncapi/*,export/{person-lines,send},log/{log-lines,readings},operations/rebuilds',
+  'apps/standalone': 'chat-line,welcome,break-it/{faults,life}',
+  'libs/event-store':
+    'event-headers,log-record,log-unavailable,people,revoked-tokens,subjects,keys/{erasures,keyring},selection/*',
+  'libs/http': 'health.controller',
+  'libs/platform':
+    '{connecting,fair-queue,http-errors,line-limit,logging,shutdown,tokens,webhook,word-filter}' +
+    ',{config,role},settings/*,metrics/{lag-figures,metrics}',
+  'libs/projections':
+    '{timeline,directory,stats,room-then}/*,live-update,projection' +
+    ',engine/{lags,pauses,progress,replay,round,sharing,sweep,traced-round}',
   'libs/read-models': '!(index),memory/*',
 };
 const [folder, ...files] = process.argv.slice(2).map((path) => path.replace(/\/$/, ''));
@@ -19,7 +30,7 @@ if (!folder) {
 }
 
 const mutants = await new Stryker({
-  mutate: files.length > 0 ? files : [`${folder}/src/${PURE[folder] ? `{${PURE[folder]}}` : '**/*'}.ts`],
+  mutate: files.length > 0 ? files : [`${folder}/src/${PURE[folder] ? `{,${PURE[folder]}}` : '**/*'}.ts`],
   ignorePatterns: ['/dist', '/docs', '/deploy', '/.parley'],
   testRunner: 'jest-suite-by-suite',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
@@ -45,13 +56,15 @@ const mutants = await new Stryker({
   plugins: ['@stryker-mutator/jest-runner', './apps/workbench/mutation/plugins.mjs'],
   ignorers: ['expressions-of-sets', 'descriptions', 'names-of-loggers'],
   reporters: ['progress-append-only', 'unnoticed'],
-  thresholds: { high: 100, low: SCORE, break: SCORE },
+  thresholds: { high: 100, low: SCORE, break: null },
   warnings: { slow: false },
 }).runMutationTest();
 
-const count = (...wanted) => mutants.filter(({ status }) => wanted.includes(status)).length;
+const tried = mutants.filter(isTried);
+const count = (...wanted) => tried.filter(({ status }) => wanted.includes(status)).length;
 const noticed = count('Killed', 'Timeout');
 const all = noticed + count('Survived', 'NoCoverage');
 console.log(
   `${folder}: ${noticed} of ${all} mistakes noticed, ${((100 * noticed) / all).toFixed(1)} %; ${SCORE} % are wanted`,
 );
+if (noticed < (all * SCORE) / 100) process.exitCode = 1;

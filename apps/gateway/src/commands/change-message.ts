@@ -68,7 +68,7 @@ export class ChangeMessageHandler implements ICommandHandler<ChangeMessage> {
     const change = { ...attempt.as(room), messageId, userId };
     const state = { room, message, sanctions, blockers };
     const { editWithinSeconds: withinSeconds } = this.settings;
-    const isModerator = room !== null && typeof meant !== 'number' && isModerated(caller.moderates, room);
+    const isModerator = room !== null && isModerated(caller.moderates, room);
     const filter = this.filter && { filter: this.filter };
     const decision =
       content === null

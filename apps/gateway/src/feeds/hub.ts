@@ -180,8 +180,8 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   /** What is so of somebody is asked of the log before they do anything. @throws LogUnavailable */
   async #reread(userId: string): Promise<void> {
     await this.log.whenLed();
-    const isKnown = (await this.person(userId)?.refresh()) ?? true;
-    if (!isKnown) throw new LogUnavailable('what is so of them is not known here any more');
+    const isKnown = await this.person(userId)?.refresh();
+    if (isKnown === false) throw new LogUnavailable('what is so of them is not known here any more');
   }
 
   /** Who is in which clan is read again from the log before anything is told or accepted. */

@@ -213,7 +213,7 @@ export class Session implements Caller {
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
     else if (!this.#pulse.beat(now)) {
-      this.#parts.traffic.closed['silent']!++;
+      this.#parts.traffic.closed['silent']! += 1;
       this.terminate();
     }
   }
