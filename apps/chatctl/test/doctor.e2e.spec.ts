@@ -98,6 +98,18 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     expect(await system.chatctl('doctor')).toMatchObject({ status: 2 });
   });
 
+  it('reads what the roles are told as the roles do', async () => {
+    for (const [name, value] of [
+      ['EVENT_STREAM_REPLICAS', 'three'],
+      ['EVENT_STREAM_SYNCED', 'no'],
+    ] as const) {
+      system.env[name] = value;
+      const { status, complaints } = await system.chatctl('doctor');
+      expect([status, complaints]).toEqual([2, expect.stringContaining(`${name} `)]);
+      delete system.env[name];
+    }
+  });
+
   it('sees streams that are otherwise, or not there', async () => {
     const { config } = await jetstream.streams.info(stream());
     await jetstream.streams.update(stream(), { ...config, allow_direct: false, duplicate_window: 1e9 });
