@@ -98,6 +98,13 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     expect(await system.chatctl('doctor')).toMatchObject({ status: 2 });
   });
 
+  it('reads what the roles are told as the roles do', async () => {
+    Object.assign(system.env, { EVENT_STREAM_REPLICAS: 'three', EVENT_STREAM_SYNCED: 'no' });
+    const { status, complaints } = await system.chatctl('doctor');
+    expect(status).toBe(2);
+    for (const name of ['EVENT_STREAM_REPLICAS', 'EVENT_STREAM_SYNCED']) expect(complaints).toContain(`${name} `);
+  });
+
   it('sees streams that are otherwise, or not there', async () => {
     const { config } = await jetstream.streams.info(stream());
     await jetstream.streams.update(stream(), { ...config, allow_direct: false, duplicate_window: 1e9 });

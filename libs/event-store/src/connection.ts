@@ -85,6 +85,11 @@ export class Connection {
     return createInbox(this.inboxPrefix);
   }
 
+  /** A subject for those of this name among themselves, within what each of them may listen to. */
+  commonInbox(word: string): string {
+    return `${this.inboxPrefix}.${word}`;
+  }
+
   get connected(): boolean {
     return this.up && !this.closing;
   }

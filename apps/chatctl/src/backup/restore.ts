@@ -29,8 +29,11 @@ export const restoreCommand: Command = async (args, surroundings) => {
   return withServers(surroundings.env, async ({ log, readModels }) => {
     const streams = ordered(log, backup, keys, withoutKeys);
     sayWhereApart(backup.manifest, keys?.manifest ?? null, surroundings);
-    await clear(log, surroundings);
     const restoring = randomUUID();
+    if (!(await log.backups.announce(restoring))) {
+      throw new BackupRefused('another `chatctl restore` is at work on this log: wait for its end');
+    }
+    await clear(log, surroundings);
     try {
       for (const stored of streams) await put(log, stored, restoring, signal, surroundings);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { RetryableError } from '#domain';
 import type { ClockReading, EventLog } from '#event-store';
+import { loadConfig } from '#platform';
 import { inspectMongodb, type MongodbFound, openMongodbReadModels, type ReadModels } from '#read-models';
 import { type Command, readOptions } from '../command.js';
 import { plain } from '../plain.js';
@@ -48,7 +49,7 @@ async function examine(
   { env, monitors, roles }: Asked,
 ): Promise<Finding[]> {
   const { inspection } = log;
-  const replicas = Number(env['EVENT_STREAM_REPLICAS'] ?? 1);
+  const { replicas, synced } = loadConfig(env, 'chatctl').nats;
   const servers = await Promise.all(monitors.map(monitored));
   const readings = await Promise.all(roles.map(readRole));
   const database = await openedAt(place);
@@ -57,7 +58,7 @@ async function examine(
   try {
     const checks: [string, () => Promise<Findings> | Findings][] = [
       ['streams', () => checkStreams(log, replicas)],
-      ['sync', () => checkSync(servers, env['EVENT_STREAM_SYNCED'], replicas)],
+      ['sync', () => checkSync(servers, synced, replicas)],
       ['mongodb', () => database.findings],
       ['roles', () => checkRoles(readings)],
       [

@@ -42,7 +42,7 @@ export async function monitored(url: string): Promise<Monitored | string> {
 /** Only the monitoring port says how often a server syncs: no answer to a client shows it. */
 export function checkSync(
   servers: readonly (Monitored | string)[],
-  synced: string | undefined,
+  synced: boolean,
   replicas: number,
 ): Findings {
   const findings = new Findings('sync');
@@ -59,12 +59,12 @@ export function checkSync(
         `${server.url} syncs every ${server.syncMs / 1_000} s: a power cut loses what was acknowledged since`,
         'set sync_interval: always in its block jetstream',
       );
-    } else if (!server.syncsAlways && synced !== 'off') {
+    } else if (!server.syncsAlways && synced) {
       findings.warn(
         `${server.url} does not sync each event, and gateways believe that it does`,
         'set EVENT_STREAM_SYNCED=off',
       );
-    } else if (server.syncsAlways && synced === 'off') {
+    } else if (server.syncsAlways && !synced) {
       findings.warn(
         `${server.url} syncs each event, and gateways do not know: it is slower than it need be`,
         'set EVENT_STREAM_SYNCED=on',

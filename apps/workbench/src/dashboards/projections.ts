@@ -134,6 +134,12 @@ export const projectionsDashboard: Dashboard = {
           queries: [perSecond('parley_projection_dead_letters_total', 'projection')],
         },
         {
+          title: 'Waiting for a newer release',
+          says: 'Partitions that stand still before an event that only a newer release can read.',
+          unit: 'short',
+          queries: [{ expr: 'sum by (projection) (parley_projection_newer_partitions)', legend: '{{projection}}' }],
+        },
+        {
           title: 'Rebuild',
           says: 'How much of the log the version that is being built has.',
           unit: 'percentunit',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '#platform';
+import { alerts } from './alerts.js';
 import { droppedDatabase } from './dropped-database.js';
 import { fullDisk } from './full-disk.js';
 import { hangingNats } from './hanging-nats.js';
@@ -10,6 +11,7 @@ import { threeNodes } from './three-nodes.js';
 // `npm run drill`: the names; `npm run drill -- NAME`: that one. What each showed: docs/operations.md.
 
 const drills: Readonly<Record<string, Drill>> = {
+  alerts,
   'dropped-database': droppedDatabase,
   'full-disk': fullDisk,
   'hanging-nats': hangingNats,

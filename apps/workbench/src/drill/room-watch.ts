@@ -12,7 +12,7 @@ interface Frame {
   readonly message?: { readonly n: number };
 }
 
-/** Somebody in a clan of their own who says something five times a second, and writes down when it is told. */
+/** Somebody in a clan of their own who says something again and again, and writes down when it is told. */
 export class RoomWatch {
   /** When each message was told, ms on the monotonic clock, and its number in the room. */
   readonly told: { readonly at: number; readonly n: number }[] = [];
@@ -21,11 +21,15 @@ export class RoomWatch {
   private socket: WebSocket | null = null;
   private isOver = false;
 
-  /** @param gateways base addresses, taken in turns where one is away */
+  /**
+   * @param gateways base addresses, taken in turns where one is away
+   * @param everyMs how often they say something
+   */
   constructor(
     readonly clanId: string,
     private readonly gateways: readonly string[],
     private readonly secret: string,
+    private readonly everyMs = EVERY_MS,
   ) {}
 
   /** One for each partition. */
@@ -81,7 +85,7 @@ export class RoomWatch {
       if (this.socket?.readyState === WebSocket.OPEN) {
         this.socket.send(JSON.stringify({ event: 'clanMessage', data: { content: `message ${i}` } }));
       }
-      await sleep(EVERY_MS);
+      await sleep(this.everyMs);
     }
   }
 

@@ -1,11 +1,16 @@
 import type { StreamConfig, StreamState } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
 import { Connection, isMissing, type ServerOptions } from '../connection.js';
+import { LogUnavailable } from '../log-unavailable.js';
 import { keyStream } from '../keys/key-store.js';
 import { revocationStream } from '../revocations.js';
 import { deadLetterStream } from '../stream.js';
 import { workerStream } from '../workers.js';
 import { type BackedUpStream, Snapshots } from './snapshots.js';
 import { RESTORED, RESTORING } from './marks.js';
+
+/** How long another one has to say that it is at work. */
+const ANNOUNCED_MS = 1_000;
 
 /** A stream that is there where a log is to be restored. */
 export interface Standing {
@@ -61,6 +66,32 @@ export class Backups {
     const names = [...this.ofLog, this.ofKeys, workerStream(this.stream), `${this.stream}_TRIAL`];
     const found = await Promise.all(names.map((name) => this.#standing(name)));
     return found.filter((one) => one !== null);
+  }
+
+  /**
+   * Tells whoever asks that this one restores, for as long as the connection lasts: so what somebody is at is told from what
+   * one left that was killed.
+   * @returns whether it is the only one
+   * @throws LogUnavailable
+   */
+  async announce(restoring: string): Promise<boolean> {
+    const { nats } = this.connection;
+    const subject = this.connection.commonInbox(`restoring.${this.stream}`);
+    // Heard before it is asked: of two that begin together at least one is told of the other.
+    nats.subscribe(subject, {
+      callback: (_, question) => {
+        if (question.string() !== restoring) question.respond();
+      },
+    });
+    try {
+      await nats.request(subject, restoring, { timeout: ANNOUNCED_MS });
+      return false;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return true;
+      throw new LogUnavailable(`whether another one restores is not known: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
 
   /**

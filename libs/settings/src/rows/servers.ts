@@ -56,14 +56,14 @@ export const serverRows = {
   EVENT_STREAM_REPLICAS: row({
     type: '1, 3 or 5',
     default: '1',
-    roles: folding,
+    roles: [...folding, 'chatctl'],
     meaning: 'On how many NATS servers of a cluster each stream is kept; streams that have fewer get more.',
     read: (text) => Number(oneOf('1', '3', '5')(text)),
   }),
   EVENT_STREAM_SYNCED: row({
     type: 'on or off',
     default: 'on',
-    roles: sockets,
+    roles: [...sockets, 'chatctl'],
     meaning:
       'Whether NATS syncs each event to the disk before it answers (`sync_interval: always`): those that wait go together then.',
     read: (text) => oneOf('on', 'off')(text) === 'on',
