@@ -135,7 +135,7 @@ describe('the fold of a room', () => {
       at,
       by: '2',
       blockers: ['2'],
-    } as const;
+    } satisfies DomainEvent;
     const all = recorded([opened(), posted(chat, 'one'), posted(chat, 'two'), seen('2', 2), blocks]);
     const fold = await RoomFold.start(logOf(all), chat);
     const unseen = { seen: ['1', '2'].map((userId) => ({ userId, n: 0 })), blockers: [] };
