@@ -7,10 +7,8 @@ import type { Session } from '../src/socket/session.js';
 import { outcomeOf, Traffic } from '../src/traffic.js';
 
 type Open = Partial<Pick<Session, 'endpoint' | 'isOpen' | 'waiting'>>;
-const session = (one: Open): Session => {
-  const open: Open = { endpoint: DIRECT_CHAT, isOpen: true, waiting: { frames: 0, bytes: 0 }, ...one };
-  return open as Session;
-};
+const session = (one: Open): Session =>
+  ({ endpoint: DIRECT_CHAT, isOpen: true, waiting: { frames: 0, bytes: 0 }, ...one }) as unknown as Session;
 
 /** What they say, by what each counts: `name{label=value} type` */
 async function told(traffic: Traffic, hubs: readonly Pick<Hub, 'sessions' | 'held'>[] = []) {

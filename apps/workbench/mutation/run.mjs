@@ -12,15 +12,14 @@ const PURE = {
     '!(main|settings|sleep|gateway.module),{socket,feeds,commands,presence,in-mail}/!(command),socket-io/texts',
   'apps/query': 'in-turn,asyncapi/*,export/{person-lines,send},log/{log-lines,readings},operations/rebuilds',
   'apps/standalone': 'chat-line,welcome,break-it/{faults,life}',
-  'libs/event-store':
-    'event-headers,log-record,log-unavailable,people,revoked-tokens,subjects,keys/{erasures,keyring},selection/*',
+  'libs/event-store': 'event-headers,log-record,log-unavailable,people,revoked-tokens,subjects',
   'libs/http': 'health.controller',
   'libs/platform':
     '{connecting,fair-queue,http-errors,line-limit,logging,shutdown,tokens,webhook,word-filter}' +
     ',{config,role},settings/*,metrics/{lag-figures,metrics}',
   'libs/projections':
-    '{timeline,directory,stats,room-then}/*,live-update,projection' +
-    ',engine/{lags,pauses,progress,replay,round,sharing,sweep,traced-round}',
+    '{timeline,directory,stats}/*,room-then/room-fold,live-update,projection' +
+    ',engine/{lags,pauses,progress,replay,round,sharing,traced-round}',
   'libs/read-models': '!(index),memory/*',
 };
 const [folder, ...files] = process.argv.slice(2).map((path) => path.replace(/\/$/, ''));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  blockersOf,
   decodeEvent,
   type DomainEvent,
+  eventTime,
   GLOBAL_ROOM,
   isEmoji,
   isFilledText,
@@ -10,6 +12,8 @@ import {
   membershipOf,
   NewerEvent,
   profileOf,
+  sanctionsOf,
+  slowModeOf,
   UnreadableEvent,
   userRoom,
 } from '../src/index.js';
@@ -106,6 +110,51 @@ describe('the last event of a kind', () => {
   });
 });
 
+describe('what was decided last', () => {
+  const until = '2026-02-02T03:04:05.678Z';
+  const held = { kind: 'mute', room: GLOBAL_ROOM, since: body.at, until, by: '9' } as const;
+  const muted = { type: 'PersonMuted', sanctions: [held] } as unknown as DomainEvent;
+  const slow = { type: 'SlowModeChanged', seconds: 30 } as unknown as DomainEvent;
+  const blocked = (type: string) => ({ type, blockers: ['7'] }) as unknown as DomainEvent;
+
+  it('is what is held against somebody, how slow a room is, and who blocks whom', () => {
+    for (const type of ['PersonMuted', 'PersonUnmuted', 'PersonBanned', 'PersonUnbanned']) {
+      expect(sanctionsOf({ ...muted, type } as DomainEvent)).toEqual([held]);
+    }
+    expect(slowModeOf(slow)).toBe(30);
+    for (const type of ['PersonBlocked', 'PersonUnblocked']) expect(blockersOf(blocked(type))).toEqual(['7']);
+  });
+
+  it('is nothing where nothing was, and by no other event', () => {
+    const ofAll = (last: DomainEvent | null) => [sanctionsOf(last), slowModeOf(last), blockersOf(last)];
+    for (const last of [null, { type: 'MessageSung', sanctions: [held], seconds: 5, blockers: ['7'] }]) {
+      expect(ofAll(last as DomainEvent | null)).toStrictEqual([[], 0, []]);
+    }
+  });
+});
+
+describe('the time of an event', () => {
+  it.each([
+    ['2026-01-31T18:30:15Z', '2026-01-31T18:30:15.000Z'],
+    ['2026-01-31T18:30:15.25Z', '2026-01-31T18:30:15.250Z'],
+    ['2026-01-31T18:30:15.123456789+00:00', '2026-01-31T18:30:15.123Z'],
+    ['2026-01-31T20:30:15+02:30', '2026-01-31T18:00:15.000Z'],
+    ['2026-01-31T16:30:15-02:00', '2026-01-31T18:30:15.000Z'],
+  ])('%s is one, in UTC with milliseconds', (text, time) => {
+    expect(eventTime(text)).toBe(time);
+  });
+
+  it.each([
+    ...['', 'now', '2026-01-31', '2026-01-31T18:30Z', '2026-01-31T18:30:15', '2026-01-31T18:30:15.Z'],
+    ...['2026-13-31T18:30:15Z', ' 2026-01-31T18:30:15Z', '2026-01-31T18:30:15Z ', '2026-01-31T18:30:15+2:00'],
+    ...['x026-01-31T18:30:15Z', '2026-xx-31T18:30:15Z', '2026-01-xxT18:30:15Z', '2026-01-31Txx:30:15Z'],
+    // In UTC it is of a year with five digits.
+    ...['9999-12-31T23:30:00-01:00', Date.UTC(2026, 0, 31), null],
+  ])('%j is none', (value) => {
+    expect(eventTime(value)).toBeNull();
+  });
+});
+
 describe('text', () => {
   it.each(['👍', '🫡', '👍🏽', '🇫🇮', '👨‍👩‍👧', '❤️', '❤', '1️⃣', '🏳\u200d🌈', '🧔\u200d♂', '#⃣'])(
     '%s is one emoji',
@@ -125,6 +174,7 @@ describe('text', () => {
     expect(isText('😀'.repeat(10), 10)).toBe(true);
     expect(isText('😀'.repeat(11), 10)).toBe(false);
     expect(isText('a'.repeat(11), 10)).toBe(false);
+    expect(isText(`${'😀'.repeat(9)}a`, 10)).toBe(true);
     expect(isText('a'.repeat(10), 10)).toBe(true);
   });
 

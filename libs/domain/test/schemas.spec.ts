@@ -46,6 +46,21 @@ describe('the schemas', () => {
     expect(schemas.oneOf).toHaveLength(all.length);
   });
 
+  it('stand in the order of their names and versions, and say whose texts may be null', () => {
+    const names = Object.keys(schemas.definitions);
+    expect(names).toEqual(names.toSorted());
+    expect(schemas.oneOf).toEqual(names.map((name) => ({ $ref: `#/definitions/${name}` })));
+    const { content, feeling, sender, messageId } = schemas.definitions['MessageCreated.v2']!.properties!;
+    const canBeNull = (schema: object | undefined) => JSON.stringify(schema).includes('"null"');
+    expect([content, feeling, messageId].map(canBeNull)).toEqual([true, false, false]);
+    const { name, avatar, id } = sender!.properties!;
+    expect([name, avatar, id].map(canBeNull)).toEqual([true, true, false]);
+    expect(avatar!.anyOf).toHaveLength(2);
+    const { name: called } = schemas.definitions['ProfileChanged.v2']!.properties!;
+    expect(called).toMatchObject({ anyOf: [{ type: 'string' }, { type: 'null' }] });
+    expect(Object.keys(schemas.definitions['MessagesSeen.v1']!.properties!)).not.toContain('sealed');
+  });
+
   it.each(fixtures)('fit what is handed out of $name', ({ type, version, room, body }) => {
     const event = decodeEvent({ type, version, room, body }, 7);
     for (const line of [eventLine(event, stored), eventLine(event, { ...stored, sealed: true })]) {

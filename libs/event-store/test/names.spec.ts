@@ -116,6 +116,8 @@ describe('subjects', () => {
     expect(subjects.liveUser('a.b')).toBe('chat.live.user.a=2eb');
     expect(subjects.question('online.7')).toBe('chat.live.ask.online=2e7');
     expect(subjects.workersChanged('timeline-1')).toBe('chat.live.members.timeline-1');
+    expect(subjects.signal('spent.1')).toBe('chat.live.signal.spent=2e1');
+    expect([subjects.liveRooms, subjects.liveUsers]).toEqual(['chat.live.room.*', 'chat.live.user.*']);
     expect(subjects.trial).toBe('chat.trial');
   });
 
@@ -128,6 +130,16 @@ describe('subjects', () => {
     expect(of(subjects.declined('timeline-1', 'host 7', 12))).toEqual({ worker: 'host 7', declined: 12 });
     expect(of(subjects.worker('timeline-2', 'host.7'))).toBeNull();
     expect(of(subjects.declined('timeline-2', 'host.7', 12))).toBeNull();
+  });
+
+  it('of what is revoked say whose tokens, or which one, and of keys whose', () => {
+    expect([subjects.revocations, subjects.keys]).toEqual(['chat.revoked.*.*', 'chat.key.*']);
+    expect([subjects.personRevoked('a.b'), subjects.tokenRevoked('t.1'), subjects.keyOf('a.b')]).toEqual([
+      ...['chat.revoked.person.a=2eb', 'chat.revoked.token.t=2e1', 'chat.key.a=2eb'],
+    ]);
+    expect(subjects.revokedBy(subjects.personRevoked('a.b'))).toEqual({ userId: 'a.b' });
+    expect(subjects.revokedBy(subjects.tokenRevoked('t.1'))).toEqual({ jti: 't.1' });
+    expect(subjects.revokedBy('chat.revoked.clan.3')).toEqual({});
   });
 
   it('of dead letters say which letter it is, and are read back', () => {
@@ -210,6 +222,7 @@ describe('what the log knows of people and chats', () => {
     const log = new MemoryLogServer().connect();
     const people = new People(log);
     expect([await people.membership('7'), await people.profile('7')]).toEqual([null, null]);
+    expect(await people.sanctions('7')).toEqual([]);
     await log.append({ ...fact, type: 'MemberJoined', id: `member.${nextKey()}`, clanId: '3', leftClanId: null });
     await log.append({ ...fact, type: 'ProfileChanged', id: `profile.${nextKey()}`, name: 'Ada', avatar: null });
     expect([await people.membership('7'), await people.profile('7')]).toEqual([

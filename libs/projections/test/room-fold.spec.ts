@@ -1,16 +1,22 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { GLOBAL_ROOM } from '#domain';
+import { type DomainEvent, erasedInPartitions, eraseUser, GLOBAL_ROOM, partitionOf, type UserErased } from '#domain';
 import type { FollowOptions, LogRecord } from '#event-store';
 import { RoomFold, type RoomStep, RoomTooLong } from '../src/index.js';
-import { edited, posted, reacted, recorded } from './folded-timeline.js';
+import { at, chat, edited, key, opened, posted, reacted, recorded, seen } from './folded-timeline.js';
 
-/** A log of one room whose records are here at once, some at a time. */
+/** A log whose records are here at once, some at a time. */
 const logOf = (all: readonly LogRecord[]) => ({
   async *readAllowed({ from = 1, until = Infinity, filter = {} }: FollowOptions = {}) {
-    const meant = filter.room === GLOBAL_ROOM ? all.filter(({ seq }) => seq >= from && seq <= until) : [];
+    const meant = all.filter(({ seq, room }) => room === filter.room && seq >= from && seq <= until);
     for (let i = 0; i < meant.length; i += 100) yield await Promise.resolve(meant.slice(i, i + 100));
   },
 });
+
+const fenceOf = (userId: string): UserErased => {
+  const decision = eraseUser({ key: key(`erase ${userId}`), at, userId, keyId: null }, null);
+  if ('refusal' in decision) throw new Error(decision.refusal.message);
+  return decision.event!;
+};
 
 /** How often others had their turn meanwhile. */
 async function turnsDuring(work: () => Promise<void>): Promise<number> {
@@ -119,5 +125,60 @@ describe('the fold of a room', () => {
       [4, 1],
       [5, 2],
     ]);
+  });
+
+  it('has of a direct chat who has seen what and who blocks whom, as of each moment', async () => {
+    const blocks = {
+      type: 'PersonBlocked',
+      room: chat,
+      id: `block.${key('b')}`,
+      at,
+      by: '2',
+      blockers: ['2'],
+    } satisfies DomainEvent;
+    const all = recorded([opened(), posted(chat, 'one'), posted(chat, 'two'), seen('2', 2), blocks]);
+    const fold = await RoomFold.start(logOf(all), chat);
+    const unseen = { seen: ['1', '2'].map((userId) => ({ userId, n: 0 })), blockers: [] };
+    expect(await fold.room()).toMatchObject({ seq: 0, storedAt: null, messages: [], chat: unseen });
+    await fold.to(3);
+    expect((await fold.room()).chat).toEqual(unseen);
+    expect((await fold.room()).messages.map(({ content }) => content)).toEqual(['one', 'two']);
+    await fold.to(5);
+    expect(await fold.room(1)).toMatchObject({
+      ...{ seq: 5, storedAt: 0, messages: [{ content: 'two' }], unfoldable: [] },
+      chat: { seen: [unseen.seen[0], { userId: '2', n: 2 }], blockers: ['2'] },
+    });
+    const inGlobal = await RoomFold.start(logOf(many), GLOBAL_ROOM);
+    await inGlobal.to(1);
+    expect((await inGlobal.room()).chat).toBeNull();
+  });
+
+  it('erases whom its partition erases, from then on, also after the last event of the room', async () => {
+    const erase = (seq: number, userId: string): LogRecord => {
+      const [record] = recorded([erasedInPartitions(fenceOf(userId))[partitionOf(chat)]!]);
+      return { ...record!, seq };
+    };
+    const [first, one, , two] = recorded([opened(), posted(chat, 'one'), opened(), posted(chat, 'two', '2')]);
+    const fold = await RoomFold.start(logOf([first!, one!, erase(3, '1'), two!, erase(9, '2')]), chat);
+    const shown = async () => {
+      const { messages, erased } = await fold.room();
+      return [messages.map(({ content }) => content), erased.map(({ seq, userId }) => [seq, userId])];
+    };
+    await fold.to(2);
+    expect(await shown()).toEqual([['one'], []]);
+    const left: number[] = [];
+    await fold.to(8, (more) => left.push(more));
+    expect([await shown(), left]).toEqual([[['', 'two'], [[3, '1']]], [0]]);
+    await fold.to(9);
+    expect(await shown()).toEqual([
+      ['', ''],
+      [
+        [3, '1'],
+        [9, '2'],
+      ],
+    ]);
+    // Back is no way to go.
+    await fold.to(2);
+    expect((await shown())[1]).toHaveLength(2);
   });
 });
