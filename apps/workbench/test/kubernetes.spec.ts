@@ -7,11 +7,14 @@ import { type Role, loadConfig, rows } from '#platform';
 import { itWith } from './optional-tool.js';
 import {
   type Container,
+  environmentOf,
   KUBERNETES,
   kustomized,
   type Manifest,
   type Of,
   ofKind,
+  peersOf,
+  policies,
   printed,
   rendered,
   type Selector,
@@ -61,22 +64,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
   const containers = (): Container[] => pods().flatMap(({ spec }) => spec.containers);
   const podsOf = (selector: Selector) => pods().filter(({ metadata }) => selects(selector, metadata.labels));
 
-  /** What a container finds in its environment. */
-  function environment({ env = [], envFrom = [] }: Container): Record<string, string | undefined> {
-    const secret = (name: string) => {
-      const found = secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === 'parley');
-      if (!found) throw new Error(`no secret ${name}`);
-      return found.stringData!;
-    };
-    const whole = envFrom.map(({ configMapRef, secretRef }) =>
-      secretRef ? secret(secretRef.name) : all.find(({ metadata }) => metadata.name === configMapRef!.name)!.data!,
-    );
-    const single = env.map(({ name, value, valueFrom }) => {
-      const ref = valueFrom?.secretKeyRef;
-      return [name, ref ? secret(ref.name)[ref.key] : value] as const;
-    });
-    return { ...Object.assign({}, ...whole), ...Object.fromEntries(single) } as Record<string, string | undefined>;
-  }
+  const environment = (container: Container) => environmentOf(container, all, secrets);
   const roleContainer = (role: string) =>
     workloads(all).find(({ metadata }) => metadata.name === role)!.spec.template.spec.containers[0]!;
 
@@ -142,7 +130,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
     const known = containers().flatMap(({ ports = [] }) =>
       ports.flatMap(({ name, containerPort }) => [name, containerPort]),
     );
-    known.push(53, 4222, ...(overlay === 'production' ? [6222, 27_017] : []));
+    known.push(53, 4222, ...(overlay === 'production' ? [6222, 8222, 27_017] : []));
     for (const { spec } of policies(all)) {
       for (const { ports } of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) {
         expect(ports).toBeDefined();
@@ -200,7 +188,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
       const file = join(folder, `${overlay}.yaml`);
       const monitored = onTop(`validated-${overlay}`, {
         resources: [from(`validated-${overlay}`, `overlays/${overlay}`)],
-        components: [from(`validated-${overlay}`, 'components/in-mail')],
+        components: ['in-mail', 'operations'].map((name) => from(`validated-${overlay}`, `components/${name}`)),
       });
       writeFileSync(file, kustomized(monitored));
       const told = execFileSync('kubernetes-validate', ['--strict', file], { encoding: 'utf8' });
@@ -242,21 +230,3 @@ describe('an overlay of one’s own', () => {
     }
   });
 });
-
-interface Peer {
-  readonly namespaceSelector?: Selector;
-  readonly podSelector?: Selector;
-}
-interface Policy {
-  readonly podSelector: Selector;
-  readonly ingress?: readonly { readonly from?: readonly Peer[]; readonly ports?: readonly Port[] }[];
-  readonly egress?: readonly { readonly to?: readonly Peer[]; readonly ports?: readonly Port[] }[];
-}
-interface Port {
-  readonly port: string | number;
-}
-const policies = (all: readonly Manifest[]) => ofKind(all, 'NetworkPolicy') as Of<Policy>[];
-const peersOf = ({ ingress = [], egress = [] }: Policy): Peer[] => [
-  ...ingress.flatMap(({ from: peers }) => peers ?? []),
-  ...egress.flatMap(({ to }) => to ?? []),
-];

@@ -91,3 +91,42 @@ export function selects({ matchLabels = {}, matchExpressions = [] }: Selector, l
     matchExpressions.every(({ key, values }) => values.includes(labels[key] ?? ''))
   );
 }
+
+/** What a container finds in its environment. @throws Error where a secret that it names is not among them */
+export function environmentOf(
+  { env = [], envFrom = [] }: Container,
+  all: readonly Manifest[],
+  secrets: readonly Manifest[],
+): Record<string, string | undefined> {
+  const secret = (name: string) => {
+    const found = secrets.find(({ metadata }) => metadata.name === name && metadata.namespace === 'parley');
+    if (!found) throw new Error(`no secret ${name}`);
+    return found.stringData!;
+  };
+  const whole = envFrom.map(({ configMapRef, secretRef }) =>
+    secretRef ? secret(secretRef.name) : all.find(({ metadata }) => metadata.name === configMapRef!.name)!.data!,
+  );
+  const single = env.map(({ name, value, valueFrom }) => {
+    const ref = valueFrom?.secretKeyRef;
+    return [name, ref ? secret(ref.name)[ref.key] : value] as const;
+  });
+  return { ...Object.assign({}, ...whole), ...Object.fromEntries(single) } as Record<string, string | undefined>;
+}
+
+export interface Peer {
+  readonly namespaceSelector?: Selector;
+  readonly podSelector?: Selector;
+}
+export interface Policy {
+  readonly podSelector: Selector;
+  readonly ingress?: readonly { readonly from?: readonly Peer[]; readonly ports?: readonly Port[] }[];
+  readonly egress?: readonly { readonly to?: readonly Peer[]; readonly ports?: readonly Port[] }[];
+}
+export interface Port {
+  readonly port: string | number;
+}
+export const policies = (all: readonly Manifest[]) => ofKind(all, 'NetworkPolicy') as Of<Policy>[];
+export const peersOf = ({ ingress = [], egress = [] }: Policy): Peer[] => [
+  ...ingress.flatMap(({ from: peers }) => peers ?? []),
+  ...egress.flatMap(({ to }) => to ?? []),
+];
