@@ -40,11 +40,7 @@ export async function monitored(url: string): Promise<Monitored | string> {
 }
 
 /** Only the monitoring port says how often a server syncs: no answer to a client shows it. */
-export function checkSync(
-  servers: readonly (Monitored | string)[],
-  synced: boolean,
-  replicas: number,
-): Findings {
+export function checkSync(servers: readonly (Monitored | string)[], synced: boolean, replicas: number): Findings {
   const findings = new Findings('sync');
   if (servers.length === 0) {
     return findings.warn(
