@@ -86,7 +86,7 @@ module.exports = {
     {
       name: 'only-event-store-imports-nats',
       severity: 'error',
-      from: { pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/bench/erasure/key-backup)' },
+      from: { pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/(bench/erasure/key-backup|drill/alerts))' },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
