@@ -86,7 +86,9 @@ module.exports = {
     {
       name: 'only-event-store-imports-nats',
       severity: 'error',
-      from: { pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/(bench/erasure/key-backup|drill/alerts))' },
+      from: {
+        pathNot: '^(libs/event-store/|apps/workbench/test/|apps/workbench/src/(bench/erasure/key-backup|drill/alerts))',
+      },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
