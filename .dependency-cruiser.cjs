@@ -13,7 +13,7 @@ const libraries = {
   operations: ['domain', 'event-store', 'read-models', 'projections', 'protocol'],
   settings: ['domain', 'event-store', 'projections', 'tracing'],
   platform: ['domain', 'event-store', 'read-models', 'projections', 'protocol', 'settings', 'tracing'],
-  http: ['domain', 'protocol', 'platform', 'tracing'],
+  http: ['domain', 'protocol', 'settings', 'platform', 'tracing'],
   client: [],
 };
 

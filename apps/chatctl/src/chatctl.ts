@@ -41,7 +41,7 @@ function keepHeapSmall(): void {
 }
 
 /** What is said in plain words, by the names of their classes: these come with the commands. */
-const complaints = new Set([
+export const complaints: ReadonlySet<string> = new Set([
   ...['UsageError', 'ConfigError', 'Unreachable', 'RebuildRefused', 'ExportRefused', 'NothingThere', 'NotRecorded'],
   ...['PlayFailed', 'Missing', 'StatementFailed', 'BackupRefused', 'NewerEvent', 'OperationRefused'],
 ]);

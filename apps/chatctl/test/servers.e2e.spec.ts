@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GLOBAL_ROOM, partitionOf } from '#domain';
-import { sayRunning, sayStopped } from '#platform';
+import { sayRunning, sayStopped } from '#settings';
 import { timeline, Runner } from '#projections';
 import { memoryReadModels } from '#read-models';
 import type { StatusReport } from '#operations';

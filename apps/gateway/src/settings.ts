@@ -1,4 +1,4 @@
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 
 /** What a gateway is told by the configuration. */
 export type GatewaySettings = Pick<

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Health, loadConfig, Tokens } from '#platform';
+import { Health, Tokens } from '#platform';
+import { loadConfig } from '#settings';
 import { reconnectDelay } from '#protocol';
 import { Closings } from '../src/socket/closings.js';
 import { Drain } from '../src/socket/drain.js';

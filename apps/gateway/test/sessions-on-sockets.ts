@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { keySequence, MODERATES_NOTHING } from '#domain';
-import { loadConfig } from '#platform';
+import { loadConfig } from '#settings';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import { CommandBarrier } from '../src/commands/command-barrier.js';

@@ -1,4 +1,5 @@
-import { type Health, NotReady, type ProjectionName } from '#platform';
+import { type Health, NotReady } from '#platform';
+import type { ProjectionName } from '#settings';
 import { type Clock, type Projection, projections, Runner, type WorkedLog, type WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
 

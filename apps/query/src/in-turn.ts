@@ -2,7 +2,8 @@ import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestI
 import type { Request, Response } from 'express';
 import { finalize, type Observable, throwError, timeout } from 'rxjs';
 import { callerOf } from '#http';
-import { type Config, FairQueue, httpFault, invalid, Tokens } from '#platform';
+import { FairQueue, httpFault, invalid, Tokens } from '#platform';
+import type { Config } from '#settings';
 import { ReadModelsUnavailable } from '#read-models';
 
 /** How many lists are read at the same time; each waits for the database most of its time. */

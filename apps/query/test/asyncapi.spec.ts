@@ -5,7 +5,7 @@ import { Parser } from '@asyncapi/parser';
 import { type INestApplication, Module } from '@nestjs/common';
 import { load } from 'js-yaml';
 import { createHttpApp } from '#http';
-import { loadConfig } from '#platform';
+import { loadConfig } from '#settings';
 import { CLOSE } from '#protocol';
 import { asyncApiDocument } from '../src/asyncapi/document.js';
 import { FILES, serveAsyncApi } from '../src/asyncapi/page.js';

@@ -17,7 +17,8 @@ import {
 } from '#domain';
 import { EventLog } from '#event-store';
 import { createHttpApp } from '#http';
-import { Health, type HttpSettings, loadConfig, signDevelopmentToken, Tokens } from '#platform';
+import { Health, signDevelopmentToken, Tokens } from '#platform';
+import { type HttpSettings, loadConfig } from '#settings';
 import { type Projection, timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
 import { serveOpenApi } from '../src/openapi.js';

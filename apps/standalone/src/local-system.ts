@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { ConsoleLogger } from '@nestjs/common';
 import { EventLog } from '#event-store';
-import { type AtEnd, type Config, LogFigures, logOf, ReadModelFigures, type Running, startMetrics } from '#platform';
+import { type AtEnd, LogFigures, ReadModelFigures, startMetrics } from '#platform';
+import { type Config, logOf, type Running } from '#settings';
 import { memoryReadModels, openMongodbReadModels } from '#read-models';
 import { developmentKeys } from './secret.js';
 import { startMongodb } from './servers/mongodb-server.js';

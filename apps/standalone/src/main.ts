@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { type Config, progressBar, runRole, sayRunning, sayStopped } from '#platform';
+import { runRole } from '#platform';
+import { type Config, progressBar, sayRunning, sayStopped } from '#settings';
 import { startLocalSystem } from './local-system.js';
 import { developmentSecret } from './secret.js';
 import { isWanted, openPage, pageOf, welcome } from './welcome.js';

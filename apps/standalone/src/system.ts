@@ -1,16 +1,8 @@
 import { type ConsoleLogger, type INestApplication, Module } from '@nestjs/common';
 import type { EventLog } from '#event-store';
 import { createHttpApp, serveWebPage } from '#http';
-import {
-  type AtEnd,
-  type Config,
-  Health,
-  lagFigures,
-  loadWordFilter,
-  type Metrics,
-  sayHindrances,
-  Tokens,
-} from '#platform';
+import { type AtEnd, Health, lagFigures, loadWordFilter, type Metrics, sayHindrances, Tokens } from '#platform';
+import type { Config } from '#settings';
 import type { ReadModels } from '#read-models';
 import { GatewayModule, useChatSockets } from '../../gateway/src/gateway.module.js';
 import { Hub } from '../../gateway/src/feeds/hub.js';

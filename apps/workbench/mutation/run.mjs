@@ -16,11 +16,12 @@ const PURE = {
   'libs/http': 'health.controller',
   'libs/platform':
     '{connecting,fair-queue,http-errors,line-limit,logging,shutdown,tokens,webhook,word-filter}' +
-    ',{config,role},settings/*,metrics/{lag-figures,metrics}',
+    ',role,metrics/{lag-figures,metrics}',
   'libs/projections':
     '{timeline,directory,stats}/*,room-then/room-fold,live-update,projection' +
     ',engine/{lags,pauses,progress,replay,round,sharing,traced-round}',
   'libs/read-models': '!(index),memory/*',
+  'libs/settings': 'config,rows/*',
 };
 const [folder, ...files] = process.argv.slice(2).map((path) => path.replace(/\/$/, ''));
 if (!folder) {

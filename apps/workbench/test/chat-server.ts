@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { EventLog } from '#event-store';
-import { type DevelopmentToken, loadConfig, signDevelopmentToken } from '#platform';
+import { type DevelopmentToken, signDevelopmentToken } from '#platform';
+import { loadConfig } from '#settings';
 import { memoryReadModels, type ReadModels } from '#read-models';
 import type { OwnNats } from '../../standalone/src/servers/own-nats.js';
 import { startSystem, type System } from '../../standalone/src/system.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { HTTP_TIMES } from '#http';
-import { errorAnswer, httpFault, type Reason, reasons, HttpRefusal, rows } from '#platform';
+import { errorAnswer, httpFault, type Reason, reasons, HttpRefusal } from '#platform';
+import { rows } from '#settings';
 import { ENDPOINTS } from '../../gateway/src/socket/endpoint.js';
 import { UPGRADE_TIME } from '../../gateway/src/socket/reception.js';
 import { SOCKET_IO_PATH } from '../../gateway/src/socket/socket-address.js';

@@ -2,16 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { loadConfig } from '#platform';
+import { loadConfig } from '#settings';
 import { itWith } from './optional-tool.js';
 import {
+  deployed,
   environmentOf,
   KUBERNETES,
   type Manifest,
   type Of,
   ofKind,
   policies,
-  printed,
   rendered,
   selects,
   workloads,
@@ -26,12 +26,7 @@ describe.each(['single', 'production'] as const)('for operators, the overlay %s'
   let secrets: readonly Manifest[] = [];
 
   beforeAll(() => {
-    try {
-      all = rendered(join(KUBERNETES, 'overlays', overlay));
-    } catch {
-      // Without kubectl nothing below is tried; with it, what fails here fails there.
-    }
-    secrets = printed(join(KUBERNETES, 'secrets.sh'), overlay);
+    ({ all, secrets } = deployed(overlay));
   });
 
   kubectl('lets chatctl ask the roles and the servers how they are, and gives it room for backups', () => {

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import { type Role, loadConfig, rows } from '#platform';
+import { type Role, loadConfig, rows } from '#settings';
 import { itWith } from './optional-tool.js';
 import {
   type Container,
+  deployed,
   environmentOf,
   KUBERNETES,
   kustomized,
@@ -15,7 +16,6 @@ import {
   ofKind,
   peersOf,
   policies,
-  printed,
   rendered,
   type Selector,
   selects,
@@ -53,12 +53,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
   let secrets: readonly Manifest[] = [];
 
   beforeAll(() => {
-    try {
-      all = rendered(join(KUBERNETES, 'overlays', overlay));
-    } catch {
-      // Without kubectl nothing below is tried; with it, what fails here fails there.
-    }
-    secrets = printed(join(KUBERNETES, 'secrets.sh'), overlay);
+    ({ all, secrets } = deployed(overlay));
   });
   const pods = () => workloads(all).map(({ spec }) => spec.template);
   const containers = (): Container[] => pods().flatMap(({ spec }) => spec.containers);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 
 export const KUBERNETES = 'deploy/kubernetes';
@@ -130,3 +131,16 @@ export const peersOf = ({ ingress = [], egress = [] }: Policy): Peer[] => [
   ...ingress.flatMap(({ from: peers }) => peers ?? []),
   ...egress.flatMap(({ to }) => to ?? []),
 ];
+
+/** What an overlay is made of, and its secrets. Without kubectl it is nothing: with it, what fails here fails in the tests. */
+export function deployed(overlay: string): {
+  readonly all: readonly Manifest[];
+  readonly secrets: readonly Manifest[];
+} {
+  const secrets = printed(join(KUBERNETES, 'secrets.sh'), overlay);
+  try {
+    return { all: rendered(join(KUBERNETES, 'overlays', overlay)), secrets };
+  } catch {
+    return { all: [], secrets };
+  }
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import 'reflect-metadata';
 import { EventLog } from '#event-store';
-import { loadConfig, settings } from '#platform';
+import { loadConfig, settings } from '#settings';
 import { memoryReadModels } from '#read-models';
 import { settingsTable } from './settings-table.js';
 import { startSystem } from '../../standalone/src/system.js';

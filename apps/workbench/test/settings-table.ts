@@ -1,4 +1,4 @@
-import type { SettingRow } from '#platform';
+import type { SettingRow } from '#settings';
 
 /** The settings as the README shows them, a row of Markdown each. */
 export function settingsTable(settings: readonly SettingRow[]): string {

@@ -3,7 +3,6 @@ import { ThrottlerStorageService } from '@nestjs/throttler';
 import type { NextFunction, Request, Response } from 'express';
 import {
   clientAddress,
-  type HttpSettings,
   httpFault,
   HttpRefusal,
   LineLimit,
@@ -12,6 +11,7 @@ import {
   isService,
   type Tokens,
 } from '#platform';
+import type { HttpSettings } from '#settings';
 import { callerOf } from './http-auth.js';
 
 const UNCOUNTED: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);

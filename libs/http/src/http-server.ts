@@ -3,7 +3,8 @@ import type { DynamicModule, LoggerService, NestApplicationOptions } from '@nest
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { isDeeperThan } from '#protocol';
-import { type HttpSettings, HttpErrors, httpFault, invalid, HttpRefusal, type Tokens } from '#platform';
+import { HttpErrors, httpFault, invalid, HttpRefusal, type Tokens } from '#platform';
+import type { HttpSettings } from '#settings';
 import { HTTP_TIMES, HttpAdapter } from './http-adapter.js';
 import { traceRequests } from './traced-requests.js';
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Module, Put, UseGuards } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { BearerGuard, createHttpApp, ForService, HealthModule } from '../src/index.js';
-import { Health, type HttpSettings, loadConfig, HttpRefusal, httpFault, signDevelopmentToken, Tokens } from '#platform';
+import { Health, HttpRefusal, httpFault, signDevelopmentToken, Tokens } from '#platform';
+import { type HttpSettings, loadConfig } from '#settings';
 
 // What every role's HTTP side does, whatever it serves: who may read its answers, and how much one may ask for.
 

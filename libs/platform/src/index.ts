@@ -1,4 +1,3 @@
-export * from '#settings';
 export * from './client-address.js';
 export * from './connecting.js';
 export * from './fair-queue.js';

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import perf_hooks from 'node:perf_hooks';
 import { expect, it, jest } from '@jest/globals';
-import { type Config, type Figure, loadConfig, Metrics, plain, readOnce, startMetrics } from '../src/index.js';
+import { type Config, loadConfig } from '#settings';
+import { type Figure, Metrics, plain, readOnce, startMetrics } from '../src/index.js';
 
 const gauge = (name: string, read: Figure['read'], labels: readonly string[] = []): Figure => ({
   ...{ name, help: 'What it says.', type: 'gauge', labels },

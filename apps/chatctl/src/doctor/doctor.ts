@@ -1,6 +1,6 @@
 import { RetryableError } from '#domain';
 import type { ClockReading, EventLog } from '#event-store';
-import { loadConfig } from '#platform';
+import { loadConfig } from '#settings';
 import { inspectMongodb, type MongodbFound, openMongodbReadModels, type ReadModels } from '#read-models';
 import { type Command, readOptions } from '../command.js';
 import { plain } from '../plain.js';

@@ -1,4 +1,4 @@
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import type { Outbound } from './outbound.js';
 import type { SessionSocket } from './session-socket.js';
 

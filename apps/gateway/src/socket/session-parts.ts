@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Moderates } from '#domain';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import type { Allowance } from '../commands/allowance.js';
 import type { CommandBarrier } from '../commands/command-barrier.js';
 import type { Person } from '../feeds/person.js';

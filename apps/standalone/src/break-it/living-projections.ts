@@ -1,5 +1,6 @@
 import type { EventLog } from '#event-store';
-import { type Health, type Metrics, type ProjectionName, workerName } from '#platform';
+import { type Health, type Metrics, workerName } from '#platform';
+import type { ProjectionName } from '#settings';
 import type { WorkerLog } from '#projections';
 import type { ReadModels } from '#read-models';
 import { observeRounds, projectionFigures } from '../../../projector/src/figures.js';

@@ -1,4 +1,4 @@
-import type { Running } from '#platform';
+import type { Running } from '#settings';
 import type { RoleProcess } from './role-process.js';
 import { type ServersApart, type ServersApartOptions, startServersApart } from './servers-apart.js';
 

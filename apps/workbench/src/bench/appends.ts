@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clanRoom, keySequence, type MessageCreated } from '#domain';
 import { EventLog } from '#event-store';
-import { type Config } from '#platform';
+import type { Config } from '#settings';
 import { startNats } from '../../../standalone/src/servers/nats-server.js';
 import { NatsCluster } from '../nats-cluster.js';
 import { cpuSeconds } from './cpu-time.js';

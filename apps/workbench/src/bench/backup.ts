@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLog } from '#event-store';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { openMongodbReadModels } from '#read-models';
 import { startServersApart } from '../apart/servers-apart.js';
 import { startNats } from '../../../standalone/src/servers/nats-server.js';

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { clanRoom, decodeEvent, type DomainEvent, encodeApart, encodeEvent, keySequence } from '#domain';
-import { type Config } from '#platform';
+import type { Config } from '#settings';
 import { cipher } from '#event-store';
 import { Options } from './options.js';
 import { median, rounded } from './quantiles.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { caughtUpWith, projections, type Projection } from '#projections';
 import type { ReadModels } from '#read-models';
 import type { RoleProcess } from '../apart/role-process.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import type { RoleProcess } from '../apart/role-process.js';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { cpuBetween, cpuByPart, type PartCpu, processesOf, totalOf } from './cpu-time.js';

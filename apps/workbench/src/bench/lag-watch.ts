@@ -1,5 +1,5 @@
 import { EventLog } from '#event-store';
-import type { Running } from '#platform';
+import type { Running } from '#settings';
 import { pendingOf } from '#projections';
 
 /** The log answers with figures of at most a second ago, so asking more often shows nothing more. */

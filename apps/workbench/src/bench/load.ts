@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { mainOf } from '../apart/role-process.js';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { runLeg } from './load/leg.js';

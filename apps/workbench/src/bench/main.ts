@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from '#platform';
+import { ConfigError, loadConfig } from '#settings';
 import { appends } from './appends.js';
 import { backup } from './backup.js';
 import { encryption } from './encryption.js';

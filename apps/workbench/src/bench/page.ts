@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findPackageJSON } from 'node:module';
 import { gzipSync } from 'node:zlib';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { launchBrowser } from '../page/browser.js';
 import { startStandalone } from '../page/standalone.js';
 import { fillClan } from './page/fill-clan.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { startSystemApart } from '../apart/system-apart.js';
 import { type Machine, machineLine, machineOf } from './machine.js';
 import { Options } from './options.js';

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventLog } from '#event-store';
-import { type Config, progressBar } from '#platform';
+import { type Config, progressBar } from '#settings';
 import { consumersPrefix } from '#projections';
 import { startServersApart } from '../apart/servers-apart.js';
 import { machineOf } from './machine.js';

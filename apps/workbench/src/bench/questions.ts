@@ -5,7 +5,7 @@ import { eventLine, type RecordedEvent } from '#domain';
 import { dayOf, fileName, folderOfDay } from '../../../chatctl/src/export/file-name.js';
 import { rowsFor } from '../../../chatctl/src/export/formats.js';
 import { Database } from '../../../chatctl/src/sql/database.js';
-import { type Config } from '#platform';
+import type { Config } from '#settings';
 import { Options } from './options.js';
 import { eventAt } from './questions/events.js';
 

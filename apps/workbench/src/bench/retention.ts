@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { machineLine, machineOf } from './machine.js';
 import { Options } from './options.js';
 import { Conversation } from './projection/conversation.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { LagWatch } from './lag-watch.js';
 import { runLeg } from './load/leg.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '#platform';
+import type { Config } from '#settings';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { cpuSeconds } from './cpu-time.js';
 import { LoadGenerator } from './load/generator.js';

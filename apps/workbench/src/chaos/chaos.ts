@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { logOf } from '#platform';
+import { logOf } from '#settings';
 import { Timeline } from '#projections';
 import { openMongodbReadModels } from '#read-models';
 import { CleanUp } from '../apart/clean-up.js';

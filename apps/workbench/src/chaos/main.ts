@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from '#platform';
+import { ConfigError, loadConfig } from '#settings';
 import { chaos, type ChaosOptions, type ChaosReport } from './chaos.js';
 import { type ClusterFault, clusterFaults } from './cluster-faults.js';
 import { lineOf } from './episodes.js';

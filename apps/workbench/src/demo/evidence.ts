@@ -1,6 +1,6 @@
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
 import { EventLog } from '#event-store';
-import { logOf, type Running } from '#platform';
+import { logOf, type Running } from '#settings';
 import { replay, timeline } from '#projections';
 import { type MessageDocument, Timeline } from '#projections';
 import { chatHistory, type ToldMessage, roomHistory } from '../apart/history.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from '#platform';
+import { ConfigError, loadConfig } from '#settings';
 import type { SystemApart } from '../apart/system-apart.js';
 import { gather, quiet, talk } from './conversation.js';
 import { testimonies } from './evidence.js';

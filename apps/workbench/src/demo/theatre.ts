@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, createLogger, loadConfig, type Running, sayRunning, sayStopped } from '#platform';
+import { createLogger } from '#platform';
+import { type Config, loadConfig, type Running, sayRunning, sayStopped } from '#settings';
 import { CleanUp } from '../apart/clean-up.js';
 import { startSystemApart, type SystemApart } from '../apart/system-apart.js';
 import { startLocalSystem } from '../../../standalone/src/local-system.js';

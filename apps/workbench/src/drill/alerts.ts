@@ -10,7 +10,7 @@ import type { RunningServer } from '../../../standalone/src/servers/process.js';
 import { Prometheus } from '../apart/prometheus.js';
 import type { RoleName, RoleProcess } from '../apart/role-process.js';
 import { type ServersApart, startServersApart } from '../apart/servers-apart.js';
-import { askInVain, medianOf } from './refused-requests.js';
+import { askInVain, pageTime } from './refused-requests.js';
 import { RoomWatch } from './room-watch.js';
 import type { Drill, Stage } from './stage.js';
 
@@ -140,7 +140,7 @@ async function fullProcess(scene: Scene): Promise<void> {
     const share = (await prometheus.value('rate(process_cpu_seconds_total{role="query"}[15s])')) ?? 0;
     stage.check(`"Processor" shows it: ${share.toFixed(2)}`, share > 0.9);
     const other = await servers.start('query');
-    const [full, free] = [await medianOf(query.http, token), await medianOf(other.http, token)];
+    const [full, free] = [await pageTime(query.http, token), await pageTime(other.http, token)];
     stage.check(`a page of history: ${full} ms of it, ${free} ms of another one beside it`, free < full);
     await other.kill('SIGTERM');
   } finally {

@@ -5,7 +5,7 @@ import { EventLog } from '#event-store';
 import { startSystemApart } from '../apart/system-apart.js';
 import { Talker } from './talk.js';
 import type { Drill } from './stage.js';
-import { logOf } from '#platform';
+import { logOf } from '#settings';
 
 const MESSAGES = 200;
 const WHOLE_WITHIN_S = 15;

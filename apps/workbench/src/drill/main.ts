@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Config, ConfigError, loadConfig } from '#platform';
+import { type Config, ConfigError, loadConfig } from '#settings';
 import { alerts } from './alerts.js';
 import { droppedDatabase } from './dropped-database.js';
 import { fullDisk } from './full-disk.js';

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { median } from '../bench/quantiles.js';
 
 /** So many at once, written together: what it takes to ask is next to nothing beside what it takes to answer. */
 const IN_A_ROW = 50;
@@ -43,7 +44,7 @@ export function askInVain(http: string): Asking {
 }
 
 /** How long a page of the clan's history takes, in ms: the median of some, one after the other. */
-export async function medianOf(http: string, token: string): Promise<number> {
+export async function pageTime(http: string, token: string): Promise<number> {
   const took: number[] = [];
   while (took.length < PAGES) {
     const beganAt = performance.now();
@@ -51,5 +52,5 @@ export async function medianOf(http: string, token: string): Promise<number> {
     await answer.text();
     took.push(performance.now() - beganAt);
   }
-  return Math.round(took.sort((a, b) => a - b)[Math.floor(PAGES / 2)]!);
+  return Math.round(median(took));
 }

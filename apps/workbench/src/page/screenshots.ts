@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '#platform';
+import { loadConfig } from '#settings';
 import { launchBrowser } from './browser.js';
 import { type Picture, PICTURES, takePictures } from './pictures.js';
 import { startStandalone } from './standalone.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, findRunning, type Running } from '#platform';
+import { type Config, findRunning, type Running } from '#settings';
 import { CleanUp } from '../apart/clean-up.js';
 import { endServer } from '../../../standalone/src/servers/process.js';
 

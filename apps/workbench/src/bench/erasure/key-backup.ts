@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { encodeId } from '#domain';
-import type { Running } from '#platform';
+import type { Running } from '#settings';
 
 /** The stream of people's keys as who backs it up sees it: records that are copied and put back, whatever is in them. */
 export class KeyBackup {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clanRoom, keySequence, postToRoom } from '#domain';
 import { EventLog } from '#event-store';
-import { logOf, progressBar, type Running } from '#platform';
+import { logOf, progressBar, type Running } from '#settings';
 import { lastOfRoom } from '../../apart/history.js';
 
 /** The clan of the first people of the page, and who they are. */

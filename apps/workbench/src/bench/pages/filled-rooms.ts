@@ -11,7 +11,8 @@ import {
   postToRoom,
 } from '#domain';
 import { EventLog } from '#event-store';
-import { logOf, progressBar, signDevelopmentToken } from '#platform';
+import { signDevelopmentToken } from '#platform';
+import { logOf, progressBar } from '#settings';
 import { pendingOf } from '#projections';
 import { getJson, lastOfRoom } from '../../apart/history.js';
 import type { SystemApart } from '../../apart/system-apart.js';

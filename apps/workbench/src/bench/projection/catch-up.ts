@@ -1,4 +1,4 @@
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { consumersPrefix } from '#projections';
 import { median } from '../quantiles.js';
 import { watchFolding } from './fold-watch.js';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainEvent } from '#domain';
 import { EventLog } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { type ServersApartOptions, startServersApart } from '../../apart/servers-apart.js';
 import { Conversation } from './conversation.js';
 import { logOf } from './ground.js';

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clanRoom, type DomainEvent, keySequence } from '#domain';
 import { EventLog } from '#event-store';
-import { progressBar } from '#platform';
+import { progressBar } from '#settings';
 import { startNats } from '../../../../standalone/src/servers/nats-server.js';
 import { Conversation, type ConversationOptions } from '../projection/conversation.js';
 
