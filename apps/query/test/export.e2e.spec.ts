@@ -177,6 +177,10 @@ describe('the export of what is a person’s', () => {
   });
 
   it('ends where its token is revoked meanwhile, and is not said to be whole', async () => {
+    // More than the kernel takes on its way to somebody who does not read.
+    for (let i = 0; i < 4; i++) {
+      await Promise.all(Array.from({ length: 1_000 }, () => query.say(person('71'), 'x'.repeat(8_000))));
+    }
     const held = await openUnread('71', 0, query.token('71'));
     await query.request('POST', '/players/71/revoke', query.token('game', 'service'));
     while ((await query.get('/chat/history?type=global', '71')).status !== 401) continue;

@@ -86,7 +86,8 @@ class Talk {
     await this.talking;
     await Promise.all(this.sent);
     const said = () => this.told.bob.filter((text) => text.startsWith('said')).length;
-    for (let i = 0; said() < this.acknowledged.size && i < 100; i++) await pause(100);
+    // Who was thrown out again and again waits for up to 20 s before they come back.
+    for (let i = 0; said() < this.acknowledged.size && i < 300; i++) await pause(100);
     for (const chat of [this.ada, this.bob]) chat.disconnect();
   }
 

@@ -85,6 +85,7 @@ describe('where three servers hold the log', () => {
     cluster.mend();
     expect(await meanwhile).toBeInstanceOf(RetryableError);
     await cluster.untilWhole();
+    await insist(() => cut.append(by('stays', 'it takes events again')));
     await expect(cut.append(by('gone', 'afterwards'))).rejects.toThrow('was erased');
     stop();
     expect(new Set(refused)).toEqual(new Set(['gone']));
