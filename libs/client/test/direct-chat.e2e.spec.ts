@@ -181,6 +181,8 @@ it('somebody who is blocked is not heard, their places stay, and they are heard 
     [4, 'after', false],
   ]);
   await until('it is counted', () => bob.chat.chats[0]!.unread_count === 2);
+  // The last of her own comes back to her by another gateway than to him.
+  await until('it is told to her too', () => ada.heard.length === 4);
   expect([ada.heard, resets]).toEqual([['before', 'hidden', 'hidden while away', 'after'], 0]);
   await expect(bob.chat.block(999_999_999)).rejects.toMatchObject({ code: 'not_found' });
 }, 60_000);
