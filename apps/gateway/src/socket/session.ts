@@ -57,6 +57,8 @@ export class Session implements Caller {
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
   #patience: NodeJS.Timeout | null = null;
+  /** It is known, and counted, why the connection ends. */
+  #isAccountedFor = false;
 
   constructor(parts: SessionParts) {
     const { endpoint, person, moderates, socket, ws, limits } = parts;
@@ -77,7 +79,12 @@ export class Session implements Caller {
         spend();
         return null;
       },
-      parts.traffic,
+      () => {
+        const { cameAt } = this.#hand;
+        return (outcome) => {
+          parts.traffic.commanded(outcome, performance.now() - cameAt);
+        };
+      },
     );
     this.#parts = parts;
     this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
@@ -96,12 +103,13 @@ export class Session implements Caller {
     ws.on('pong', () => {
       if (!this.#pulse.heard()) this.#allowed();
     });
-    ws.on('close', () => {
+    ws.on('close', (code) => {
       clearTimeout(this.#patience ?? undefined);
+      if (!this.#isAccountedFor) parts.traffic.hasGone(code);
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', (error) => {
-      parts.closings.tell(endpoint, person.userId, protocolClosing(error));
+      this.#account(protocolClosing(error));
     });
   }
 
@@ -182,7 +190,7 @@ export class Session implements Caller {
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
   close(closing: Closing): void {
     if (!this.isOpen) return;
-    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
+    this.#account(closing);
     hangUp(this.#parts, closing);
   }
 
@@ -214,12 +222,18 @@ export class Session implements Caller {
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
     else if (!this.#pulse.beat(now)) {
       this.#parts.traffic.closed['silent']! += 1;
+      this.#isAccountedFor = true;
       this.terminate();
     }
   }
 
   get #isHeldUp(): boolean {
     return this.#hand.cameAt < this.#heldUpUntil;
+  }
+
+  #account(closing: Closing): void {
+    this.#isAccountedFor = true;
+    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
   }
 
   #allowed(): boolean {

@@ -22,8 +22,8 @@ export const gateways: Dashboard = {
           queries: [perSecond('parley_gateway_opened_sockets_total', 'endpoint')],
         },
         {
-          title: 'Ended by a gateway',
-          says: 'By why. `restart` is a deploy; many `slow_reader` or `silent` are a network, `token_expired` is everyday.',
+          title: 'Ended',
+          says: 'By why. `client` and `token_expired` are everyday, `restart` is a deploy; many `broken`, `slow_reader` or `silent` are a network, or what stands between.',
           unit: 'ops',
           stacked: true,
           queries: [perSecond('parley_gateway_closed_sockets_total', 'reason')],
