@@ -82,6 +82,9 @@ export class SocketIoLink extends EventEmitter {
       },
     });
     this.stream.on('error', () => undefined);
+    socket.once('disconnect', (reason) => {
+      this.#over(reason === 'client namespace disconnect' ? GOODBYE : NO_GOODBYE);
+    });
     socket.conn.once('close', () => {
       this.#over(NO_GOODBYE);
     });
@@ -94,9 +97,6 @@ export class SocketIoLink extends EventEmitter {
   begin(): void {
     const held = this.#held ?? [];
     this.#held = null;
-    this.socket.once('disconnect', (reason) => {
-      this.#over(reason === 'client namespace disconnect' ? GOODBYE : NO_GOODBYE);
-    });
     for (const write of held) write();
   }
 
