@@ -29,15 +29,50 @@ interface Connected {
 
 describe('a connection that ends is counted once, by why', () => {
   const ends: [string, (connected: Connected) => void][] = [
-    ['client', ({ client }) => client.ws.close(1000)],
+    [
+      'client',
+      ({ client }) => {
+        client.ws.close(1000);
+      },
+    ],
     // As a browser's page does that is left, and a client that gives no code.
-    ['client', ({ client }) => client.ws.close()],
+    [
+      'client',
+      ({ client }) => {
+        client.ws.close();
+      },
+    ],
     // A client may close with any code of its own; it is still the client that did.
-    ['client', ({ client }) => client.ws.close(CLOSE.slowReader.code)],
-    ['broken', ({ client }) => client.ws.terminate()],
-    ['slow_reader', ({ session }) => session.close(CLOSE.slowReader)],
-    ['restart', ({ session }) => session.sendAway()],
-    ['frame_too_large', ({ client }) => client.ws.send('x'.repeat(limits.frameBytes + 1))],
+    [
+      'client',
+      ({ client }) => {
+        client.ws.close(CLOSE.slowReader.code);
+      },
+    ],
+    [
+      'broken',
+      ({ client }) => {
+        client.ws.terminate();
+      },
+    ],
+    [
+      'slow_reader',
+      ({ session }) => {
+        session.close(CLOSE.slowReader);
+      },
+    ],
+    [
+      'restart',
+      ({ session }) => {
+        session.sendAway();
+      },
+    ],
+    [
+      'frame_too_large',
+      ({ client }) => {
+        client.ws.send('x'.repeat(limits.frameBytes + 1));
+      },
+    ],
     [
       'silent',
       ({ session, client }) => {
@@ -83,7 +118,12 @@ it('a command is timed from when its frame came, with all that it waited for tho
           session.attempts.make(
             undefined,
             null,
-            () => new Promise<undefined>((resolve) => begun.push(() => resolve(undefined))),
+            () =>
+              new Promise<undefined>((resolve) =>
+                begun.push(() => {
+                  resolve(undefined);
+                }),
+              ),
           ),
       ],
     ]),
