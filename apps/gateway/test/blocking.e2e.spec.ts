@@ -164,6 +164,7 @@ describe('who is blocked', () => {
       [1, '', true],
       [2, '', true],
     ]);
+    await until('it is told to her', () => told(ada, 'message_changed').length === 2);
     expect(texts(told(ada, 'message_changed')).map(([, text]) => text)).toEqual(['worse', 'worse']);
     expect((await chatOf(bob)).last_message).toMatchObject({ n: 1, message: '', deleted: true });
     expect(JSON.stringify([bob.frames, client.frames])).not.toContain('worse');

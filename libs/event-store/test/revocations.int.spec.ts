@@ -264,7 +264,7 @@ describe('revocations whose announcements are lost', () => {
     const here = await following(log);
     for (const id of ['1', '2', '3']) {
       await other.revocations.revokePerson(id);
-      await until('it is known', () => here.isRevoked(token(id)), 1_500);
+      await until('it is known', () => here.isRevoked(token(id)), 2_000);
     }
     await Promise.all([log.close(), other.close()]);
     await server.remove();
