@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import { GLOBAL_ROOM, mutePerson, RetryableError } from '#domain';
 import { Moderation } from '#projections';
 import { NatsCluster } from '../../workbench/src/nats-cluster.js';
@@ -31,10 +32,10 @@ describe('a gateway whose NATS server is cut off from the others', () => {
     const { streams } = await cluster.leaders();
     const [, leader] = [...streams].find(([name]) => /^TEST_[^_]+$/.test(name))!;
     lonely = cluster.nodes.find((node) => node !== 'n1' && node !== leader)!;
-    [cut, steady] = await Promise.all([
-      system.startGateway({ servers: cluster.urlOf(lonely) }),
-      system.startGateway({ servers: cluster.urlOf('n1') }),
-    ]);
+    // Again and again, as a role does whose server does not answer at once.
+    const connected = (node: string) =>
+      pRetry(() => system.startGateway({ servers: cluster.urlOf(node) }), { retries: 3 });
+    [cut, steady] = await Promise.all([connected(lonely), connected('n1')]);
   }, 60_000);
   afterEach(() => {
     cluster.mend();

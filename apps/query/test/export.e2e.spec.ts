@@ -11,6 +11,7 @@ import {
   GLOBAL_ROOM,
   type SanctionsState,
 } from '#domain';
+import { until } from '../../gateway/test/until.js';
 import { type Answer, context, key, person, QueryUnderTest, stores } from './query-under-test.js';
 
 const [[, open]] = stores as [(typeof stores)[0]];
@@ -182,9 +183,12 @@ describe('the export of what is a person’s', () => {
   });
 
   it('ends where its token is revoked meanwhile, and is not said to be whole', async () => {
-    const held = await openUnread('71', 0, query.token('71'));
+    // The same all the time: one that is issued a second after that is good.
+    const token = query.token('71');
+    const held = await openUnread('71', 0, token);
     await query.request('POST', '/players/71/revoke', query.token('game', 'service'));
-    while ((await query.get('/chat/history?type=global', '71')).status !== 401) continue;
+    const path = '/chat/history?type=global';
+    await until('it is revoked', async () => (await query.request('GET', path, token)).status === 401);
     let text = '';
     for await (const piece of held) text += String(piece);
     expect([text.includes('"MessageCreated"'), text.includes('"end"')]).toEqual([true, false]);

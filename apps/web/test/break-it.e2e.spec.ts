@@ -80,6 +80,8 @@ describeInBrowser('what breaks, in a browser', () => {
         .getByText(/(killed), still/)
         .first()
         .waitFor();
+      // It is broken a moment after that is answered.
+      await panel.page().waitForTimeout(500);
       await ada.field.press('Enter');
       await ada.root.locator('.waiting', { hasText: button }).first().waitFor();
       await Promise.all([ada, bob].map((pane) => pane.sees(`said while it was broken: ${button}`)));
