@@ -1,7 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
-import { OutcomeUnknown } from './log-unavailable.js';
-import type { AppendOutcome, LogObserver } from './log-observer.js';
+import { type AppendOutcome, type LogObserver, OutcomeUnknown } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 import type { Stored } from './publish-reply.js';
 import type { Subjects } from './subjects.js';

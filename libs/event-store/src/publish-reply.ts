@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
+import { LogUnavailable, OutcomeUnknown } from './outcomes.js';
 
 /** What the stream says of one message: stored, there already, or not as expected. */
 export interface Stored {

@@ -2,7 +2,7 @@ import type { DomainEvent } from '#domain';
 import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
 import type { Keyring } from './keys/keyring.js';
 import type { AppendOptions } from './log-options.js';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
+import { ANSWER_LIMIT_MS, LogUnavailable } from './outcomes.js';
 import type { Stored } from './publish-reply.js';
 
 /** What seals an event, and what stores it. */

@@ -6,11 +6,10 @@ import type { ChatPosition, Position, RoomUpdate, Timeline } from '#projections'
 import type { Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
 import { chatFrames } from './chat-frames.js';
-import { Ear } from './ear.js';
+import { type DirectSignal, Ear, personTopic, readSignal } from './signals.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
-import { type DirectSignal, personTopic, readSignal } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';

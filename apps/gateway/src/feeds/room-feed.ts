@@ -15,11 +15,10 @@ import { type Change, decodeUpdate, type Position, positionAfter, type Timeline 
 import { type Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
 import { ChangePace } from './change-pace.js';
-import { Ear } from './ear.js';
+import { Ear, readSignal, roomTopic, type TypingInRoom } from './signals.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
-import { readSignal, roomTopic, type TypingInRoom } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
 import { sleep } from '../sleep.js';

@@ -13,7 +13,7 @@ import { RoomChatGateway } from './room-chat.gateway.js';
 import type { FrameHandlers, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { SOCKET_IO_PATH, socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
-import { socketServer } from './socket-server.js';
+import { socketServer } from './session-socket.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 import { Traffic } from '../traffic.js';
 

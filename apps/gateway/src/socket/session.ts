@@ -6,11 +6,11 @@ import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import { FrameInHand } from './frame-in-hand.js';
-import { cut, hangUp } from './hang-up.js';
+import { cut, hangUp } from './session-socket.js';
 import { Inbox, type Waiting } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
-import { Pulse } from './pulse.js';
+import { Pings } from './keep-alive.js';
 import type { SessionParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
 import { outcomeOf } from '../traffic.js';
@@ -49,7 +49,7 @@ export class Session implements Caller {
   topics: ReadonlySet<Topic> = NONE;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
-  readonly #pulse: Pulse;
+  readonly #pulse: Pings;
   readonly #inbox: Inbox;
   readonly #hand: FrameInHand;
   /** What came before this is refused. */
@@ -82,7 +82,7 @@ export class Session implements Caller {
     this.#parts = parts;
     this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
     this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
-    this.#pulse = new Pulse(ws, this.#outbound, limits);
+    this.#pulse = new Pings(ws, this.#outbound, limits);
     this.#inbox = new Inbox(ws, () => {
       this.close(this.#ending!);
     });
