@@ -24,13 +24,12 @@ import type { AppendOptions, LogOptions } from './log-options.js';
 import { decodeRecord, type LogRecord } from './log-record.js';
 import { Workers } from './workers.js';
 import { type ConsumeOptions, PartitionConsumer } from './partition-consumer.js';
-import type { Stored } from './publish-reply.js';
+import { factsOfAppend, factsOfOutcome, type Stored } from './outcomes.js';
 import { Publisher } from './publisher.js';
 import { type FollowOptions, Reader, type ReadOptions } from './reader.js';
 import { Revocations } from './revocations.js';
 import { type Deliveries, SharedConsumer, type ShareOptions } from './shared-consumer.js';
 import { appendSealed, type Sealing } from './sealed-append.js';
-import { factsOfAppend, factsOfOutcome } from './traced-append.js';
 import { figuresOfStreams, type LogState, stateOf, type StreamFigures } from './stream-figures.js';
 import { type LogFilter, Subjects } from './subjects.js';
 

@@ -1,9 +1,16 @@
-import { RetryableError } from '#domain';
+import { type DomainEvent, partitionOf, RetryableError } from '#domain';
+import type { Facts } from '#tracing';
 
 /** How long anything asked of the log may take before it is given up, in ms: callers hear within 5 s. */
 export const ANSWER_LIMIT_MS = 4_500;
 
-// What becomes of an event that is to be stored: it is (`Stored`), certainly not, or nobody knows.
+// What becomes of an event that is to be stored: it is, certainly not, or nobody knows.
+
+/** What the stream says of one message: stored, there already, or not as expected. */
+export interface Stored {
+  readonly seq: number;
+  readonly duplicate: boolean;
+}
 
 /** The log cannot be reached or does not answer. What was to be stored is certainly not: it may be tried again. */
 export class LogUnavailable extends RetryableError {
@@ -29,3 +36,21 @@ export interface LogObserver {
   /** Something else was asked, and answered. */
   answered(seconds: number): void;
 }
+
+// What a trace says of an append, in the words of OpenTelemetry's conventions for messaging. The subject is not said: it
+// holds the room, and the name of a room may hold people.
+
+export const factsOfAppend = (stream: string, { type, room, id }: DomainEvent): Facts => ({
+  'messaging.system': 'nats',
+  'messaging.operation.name': 'publish',
+  'messaging.operation.type': 'send',
+  'messaging.destination.name': stream,
+  'messaging.destination.partition.id': String(partitionOf(room)),
+  'messaging.message.id': id,
+  'parley.event.type': type,
+});
+
+export const factsOfOutcome = (outcome: Stored | 'conflict'): Facts =>
+  outcome === 'conflict'
+    ? { 'parley.append.outcome': 'conflict' }
+    : { 'parley.append.outcome': outcome.duplicate ? 'duplicate' : 'stored', 'parley.log.sequence': outcome.seq };

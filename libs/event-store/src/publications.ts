@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { type Batchable, batchSize, sendBatch } from './batch.js';
 import type { Connection } from './connection.js';
-import { batchOutcomeOf, type Stored } from './publish-reply.js';
+import type { Stored } from './outcomes.js';
+import { batchOutcomeOf } from './publish-reply.js';
 
 /** One message on its way to a stream. */
 export interface Publication {

@@ -1,7 +1,6 @@
 import { authorOf, type EventType, type RecordedEvent } from '#domain';
 import { type LogRecord, recordLine } from '#event-store';
-import { columnsOf } from '../columns/columns.js';
-import { csvHead, csvLine } from '../columns/csv.js';
+import { columnsOf, csvHead, csvLine } from '../columns/columns.js';
 import { plain } from '../output.js';
 
 /** How events are printed. */

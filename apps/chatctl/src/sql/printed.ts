@@ -1,4 +1,4 @@
-import { csvCell } from '../columns/csv.js';
+import { csvCell } from '../columns/columns.js';
 import { type Output, plain } from '../output.js';
 import { inJson, loadDuckdb, type Result, type Value } from './duckdb.js';
 
