@@ -49,7 +49,7 @@ export class Session implements Caller {
   topics: ReadonlySet<Topic> = NONE;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
-  readonly #pulse: Pings;
+  readonly #pings: Pings;
   readonly #inbox: Inbox;
   readonly #hand: FrameInHand;
   /** What came before this is refused. */
@@ -82,7 +82,7 @@ export class Session implements Caller {
     this.#parts = parts;
     this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
     this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
-    this.#pulse = new Pings(ws, this.#outbound, limits);
+    this.#pings = new Pings(ws, this.#outbound, limits);
     this.#inbox = new Inbox(ws, () => {
       this.close(this.#ending!);
     });
@@ -94,7 +94,7 @@ export class Session implements Caller {
       this.#allowed();
     });
     ws.on('pong', () => {
-      if (!this.#pulse.heard()) this.#allowed();
+      if (!this.#pings.heard()) this.#allowed();
     });
     ws.on('close', () => {
       clearTimeout(this.#patience ?? undefined);
@@ -157,7 +157,7 @@ export class Session implements Caller {
     }, this.#parts.limits.listSeconds * 1_000);
     await this.#outbound.writeList(pieces);
     clearTimeout(late);
-    this.#pulse.unblocked();
+    this.#pings.unblocked();
   }
 
   async admit(): Promise<void> {
@@ -212,7 +212,7 @@ export class Session implements Caller {
     if (!this.isOpen) return;
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
-    else if (!this.#pulse.beat(now)) {
+    else if (!this.#pings.beat(now)) {
       this.#parts.traffic.closed['silent']! += 1;
       this.terminate();
     }
