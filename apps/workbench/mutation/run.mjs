@@ -8,8 +8,7 @@ const SCORE = 85;
 
 /** Of these folders only what its unit suites can run: the rest is run on servers, or by the simulation. */
 const PURE = {
-  'apps/gateway':
-    '!(main|settings|sleep|gateway.module),{socket,feeds,commands,presence,in-mail}/!(command),socket-io/texts',
+  'apps/gateway': '!(main|settings|gateway.module),{socket,feeds,commands,presence,in-mail}/!(command),socket-io/texts',
   'apps/query': 'in-turn,asyncapi/*,export/{exports,person-lines},log/{log-lines,readings},operations/rebuilds',
   'apps/standalone': 'chat-line,welcome,break-it/{faults,life}',
   'libs/event-store': 'event-headers,log-record,outcomes,people,revoked-tokens,subjects',
