@@ -120,12 +120,12 @@ const run = promisify(execFile);
     const config = join(folder, 'restoring.conf');
     writeFileSync(config, `authorization { users: [ { user: "restorer", password: "x", ${permissions} } ] }\n`);
     const empty = await server('-c', config);
-    const login = { NATS_USER: 'restorer', NATS_PASSWORD: 'x' };
-    Object.assign(system.env, login);
+    Object.assign(system.env, { NATS_USER: 'restorer', NATS_PASSWORD: 'x' });
     try {
       expect(await at(empty, 'restore', dir, '--keys', keys)).toMatchObject({ status: 0, complaints: '' });
     } finally {
-      for (const name of Object.keys(login)) delete system.env[name];
+      delete system.env['NATS_USER'];
+      delete system.env['NATS_PASSWORD'];
     }
   });
 
