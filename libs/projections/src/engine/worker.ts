@@ -201,7 +201,6 @@ export class Worker<Change> {
       }
       if (this.rounds.isSaveDue) await this.rounds.save();
     }
-    await this.rounds.sweeper.ended();
     await this.rounds.save();
   }
 
@@ -212,7 +211,6 @@ export class Worker<Change> {
     if (ended.length > 0) await this.patiently(() => partitions.drop(ended));
     const leaving = partitions.all.filter(({ number }) => !share.includes(number));
     if (leaving.length > 0) {
-      await this.rounds.sweeper.ended();
       await this.rounds.save();
       await partitions.handOver(leaving);
     }
