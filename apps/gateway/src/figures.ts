@@ -9,7 +9,7 @@ export const trafficOf = (metrics: Metrics | undefined): Traffic =>
   new Traffic(
     metrics?.histogram({
       name: 'parley_gateway_command_duration_seconds',
-      help: 'How long it took until it was known what became of a command.',
+      help: 'How long it took from when a frame came until it was known what became of its command.',
     }),
   );
 
@@ -91,7 +91,7 @@ export function gatewayFigures(traffic: Traffic, hubs: () => readonly Counted[])
     },
     {
       name: 'parley_gateway_closed_sockets_total',
-      help: 'Connections that the gateway ended, by why.',
+      help: 'Connections that ended, by why.',
       type: 'counter',
       labels: ['reason'],
       read: () => byKey('reason', traffic.closed),

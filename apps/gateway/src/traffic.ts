@@ -14,14 +14,20 @@ export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 export const RESUME_OUTCOMES = ['recovered', 'not_recovered', 'not_found'] as const;
 export type ResumeOutcome = (typeof RESUME_OUTCOMES)[number];
 
-/** Why a gateway ended a connection: by its close codes; `silent` is who did not answer pings. */
+/**
+ * Why a connection ended: by the code that a gateway closed it with; `silent` is who did not answer pings, `client` who
+ * said goodbye, `broken` who went without a word, or whose line was cut on the way.
+ */
 const reasons = new Map(
   Object.entries(CLOSE).map(([name, { code }]) => [
     code,
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   ]),
 );
-export const CLOSE_REASONS = [...new Set(reasons.values()), 'protocol', 'silent'] as const;
+export const CLOSE_REASONS = [...new Set(reasons.values()), 'protocol', 'silent', 'client', 'broken'] as const;
+
+/** What a connection ended with that ended without a close frame. */
+export const NO_GOODBYE = 1006;
 
 /** What is no event of an endpoint counts as one, whatever it is called; and so does what is no frame. */
 const NO_EVENT = 'other';
@@ -48,7 +54,7 @@ export class Traffic {
   sentBytes = 0;
   receivedBytes = 0;
 
-  /** @param observeCommand is told how long each command took, in seconds */
+  /** @param observeCommand is told how long each command took, from when its frame came, in seconds */
   constructor(private readonly observeCommand: (seconds: number) => void = () => undefined) {}
 
   /** The events that an endpoint knows. */
@@ -72,9 +78,14 @@ export class Traffic {
     this.opened.set(endpoint, this.opened.get(endpoint)! + 1);
   }
 
-  /** @param code of the close frame */
+  /** A gateway ends it. @param code of the close frame */
   hasClosed(code: number): void {
     this.closed[reasons.get(code) ?? 'protocol']! += 1;
+  }
+
+  /** It ended, and no gateway did it. @param code of the client's close frame, 1006 for none */
+  hasGone(code: number): void {
+    this.closed[code === NO_GOODBYE ? 'broken' : 'client']! += 1;
   }
 }
 

@@ -113,10 +113,17 @@ describe('a message', () => {
 });
 
 describe('a command', () => {
-  it('counts by what became of it, with how long that took', async () => {
+  it('is told of as it begins, and what became of it', async () => {
     const counted: unknown[] = [];
-    const traffic = { commanded: (...one: unknown[]) => counted.push(one) };
-    const own = new Attempts('7', keySequence(Buffer.alloc(8)), () => null, traffic);
+    const own = new Attempts(
+      '7',
+      keySequence(Buffer.alloc(8)),
+      () => null,
+      () => {
+        const begunAt = now;
+        return (outcome) => counted.push([outcome, now - begunAt]);
+      },
+    );
     const ends = [null, refused, unknown, refused, new Error('ours')];
     for (const [i, error] of ends.entries()) {
       await own

@@ -4,7 +4,7 @@ import { gatewayFigures, trafficOf } from '../src/figures.js';
 import type { Hub } from '../src/feeds/hub.js';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
 import type { Session } from '../src/socket/session.js';
-import { outcomeOf, Traffic } from '../src/traffic.js';
+import { NO_GOODBYE, outcomeOf, Traffic } from '../src/traffic.js';
 
 type Open = Partial<Pick<Session, 'endpoint' | 'isOpen' | 'waiting'>>;
 const session = (one: Open): Session =>
@@ -75,6 +75,7 @@ describe('what a gateway tells of itself', () => {
     const traffic = new Traffic();
     for (const endpoint of [ROOM_CHAT, ROOM_CHAT, DIRECT_CHAT]) traffic.hasOpened(endpoint);
     for (const { code } of [CLOSE.slowReader, CLOSE.slowReader, { code: 1_002 }]) traffic.hasClosed(code);
+    for (const code of [1_000, 1_005, NO_GOODBYE]) traffic.hasGone(code);
     Object.assign(traffic, { acks: 1, nacks: 2, deliveries: 3, sentBytes: 4, receivedBytes: 5 });
     traffic.resumed.recovered++;
     expect(await some(traffic)).toEqual({
@@ -82,6 +83,8 @@ describe('what a gateway tells of itself', () => {
       'opened_sockets_total{endpoint=direct} counter': 1,
       'closed_sockets_total{reason=slow_reader} counter': 2,
       'closed_sockets_total{reason=protocol} counter': 1,
+      'closed_sockets_total{reason=client} counter': 2,
+      'closed_sockets_total{reason=broken} counter': 1,
       'acknowledgements_total{kind=ack} counter': 1,
       'acknowledgements_total{kind=nack} counter': 2,
       'deliveries_total{} counter': 3,

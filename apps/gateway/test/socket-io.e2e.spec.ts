@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { CLOSE } from '#protocol';
+import { Traffic } from '../src/traffic.js';
 import { ChatClient, refusal } from './chat-client.js';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
@@ -227,6 +228,18 @@ describe('a connection by Socket.IO', () => {
     for (const session of gateway.hub.sessions) if (session.person.userId === '26') session.close(CLOSE.tokenRevoked);
     await until('it ends', () => client.ends.length > 0);
     expect(client.ends).toEqual(['io server disconnect']);
+  });
+
+  it('ends by the client where that says so, and is broken where its line is', async () => {
+    const own = await system.startGateway({ socketIo: true });
+    const { closed } = own.app.get(Traffic);
+    const ended = () => [closed['client'], closed['broken']];
+    (await Client.open(41, {}, own).in()).socket.disconnect();
+    await until('the goodbye is counted', () => String(ended()) === '1,0');
+    const cut = await Client.open(42, { transports: ['websocket'] }, own).in();
+    const engine = cut.socket.io.engine as unknown as { transport: { ws: WebSocket } };
+    engine.transport.ws.terminate();
+    await until('the cut is counted', () => String(ended()) === '1,1');
   });
 
   it('that sends too much is closed', async () => {

@@ -91,7 +91,8 @@ export class SharedConsumer implements Deliveries {
         settle('+ACK');
       },
       again: (afterMs) => {
-        settle(`-NAK ${JSON.stringify({ delay: nanos(afterMs) })}`);
+        // Of what is no whole number the server says nothing, and hands it out again at once.
+        settle(`-NAK ${JSON.stringify({ delay: nanos(Math.round(afterMs)) })}`);
       },
     };
   }

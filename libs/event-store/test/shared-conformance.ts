@@ -77,7 +77,8 @@ export function describeSharing(name: string, start: () => Promise<LogServer>): 
       expect(contents(done, again)).toEqual(['again', 'done']);
       done.done();
       const askedAt = performance.now();
-      again.again(300);
+      // Pauses are random, and so not whole.
+      again.again(300.123_456_7);
       // What is settled is settled.
       again.done();
       const second = await take(shared);

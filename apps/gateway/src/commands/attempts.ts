@@ -1,6 +1,6 @@
 import { type CommandContext, commandKey, type Room, RetryableError } from '#domain';
 import { OutcomeUnknown } from '#event-store';
-import type { CommandOutcome, Traffic } from '../traffic.js';
+import type { CommandOutcome } from '../traffic.js';
 
 /** So long after an unknown outcome the same words are taken for the same message. Milliseconds. */
 const REPEAT_WITHIN = 30_000;
@@ -41,12 +41,13 @@ export class Attempts {
   /**
    * @param admit fails where a command must not be carried out now, which is then certain to have stored nothing; a
    * promise only where that is not known yet
+   * @param begun a command begins; what it gives is told what became of it
    */
   constructor(
     private readonly userId: string,
     private readonly newKey: () => string,
     private readonly admit: () => Promise<void> | null,
-    private readonly traffic?: Pick<Traffic, 'commanded'>,
+    private readonly begun: () => (outcome: CommandOutcome) => void = () => () => undefined,
   ) {}
 
   /**
@@ -72,9 +73,7 @@ export class Attempts {
         return context;
       },
     };
-    const count = (outcome: CommandOutcome): void => {
-      this.traffic?.commanded(outcome, performance.now() - beganAt);
-    };
+    const count = this.begun();
     const settled = (outcome: T): T => {
       count('decided');
       if (this.#unknown?.size) this.#unknown.delete(said());

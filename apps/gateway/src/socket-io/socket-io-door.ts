@@ -43,6 +43,8 @@ export class SocketIoDoor {
         return;
       }
       asked.add(socket.conn);
+      // Before what carries it is closed for it, which would be the end of the link too.
+      const link = new SocketIoLink(socket);
       socket.once('disconnect', () => {
         socket.conn.close();
       });
@@ -58,7 +60,6 @@ export class SocketIoDoor {
       for (const [name, value] of Object.entries({ ...given, ...auth })) {
         if (typeof value === 'string' || typeof value === 'number') query.append(name, String(value));
       }
-      const link = new SocketIoLink(socket);
       const accept = (begin: (stream: SocketIoLink['stream'], ws: SocketIoLink) => void): void => {
         if (link.readyState === link.OPEN) begin(link.stream, link);
       };

@@ -5,6 +5,7 @@ import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE, MAX_FRAME_ID_LENGTH } from '#protocol';
 import { CLOSE_TIME } from '../socket/hang-up.js';
+import { NO_GOODBYE } from '../traffic.js';
 import { Texts } from './texts.js';
 
 const [OPEN, CLOSING, CLOSED] = [1, 2, 3];
@@ -13,6 +14,9 @@ const [OPEN, CLOSING, CLOSED] = [1, 2, 3];
 const comesBack: ReadonlySet<number> = new Set(
   Object.values(CLOSE).flatMap(({ code, reconnect }) => (reconnect === false ? [] : [code])),
 );
+
+/** What a WebSocket ends with whose client has said goodbye. */
+const GOODBYE = 1000;
 
 type Answer = (frame: object) => void;
 
@@ -78,7 +82,12 @@ export class SocketIoLink extends EventEmitter {
       },
     });
     this.stream.on('error', () => undefined);
-    socket.conn.once('close', this.#over);
+    socket.once('disconnect', (reason) => {
+      this.#over(reason === 'client namespace disconnect' ? GOODBYE : NO_GOODBYE);
+    });
+    socket.conn.once('close', () => {
+      this.#over(NO_GOODBYE);
+    });
     socket.onAny((event: string, ...args: unknown[]) => {
       this.#hear(event, args);
     });
@@ -88,7 +97,6 @@ export class SocketIoLink extends EventEmitter {
   begin(): void {
     const held = this.#held ?? [];
     this.#held = null;
-    this.socket.once('disconnect', this.#over);
     for (const write of held) write();
   }
 
@@ -141,12 +149,12 @@ export class SocketIoLink extends EventEmitter {
     return transport?.socket;
   }
 
-  readonly #over = (): void => {
+  #over(code: number): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
     this.stream.destroy();
-    this.emit('close');
-  };
+    this.emit('close', code);
+  }
 
   #hear(event: string, args: unknown[]): void {
     const answer = typeof args.at(-1) === 'function' ? (args.pop() as Answer) : null;

@@ -6,8 +6,12 @@ export interface SessionSocket {
   readonly OPEN: number;
   readonly isPaused: boolean;
   on(event: 'message', listener: (data: RawData, binary: boolean) => void): unknown;
-  /** `close` comes once: where a listener stays as long as the connection, `once` would only take more memory. */
-  on(event: 'ping' | 'pong' | 'close', listener: () => void): unknown;
+  on(event: 'ping' | 'pong', listener: () => void): unknown;
+  /**
+   * Comes once, with the client's code, 1006 where it gave none: where a listener stays as long as the connection,
+   * `once` would only take more memory.
+   */
+  on(event: 'close', listener: (code: number) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   once(event: 'close', listener: () => void): unknown;
   close(code: number, reason: string): void;

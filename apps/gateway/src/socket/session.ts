@@ -28,9 +28,6 @@ const surface: FrameHandlers['failed'] = (error) => {
   throw error;
 };
 
-/** A frame that was kept so long, in vain, has held up those behind it. Milliseconds. */
-const HELD_UP = 1_000;
-
 export type { SessionParts };
 
 // Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
@@ -52,11 +49,11 @@ export class Session implements Caller {
   readonly #pulse: Pulse;
   readonly #inbox: Inbox;
   readonly #hand: FrameInHand;
-  /** What came before this is refused. */
-  #heldUpUntil = 0;
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
   #patience: NodeJS.Timeout | null = null;
+  /** It is known, and counted, why the connection ends. */
+  #isAccountedFor = false;
 
   constructor(parts: SessionParts) {
     const { endpoint, person, moderates, socket, ws, limits } = parts;
@@ -66,21 +63,21 @@ export class Session implements Caller {
     const spend = (): void => {
       parts.allowance.spend(person.userId);
     };
+    this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
     this.attempts = new Attempts(
       person.userId,
       parts.newKey,
       () => {
-        if (this.#isHeldUp || !parts.barrier.isOpen) {
+        if (this.#hand.isHeldUp || !parts.barrier.isOpen) {
           const since = performance.now();
           return this.admit().then(() => parts.barrier.assure(person.userId, since).then(spend));
         }
         spend();
         return null;
       },
-      parts.traffic,
+      () => this.#hand.timed(),
     );
     this.#parts = parts;
-    this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
     this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
     this.#pulse = new Pulse(ws, this.#outbound, limits);
     this.#inbox = new Inbox(ws, () => {
@@ -96,12 +93,13 @@ export class Session implements Caller {
     ws.on('pong', () => {
       if (!this.#pulse.heard()) this.#allowed();
     });
-    ws.on('close', () => {
+    ws.on('close', (code) => {
       clearTimeout(this.#patience ?? undefined);
+      if (!this.#isAccountedFor) parts.traffic.hasGone(code);
     });
     // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
     ws.on('error', (error) => {
-      parts.closings.tell(endpoint, person.userId, protocolClosing(error));
+      this.#account(protocolClosing(error));
     });
   }
 
@@ -161,14 +159,13 @@ export class Session implements Caller {
   }
 
   async admit(): Promise<void> {
-    if (this.#isHeldUp) throw new LogUnavailable('it waited behind what was in vain');
+    if (this.#hand.isHeldUp) throw new LogUnavailable('it waited behind what was in vain');
     await this.#parts.barrier.pass();
   }
 
-  /** What the frame in hand asked a server for did not come. If that took long, those behind it are not kept as well. */
+  /** What the frame in hand asked a server for did not come. */
   waitedInVain(): void {
-    const now = performance.now();
-    if (now - this.#hand.begunAt > HELD_UP) this.#heldUpUntil = now;
+    this.#hand.waitedInVain();
   }
 
   /** Refuses the frame in hand. */
@@ -182,7 +179,7 @@ export class Session implements Caller {
   /** Ends the connection: what it still had to say is dropped, and it has a moment to read what it was sent. */
   close(closing: Closing): void {
     if (!this.isOpen) return;
-    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
+    this.#account(closing);
     hangUp(this.#parts, closing);
   }
 
@@ -214,12 +211,14 @@ export class Session implements Caller {
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
     else if (!this.#pulse.beat(now)) {
       this.#parts.traffic.closed['silent']! += 1;
+      this.#isAccountedFor = true;
       this.terminate();
     }
   }
 
-  get #isHeldUp(): boolean {
-    return this.#hand.cameAt < this.#heldUpUntil;
+  #account(closing: Closing): void {
+    this.#isAccountedFor = true;
+    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
   }
 
   #allowed(): boolean {

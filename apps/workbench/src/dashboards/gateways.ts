@@ -22,11 +22,19 @@ export const gateways: Dashboard = {
           queries: [perSecond('parley_gateway_opened_sockets_total', 'endpoint')],
         },
         {
-          title: 'Ended by a gateway',
-          says: 'By why. `restart` is a deploy; many `slow_reader` or `silent` are a network, `token_expired` is everyday.',
+          title: 'Ended',
+          says: 'By why. `client` and `token_expired` are everyday; many `broken`, `slow_reader` or `silent` are a network, or what stands between; `restart` is told while read models are folded anew. What a gateway closes as it ends itself is not in it: see "Started lately".',
           unit: 'ops',
           stacked: true,
           queries: [perSecond('parley_gateway_closed_sockets_total', 'reason')],
+        },
+        {
+          title: 'Started lately',
+          says: 'Gateways that are younger than five minutes. Everybody of those before them had to come back.',
+          unit: 'short',
+          queries: [
+            { expr: 'sum(time() - process_start_time_seconds{role="gateway"} < bool 300)', legend: 'gateways' },
+          ],
         },
         {
           title: 'People and rooms',

@@ -22,9 +22,9 @@ const ENDS_WITHIN_S = 60;
 const WELL_MS = 20_000;
 /** Of each turn NATS answers for a moment: an event waits for up to as long as it does not. */
 const [SILENT_MS, ANSWERS_MS] = [1_500, 100];
-/** Many who say little each, as people do: what one says waits for what they said before. */
-const PEOPLE = 24;
-const SAYS_EVERY_MS = 1_000;
+/** Few are enough: what one says and waits, behind what they said before, counts with what it waited. */
+const PEOPLE = 4;
+const SAYS_EVERY_MS = 200;
 /** A user of NATS as one of an older release: what its metrics ask for is refused. */
 const USERS = [
   'authorization {',

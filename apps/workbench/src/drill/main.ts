@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '#settings';
 import { alerts } from './alerts.js';
+import { complaints } from './complaints.js';
 import { droppedDatabase } from './dropped-database.js';
 import { fullDisk } from './full-disk.js';
 import { hangingNats } from './hanging-nats.js';
@@ -12,6 +13,7 @@ import { threeNodes } from './three-nodes.js';
 
 const drills: Readonly<Record<string, Drill>> = {
   alerts,
+  complaints,
   'dropped-database': droppedDatabase,
   'full-disk': fullDisk,
   'hanging-nats': hangingNats,
