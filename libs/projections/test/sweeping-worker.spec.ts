@@ -63,13 +63,16 @@ async function sweepingWorker() {
           ended: null,
           next: () => Promise.resolve(batches.shift() ?? new Promise<never>(() => undefined)),
           ack: () => undefined,
-          close: () => Promise.resolve(void (partition === NUMBER && done.push('closed'))),
+          close: () => {
+            if (partition === NUMBER) done.push('closed');
+            return Promise.resolve();
+          },
           lag: () => Promise.resolve(0),
         });
       },
     } as never,
   });
-  return { worker, done, reached: reached.promise, write: () => page.resolve(undefined) };
+  return { worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined) };
 }
 
 describe('a worker that carries out an erasure', () => {
