@@ -4,6 +4,8 @@ import unit from './jest.unit.config.js';
 export default {
   ...unit,
   testPathIgnorePatterns: [],
+  // Servers and processes take their time to start where the machine is busy with other suites.
+  testTimeout: 60_000,
   maxWorkers: 2,
   globalSetup: '<rootDir>/dist/apps/workbench/test/global-setup.js',
   globalTeardown: '<rootDir>/dist/apps/workbench/test/global-teardown.js',

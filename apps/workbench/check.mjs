@@ -1,5 +1,5 @@
-// Types, lint, format, the rule of imports, the size of what a browser loads, and whether the events are still what they
-// were: one after the other, up to the first that finds something.
+// Types, lint, format, the rule of imports, the size of what a browser loads and of the files here, and whether the events
+// are still what they were: one after the other, up to the first that finds something.
 import { spawnSync } from 'node:child_process';
 
 const commands = [
@@ -11,6 +11,7 @@ const commands = [
     'node libs/client/size.mjs',
     'node apps/web/size.mjs',
   ],
+  'node apps/workbench/check-files.mjs',
   'node apps/workbench/check-schemas.mjs',
 ];
 for (const command of commands) {

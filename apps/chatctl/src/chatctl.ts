@@ -42,8 +42,8 @@ function keepHeapSmall(): void {
 
 /** What is said in plain words, by the names of their classes: these come with the commands. */
 export const complaints: ReadonlySet<string> = new Set([
-  ...['UsageError', 'ConfigError', 'Unreachable', 'RebuildRefused', 'ExportRefused', 'NothingThere', 'NotRecorded'],
-  ...['PlayFailed', 'Missing', 'StatementFailed', 'BackupRefused', 'NewerEvent', 'OperationRefused'],
+  ...['UsageError', 'ConfigError', 'Unreachable', 'OperationRefused', 'NothingThere', 'NotRecorded', 'PlayFailed'],
+  ...['Missing', 'StatementFailed', 'NewerEvent'],
 ]);
 
 /**

@@ -43,3 +43,23 @@ export class Output {
     });
   }
 }
+
+/** A text in quotes, on one line, that does nothing to a terminal. */
+export const quoted = (text: string): string => plain(JSON.stringify(text));
+
+/**
+ * Without the characters that a terminal acts upon, and those that show a text as another one than it is: the latter
+ * turn or hide parts of it. The one that joins emojis stays.
+ */
+export const plain = (text: string): string =>
+  text.replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, (control) =>
+    control.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+
+/** Rows as lines: the first column to the left, the others, which are figures, to the right. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join(' '),
+  );
+}

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { isFilledText, isText, MAX_ID_LENGTH, MAX_NAME_LENGTH } from '#domain';
 import { signDevelopmentToken } from '#platform';
 import { type Config, loadConfig } from '#settings';
-import { type Command, readOptions } from './command.js';
-import { secondsOf } from './duration.js';
+import { type Command, readOptions, secondsOf } from './command.js';
 import { UsageError } from './usage.js';
 
 export interface TokenOptions {

@@ -113,6 +113,22 @@ const run = promisify(execFile);
     await log.close();
   });
 
+  it('is restored by a user with no more rights than docs/operations.md gives one', async () => {
+    const [, permissions] = /`(permissions: .*?)`\. It checks the files/.exec(
+      readFileSync('docs/operations.md', 'utf8'),
+    )!;
+    const config = join(folder, 'restoring.conf');
+    writeFileSync(config, `authorization { users: [ { user: "restorer", password: "x", ${permissions} } ] }\n`);
+    const empty = await server('-c', config);
+    const login = { NATS_USER: 'restorer', NATS_PASSWORD: 'x' };
+    Object.assign(system.env, login);
+    try {
+      expect(await at(empty, 'restore', dir, '--keys', keys)).toMatchObject({ status: 0, complaints: '' });
+    } finally {
+      for (const name of Object.keys(login)) delete system.env[name];
+    }
+  });
+
   it('says into which folders it cannot be, and leaves them alone', async () => {
     const refused = async (complaint: RegExp, ...words: string[]) => {
       const { status, complaints } = await at(source, 'backup', ...words);

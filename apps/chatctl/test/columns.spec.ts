@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventDefinitions, type EventLine, eventSchemas, type EventType, type Room } from '#domain';
-import { columnsOf } from '../src/columns/columns.js';
-import { csvCell, csvLine } from '../src/columns/csv.js';
+import { columnsOf, csvCell, csvLine } from '../src/columns/columns.js';
 
 describe('a cell of CSV', () => {
   it.each([

@@ -1,11 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { NewerEvent } from '#domain';
-import { OperationRefused } from '#operations';
-import { NothingThere, RebuildRefused } from '#projections';
+import { NewerEvent, OperationRefused } from '#domain';
+import { NothingThere } from '#projections';
 import { ConfigError } from '#settings';
-import { BackupRefused } from '../src/backup/refused.js';
 import { complaints } from '../src/chatctl.js';
-import { ExportRefused } from '../src/export/refused.js';
 import { PlayFailed } from '../src/play/player.js';
 import { NotRecorded } from '../src/play/recording.js';
 import { Unreachable } from '../src/servers.js';
@@ -16,8 +13,8 @@ import { UsageError } from '../src/usage.js';
 // They are known by name, since each is loaded with its command only: under another name it would be told as a fault of ours.
 it('what is said in plain words is called as its class is', () => {
   const classes = [
-    ...[UsageError, ConfigError, Unreachable, RebuildRefused, ExportRefused, NothingThere, NotRecorded, PlayFailed],
-    ...[Missing, StatementFailed, BackupRefused, NewerEvent, OperationRefused],
+    ...[UsageError, ConfigError, Unreachable, OperationRefused, NothingThere, NotRecorded, PlayFailed],
+    ...[Missing, StatementFailed, NewerEvent],
   ];
   expect(classes.map(({ name }) => name).toSorted()).toEqual([...complaints].toSorted());
 });

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { momentOf } from '../src/selection/moment.js';
+import { momentOf } from '../src/command.js';
 
 const now = Date.parse('2026-01-31T18:30:00Z');
 

@@ -113,5 +113,5 @@ export class GatewayModule {
 export async function useChatSockets(app: INestApplication): Promise<void> {
   const adapter = new ChatSocketAdapter(app);
   app.useWebSocketAdapter(adapter);
-  await adapter.openDoor();
+  await adapter.openSocketIo();
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import type { ChatClient, Received } from './chat-client.js';
+import { until } from './until.js';
 
 // Section 3 of the contract: the one answer to a frame that carries an id.
 
@@ -42,6 +43,7 @@ describe('a message with an id', () => {
     ada.send('clanMessage', { content: 'hello' }, 'first');
     const ack = await answer(ada);
     expect(ack).toEqual({ event: 'ack', id: 'first', data: { message_id: expect.stringMatching(/^[0-9a-f]{24}$/) } });
+    await until('it is told', () => ada.frames.length >= 2);
     await ada.quiet();
     expect(ada.frames).toHaveLength(2);
     expect(ada.frames.find(({ message }) => message)?.message?.['_id']).toBe(ack.data['message_id']);
@@ -62,8 +64,10 @@ describe('a message with an id', () => {
     const restarted = await system.room(third, 'ack-2', token);
     restarted.send('clanMessage', { content: 'other words, the same command' }, 'again');
     await answer(restarted);
+    const saidHere = () => here.frames.flatMap(({ message }) => (message ? [message] : []));
+    await until('both are told', () => saidHere().length >= 2);
     await here.quiet();
-    const said = here.frames.flatMap(({ message }) => (message ? [message] : []));
+    const said = saidHere();
     expect(said.map(({ content }) => content)).toEqual(['again', 'together']);
     for (const [index, id] of ['again', 'together'].entries()) {
       const acks = [here, there, restarted].flatMap(answers).filter((each) => each.id === id);

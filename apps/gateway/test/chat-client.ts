@@ -54,7 +54,7 @@ export class ChatClient {
   }
 
   /** The next frame not yet read. */
-  async next(waitMs = 5_000): Promise<Received> {
+  async next(waitMs = 20_000): Promise<Received> {
     const deadline = Date.now() + waitMs;
     while (this.#read >= this.frames.length) {
       const left = deadline - Date.now();

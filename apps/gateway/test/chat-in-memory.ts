@@ -11,8 +11,18 @@ import {
   openChat,
   type Room,
 } from '#domain';
-import { type CaughtUp, collectionsOf, directory, type Projection, type RoomChange, timeline } from '#projections';
-import { type PersonUpdate, ServedTimeline, Timeline, TIMELINE_FORMAT } from '#projections';
+import {
+  type CaughtUp,
+  collectionsOf,
+  directory,
+  type PersonUpdate,
+  type Projection,
+  type RoomChange,
+  ServedTimeline,
+  timeline,
+  Timeline,
+  TIMELINE_FORMAT,
+} from '#projections';
 import { firstVersion, type Pinned, swapped, withNextVersion, withServingLost } from '#read-models';
 import type { Held } from '../../../libs/event-store/test/gates.js';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Ear } from '../src/feeds/ear.js';
+import { Ear } from '../src/feeds/signals.js';
 
 it('an ear hears once, for as long as somebody wants to, and again when somebody does', () => {
   const heard: string[] = [];

@@ -13,8 +13,7 @@ import {
 } from '@nestjs/common';
 import { Ack, ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ChatData, type Frame, FrameRefused } from '#protocol';
-import { frameHandlers } from '../src/socket/frame-handlers.js';
-import { PAYLOAD } from '../src/socket/payload-pipe.js';
+import { frameHandlers, PAYLOAD } from '../src/socket/frame-handlers.js';
 import type { Session } from '../src/socket/session.js';
 
 const caught: unknown[][] = [];

@@ -144,7 +144,7 @@ describe('limits', () => {
   });
 
   it('ends a connection that answers no ping', async () => {
-    const impatient = await system.startGateway({ limits: { pingSeconds: 1, pongSeconds: 1 } });
+    const impatient = await system.startGateway({ limits: { pingSeconds: 1, pongSeconds: 3 } });
     const alive = await system.room(impatient, 'alive');
     const dead = await ChatClient.connect(system.roomUrl(impatient, system.token('dead')), { autoPong: false });
     expect((await dead.closed).code).toBe(1006);

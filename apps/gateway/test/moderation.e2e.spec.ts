@@ -15,6 +15,7 @@ import { ask, codeOf, heard } from './ask.js';
 import type { ChatClient } from './chat-client.js';
 import { ChatUnderTest, type Gateway } from './chat-under-test.js';
 import { until } from './until.js';
+import { stopwatch } from '../../../libs/event-store/test/stopwatch.js';
 
 // What moderators decide at one gateway, at another.
 
@@ -61,11 +62,12 @@ describe('a mute', () => {
     await ask(bob, 'clanMessage', { content: 'before' }, 'm-1');
     await until('it is told', () => heard(bob, 'before'));
     const messageId = bob.frames.find(({ message }) => message)!.message!['_id'];
-    const mute = { room: 'clan', user_id: bobId, until: soon(2_500), reason: 'the same joke' };
-    const began = Date.now();
+    // Long enough for all that is asked while it holds, however slow the machine is.
+    const mute = { room: 'clan', user_id: bobId, until: soon(6_000), reason: 'the same joke' };
+    const took = stopwatch();
     expect(await ask(ada, 'mute', mute, 'mute-1')).toEqual({ event: 'ack', id: 'mute-1', data: {} });
     await untilAnswered(bob, 'muted', 'clanMessageReaction', { message_id: messageId, emoji: '👍' });
-    expect(Date.now() - began).toBeLessThan(2_000);
+    expect(took()).toBeLessThan(2_000);
     expect(await ask(bob, 'clanMessage', { content: 'while' }, 'm-2')).toMatchObject({
       event: 'nack',
       data: { code: 'muted', until: mute.until, retryable: false },
@@ -182,7 +184,11 @@ describe('a ban', () => {
     }
     await moderation.ofPerson(bobId, (state) => unbanPerson({ ...order, key: system.nextKey() }, state));
     await untilAnswered(bob, 'ack', 'globalMessage', { content: 'back' });
-    for (const client of [bob, again]) await until('they hear it', () => heard(client, 'back'));
+    // The other gateway may hear of the end of the ban after what was said first.
+    await until('they hear it', async () => {
+      await ask(bob, 'globalMessage', { content: 'back' });
+      return [bob, again].every((client) => heard(client, 'back'));
+    });
   });
 });
 

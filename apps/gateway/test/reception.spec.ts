@@ -10,7 +10,7 @@ import type { GatewaySettings } from '../src/settings.js';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../src/socket/endpoint.js';
 import { Reception } from '../src/socket/reception.js';
-import { socketServer } from '../src/socket/socket-server.js';
+import { socketServer } from '../src/socket/session-socket.js';
 import { refuseUpgrade } from '../src/socket/upgrade-refusal.js';
 import { Traffic } from '../src/traffic.js';
 import { ChatClient, refusal } from './chat-client.js';

@@ -10,7 +10,7 @@ import { CommandBarrier } from '../src/commands/command-barrier.js';
 import { Person } from '../src/feeds/person.js';
 import { Session, type SessionParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
-import { socketServer } from '../src/socket/socket-server.js';
+import { socketServer } from '../src/socket/session-socket.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { Traffic } from '../src/traffic.js';
 import { ChatClient } from './chat-client.js';

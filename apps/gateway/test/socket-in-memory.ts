@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { socketServer } from '../src/socket/socket-server.js';
+import { socketServer } from '../src/socket/session-socket.js';
 import { ChatClient } from './chat-client.js';
 
 export interface SocketInMemory {

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { Exports } from '../src/export/exports.js';
-import { send } from '../src/export/send.js';
+import { Exports, send } from '../src/export/exports.js';
 
 const IDLE = 1_000;
 const PIECE = 'x'.repeat(1_000_000);

@@ -3,7 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { directRoom, GLOBAL_ROOM, partitionOf } from '#domain';
 import type { FollowOptions, Live, LogRecord } from '#event-store';
 import { encodeUpdate } from '#projections';
-import { send } from '../src/export/send.js';
+import { send } from '../src/export/exports.js';
 import { FoldsHeard } from '../src/log/folds-heard.js';
 import { logLines } from '../src/log/log-lines.js';
 import { ToldFolds } from '../src/log/told-folds.js';

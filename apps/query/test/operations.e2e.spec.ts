@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { directRoom, partitionOf } from '#domain';
 import type { ReadModels } from '#read-models';
+import { until } from '../../gateway/test/until.js';
 import { context, person, QueryUnderTest, stores } from './query-under-test.js';
 
 // What operators ask over HTTP: as chatctl shows it, by whoever may, where it is wanted.
@@ -98,7 +99,7 @@ describe('the routes for operators', () => {
   it('rebuild one at a time, and serve what was built', async () => {
     const before = (await served()).find(({ state }) => state === 'served')!.version;
     const first = rebuild();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until('it is under way', async () => (await served()).some(({ state }) => state === 'being built'));
     const second = await rebuild();
     expect([second.status, JSON.stringify(second.body)]).toEqual([409, expect.stringContaining('under way here')]);
     const { status, body, headers } = await first;
@@ -123,7 +124,7 @@ describe('the routes for operators', () => {
     const answer = await fetch(path, { method: 'POST', headers, signal: leaving.signal });
     expect(answer.status).toBe(200);
     leaving.abort();
-    for (let i = 0; (await rebuildIsUnderWay()) && i < 100; i++) await new Promise((r) => setTimeout(r, 100));
+    await until('it has ended', async () => !(await rebuildIsUnderWay()));
     expect((await served()).map(({ state }) => state)).toContain('being built');
     const refold = await rebuild('refold');
     expect([refold.status, JSON.stringify(refold.body)]).toEqual([409, expect.stringContaining('is half built')]);

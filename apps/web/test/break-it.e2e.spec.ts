@@ -71,14 +71,18 @@ describeInBrowser('what breaks, in a browser', () => {
     async (_, button, sees) => {
       // So wide that the list of rooms is there beside each conversation.
       const { ada, bob, panel } = await open({ viewport: { width: 2_200, height: 900 } });
+      // Elsewhere than the probes, which push out of sight what was said before them.
+      for (const pane of [ada, bob]) await pane.show('Everybody');
+      // Written before, since it is not broken for long.
+      await ada.field.fill(`said while it was broken: ${button}`);
       await panel.getByRole('button', { name: button }).click();
       await panel
         .getByText(/(killed), still/)
         .first()
         .waitFor();
-      // Elsewhere than the probes, which push out of sight what was said before them.
-      for (const pane of [ada, bob]) await pane.show('Everybody');
-      await ada.say(`said while it was broken: ${button}`);
+      // It is broken a moment after that is answered.
+      await panel.page().waitForTimeout(500);
+      await ada.field.press('Enter');
       await ada.root.locator('.waiting', { hasText: button }).first().waitFor();
       await Promise.all([ada, bob].map((pane) => pane.sees(`said while it was broken: ${button}`)));
       await panel

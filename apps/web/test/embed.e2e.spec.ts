@@ -64,12 +64,12 @@ describeInBrowser('the chat in a page of another application', () => {
       await clan.sees(`in ${colorScheme}`);
       expect(await isDark(clan.root)).toBe(colorScheme === 'dark');
       expect(await faultsByAxe(page)).toEqual([]);
-      for (const theme of ['dark', 'light'] as const) {
+      for (const theme of ['dark', 'light', 'auto'] as const) {
         await setAttribute(global.root, 'theme', theme);
-        expect(await isDark(global.root)).toBe(theme === 'dark');
+        const dark = (theme === 'auto' ? colorScheme : theme) === 'dark';
+        // Shown when what renders gets to it.
+        await expectSoon(async () => (await isDark(global.root)) === dark);
       }
-      await setAttribute(global.root, 'theme', 'auto');
-      expect(await isDark(global.root)).toBe(colorScheme === 'dark');
     },
     60_000,
   );
@@ -149,9 +149,13 @@ describeInBrowser('the chat in a page of another application', () => {
       const chat = element as HTMLElement & { token: unknown };
       const { token } = chat;
       chat.token = () => Promise.reject(new Error('nobody is signed in'));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      const untilTold = async (what: string) => {
+        for (let i = 0; !all.at(-1)?.startsWith(what) && i < 200; i++) await new Promise((r) => setTimeout(r, 100));
+      };
+      await untilTold('parley-error No token could be had');
       chat.token = token;
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await untilTold('parley-state connected');
+      await new Promise((resolve) => setTimeout(resolve, 500));
       return all;
     });
     expect(told).toContain('parley-error No token could be had: nobody is signed in.');
@@ -171,8 +175,14 @@ describeInBrowser('the chat in a page of another application', () => {
         const chat = Object.assign(document.createElement('parley-chat'), { token });
         document.querySelector('main')!.append(chat);
         made.made.push(new WeakRef(chat));
-        // Some in the middle of beginning, some while they are connected.
-        await new Promise((resolve) => setTimeout(resolve, i * 60));
+        // Some in the middle of beginning, some once they are connected.
+        if (i < 5) await new Promise((resolve) => setTimeout(resolve, i * 60));
+        else
+          await new Promise<void>((resolve) => {
+            chat.addEventListener('parley-state', (event) => {
+              if ((event as CustomEvent<{ state: string }>).detail.state === 'connected') resolve();
+            });
+          });
         chat.remove();
       }
       for (const chat of document.querySelectorAll('parley-chat')) chat.remove();
@@ -229,7 +239,7 @@ const isDark = (element: Locator): Promise<boolean> =>
   });
 
 async function expectSoon(is: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end;) {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
     if (await is()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -124,7 +124,9 @@ interface Call {
     say(ada[0], 'last of them');
     await wasTaken('last of them');
     expect(new Set(taken()).size).toBe(21);
-    expect(calls).toHaveLength(21);
+    expect(new Set(calls.map(({ headers }) => headers['idempotency-key'])).size).toBe(21);
+    // A second time only what a gateway had in hand that did not get to run for as long as the server waits.
+    expect(calls.length).toBeLessThan(30);
     for (const { headers, body } of calls) {
       const [, t, v1] = /^t=(\d+),v1=(\w+)$/.exec(String(headers['parley-signature']))!;
       expect(createHmac('sha256', SECRET).update(`${t}.${body}`).digest('hex')).toBe(v1);
@@ -158,7 +160,10 @@ interface Call {
     const letters = async () => (await system.chatctl('dead-letters', 'list')).out;
     await until('it is a dead letter', async () => (await letters()) !== '');
     expect(await letters()).toMatch(/^inmail \d+ \d+ {2}\S+ {2}MessageCreated {2}it answered 500\n$/);
-    expect((await system.chatctl('status')).out).toContain('in-mail webhook: 0 messages wait, 1 dead letters\n');
+    // That it is done with is told to the server once it is one.
+    await until('it waits no more', async () =>
+      (await system.chatctl('status')).out.includes('in-mail webhook: 0 messages wait, 1 dead letters\n'),
+    );
     const failed = await system.chatctl('webhook', 'resend');
     expect([failed.status, failed.out]).toEqual([1, '0 notices are sent, 1 are left\n']);
     answer = 200;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { load, loadAll } from 'js-yaml';
 import { PARTITIONS } from '#domain';
-import { usersOf } from '../src/nats-users.js';
+import { usersOf } from '../src/made-files.js';
 import { faultsOf, knownMetrics, type KnownMetrics } from './known-metrics.js';
 import { type Container, KUBERNETES, type Manifest, type Of, ofKind, printed, type Workload } from './manifests.js';
 import { parsed } from './promql.js';

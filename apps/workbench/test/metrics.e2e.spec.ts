@@ -126,6 +126,12 @@ async function describedBy(system: SystemUnderTest) {
     expect(now.of('parley_gateway_sockets', { endpoint: 'room' })).toBe(2);
     expect(now.of('parley_gateway_people')).toBe(2);
     expect(now.of('parley_log_appends_in_flight')).toBe(0);
+    // It counts a round when that is over, behind what it has told of it.
+    const timeline = { projection: 'timeline' };
+    await until(
+      'the round is counted',
+      async () => (await grownSince('projector', folded))('parley_projection_folded_events_total', timeline) >= 3,
+    );
     const all = await grownSince('projector', folded);
     expect(all('parley_projection_folded_events_total', { projection: 'timeline' })).toBe(3);
     expect(all('parley_projection_written_documents_total', { projection: 'timeline' })).toBeGreaterThanOrEqual(3);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
 import { COMMAND_OUTCOMES, CLOSE_REASONS } from '../../gateway/src/traffic.js';
-import { DASHBOARDS, DASHBOARDS_FOLDER, dashboardFiles } from '../src/dashboards/index.js';
+import { DASHBOARDS, DASHBOARDS_FOLDER, dashboardFiles } from '../src/made-files.js';
 import { bucketBounds, faultsOf, knownMetrics, type KnownMetrics } from './known-metrics.js';
 import { itWith } from './optional-tool.js';
 import { parsed } from './promql.js';

@@ -13,12 +13,13 @@ import { freePort } from '../../standalone/src/servers/network.js';
 import { startNats } from '../../standalone/src/servers/nats-server.js';
 import type { RunningServer } from '../../standalone/src/servers/process.js';
 import { startSystem, type System } from '../../standalone/src/system.js';
+import { stopwatch } from '../../../libs/event-store/test/stopwatch.js';
 
 const SECRET = 'a secret for tests, 32 bytes long';
 const mongodbUrl = process.env['TEST_MONGODB_URL'];
 const cacheDir = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
 
-async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
@@ -75,10 +76,10 @@ describe('a system whose NATS goes away', () => {
     say('before');
     await until('the first message', () => frames.some((frame) => frame.includes('before')));
     await nats.stop();
-    const sentAt = Date.now();
+    const took = stopwatch();
     say('meanwhile');
-    await until('the refusal', () => frames.some((frame) => frame.includes('error')), 5_000);
-    expect(Date.now() - sentAt).toBeLessThan(5_000);
+    await until('the refusal', () => frames.some((frame) => frame.includes('error')));
+    expect(took()).toBeLessThan(5_000);
     expect(await ready()).toBe(false);
     expect((await fetch(`${system.http}/health/live`)).status).toBe(200);
     nats = await start();
@@ -116,7 +117,8 @@ describe('a system whose NATS goes away', () => {
       const { errors = [] } = (await answer.json()) as { errors?: { field: string; message: string }[] };
       return errors.filter(({ message }) => message.includes('raise max_file_store')).map(({ field }) => field);
     };
-    await until('it says why', async () => (await failing()).length > 0);
+    // Each asks by itself.
+    await until('both say why', async () => (await failing()).length === 2);
     expect((await failing()).sort()).toEqual(['log', 'sockets']);
     expect(await lettingIn()).toBe(503);
     await nats.stop();

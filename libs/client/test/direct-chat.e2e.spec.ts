@@ -62,7 +62,17 @@ it('who is online, types, and has seen what, is told where it is asked for', asy
   const told: unknown[] = [];
   ada.chat.on('seen', ({ n }) => told.push(`seen ${n}`));
   ada.chat.on('typing', ({ isTyping }) => told.push(isTyping ? 'typing' : 'not typing'));
-  ada.chat.on('presence', (online) => told.push(online.has(22) ? 'online' : 'offline'));
+  let isOnline = false;
+  ada.chat.on('presence', (online) => {
+    if (online.has(22) === isOnline) return;
+    isOnline = !isOnline;
+    told.push(isOnline ? 'online' : 'offline');
+  });
+  // Beside her, so that it is known when what she has not asked for has come to her gateway.
+  const beside = await person(21, 0);
+  const toldBeside = new Set<string>();
+  for (const what of ['seen', 'typing'] as const) beside.chat.on(what, () => toldBeside.add(what));
+  beside.chat.subscribe('typing', 'seen');
   const opened = await ada.chat.open(22);
   await ada.chat.send(opened, '1');
   await until('it is told', () => bob.heard.length === 1);
@@ -70,6 +80,7 @@ it('who is online, types, and has seen what, is told where it is asked for', asy
   await until('it is shown', () => ada.chat.latest(opened.id).length === 1);
   bob.chat.typing(opened.id);
   await bob.chat.seen(opened.id);
+  await until('it is told beside her', () => toldBeside.size === 2);
   expect(told).toEqual([]);
   ada.chat.subscribe('presence', 'typing', 'seen');
   await until('it is told who is there', () => ada.chat.online.has(22));

@@ -41,7 +41,7 @@ const shown = (what: string, holds: () => boolean) =>
     () => {
       if (!holds()) throw new Error(`not shown: ${what}`);
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 
 it('a room is shown as it is: what comes, what waits, what was before', async () => {

@@ -33,3 +33,8 @@ export const refused = (code: RefusalCode, message: string, field?: string): Ref
 
 /** It failed for the moment: the same may be tried again. What else went wrong will not be otherwise the next time. */
 export class RetryableError extends Error {}
+
+/** What an operator asked for cannot be done as things are: the message says why, and what to do. */
+export class OperationRefused extends Error {
+  override readonly name = 'OperationRefused';
+}

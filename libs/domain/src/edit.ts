@@ -3,7 +3,7 @@ import { type BlockersState, refusedIfBlocked } from './block.js';
 import { type Decision, decided, refused, type Refused } from './decision.js';
 import { type CommandContext, defineEvent, eventFields, type EventOf, idOf } from './event.js';
 import { type Room, roomIds } from './ids.js';
-import { MessageId } from './message.js';
+import { type MessageCreated, MessageId } from './message.js';
 import { refusedIfBanned, refusedIfSilenced, type SanctionsState } from './sanctions.js';
 import { filtered, type WordFilter } from './word-filter.js';
 import { personalTexts } from './personal.js';
@@ -166,4 +166,17 @@ function inTheirRoom({ room, message, sanctions = [] }: ChangedState) {
   if (banned) return banned;
   if (message?.room !== room) return refused('not_found', 'no such message in this room', 'message_id');
   return message;
+}
+
+/** What a message says; null once it was taken back, undefined for one that is not known. */
+export type Said = string | null | undefined;
+
+/**
+ * What a message says after one of its own events, taken in the order of the log. As in every fold: the first creation
+ * counts, what was taken back stays so, and a change of what is not known changes nothing.
+ */
+export function saidAfter(said: Said, event: MessageCreated | MessageEdited | MessageDeleted): Said {
+  if (event.type === 'MessageCreated') return said === undefined ? event.content : said;
+  if (said === undefined || said === null) return said;
+  return event.type === 'MessageEdited' ? event.content : null;
 }

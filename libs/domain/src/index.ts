@@ -1,4 +1,3 @@
-export * from './audited.js';
 export * from './author.js';
 export * from './block.js';
 export * from './chat.js';
@@ -14,11 +13,9 @@ export * from './message.js';
 export * from './moderation.js';
 export * from './personal.js';
 export * from './profile.js';
-export * from './said.js';
 export * from './sanctions.js';
 export * from './schemas.js';
 export * from './seen.js';
 export * from './slow-mode.js';
 export * from './text.js';
-export * from './time.js';
 export * from './word-filter.js';

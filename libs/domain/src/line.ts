@@ -1,7 +1,7 @@
 import { decodeEvent, type DomainEvent, eventDefinitions, type RecordedEvent, UnreadableEvent } from './events.js';
 import { parseRoom, type Room } from './ids.js';
 import { personOf, type PersonalTexts } from './personal.js';
-import { timeOf } from './time.js';
+import { timeOf } from './text.js';
 
 // An event as whoever reads the log with tools of their own is given it: one flat object, the same for every type.
 

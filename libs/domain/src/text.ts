@@ -40,3 +40,13 @@ const ONE_EMOJI = /^\p{RGI_Emoji}$/v;
 const WITHOUT_SELECTOR = /(?=\p{Emoji})\P{Emoji_Presentation}(?![\ufe0f\p{Emoji_Modifier}])/gv;
 
 export const isEmoji = (value: string): boolean => ONE_EMOJI.test(value.replace(WITHOUT_SELECTOR, '$&\ufe0f'));
+
+const TIME_OR_DAY = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** A time in ISO 8601, or the beginning of a day, as ms since 1970; null for none. Where no zone is named it is in UTC. */
+export function timeOf(text: string): number | null {
+  const [isTime, zone] = TIME_OR_DAY.exec(text) ?? [];
+  if (isTime === undefined) return null;
+  const time = Date.parse(text.includes('T') && zone === undefined ? `${text}Z` : text);
+  return Number.isNaN(time) ? null : time;
+}

@@ -1,9 +1,7 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
-import { OutcomeUnknown } from './log-unavailable.js';
-import type { AppendOutcome, LogObserver } from './log-observer.js';
+import { type AppendOutcome, type LogObserver, OutcomeUnknown, type Stored } from './outcomes.js';
 import type { Publisher } from './publisher.js';
-import type { Stored } from './publish-reply.js';
 import type { Subjects } from './subjects.js';
 
 /** What was found is taken for true for so long, ms: that events are stored, and that they are not. */

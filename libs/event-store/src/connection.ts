@@ -1,8 +1,7 @@
 import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import pTimeout from 'p-timeout';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
-import type { LogObserver } from './log-observer.js';
+import { ANSWER_LIMIT_MS, type LogObserver, LogUnavailable } from './outcomes.js';
 import { Question } from './question.js';
 
 export interface ServerOptions {

@@ -1,7 +1,7 @@
 import { nanos } from '@nats-io/transport-node';
 import { type ApiError, type ConsumerConfig, type ConsumerInfo, JetStreamApiError } from '@nats-io/jetstream';
 import { type Connection, isMissing } from './connection.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 
 /** How long the making of a consumer may take, ms, before it is tried once more. */
 const LIMIT_MS = 1_500;

@@ -2,7 +2,7 @@ import { type DomainEvent, type UserErased, userRoom } from '#domain';
 import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
 import type { KeyStore } from './keys/key-store.js';
 import type { Keyring } from './keys/keyring.js';
-import type { Stored } from './publish-reply.js';
+import type { Stored } from './outcomes.js';
 
 /** An event as another log has it. */
 export interface EventCopy {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decision, DomainEvent, Kind, RecordedEvent, Refusal, Room } from '#domain';
 import type { Connection } from './connection.js';
-import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
-import type { Stored } from './publish-reply.js';
+import { ANSWER_LIMIT_MS, LogUnavailable, OutcomeUnknown, type Stored } from './outcomes.js';
 
 /** What became of a command: its event (null where there was nothing to do) and what it was decided on, or a refusal. */
 export type Decided<E extends DomainEvent> =

@@ -16,26 +16,26 @@ export type { Live, LiveSubscription } from './live.js';
 export * as cipher from './keys/cipher.js';
 export { KeyMissing } from './keys/keyring.js';
 export { MasterKeyMissing } from './keys/master-keys.js';
-export type { AppendOutcome, LogObserver } from './log-observer.js';
 export { decodeRecord, type LogRecord, readableEvent } from './log-record.js';
-export { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
+export { type AppendOutcome, type LogObserver, LogUnavailable, OutcomeUnknown, type Stored } from './outcomes.js';
 export type { ConsumeOptions, ConsumerEnd, PartitionConsumer } from './partition-consumer.js';
 export type { Revocations } from './revocations.js';
 export type { TokenFacts } from './revoked-tokens.js';
 export type { PresentWorker, Workers } from './workers.js';
 export { People } from './people.js';
-export type { Stored } from './publish-reply.js';
 export type { FollowOptions, ReadOptions } from './reader.js';
-export { type Moment, seqFrom, seqUntil } from './selection/moment.js';
 export {
   type Batch,
   filterOf,
+  type Moment,
   type Reading,
   readSelected,
   recordLine,
   type Selected,
   type Selection,
+  seqFrom,
   seqOfLast,
+  seqUntil,
 } from './selection/selected.js';
 export type { Deliveries, Delivery, ShareOptions } from './shared-consumer.js';
 export { StreamMismatch } from './stream.js';

@@ -1,7 +1,7 @@
 import { errors } from '@nats-io/transport-node';
 import type { Room } from '#domain';
 import { type Connection, type Phase, surfacing } from './connection.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 import type { Subjects } from './subjects.js';
 
 export interface LiveSubscription {

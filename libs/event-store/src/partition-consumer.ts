@@ -1,13 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nanos } from '@nats-io/transport-node';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
 import { type Kind, RetryableError } from '#domain';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, isMissing } from './connection.js';
 import { makeConsumer, removeConsumer, removeConsumers } from './consumers.js';
 import type { Keyring } from './keys/keyring.js';
 import { MasterKeyMissing } from './keys/master-keys.js';
 import type { LogRecord } from './log-record.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 import { Pull, type PullEnd } from './pull.js';
 import type { Subjects } from './subjects.js';
 

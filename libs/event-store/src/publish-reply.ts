@@ -1,11 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import { LogUnavailable, OutcomeUnknown } from './log-unavailable.js';
-
-/** What the stream says of one message: stored, there already, or not as expected. */
-export interface Stored {
-  readonly seq: number;
-  readonly duplicate: boolean;
-}
+import { LogUnavailable, OutcomeUnknown, type Stored } from './outcomes.js';
 
 // A publish that expected another last sequence of its subject: the second form is the one of a replicated stream.
 const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);

@@ -1,9 +1,8 @@
 import { type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Connection } from './connection.js';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
-import type { Publication } from './publication.js';
-import { givenUp, notStored, outcomeOf, type Stored } from './publish-reply.js';
-import { Together } from './together.js';
+import { ANSWER_LIMIT_MS, LogUnavailable, type Stored } from './outcomes.js';
+import { type Publication, Together } from './publications.js';
+import { givenUp, notStored, outcomeOf } from './publish-reply.js';
 
 /** Unanswered at a time. More make nothing quicker, and more would be unknown after a loss. */
 const WINDOW = 512;

@@ -1,4 +1,4 @@
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 
 /** Without an answer it is asked again: a leader that dies takes its answers along. */
 const PATIENCE_MS = 1_500;

@@ -2,7 +2,7 @@ import { nuid } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
 import { readHeaders } from './event-headers.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 import { type LogRecord, recordOf } from './log-record.js';
 import { makeConsumer, removeConsumer } from './consumers.js';
 import { Pull } from './pull.js';

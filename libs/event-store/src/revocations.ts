@@ -8,7 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 import type { Publisher } from './publisher.js';
 import { joined, type Revocation, RevokedTokens, type TokenFacts } from './revoked-tokens.js';
 import type { Subjects } from './subjects.js';

@@ -2,8 +2,7 @@ import type { DomainEvent } from '#domain';
 import { type EventHeaders, eventHeaders, type SealedEvent } from './event-headers.js';
 import type { Keyring } from './keys/keyring.js';
 import type { AppendOptions } from './log-options.js';
-import { ANSWER_LIMIT_MS, LogUnavailable } from './log-unavailable.js';
-import type { Stored } from './publish-reply.js';
+import { ANSWER_LIMIT_MS, LogUnavailable, type Stored } from './outcomes.js';
 
 /** What seals an event, and what stores it. */
 export interface Sealing {

@@ -1,10 +1,9 @@
 import { nanos } from '@nats-io/transport-node';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITIONS } from '#domain';
-import { restoringOf } from './backup/marks.js';
 import { type Connection, isMissing } from './connection.js';
 import { keyStreamConfig } from './keys/key-store.js';
-import { LogUnavailable } from './log-unavailable.js';
+import { LogUnavailable } from './outcomes.js';
 import { revocationStreamConfig } from './revocations.js';
 import { workerStreamConfig } from './workers.js';
 import type { Subjects } from './subjects.js';
@@ -190,3 +189,37 @@ function drift(wanted: Wanted, actual: StreamConfig): string[] {
     return `${wanted.name}.${field} is ${JSON.stringify(is)}, should be ${JSON.stringify(should)}`;
   });
 }
+
+/** One that is cut off takes itself for the leader for 10 s; those that follow one speak up every second. */
+const HEARD_MS = 3_000;
+
+/**
+ * Resolves once the leader of a stream has shown that it leads: that most of the servers that hold it were heard just now.
+ * What it is asked afterwards it answers by all that was stored.
+ * @throws LogUnavailable
+ */
+export async function whenLed(connection: Connection, stream: string): Promise<void> {
+  const { streams } = connection.jetstream;
+  const { cluster } = await connection.answerOfStream(stream, () => streams.info(stream));
+  const others = cluster?.replicas ?? [];
+  const heard = others.filter(({ active, offline }) => !offline && active < HEARD_MS * 1_000_000).length;
+  if ((heard + 1) * 2 > others.length + 1) return;
+  throw new LogUnavailable('the log is away: the server that is asked is cut off from the others');
+}
+
+// What the metadata of a stream says of its being restored from a backup.
+
+/** Which restoring is under way, or was interrupted: until it is over, the stream is not to be used. */
+export const RESTORING = 'restoring';
+/** When it was restored last, as the number of a version that was begun then, and which restoring did it. */
+export const RESTORED = 'restored';
+
+/** 0 where it never was. */
+export const restoredAtOf = ({ metadata }: Pick<StreamConfig, 'metadata'>): number =>
+  Number(metadata?.[RESTORED]?.split(' ')[0] ?? 0);
+
+/** Why it is not to be used; null where it is. */
+export const restoringOf = ({ name, metadata }: Pick<StreamConfig, 'name' | 'metadata'>): string | null =>
+  metadata?.[RESTORING] === undefined
+    ? null
+    : `${name} is being restored from a backup: wait for the end of it; where it was interrupted, run \`chatctl restore\` again`;

@@ -6,6 +6,7 @@ import { EventLog, LogUnavailable } from '../src/index.js';
 import { CuttableProxy } from './cuttable-proxy.js';
 import { LogUnderTest } from './log-under-test.js';
 import { OwnServer } from './own-server.js';
+import { stopwatch } from './stopwatch.js';
 
 const until = async (what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> => {
   const deadline = Date.now() + limitMs;
@@ -142,7 +143,7 @@ describe('revocations of a log that is not there as it should be', () => {
     await until('it says so', () => revocations.hindrance?.includes('there is no stream') ?? false);
     expect(() => revocations.isRevoked(token('7'))).toThrow(LogUnavailable);
     await (await test.open()).setUp();
-    await until('it is read', () => revocations.hindrance === null, 3_000);
+    await until('it is read', () => revocations.hindrance === null);
     expect(revocations.isRevoked(token('7'))).toBe(false);
     await test.remove();
   });
@@ -179,10 +180,10 @@ describe('revocations over servers that fail', () => {
     await expect(here.revokePerson('8')).rejects.toThrow(LogUnavailable);
     proxy.mend();
     await until('it is back', () => cut.connected);
-    const backAt = performance.now();
+    const took = stopwatch();
     await until('it is read again', () => here.hindrance === null);
     expect(here.isRevoked(token('meanwhile'))).toBe(true);
-    expect(performance.now() - backAt).toBeLessThan(2_000);
+    expect(took()).toBeLessThan(2_000);
   });
 
   it('are read whole once more where the connection was lost while they were read', async () => {
@@ -264,7 +265,7 @@ describe('revocations whose announcements are lost', () => {
     const here = await following(log);
     for (const id of ['1', '2', '3']) {
       await other.revocations.revokePerson(id);
-      await until('it is known', () => here.isRevoked(token(id)), 1_500);
+      await until('it is known', () => here.isRevoked(token(id)), 2_000);
     }
     await Promise.all([log.close(), other.close()]);
     await server.remove();

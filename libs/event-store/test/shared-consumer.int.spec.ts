@@ -6,7 +6,8 @@ import { contentOf, LogUnderTest, message } from './log-under-test.js';
 
 // What only a server shows: it takes what it handed out from a process that is gone, and from no other.
 
-const ACK_WAIT_MS = 600;
+/** Longer than this process may not get to run where the machine is busy. */
+const ACK_WAIT_MS = 1_500;
 let test: LogUnderTest;
 let log: EventLog;
 let shared: Deliveries;

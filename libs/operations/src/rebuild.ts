@@ -1,7 +1,7 @@
+import { OperationRefused } from '#domain';
 import type { EventLog } from '#event-store';
 import { type Projection, rebuild, type RebuildOptions, type Rebuilt } from '#projections';
 import { type ReadModels, versionName } from '#read-models';
-import { OperationRefused } from './refused.js';
 import { dropSettled, foldableLetters } from './settled-letters.js';
 
 export interface RebuildRequest extends Pick<RebuildOptions, 'owner' | 'signal' | 'onProgress'> {
@@ -28,7 +28,7 @@ export interface RebuildReport extends ServedAnew {
 /**
  * Builds the next version of a projection beside the one that is served, has it served, and drops the dead letters that
  * it has taken in.
- * @throws RebuildRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted, saved
+ * @throws OperationRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted, saved
  */
 export async function rebuildAndSettle(request: RebuildRequest): Promise<RebuildReport> {
   const { projection, log, readModels, onWarning, onServed, ...rest } = request;

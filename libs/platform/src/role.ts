@@ -1,10 +1,11 @@
-import type { ConsoleLogger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { ConsoleLogger, LoggerService } from '@nestjs/common';
 import { type Config, loadConfig, type Role } from '#settings';
+import { startTracing } from '#tracing';
 import { createLogger } from './logging.js';
 import { type AtEnd, type Stop, stopAll, stopOnSignals } from './shutdown.js';
-import { startTraces } from './traces.js';
+import { LineLimit } from './line-limit.js';
 
 /**
  * The life of a process: its configuration, its start, and its end by a signal (exit code 0, in the middle of the start
@@ -43,3 +44,17 @@ export async function runRole(
  */
 export const workerName = (): string =>
   `${hostname().replace(/\W/g, '-')}-${process.pid}-${randomBytes(3).toString('hex')}`;
+
+/** While the collector is away each attempt fails: a line within so many milliseconds. */
+const INTERVAL = 60_000;
+
+/** Traces what this process does where its configuration names an endpoint; else nothing of it is loaded. */
+export async function startTraces({ role, traces }: Config, logger: LoggerService, atEnd: AtEnd): Promise<void> {
+  const { endpoint, sampler, ratio } = traces;
+  if (endpoint === undefined) return;
+  const lines = new LineLimit(logger, { lines: 1, intervalMs: INTERVAL });
+  const onLost = (spans: number, reason: string): void => {
+    lines.say(`${spans} spans were not handed to ${new URL(endpoint).host} and are gone: ${reason}`);
+  };
+  atEnd('traces', await startTracing({ service: `parley-${role}`, sampler, ratio, onLost }));
+}

@@ -42,7 +42,7 @@ export {
 } from './projection.js';
 // What runs them.
 export type { Clock } from './engine/clock.js';
-export { rebuild, type RebuildOptions, type Rebuilt, RebuildRefused } from './engine/rebuild.js';
+export { rebuild, type RebuildOptions, type Rebuilt } from './engine/rebuild.js';
 export {
   type CaughtUp,
   caughtUpWith,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type DomainEvent, encodeId, GLOBAL_ROOM, type RecordedEvent, userRoom } from '#domain';
-import { decodeUpdate, type PersonDocument } from '../src/index.js';
-import { directory, type View } from '../src/index.js';
+import { decodeUpdate, directory, type PersonDocument, type View } from '../src/index.js';
 
 const at = '2026-01-02T03:04:05.678Z';
 const key = 'ab'.repeat(12);

@@ -3,8 +3,17 @@ import fc from 'fast-check';
 import { userRoom } from '#domain';
 import { decodeRecord, type LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import { Directory, Stats, Timeline } from '../src/index.js';
-import { collectionsOf, directory, type Projection, replay, stats, timeline } from '../src/index.js';
+import {
+  collectionsOf,
+  Directory,
+  directory,
+  type Projection,
+  replay,
+  Stats,
+  stats,
+  Timeline,
+  timeline,
+} from '../src/index.js';
 import { type CachedHead, foldRound } from '../src/engine/round.js';
 import { maySweep, SweepInHand } from '../src/engine/sweep.js';
 import { anyLog, ROOMS } from './oracle/any-log.js';

@@ -1,9 +1,8 @@
 import { commandKey, directRoom, type DomainEvent, encodeEvent, GLOBAL_ROOM, partitionOf, type Room } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import { Timeline, timelineCollections } from '../src/index.js';
+import { type RoomChange, Timeline, timeline, timelineCollections } from '../src/index.js';
 import { foldRound, type FoldedRound } from '../src/engine/round.js';
-import { type RoomChange, timeline } from '../src/index.js';
 
 export const at = '2026-01-02T03:04:05.678Z';
 export const chat = directRoom('1', '2');

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DomainEvent, GLOBAL_ROOM, keySequence, PARTITIONS } from '#domain';
 import { EventLog } from '#event-store';
 import {
@@ -16,8 +16,7 @@ import {
   withoutBuilding,
   withSwap,
 } from '#read-models';
-import { Timeline } from '../src/index.js';
-import { type Clock, rebuild, Runner, timeline, type WorkerLog } from '../src/index.js';
+import { type Clock, rebuild, Runner, Timeline, timeline, type WorkerLog } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 
 const nextKey = keySequence(randomBytes(8));

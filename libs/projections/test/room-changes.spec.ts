@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clanRoom, directRoom, GLOBAL_ROOM, type Room } from '#domain';
-import { decodeUpdate, type MessageDocument, placeId, type RoomUpdate } from '../src/index.js';
-import type { RoomChange } from '../src/index.js';
+import { decodeUpdate, type MessageDocument, placeId, type RoomChange, type RoomUpdate } from '../src/index.js';
 import { announce } from '../src/timeline/room-changes.js';
 
 /** What NATS takes in one message. */

@@ -1,11 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DomainEvent, GLOBAL_ROOM, keySequence } from '#domain';
 import { EventLog } from '#event-store';
 import { firstVersion, openMongodbReadModels, type ReadModels, withNextVersion } from '#read-models';
-import { Timeline } from '../src/index.js';
+import { Runner, Timeline, timeline } from '../src/index.js';
 import { drop } from '../../read-models/test/drop.js';
-import { Runner, timeline } from '../src/index.js';
 import { until } from './read-models-under-test.js';
 
 const url = process.env['TEST_MONGODB_URL'];

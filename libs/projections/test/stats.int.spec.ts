@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, keySequence, type DomainEvent, type Room, userRoom } from '#domain';
 import { EventLog } from '#event-store';
 import { firstVersion, type ReadModels } from '#read-models';
-import { Stats } from '../src/index.js';
-import { stats, Runner } from '../src/index.js';
+import { Runner, Stats, stats } from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';

@@ -12,9 +12,8 @@ import {
 } from '#domain';
 import type { LogRecord } from '#event-store';
 import { type DocumentStore, memoryReadModels } from '#read-models';
-import { Stats, statsCollections } from '../src/index.js';
+import { Stats, stats, statsCollections } from '../src/index.js';
 import { foldRound } from '../src/engine/round.js';
-import { stats } from '../src/index.js';
 
 const chat = directRoom('1', '2');
 const monday = '2026-01-05';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type DomainEvent, GLOBAL_ROOM, type Room, userRoom } from '#domain';
-import { type MessageDocument, placeId } from '../src/index.js';
-import { timeline, UnfoldableEvent, type View } from '../src/index.js';
+import { type MessageDocument, placeId, timeline, UnfoldableEvent, type View } from '../src/index.js';
 import { at, chat, foldAll, key, opened, posted, reacted, replied, seen } from './folded-timeline.js';
 
 describe('the timeline', () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clanRoom, GLOBAL_ROOM } from '#domain';
 import { type Write } from '#read-models';
-import { type MessageDocument, type MessagePart, placeId, Timeline } from '../src/index.js';
-import { timeline, type View } from '../src/index.js';
+import { type MessageDocument, type MessagePart, placeId, Timeline, timeline, type View } from '../src/index.js';
 import { edited, foldAll, key, open, posted, replied } from './folded-timeline.js';
 
 describe('the timeline', () => {

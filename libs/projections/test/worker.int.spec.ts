@@ -1,10 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clanRoom, directRoom, GLOBAL_ROOM, keySequence, type DomainEvent, type Room } from '#domain';
 import { EventLog } from '#event-store';
 import { firstVersion, type ReadModels } from '#read-models';
-import { decodeUpdate, Directory, type RoomUpdate, Timeline } from '../src/index.js';
-import { directory, timeline, Worker, type WorkerLog } from '../src/index.js';
+import {
+  decodeUpdate,
+  Directory,
+  directory,
+  type RoomUpdate,
+  Timeline,
+  timeline,
+  Worker,
+  type WorkerLog,
+} from '../src/index.js';
 import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';

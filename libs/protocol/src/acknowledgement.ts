@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { type Fault, type FaultCode, faultCode } from './fault.js';
-import { oneOf, shape, text, time, whole } from './shape.js';
-import { type FrameOf, serverFrame } from './server-frame.js';
+import { type FrameOf, oneOf, serverFrame, shape, text, time, whole } from './shape.js';
 
 // The one answer to a frame that carries an `id`, the same on both endpoints.
 

@@ -1,8 +1,7 @@
 import { ChangedMessageView, ChatListEntryView, DirectMessageView } from './direct-chat.js';
 import { type Fault, faultCode } from './fault.js';
 import { beside, positionBeside, type RoomPosition } from './resume.js';
-import { type FrameOf, serverFrame } from './server-frame.js';
-import { listOf, oneOf, shape, text } from './shape.js';
+import { type FrameOf, listOf, oneOf, serverFrame, shape, text } from './shape.js';
 
 // What the direct chat sends.
 

@@ -28,7 +28,7 @@ import {
 } from './payloads.js';
 import { Resumed, type ResumedView } from './resume.js';
 import { MessageChanged, NewMessage, NewReaction, RoomError } from './room-frames.js';
-import type { ServerFrame } from './server-frame.js';
+import type { ServerFrame } from './shape.js';
 import { DirectPresence, DirectTyping, RoomPresence, RoomTyping, Seen } from './subscription.js';
 
 // What each endpoint takes and sends: the AsyncAPI document is made of this.

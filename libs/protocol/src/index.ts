@@ -12,7 +12,6 @@ export * from './payloads.js';
 export * from './resume.js';
 export * from './room-chat.js';
 export * from './room-frames.js';
-export * from './server-frame.js';
 export * from './shape.js';
 export * from './shown-to.js';
 export * from './subscription.js';

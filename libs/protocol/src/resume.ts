@@ -1,6 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { type FrameOf, serverFrame } from './server-frame.js';
-import { nullable, oneOf, shape, whole } from './shape.js';
+import { type FrameOf, nullable, oneOf, serverFrame, shape, whole } from './shape.js';
 
 // How a client goes on in its rooms after a reconnect, the same on both endpoints.
 

@@ -2,8 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { echo, type Fault, type FaultCode } from './fault.js';
 import { beside, positionBeside, type RoomPosition } from './resume.js';
 import { RoomMessageView } from './room-chat.js';
-import { type FrameOf, serverFrame } from './server-frame.js';
-import { listOf, oneOf, shape, text } from './shape.js';
+import { type FrameOf, listOf, oneOf, serverFrame, shape, text } from './shape.js';
 
 // What the room chat sends.
 

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { type FrameOf, serverFrame } from './server-frame.js';
-import { avatar, listOf, oneOf, shape, text, time, whole } from './shape.js';
+import { avatar, type FrameOf, listOf, oneOf, serverFrame, shape, text, time, whole } from './shape.js';
 
 // What a connection is told only where it has asked for it by `subscribe`. All of it but `changes` is told at most
 // once, to whoever is there at that moment, and left out first where a connection takes nothing.

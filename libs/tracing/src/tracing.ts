@@ -1,7 +1,6 @@
 import { type Context, context, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
 import type { TracingOptions } from './options.js';
-import { type Facts, Step, type StepKind } from './step.js';
-import { contextIn } from './traceparent.js';
+import { contextIn, type Facts, Step, type StepKind } from './step.js';
 
 const STEP_KINDS: Readonly<Record<StepKind, SpanKind>> = {
   server: SpanKind.SERVER,

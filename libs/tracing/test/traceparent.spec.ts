@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { contextIn, traceparentOf } from '../src/traceparent.js';
+import { contextIn, traceparentOf } from '../src/step.js';
 
 const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
 const whole = `00-${traceId}-${spanId}-01`;

@@ -1,9 +1,8 @@
 import { type Room, roomKind, roomWritten } from '#domain';
 import { progressBar } from '#settings';
 import { knownSeq, refuseIfNothing, RoomFold } from '#projections';
-import { type Command, readOptions } from '../command.js';
+import { type Command, momentOf, readOptions } from '../command.js';
 import { Output } from '../output.js';
-import { momentOf } from '../selection/moment.js';
 import { withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
 import { jsonOf, linesOf } from './page.js';

@@ -8,7 +8,7 @@ import {
   roomThenView,
   type TextsThen,
 } from '#projections';
-import { plain, quoted } from '../plain.js';
+import { plain, quoted } from '../output.js';
 
 const MESSAGES = '"messages":[';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { OperationRefused } from '#domain';
 import { type EventLog, SnapshotRefused } from '#event-store';
 import { type Command, readOptions, type Surroundings } from '../command.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
-import { BackupRefused } from './refused.js';
 import { BackupFolder, checkFolders } from './writing.js';
 
 const OPTIONS = { keys: { type: 'string' }, 'without-keys': { type: 'boolean' }, json: { type: 'boolean' } } as const;
@@ -26,7 +26,7 @@ export const backupCommand: Command = async (args, surroundings) => {
   return withLog(surroundings.env, async (log) => {
     const keys = await keysIn(log);
     if (keys > 0 && keysDir === null && !withoutKeys) {
-      throw new BackupRefused(
+      throw new OperationRefused(
         `there are keys of ${keys} people, without which what they wrote is lost: say --keys FOLDER, to be kept apart from ` +
           'the log, or --without-keys where they are backed up otherwise (docs/privacy.md)',
       );
@@ -40,7 +40,7 @@ export const backupCommand: Command = async (args, surroundings) => {
         surroundings.progress.write('interrupted; nothing of it is left\n');
         return INTERRUPTED;
       }
-      if (error instanceof SnapshotRefused) throw new BackupRefused(error.message, { cause: error });
+      if (error instanceof SnapshotRefused) throw new OperationRefused(error.message, { cause: error });
       throw error;
     }
   });
@@ -101,14 +101,14 @@ async function take(log: EventLog, { dir, keysDir, keys, progress, signal }: Pla
   }
 }
 
-/** @throws Unreachable, BackupRefused where the log is not whole itself */
+/** @throws Unreachable, OperationRefused where the log is not whole itself */
 async function keysIn({ backups }: EventLog): Promise<number> {
   const standing = await backups.standing();
   const [events, ...beside] = backups.ofLog;
   for (const name of [events!, ...beside, backups.ofKeys]) {
     const stream = standing.find((one) => one.name === name);
     if (!stream) throw new Unreachable(`there is no stream ${name}: a projector makes it when it first runs`);
-    if (!stream.isWhole) throw new BackupRefused(`${name} is being restored itself: finish that first`);
+    if (!stream.isWhole) throw new OperationRefused(`${name} is being restored itself: finish that first`);
   }
   return standing.find(({ name }) => name === backups.ofKeys)!.messages;
 }

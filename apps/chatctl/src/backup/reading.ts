@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationRefused } from '#domain';
 import type { BackedUpStream } from '#event-store';
 import { MANIFEST, type Manifest, META, type StoredStream } from './manifest.js';
-import { BackupRefused } from './refused.js';
 
 /** As the `nats` command line calls them: of servers from 2.15 on, and of before. */
 const DATA = ['stream.arc.s2', 'stream.tar.s2'];
@@ -18,23 +18,24 @@ export interface StoredBackup {
 
 /**
  * Reads a folder of `chatctl backup`, or what `nats stream backup` or `nats account backup` wrote.
- * @throws BackupRefused where it is none, or damaged
+ * @throws OperationRefused where it is none, or damaged
  */
 export async function readBackup(dir: string): Promise<StoredBackup> {
   const names = await readdir(dir).catch((error: unknown) => {
-    throw new BackupRefused(`there is no backup in ${dir}: ${(error as Error).message}`);
+    throw new OperationRefused(`there is no backup in ${dir}: ${(error as Error).message}`);
   });
   if (dir.replace(/[\\/]+$/, '').endsWith('.part'))
-    throw new BackupRefused(`${dir} is of a backup that was interrupted`);
+    throw new OperationRefused(`${dir} is of a backup that was interrupted`);
   if (names.includes(MANIFEST)) return ours(dir);
   const folders = names.includes(META) ? [dir] : await foldersWithin(dir, names);
   if (folders.length === 0) {
-    throw new BackupRefused(`${dir} is no backup that is whole: neither ${MANIFEST} nor ${META} is in it`);
+    throw new OperationRefused(`${dir} is no backup that is whole: neither ${MANIFEST} nor ${META} is in it`);
   }
   const streams: StoredStream[] = [];
   for (const folder of folders) {
     const [file, ...more] = (await readdir(folder)).filter((name) => DATA.includes(name));
-    if (file === undefined || more.length > 0) throw new BackupRefused(`${folder} must hold one of ${DATA.join(', ')}`);
+    if (file === undefined || more.length > 0)
+      throw new OperationRefused(`${folder} must hold one of ${DATA.join(', ')}`);
     const [stream, path] = [metaOf(folder, await readFile(join(folder, META), 'utf8')), join(folder, file)];
     const bytes = (await stat(path)).size;
     await checkFrames(path, bytes);
@@ -46,7 +47,7 @@ export async function readBackup(dir: string): Promise<StoredBackup> {
 async function ours(dir: string): Promise<StoredBackup> {
   const manifest = JSON.parse(await readFile(join(dir, MANIFEST), 'utf8')) as Manifest;
   // A later release may write what this one cannot read.
-  if (manifest.format !== 1) throw new BackupRefused(`${dir} is of a later release: restore it with that`);
+  if (manifest.format !== 1) throw new OperationRefused(`${dir} is of a later release: restore it with that`);
   const streams: StoredStream[] = [];
   for (const { name, file, bytes, sha256, metaSha256 } of manifest.streams) {
     const folder = join(dir, name);
@@ -66,13 +67,13 @@ async function ours(dir: string): Promise<StoredBackup> {
 const CHANGED = 'is not what was written: its checksum is another';
 
 function damaged(path: string, how: string): never {
-  throw new BackupRefused(`the backup is damaged: ${path} ${how}. Nothing was restored; take another backup`);
+  throw new OperationRefused(`the backup is damaged: ${path} ${how}. Nothing was restored; take another backup`);
 }
 
 /** What is there and cannot be read is not damaged: it may be somebody else's, or on a disk that fails. */
 const unreadable = (path: string) => (error: unknown) => {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') damaged(path, 'is missing');
-  throw new BackupRefused(`${path} cannot be read: ${(error as Error).message}. Nothing was restored`);
+  throw new OperationRefused(`${path} cannot be read: ${(error as Error).message}. Nothing was restored`);
 };
 
 async function foldersWithin(dir: string, names: readonly string[]): Promise<string[]> {

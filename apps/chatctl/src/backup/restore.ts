@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { RetryableError } from '#domain';
+import { OperationRefused, RetryableError } from '#domain';
 import { type EventLog, SnapshotRefused } from '#event-store';
 import { progressBar } from '#settings';
 import { type Command, readOptions, type Surroundings } from '../command.js';
@@ -9,7 +9,6 @@ import { UsageError } from '../usage.js';
 import type { Manifest, StoredStream } from './manifest.js';
 import { beginAnew, numberAfterAll } from './read-models-anew.js';
 import { readBackup, type StoredBackup } from './reading.js';
-import { BackupRefused } from './refused.js';
 
 const OPTIONS = { keys: { type: 'string' }, 'without-keys': { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
@@ -31,18 +30,18 @@ export const restoreCommand: Command = async (args, surroundings) => {
     sayWhereApart(backup.manifest, keys?.manifest ?? null, surroundings);
     const restoring = randomUUID();
     if (!(await log.backups.announce(restoring))) {
-      throw new BackupRefused('another `chatctl restore` is at work on this log: wait for its end');
+      throw new OperationRefused('another `chatctl restore` is at work on this log: wait for its end');
     }
     await clear(log, surroundings);
     try {
       for (const stored of streams) await put(log, stored, restoring, signal, surroundings);
     } catch (error) {
-      if (error instanceof SnapshotRefused || error instanceof BackupRefused) {
+      if (error instanceof SnapshotRefused || error instanceof OperationRefused) {
         // Of a role that runs all the same, which makes what it misses, nothing is touched.
         for (const { name, restoring: by, isWhole } of await log.backups.standing()) {
           if (by === restoring && !isWhole) await log.backups.remove(name);
         }
-        throw new BackupRefused(`${error.message}. Nothing of it is left in NATS`, { cause: error });
+        throw new OperationRefused(`${error.message}. Nothing of it is left in NATS`, { cause: error });
       }
       if (!signal.aborted && !(error instanceof RetryableError)) throw error;
       const left = 'what is restored so far is used by nobody, and the same command begins again';
@@ -73,7 +72,7 @@ export const restoreCommand: Command = async (args, surroundings) => {
   });
 };
 
-/** What is to be restored, the events last. @throws BackupRefused */
+/** What is to be restored, the events last. @throws OperationRefused */
 function ordered({ backups }: EventLog, backup: StoredBackup, keys: StoredBackup | null, withoutKeys: boolean) {
   const all = [...backup.streams, ...(keys?.streams ?? [])];
   const named = (name: string) => all.filter(({ stream }) => stream.config.name === name);
@@ -81,24 +80,26 @@ function ordered({ backups }: EventLog, backup: StoredBackup, keys: StoredBackup
   const [log] = named(events!);
   const found = all.map(({ stream }) => stream.config.name).join(', ');
   if (!log) {
-    throw new BackupRefused(`the backup has no stream ${events}, but ${found}: set EVENT_STREAM to what it was there`);
+    throw new OperationRefused(
+      `the backup has no stream ${events}, but ${found}: set EVENT_STREAM to what it was there`,
+    );
   }
   const { subjects } = log.stream.config;
   if (!subjects.includes(backups.subject)) {
-    throw new BackupRefused(
+    throw new OperationRefused(
       `its events lie under ${subjects.join(', ')}, not ${backups.subject}: set SUBJECT_PREFIX so`,
     );
   }
   const [keyStream] = named(backups.ofKeys);
   if (!keyStream && !withoutKeys && backup.manifest?.keys !== 0) {
-    throw new BackupRefused(
+    throw new OperationRefused(
       'the keys are not in it, without which what people wrote is lost: say --keys FOLDER, or --without-keys where there ' +
         'are none',
     );
   }
   const rest = [keyStream, ...beside.map((name) => named(name)[0])].filter((one) => one !== undefined);
   for (const name of [...beside, events!, backups.ofKeys]) {
-    if (named(name).length > 1) throw new BackupRefused(`${name} is in both folders: which is meant?`);
+    if (named(name).length > 1) throw new OperationRefused(`${name} is in both folders: which is meant?`);
   }
   return [...rest, log];
 }
@@ -109,7 +110,7 @@ function sayWhereApart(log: Manifest | null, keys: Manifest | null, { progress }
   progress.write(`the keys are of another backup than the log, of ${keys.endedAt}, which is ${moment}\n`);
 }
 
-/** @throws BackupRefused where there is a log */
+/** @throws OperationRefused where there is a log */
 async function clear({ backups }: EventLog, { progress }: Surroundings): Promise<void> {
   const standing = await backups.standing();
   const events = standing.find(({ name }) => name === backups.ofLog[0]);
@@ -117,7 +118,7 @@ async function clear({ backups }: EventLog, { progress }: Surroundings): Promise
   const others = standing.filter(({ restoring }) => isWhole || restoring === null);
   if (others.length > 0) {
     const named = others.map(({ name, messages }) => `${name} (${messages} records)`).join(', ');
-    throw new BackupRefused(
+    throw new OperationRefused(
       `this NATS is not empty: it has ${named}. Stop all roles, which would make the streams anew, and restore into a ` +
         'nats-server with an empty store_dir, or delete these streams if you are sure that nothing in them is wanted ' +
         '(`nats stream rm`)',
@@ -151,7 +152,7 @@ async function put(
   // Of the others something may have been forgotten meanwhile, as it should be.
   const isWhole = state.last_seq >= stream.state.last_seq && state.messages >= stream.state.messages;
   if (name === backups.ofLog[0] && !isWhole) {
-    throw new BackupRefused(
+    throw new OperationRefused(
       `the backup is damaged: ${name} came to ${state.messages} records up to ${state.last_seq}, and had ` +
         `${stream.state.messages} up to ${stream.state.last_seq}`,
     );

@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { OperationRefused } from '#domain';
 import type { BackedUpStream, EventLog } from '#event-store';
 import type { ProgressOutput } from '#settings';
 import { lockFolder, type Unlock } from '../export/lock.js';
 import { renameWhole, WholeFile, writeWhole } from '../export/whole-file.js';
 import { MANIFEST, type Manifest, type ManifestStream, META } from './manifest.js';
-import { BackupRefused } from './refused.js';
 
 /** How often it is said how far it is. Milliseconds. */
 const TELL_MS = 1_000;
 
-/** @throws BackupRefused where one would be in the other, or something is there */
+/** @throws OperationRefused where one would be in the other, or something is there */
 export async function checkFolders(dir: string, keysDir: string | null): Promise<void> {
   const [log, keys] = [resolve(dir), keysDir === null ? null : resolve(keysDir)];
   if (keys !== null && `${keys}${sep}`.startsWith(`${log}${sep}`)) {
-    throw new BackupRefused(
+    throw new OperationRefused(
       `${keysDir} lies in ${dir}: keep the keys apart from the log, so that whoever is erased later is not in every copy of it`,
     );
   }
   if (keys !== null && `${log}${sep}`.startsWith(`${keys}${sep}`)) {
-    throw new BackupRefused(`${dir} lies in ${keysDir}: keep the log apart from the keys`);
+    throw new OperationRefused(`${dir} lies in ${keysDir}: keep the log apart from the keys`);
   }
   for (const there of [dir, keysDir]) {
     if (there !== null && (await stat(there).catch(() => null)) !== null) {
-      throw new BackupRefused(`${there} is there already: back up into a new folder, such as one of today's date`);
+      throw new OperationRefused(`${there} is there already: back up into a new folder, such as one of today's date`);
     }
   }
 }
@@ -40,7 +40,7 @@ export class BackupFolder {
     private readonly unlock: Unlock,
   ) {}
 
-  /** What an interrupted backup left there is deleted. @throws ExportRefused where another one is at work there */
+  /** What an interrupted backup left there is deleted. @throws OperationRefused where another one is at work there */
   static async begin(dir: string): Promise<BackupFolder> {
     const part = `${resolve(dir)}.part`;
     await mkdir(part, { recursive: true });

@@ -3,7 +3,7 @@ import type { LetterPlace, LogRecord } from '#event-store';
 import { letterWithRecord, refold, type ToldLetter, toldLetters } from '#operations';
 import { IN_MAIL } from '#protocol';
 import { type Command, readOptions } from '../command.js';
-import { projectionNamed } from '../projection-named.js';
+import { projectionNamed } from '../versions/versions.js';
 import { rebuildAndTell } from '../rebuild/rebuild.js';
 import { withDatabase, withServers } from '../servers.js';
 import { UsageError } from '../usage.js';

@@ -3,7 +3,7 @@ import type { ClockReading, EventLog } from '#event-store';
 import { loadConfig } from '#settings';
 import { inspectMongodb, type MongodbFound, openMongodbReadModels, type ReadModels } from '#read-models';
 import { type Command, readOptions } from '../command.js';
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 import { type DatabasePlace, withLogAndPlace } from '../servers.js';
 import { UsageError } from '../usage.js';
 import { checkClocks, checkRoles, readRole } from './clocks.js';

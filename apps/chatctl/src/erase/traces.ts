@@ -4,7 +4,7 @@ import { encodeApart } from '#domain';
 import { type EventLog, type LogRecord, readableEvent } from '#event-store';
 import { collectionsOf, projections } from '#projections';
 import { type ReadModels, versionName } from '#read-models';
-import { pagesOf } from '../verify/stored.js';
+import { pagesOf } from '../verify/verification.js';
 
 // Whether what somebody wrote and was called is still anywhere.
 

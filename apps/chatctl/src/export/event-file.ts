@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EventLine, personsTexts } from '#domain';
+import { columnsOf, csvHead, csvLine } from '../columns/columns.js';
 import { type ExportedFile, type FileFormat, fileName, folderOfDay, partName } from './file-name.js';
-import { rowsFor } from './formats.js';
 import { type Identity, type Manifest, metadataOf, writeManifest } from './manifest.js';
 import { addPeople } from './people.js';
-import type { Rows } from './rows.js';
+import { ParquetRows } from './parquet.js';
+import { type Rows, TextRows } from './rows.js';
 import { WholeFile } from './whole-file.js';
 
 export interface EventFileOptions {
@@ -18,6 +19,17 @@ export interface EventFileOptions {
   /** Up to which event of the log all erasures were known before anything that is put in it was read. */
   readonly erasedTo: number;
 }
+
+/** How the files of a format are written. */
+export const rowsFor = (format: FileFormat): Rows => {
+  if (format === 'parquet') return new ParquetRows(columns);
+  return format === 'csv'
+    ? new TextRows(csvHead(columns), (line) => csvLine(line, columns))
+    : new TextRows('', (line) => `${JSON.stringify(line)}\n`);
+};
+
+/** Those of all types, so that all files of all exports fit each other. */
+const columns = columnsOf();
 
 /** One file of an export while it is written. */
 export class EventFile {

@@ -1,10 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationRefused } from '#domain';
 import { dayOfFolder, type ExportedFile, type FileFormat, fileNamed, isPart, pathOf } from './file-name.js';
 import { type Identity, identityIn, readMetadata } from './manifest.js';
-import { ExportRefused } from './refused.js';
 
-/** The files of an export, in the order of the log. @throws ExportRefused where they do not follow each other */
+/** The files of an export, in the order of the log. @throws OperationRefused where they do not follow each other */
 export async function filesIn(dir: string): Promise<ExportedFile[]> {
   const files: ExportedFile[] = [];
   for (const folder of await readdir(dir).catch(() => noFolder(dir))) {
@@ -19,7 +19,7 @@ export async function filesIn(dir: string): Promise<ExportedFile[]> {
 }
 
 function noFolder(dir: string): never {
-  throw new ExportRefused(`there is no export in ${dir}`);
+  throw new OperationRefused(`there is no export in ${dir}`);
 }
 
 /** Takes away what a killed run has left. Only for who holds the folder. */
@@ -29,13 +29,13 @@ export async function tidy(dir: string): Promise<void> {
   }
 }
 
-/** @throws ExportRefused where a part of the log is missing between them, or in two of them */
+/** @throws OperationRefused where a part of the log is missing between them, or in two of them */
 function checkChain(files: readonly ExportedFile[]): void {
   for (const [i, file] of files.entries()) {
     const before = files[i - 1];
     if (!before || file.first === before.last + 1) continue;
     const both = `${pathOf(before)} and ${pathOf(file)}`;
-    throw new ExportRefused(
+    throw new OperationRefused(
       file.first > before.last
         ? `events ${before.last + 1} to ${file.first - 1} are missing between ${both}: put the file of them back, or take ` +
             `away ${pathOf(file)} and all after it, which are then written anew`
@@ -44,7 +44,7 @@ function checkChain(files: readonly ExportedFile[]): void {
   }
 }
 
-/** @throws ExportRefused where what is there is of something else than what is asked for */
+/** @throws OperationRefused where what is there is of something else than what is asked for */
 export async function checkSame(
   dir: string,
   files: readonly ExportedFile[],
@@ -67,5 +67,5 @@ export async function checkSame(
 }
 
 function refuse(why: string): never {
-  throw new ExportRefused(`${why}. Export into another folder`);
+  throw new OperationRefused(`${why}. Export into another folder`);
 }

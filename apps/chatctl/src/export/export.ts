@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RetryableError } from '#domain';
+import { OperationRefused, RetryableError } from '#domain';
 import { type EventLog, readSelected, type Selection, seqFrom, seqUntil } from '#event-store';
 import { progressBar } from '#settings';
-import { type Command, readOptions } from '../command.js';
-import { secondsOf } from '../duration.js';
+import { type Command, readOptions, secondsOf } from '../command.js';
 import { SELECTION_OPTIONS, selectionOf } from '../selection/selection.js';
 import { Unreachable, withLog } from '../servers.js';
 import { UsageError } from '../usage.js';
@@ -14,9 +13,7 @@ import { Exporter } from './exporter.js';
 import { type ExportedFile, type FileFormat, fileFormats, pathOf } from './file-name.js';
 import { identityOf, type Job, Lines } from './job.js';
 import { lockFolder } from './lock.js';
-import { ExportRefused } from './refused.js';
 import { check, rewrite } from './rewrite.js';
-import { withTicks } from './ticks.js';
 
 const OPTIONS = {
   ...SELECTION_OPTIONS,
@@ -138,32 +135,56 @@ async function goOn(
   return interruption.aborted && !follow ? INTERRUPTED : status;
 }
 
-/** Where it goes on, or begins. @throws ExportRefused */
+/** Where it goes on, or begins. @throws OperationRefused */
 async function nextOf(log: EventLog, files: readonly ExportedFile[], { from, until }: Selection): Promise<number> {
   const asked = from ? await seqFrom(log, from) : null;
   const [oldest, newest] = [files[0], files.at(-1)];
   if (!oldest || !newest) return asked ?? 1;
   const [next, { lastSeq }] = [newest.last + 1, await log.state()];
   if (newest.last > lastSeq) {
-    throw new ExportRefused(
+    throw new OperationRefused(
       `${pathOf(newest)} goes up to event ${newest.last}, and the log ends at ${lastSeq}: it has lost its end. Export ` +
         'into another folder',
     );
   }
   if (asked !== null && asked < oldest.first) {
-    throw new ExportRefused(
+    throw new OperationRefused(
       `what is there begins at event ${oldest.first}, behind --from, which is event ${asked}: leave out --from to go ` +
         'on with it, or export into another folder',
     );
   }
   if (asked !== null && asked > next) {
-    throw new ExportRefused(
+    throw new OperationRefused(
       `what is there ends at event ${newest.last}, before --from, which is event ${asked}: what is between them would be ` +
         'missing. Leave out --from to go on with it, or export into another folder',
     );
   }
   if (until && (await seqUntil(log, until)) < newest.last) {
-    throw new ExportRefused(`what is there goes up to event ${newest.last} already, behind --until`);
+    throw new OperationRefused(`what is there goes up to event ${newest.last} already, behind --until`);
   }
   return next;
+}
+
+/**
+ * What comes, and null each time that nothing came for so long. What it iterates over has to end by itself where this is
+ * left before its end.
+ */
+export async function* withTicks<T>(source: AsyncIterable<T>, ms: number): AsyncGenerator<T | null, void> {
+  const iterator = source[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const tick = new Promise<null>((resolve) => (timer = setTimeout(resolve, ms, null)));
+      const came = await Promise.race([next, tick]).finally(() => {
+        clearTimeout(timer);
+      });
+      if (came?.done) return;
+      yield came && came.value;
+      if (came) next = iterator.next();
+    }
+  } finally {
+    // Not waited for: what is under way may take as long as it likes.
+    void iterator.return?.();
+  }
 }

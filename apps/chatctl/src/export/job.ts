@@ -1,7 +1,7 @@
 import type { EventLine } from '#domain';
 import { type EventLog, recordLine, type Selected, type Selection } from '#event-store';
 import type { Surroundings } from '../command.js';
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 import type { Anonymizer } from './anonymizer.js';
 import type { FileFormat } from './file-name.js';
 import type { Identity } from './manifest.js';

@@ -3,21 +3,21 @@ import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExportRefused } from './refused.js';
+import { OperationRefused } from '#domain';
 
 /** Lets go of a folder. */
 export type Unlock = () => void;
 
 /**
  * Holds a folder as long as this process lives: by a socket of the folder's, which nobody else can listen on.
- * @throws ExportRefused where another one holds it
+ * @throws OperationRefused where another one holds it
  */
 export async function lockFolder(dir: string, what = 'export'): Promise<Unlock> {
   const { dev, ino } = await stat(dir);
   const name = `parley-export-${dev}-${ino}`;
   const path = addressOf(name);
   const server = (await listen(path)) ?? (await listenAnew(path));
-  if (!server) throw new ExportRefused(`another ${what} into ${dir} is under way: let it end, or end it`);
+  if (!server) throw new OperationRefused(`another ${what} into ${dir} is under way: let it end, or end it`);
   server.unref();
   return () => server.close();
 }

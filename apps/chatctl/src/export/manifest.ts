@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationRefused } from '#domain';
 import { type ExportedFile, folderOfDay, manifestName, pathOf, type Range } from './file-name.js';
 import { parquetMetadataIn } from './parquet.js';
-import { ExportRefused } from './refused.js';
 import type { Metadata } from './rows.js';
 import { writeWhole } from './whole-file.js';
 
@@ -50,7 +50,7 @@ export const identityIn = (metadata: Metadata): Identity => ({
 export const writeManifest = (dir: string, file: ExportedFile, manifest: Manifest): Promise<void> =>
   writeWhole(join(dir, folderOfDay(file.day)), manifestName(file), `${JSON.stringify(manifest)}\n`);
 
-/** Null where there is none, or what is there is none. @throws ExportRefused where it cannot be read */
+/** Null where there is none, or what is there is none. @throws OperationRefused where it cannot be read */
 export const readManifest = (dir: string, file: ExportedFile): Promise<Manifest | null> => {
   const path = `${folderOfDay(file.day)}/${manifestName(file)}`;
   return readable(path, async () => JSON.parse(await readFile(join(dir, path), 'utf8')) as Manifest);
@@ -63,11 +63,11 @@ async function readable<T>(path: string, read: () => Promise<T>): Promise<T | nu
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === undefined || code === 'ENOENT') return null;
-    throw new ExportRefused(`${path} cannot be read: ${message}`);
+    throw new OperationRefused(`${path} cannot be read: ${message}`);
   }
 }
 
-/** What a file says of itself, or, where it cannot, what stands beside it. @throws ExportRefused */
+/** What a file says of itself, or, where it cannot, what stands beside it. @throws OperationRefused */
 export async function readMetadata(dir: string, file: ExportedFile): Promise<Metadata> {
   const path = pathOf(file);
   const metadata =
@@ -77,7 +77,7 @@ export async function readMetadata(dir: string, file: ExportedFile): Promise<Met
   const isWhole =
     metadata?.['parley.first_seq'] === String(file.first) && metadata['parley.last_seq'] === String(file.last);
   if (isWhole && metadata['parley.format'] === FORMAT) return metadata;
-  throw new ExportRefused(
+  throw new OperationRefused(
     `${path} does not say what it is of: it is not as an export wrote it. Take it away with the files after it, which ` +
       'are then written anew, or export into another folder',
   );

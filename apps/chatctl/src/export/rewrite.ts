@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { RetryableError } from '#domain';
+import { OperationRefused, RetryableError } from '#domain';
 import { readSelected } from '#event-store';
 import { Unreachable } from '../servers.js';
 import { EventFile } from './event-file.js';
 import { type ExportedFile, pathOf } from './file-name.js';
 import { identityOf, type Job, Lines } from './job.js';
 import { type Outdated, outdatedIn, reasonOf } from './outdated.js';
-import { ExportRefused } from './refused.js';
 
 /** Says which files would be others if they were written now. @returns the exit status: 1 where there are some */
 export async function check({ log, dir, surroundings: { out } }: Job, files: readonly ExportedFile[]): Promise<number> {
@@ -51,7 +50,7 @@ async function rewriteOne(job: Job, { file, manifest, erased }: Outdated, lines:
     }
     const lost = (manifest?.texts ?? []).filter((user) => !erased.includes(user) && !written.texts.has(user));
     if (lost.length > 0) {
-      throw new ExportRefused(
+      throw new OperationRefused(
         `${pathOf(file)} has texts of ${lost.length} people for which there is no key here, and would lose them: set ` +
           'KEYS_MASTER as it was when it was written',
       );

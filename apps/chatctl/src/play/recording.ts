@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { eventOfLine, type ToldEvent, UnreadableEvent } from '#domain';
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 import { UsageError } from '../usage.js';
 
 /** What is to be played is not what `chatctl replay` prints: the message says which line, and why. */

@@ -4,7 +4,7 @@ import { versionName } from '#read-models';
 import { workerName } from '#platform';
 import { loadConfig, progressBar } from '#settings';
 import { type Command, readOptions, type Surroundings } from '../command.js';
-import { projectionNamed } from '../projection-named.js';
+import { projectionNamed } from '../versions/versions.js';
 import { type ServersWithDatabase, withDatabase } from '../servers.js';
 
 /** By convention, of a process that Ctrl-C ended. */

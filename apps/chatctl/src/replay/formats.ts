@@ -1,8 +1,7 @@
 import { authorOf, type EventType, type RecordedEvent } from '#domain';
 import { type LogRecord, recordLine } from '#event-store';
-import { columnsOf } from '../columns/columns.js';
-import { csvHead, csvLine } from '../columns/csv.js';
-import { plain } from '../plain.js';
+import { columnsOf, csvHead, csvLine } from '../columns/columns.js';
+import { plain } from '../output.js';
 
 /** How events are printed. */
 export interface Format {

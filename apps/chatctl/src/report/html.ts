@@ -1,4 +1,4 @@
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 
 /** HTML that may stand in a page as it is. */
 export class Html {

@@ -1,5 +1,5 @@
 import { type Room, roomIds, roomKind } from '#domain';
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 import type { Bars, Draw, Width } from './charts.js';
 import type { Figures, Unit } from './figures.js';
 import { Html, html } from './html.js';

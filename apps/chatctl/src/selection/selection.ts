@@ -1,7 +1,7 @@
 import { eventDefinitions, type EventType, isText, MAX_ID_LENGTH, type Room, roomWritten } from '#domain';
 import type { Moment, Selection } from '#event-store';
 import { UsageError } from '../usage.js';
-import { momentOf } from './moment.js';
+import { momentOf } from '../command.js';
 
 /** The options by which it is said, the same for every command that takes one. */
 export const SELECTION_OPTIONS = {

@@ -1,7 +1,6 @@
 import type { FileFormat } from '../export/file-name.js';
-import { type Connection, type Duckdb, loadDuckdb, type Result } from './duckdb.js';
+import { type Connection, type Duckdb, inJson, loadDuckdb, type Result } from './duckdb.js';
 import { eventsOf, filesAsTable, quotedName, quotedText } from './events.js';
-import { inJson } from './in-json.js';
 import { explained, StatementFailed } from './statement-failed.js';
 import { functions, macros, views } from './views.js';
 

@@ -1,8 +1,6 @@
-import { csvCell } from '../columns/csv.js';
-import type { Output } from '../output.js';
-import { plain } from '../plain.js';
-import { loadDuckdb, type Result, type Value } from './duckdb.js';
-import { inJson } from './in-json.js';
+import { csvCell } from '../columns/columns.js';
+import { type Output, plain } from '../output.js';
+import { inJson, loadDuckdb, type Result, type Value } from './duckdb.js';
 
 // What a query answers, printed as it comes.
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Surroundings } from '../command.js';
-import { plain } from '../plain.js';
+import { plain } from '../output.js';
 import { StatementFailed } from './statement-failed.js';
 import { macros, views } from './views.js';
 

@@ -88,7 +88,7 @@ function exportTo(dir: string, words: Words, surroundings: Surroundings): Promis
   return exportCommand([dir, ...selection], { ...surroundings, out: unheard });
 }
 
-/** The files of the export in a folder. @throws UsageError, ExportRefused where there is none, or no whole one */
+/** The files of the export in a folder. @throws UsageError, OperationRefused where there is none, or no whole one */
 async function filesOf(dir: string): Promise<ExportFiles> {
   const files = existsSync(dir) ? await filesIn(dir) : [];
   const formats = [...new Set(files.map(({ format }) => format))];

@@ -11,7 +11,7 @@ import {
 } from '#projections';
 import { type Command, readOptions } from '../command.js';
 import { withDatabase } from '../servers.js';
-import { table } from '../table.js';
+import { table } from '../output.js';
 import { UsageError } from '../usage.js';
 
 /** How many days are shown where nothing is said of it: up to today. */

@@ -1,6 +1,6 @@
 import { PARTITIONS } from '#domain';
 import type { PartitionReport, ProjectionReport, StatusReport } from '#operations';
-import { table } from '../table.js';
+import { table } from '../output.js';
 
 // A page of 80 columns and 24 lines for two projections: they stand side by side, workers are letters.
 

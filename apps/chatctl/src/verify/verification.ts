@@ -1,9 +1,17 @@
 import type { EventLog, LogRecord } from '#event-store';
 import { collectionsOf, type Projection } from '#projections';
-import { checkpointId, checkpointsOf, type Document, gapCollection, gapId, type ReadModels } from '#read-models';
+import {
+  ABOVE_ALL,
+  checkpointId,
+  checkpointsOf,
+  type Document,
+  type DocumentStore,
+  gapCollection,
+  gapId,
+  type ReadModels,
+} from '#read-models';
 import { type Difference, differenceOf } from './difference.js';
 import { LogFold, type PartitionPosition } from './log-fold.js';
-import { allOf, pagesOf } from './stored.js';
 
 export interface VerificationOptions {
   readonly log: EventLog;
@@ -148,4 +156,25 @@ async function compareCollection(
   unseen.clear();
   progress();
   return count;
+}
+
+/** Documents fetched at a time. */
+const PAGE = 1_000;
+
+/** All documents of a collection, in the order of `_id`, a page at a time. */
+export async function* pagesOf(store: DocumentStore, collection: string): AsyncGenerator<Document[], void> {
+  for (let from = ''; ;) {
+    const page = await store.range(collection, { from, to: ABOVE_ALL, limit: PAGE });
+    // A page begins with the last one of the page before, since a range includes where it begins.
+    const fresh = page.filter(({ _id }) => _id !== from);
+    if (fresh.length > 0) yield fresh;
+    if (page.length < PAGE) return;
+    from = page.at(-1)!._id;
+  }
+}
+
+/** All at once, of a store in memory, by `_id`. */
+export async function allOf(store: DocumentStore, collection: string): Promise<Map<string, Document>> {
+  const documents = await store.range(collection, { from: '', to: ABOVE_ALL, limit: Infinity });
+  return new Map(documents.map((document) => [document._id, document]));
 }

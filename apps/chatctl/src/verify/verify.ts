@@ -1,7 +1,7 @@
 import { progressBar } from '#settings';
-import { type Command, readOptions } from '../command.js';
 import { allProjections, nameOf, servedVersion } from '#operations';
-import { projectionNamed } from '../projection-named.js';
+import { type Command, readOptions } from '../command.js';
+import { projectionNamed } from '../versions/versions.js';
 import { withDatabase } from '../servers.js';
 import type { Difference } from './difference.js';
 import { verifyProjection } from './verification.js';

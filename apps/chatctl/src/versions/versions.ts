@@ -1,9 +1,19 @@
-import { allVersions, removeVersion } from '#operations';
+import { allProjections, allVersions, removeVersion } from '#operations';
 import { versionName } from '#read-models';
+import type { Projection } from '#projections';
 import { type Command, readOptions } from '../command.js';
-import { projectionNamed } from '../projection-named.js';
 import { withDatabase } from '../servers.js';
 import { UsageError } from '../usage.js';
+
+/** @throws UsageError where there is none of that name */
+export function projectionNamed(name: string | undefined): Projection<unknown> {
+  const projection = allProjections.find((one) => one.name === name);
+  if (projection) return projection;
+  const names = allProjections.map((one) => one.name).join(', ');
+  throw new UsageError(
+    name === undefined ? `say which projection: ${names}` : `there is no projection ${name}: ${names}`,
+  );
+}
 
 const OPTIONS = { json: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
 

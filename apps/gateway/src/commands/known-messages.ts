@@ -3,7 +3,7 @@ import { FrameRefused, shownTo, UNAVAILABLE } from '#protocol';
 import { type Refused, type Room, UnreadableEvent } from '#domain';
 import { type AskedLog, EventLog } from '#event-store';
 import { type MessageDocument, ServedTimeline } from '#projections';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 import type { Attempt, AttemptContext } from './attempts.js';
 import type { Caller, Outcome } from './command.js';
 import { readInTime } from './read-in-time.js';

@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout';
 import { ReadModelsUnavailable } from '#read-models';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 import type { Attempt } from './attempts.js';
 import type { Caller } from './command.js';
 

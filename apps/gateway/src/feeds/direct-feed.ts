@@ -6,19 +6,18 @@ import type { ChatPosition, Position, RoomUpdate, Timeline } from '#projections'
 import type { Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
 import { chatFrames } from './chat-frames.js';
-import { Ear } from './ear.js';
+import { type DirectSignal, Ear, personTopic, readSignal } from './signals.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
-import { type DirectSignal, personTopic, readSignal } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
-import { sleep } from '../sleep.js';
+import { patiently } from '../patiently.js';
 
 /** Before the read model is asked again that failed to answer. Milliseconds. */
 const RETRY = 250;
 
-const logger = new Logger('DirectFeed');
+const READING = { doing: 'reading chats', logger: new Logger('DirectFeed'), pause: RETRY };
 
 interface FollowedChat {
   readonly cursor: RoomCursor;
@@ -263,16 +262,8 @@ export class DirectFeed {
     return chat;
   }
 
-  async #patiently<T>(read: () => Promise<T>): Promise<T | null> {
-    while (!this.#stopped) {
-      try {
-        return await read();
-      } catch (error) {
-        logger.warn(`reading chats: ${error instanceof Error ? error.message : String(error)}`);
-        await sleep(RETRY);
-      }
-    }
-    return null;
+  #patiently<T>(read: () => Promise<T>): Promise<T | null> {
+    return patiently({ ...READING, isWanted: () => !this.#stopped }, read);
   }
 }
 

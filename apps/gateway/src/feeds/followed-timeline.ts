@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { CaughtUp, ServedTimeline, Timeline } from '#projections';
 import { NotServed, PIN_AGE_MS, type Pinned } from '#read-models';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 
 /** So long after a swap everybody who answers questions asks the new version, and may be told what only it has. */
 const GRACE_MS = 2 * PIN_AGE_MS;

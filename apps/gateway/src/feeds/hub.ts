@@ -15,7 +15,7 @@ import { Presence } from '../presence/presence.js';
 import { Rooms } from './rooms.js';
 import type { Session } from '../socket/session.js';
 import { CAUGHT_UP, COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 
 /** How many people are read of at the same time. */
 const AT_ONCE = 256;

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Room } from '#domain';
 import { type Change, type Position, positionAfter, type RoomUpdate, type Timeline } from '#projections';
 import type { Pinned } from '#read-models';
-import { sleep } from '../sleep.js';
+import { patiently, sleep } from '../patiently.js';
 
 /** More missed changes than this are not sent one by one. */
 const MAX_CATCH_UP = 5_000;
@@ -146,13 +146,12 @@ export class RoomCursor {
     await this.#reading;
     while (this.#moving && !this.#stopped) {
       const to = this.#moving;
-      try {
+      const moving = { doing: `moving to timeline ${to.version}`, logger, pause: RETRY };
+      // Where it is to move on to another one meanwhile, that is next.
+      await patiently({ ...moving, isWanted: () => this.#moving === to && !this.#stopped }, async () => {
         await this.#settleIn(to);
         if (this.#moving === to) this.#moving = null;
-      } catch (error) {
-        logger.warn(`moving to timeline ${to.version}: ${error instanceof Error ? error.message : String(error)}`);
-        await sleep(RETRY);
-      }
+      });
     }
     this.#dropped = true;
     this.#goOn();
@@ -179,16 +178,14 @@ export class RoomCursor {
   }
 
   async #readAll(): Promise<void> {
-    while (this.#mayTell) {
-      try {
+    const catchingUp = { doing: 'catching up', logger, pause: RETRY, isWanted: () => this.#mayTell };
+    let goesOn: boolean | null = true;
+    while (goesOn) {
+      goesOn = await patiently(catchingUp, async () => {
         this.#dropped = false;
         const isWhole = await this.#readMissed();
-        if (isWhole && !this.#isBehind) break;
-        if (!(await this.#waitForHole())) break;
-      } catch (error) {
-        logger.warn(`catching up: ${error instanceof Error ? error.message : String(error)}`);
-        await sleep(RETRY);
-      }
+        return isWhole && !this.#isBehind ? false : this.#waitForHole();
+      });
     }
   }
 

@@ -15,19 +15,18 @@ import { type Change, decodeUpdate, type Position, positionAfter, type Timeline 
 import { type Pinned } from '#read-models';
 import { Audience, type FanOut } from './audience.js';
 import { ChangePace } from './change-pace.js';
-import { Ear } from './ear.js';
+import { Ear, readSignal, roomTopic, type TypingInRoom } from './signals.js';
 import type { FollowedTimeline } from './followed-timeline.js';
 import type { Hearing } from './hearing.js';
 import { RoomCursor } from './room-cursor.js';
-import { readSignal, roomTopic, type TypingInRoom } from './signals.js';
 import type { Session } from '../socket/session.js';
 import { textFrame } from '../socket/text-frame.js';
-import { sleep } from '../sleep.js';
+import { patiently } from '../patiently.js';
 
 /** Before a start that failed is tried again. Milliseconds. */
 const RETRY = 250;
 
-const logger = new Logger('RoomFeed');
+const JOINING = { doing: 'joining a room', logger: new Logger('RoomFeed'), pause: RETRY };
 
 export interface RoomFeedParts {
   readonly live: Pick<AskedLive, 'subscribeToRoom' | 'onSignal' | 'flush'>;
@@ -156,18 +155,12 @@ export class RoomFeed {
 
   /** Subscribed first, then the position read: what comes in between waits, and is dropped or told by its `rev`. */
   async #start(): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        await this.parts.live.flush();
-        const timeline = this.parts.timeline.current;
-        this.#startedAt = await timeline.queries.position(this.room);
-        this.#cursor.start(timeline, this.#startedAt);
-        return;
-      } catch (error) {
-        logger.warn(`joining a room: ${error instanceof Error ? error.message : String(error)}`);
-        await sleep(RETRY);
-      }
-    }
+    await patiently({ ...JOINING, isWanted: () => !this.#stopped }, async () => {
+      await this.parts.live.flush();
+      const timeline = this.parts.timeline.current;
+      this.#startedAt = await timeline.queries.position(this.room);
+      this.#cursor.start(timeline, this.#startedAt);
+    });
   }
 
   /** A new message is never held, so it is there before any change of it. */

@@ -1,4 +1,5 @@
 import { encodeId, type Room } from '#domain';
+import type { LiveSubscription } from '#event-store';
 
 // What gateways tell each other beside the log: at most once, to whoever is there, in texts of one release's own making.
 
@@ -31,4 +32,26 @@ export function readSignal<T extends object>(text: string, fields: readonly (key
   }
   const isIt = typeof signal === 'object' && signal !== null && fields.every((field) => field in signal);
   return isIt ? (signal as T) : null;
+}
+
+/** Hears a signal for as long as somebody wants to be told of it. */
+export class Ear {
+  #subscription: LiveSubscription | null = null;
+
+  constructor(
+    private readonly isWanted: () => boolean,
+    private readonly hear: () => LiveSubscription,
+  ) {}
+
+  /** To be called whenever somebody may want it who did not, or the other way round. */
+  check(): void {
+    const isWanted = this.isWanted();
+    if (isWanted && !this.#subscription) this.#subscription = this.hear();
+    if (!isWanted) this.stop();
+  }
+
+  stop(): void {
+    this.#subscription?.stop();
+    this.#subscription = null;
+  }
 }

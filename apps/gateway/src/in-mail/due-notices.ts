@@ -6,7 +6,7 @@ import { type FoldedIn, type InboxDocument, type MessageDocument, ServedTimeline
 import { inMailNotice, type InMailNotice, receiverOf, shownTo } from '#protocol';
 import { Hub, onlineTopic } from '../feeds/hub.js';
 import { FOLDED_IN } from '../settings.js';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 import { DIRECT_CHAT } from '../socket/endpoint.js';
 
 /** For the other gateways to say that somebody is online. Milliseconds. */

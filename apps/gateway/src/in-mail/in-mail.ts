@@ -11,7 +11,7 @@ import { type AskedLog, type Deliveries, type Delivery, EventLog, type LogRecord
 import { LineLimit, postToWebhook, WebhookFailure } from '#platform';
 import { IN_MAIL } from '#protocol';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 import { DueNotices } from './due-notices.js';
 
 const AT_ONCE = 16;

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type AskedLog, EventLog, type LiveSubscription } from '#event-store';
-import { Ear } from '../feeds/ear.js';
-import { readSignal } from '../feeds/signals.js';
+import { Ear, readSignal } from '../feeds/signals.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import type { Session } from '../socket/session.js';
 import { type Affected, type Announcement, OnlinePeople, type WholeList } from './online-people.js';

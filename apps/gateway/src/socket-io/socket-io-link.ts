@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { CLOSE, MAX_FRAME_ID_LENGTH } from '#protocol';
-import { CLOSE_TIME } from '../socket/hang-up.js';
+import { CLOSE_TIME } from '../socket/session-socket.js';
 import { NO_GOODBYE } from '../traffic.js';
 import { Texts } from './texts.js';
 

@@ -13,7 +13,7 @@ import { RoomChatGateway } from './room-chat.gateway.js';
 import type { FrameHandlers, Session } from './session.js';
 import { type GatewaySettings, SETTINGS } from '../settings.js';
 import { SOCKET_IO_PATH, socketIoRefusal, targetOf, withoutSlash } from './socket-address.js';
-import { socketServer } from './socket-server.js';
+import { socketServer } from './session-socket.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 import { Traffic } from '../traffic.js';
 
@@ -38,7 +38,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   readonly #reception: Reception;
   readonly #settings: GatewaySettings;
   readonly #handlers: ReadonlyMap<Endpoint, FrameHandlers>;
-  #door: { close(): void } | null = null;
+  #socketIo: { close(): void } | null = null;
 
   constructor(app: INestApplication) {
     const http = app.getHttpServer() as Server;
@@ -55,10 +55,10 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   }
 
   /** Lets in clients of Socket.IO too, where the settings say so; its library is loaded only then. */
-  async openDoor(): Promise<void> {
+  async openSocketIo(): Promise<void> {
     if (!this.#settings.socketIo) return;
-    const { SocketIoDoor } = await import('../socket-io/socket-io-door.js');
-    this.#door = new SocketIoDoor({
+    const { SocketIoServer } = await import('../socket-io/socket-io-server.js');
+    this.#socketIo = new SocketIoServer({
       ...{ http: this.#http, reception: this.#reception, settings: this.#settings },
       opened: (session) => {
         this.#servers.get(DIRECT_CHAT.path)?.emit('connection', session);
@@ -95,7 +95,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
 
   override dispose(): Promise<void> {
     this.#http.off('upgrade', this.#onUpgrade);
-    this.#door?.close();
+    this.#socketIo?.close();
     return Promise.resolve();
   }
 
@@ -110,13 +110,13 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const target = targetOf(request);
     const path = withoutSlash(target.path);
-    if (this.#door && path === SOCKET_IO_PATH) return;
-    const socketIo = socketIoRefusal(target);
-    if (socketIo) throw socketIo;
+    if (this.#socketIo && path === SOCKET_IO_PATH) return;
+    const refusal = socketIoRefusal(target);
+    if (refusal) throw refusal;
     const endpointServer = this.#servers.get(path);
     if (!endpointServer) {
       // It may be another's path.
-      if (this.#http.listenerCount('upgrade') > (this.#door ? 2 : 1)) return;
+      if (this.#http.listenerCount('upgrade') > (this.#socketIo ? 2 : 1)) return;
       throw new HttpRefusal(404, [httpFault('NOT_FOUND', 'there is no socket at this path')]);
     }
     const { endpoint, server } = endpointServer;

@@ -25,7 +25,7 @@ import { Typing } from '../commands/typing.js';
 import { DIRECT_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
 import { Lists } from './lists.js';
-import { PAYLOAD } from './payload-pipe.js';
+import { PAYLOAD } from './frame-handlers.js';
 import { Resume } from './resume.js';
 import { Session } from './session.js';
 import { Subscriptions } from './subscriptions.js';

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { Hub } from '../feeds/hub.js';
 import { Reception } from './reception.js';
-import { sleep } from '../sleep.js';
+import { sleep } from '../patiently.js';
 
 /** Milliseconds: over which the closes are spread, at most between two, and until what is left is cut. */
 const SPREAD = 1_500;

@@ -1,4 +1,4 @@
-import type { ArgumentMetadata, ExceptionFilter, INestApplicationContext, Type } from '@nestjs/common';
+import type { ArgumentMetadata, ExceptionFilter, INestApplicationContext, PipeTransform, Type } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -11,9 +11,19 @@ import { MetadataScanner } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { MESSAGE_METADATA } from '@nestjs/websockets/constants.js';
 import { WsParamtype } from '@nestjs/websockets/enums/ws-paramtype.enum.js';
-import type { Frame } from '#protocol';
-import { PAYLOAD } from './payload-pipe.js';
+import { type Frame, FrameRefused, type PayloadClass, readPayload } from '#protocol';
 import type { FrameHandler, FrameHandlers, Session } from './session.js';
+
+/** Reads the data of a frame as the class that the handler's parameter is declared with. */
+class PayloadPipe implements PipeTransform {
+  transform(data: unknown, { metatype }: ArgumentMetadata): object {
+    const read = readPayload(metatype as PayloadClass<object>, data);
+    if ('fault' in read) throw new FrameRefused(read.fault);
+    return read.payload;
+  }
+}
+
+export const PAYLOAD = new PayloadPipe();
 
 /** What one parameter of a handler gets. */
 type Given = (session: Session, frame: Frame) => unknown;

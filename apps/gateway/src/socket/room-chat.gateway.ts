@@ -23,7 +23,7 @@ import { ReactToMessage } from '../commands/react.js';
 import { Typing } from '../commands/typing.js';
 import { ROOM_CHAT } from './endpoint.js';
 import { FaultFilter } from './fault-filter.js';
-import { PAYLOAD } from './payload-pipe.js';
+import { PAYLOAD } from './frame-handlers.js';
 import { Resume } from './resume.js';
 import { Session } from './session.js';
 import { Subscriptions } from './subscriptions.js';

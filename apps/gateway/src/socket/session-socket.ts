@@ -1,4 +1,7 @@
-import type { RawData } from 'ws';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type RawData, WebSocketServer } from 'ws';
+import type { Closing } from './closings.js';
 
 /** What a session uses of a WebSocket; another kind of connection does the same in its own way. */
 export interface SessionSocket {
@@ -20,4 +23,40 @@ export interface SessionSocket {
   resume(): void;
   ping(): void;
   pong(): void;
+}
+
+/** How long a connection that we have closed is left, to read what it was sent and to hang up. Milliseconds. */
+export const CLOSE_TIME = 2_000;
+
+export interface Line {
+  readonly ws: SessionSocket;
+  readonly socket: Duplex;
+}
+
+/** Says goodbye, behind all that was sent before, and cuts the line of whoever does not answer. */
+export function hangUp(line: Line, { code, reason }: Closing): void {
+  const { ws } = line;
+  ws.close(code, reason);
+  // The client's answer comes behind all that it has sent.
+  ws.resume();
+  const timer = setTimeout(() => {
+    cut(line);
+  }, CLOSE_TIME);
+  ws.once('close', () => {
+    clearTimeout(timer);
+  });
+}
+
+/** With a reset: closed otherwise, the kernel would keep what is not read, up to megabytes, and offer it for minutes. */
+export function cut({ ws, socket }: Line): void {
+  if (socket instanceof Socket) socket.resetAndDestroy();
+  ws.terminate();
+}
+
+/** Speaks WebSocket on sockets that it is handed, with frames of so many bytes at most. */
+export function socketServer(frameBytes: number): WebSocketServer {
+  // `closeTimeout` is for those whom ws closes by itself, over a frame that it does not take. It counts also where a
+  // close frame stands behind a full buffer, and never leaves.
+  const options = { noServer: true, clientTracking: false, maxPayload: frameBytes, closeTimeout: CLOSE_TIME + 500 };
+  return new WebSocketServer(options);
 }

@@ -6,11 +6,11 @@ import { Attempts } from '../commands/attempts.js';
 import type { Caller, Outcome } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
 import { FrameInHand } from './frame-in-hand.js';
-import { cut, hangUp } from './hang-up.js';
+import { cut, hangUp } from './session-socket.js';
 import { Inbox, type Waiting } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
-import { Pulse } from './pulse.js';
+import { Pings } from './keep-alive.js';
 import type { SessionParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
 import { outcomeOf } from '../traffic.js';
@@ -46,7 +46,7 @@ export class Session implements Caller {
   topics: ReadonlySet<Topic> = NONE;
   readonly #parts: SessionParts;
   readonly #outbound: Outbound;
-  readonly #pulse: Pulse;
+  readonly #pings: Pings;
   readonly #inbox: Inbox;
   readonly #hand: FrameInHand;
   /** No more is read: what came before is handled, then the connection is closed with this. */
@@ -79,7 +79,7 @@ export class Session implements Caller {
     );
     this.#parts = parts;
     this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
-    this.#pulse = new Pulse(ws, this.#outbound, limits);
+    this.#pings = new Pings(ws, this.#outbound, limits);
     this.#inbox = new Inbox(ws, () => {
       this.close(this.#ending!);
     });
@@ -91,7 +91,7 @@ export class Session implements Caller {
       this.#allowed();
     });
     ws.on('pong', () => {
-      if (!this.#pulse.heard()) this.#allowed();
+      if (!this.#pings.heard()) this.#allowed();
     });
     ws.on('close', (code) => {
       clearTimeout(this.#patience ?? undefined);
@@ -155,7 +155,7 @@ export class Session implements Caller {
     }, this.#parts.limits.listSeconds * 1_000);
     await this.#outbound.writeList(pieces);
     clearTimeout(late);
-    this.#pulse.unblocked();
+    this.#pings.unblocked();
   }
 
   async admit(): Promise<void> {
@@ -209,7 +209,7 @@ export class Session implements Caller {
     if (!this.isOpen) return;
     if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
     else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
-    else if (!this.#pulse.beat(now)) {
+    else if (!this.#pings.beat(now)) {
       this.#parts.traffic.closed['silent']! += 1;
       this.#isAccountedFor = true;
       this.terminate();

@@ -5,9 +5,8 @@ import { EventLog } from '#event-store';
 import { ErrorResponse, ForOwnerAndService, FromToken, WithToken } from '#http';
 import { type Caller, isService, notAuthorized, Tokens } from '#platform';
 import { Id, Input, NumberText } from '../input.js';
-import { Exports } from './exports.js';
+import { Exports, send } from './exports.js';
 import { personLines } from './person-lines.js';
-import { send } from './send.js';
 
 // GET /players/:id/export: all that a person did, as the log has it.
 

@@ -8,7 +8,7 @@ import { ErrorResponse, ForService, FromToken, WithToken } from '#http';
 import { type Caller, Tokens } from '#platform';
 import { ServedTimeline } from '#projections';
 import { listOf, named, nullable, shape, text } from '#protocol';
-import { send } from '../export/send.js';
+import { send } from '../export/exports.js';
 import { InTurn } from '../in-turn.js';
 import { Input, NumberText, RoomName } from '../input.js';
 import { pinned } from '../pinned.js';

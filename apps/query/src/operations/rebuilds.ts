@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
-import { RetryableError } from '#domain';
+import { OperationRefused, RetryableError } from '#domain';
 import { EventLog } from '#event-store';
-import { OperationRefused, type RebuildReport, type RebuildRequest } from '#operations';
+import type { RebuildReport, RebuildRequest } from '#operations';
 import { httpFault, HttpRefusal, workerName } from '#platform';
-import { type Projection, RebuildRefused } from '#projections';
+import type { Projection } from '#projections';
 import type { ReadModels } from '#read-models';
 
 /** Injection token: the read models that can be rebuilt; null where they are in the memory of a process. */
@@ -93,7 +93,8 @@ export class Rebuilds implements OnModuleDestroy {
     } catch (error) {
       const isInterrupted = signal.aborted && (error as Error).name === 'AbortError';
       if (isInterrupted) this.#logger.warn(`the rebuild of ${name} was interrupted, and is saved as far as it is`);
-      else if (!response.headersSent && !signal.aborted) throw isRefusal(error) ? refused(error.message) : error;
+      else if (!response.headersSent && !signal.aborted)
+        throw error instanceof OperationRefused ? refused(error.message) : error;
       else say({ end: true, refused: this.#told(name, error) });
     }
     // Broken off: who reads sees that it has no end.
@@ -102,12 +103,9 @@ export class Rebuilds implements OnModuleDestroy {
   }
 
   #told(name: string, error: unknown): string {
-    if (isRefusal(error)) return error.message;
+    if (error instanceof OperationRefused) return error.message;
     this.#logger.error(`rebuild of ${name}: ${String(error)}`);
     if (error instanceof RetryableError) return 'a server that this needs is away; what is built is kept: try again';
     return 'it failed: the log of this process says why';
   }
 }
-
-const isRefusal = (error: unknown): error is Error =>
-  error instanceof RebuildRefused || error instanceof OperationRefused;

@@ -6,8 +6,8 @@ import { signDevelopmentToken } from '#platform';
 const CROWD = { people: 8, perSecond: 12, seconds: 5 };
 /** Says so much that the gateway cuts him off: more than FRAMES_PER_SECOND, for longer than FRAMES_BURST lasts. */
 const LOUDMOUTH = { perSecond: 150 };
-/** For the last answers to come. */
-const ANSWERS_MS = 1_500;
+/** For the last answers to come, and for whoever is cut off to be so: behind what he had sent by then. */
+const ANSWERS_MS = 15_000;
 const TURN_MS = 50;
 
 interface Counts {
@@ -35,8 +35,10 @@ export async function flood(
     loudmouth.sayUpTo(due(LOUDMOUTH.perSecond));
     await sleep(TURN_MS);
   }
-  if (!signal.aborted) await sleep(ANSWERS_MS);
-  for (const person of [...people, loudmouth]) person.leave();
+  const all = [...people, loudmouth];
+  const patience = performance.now() + ANSWERS_MS;
+  while (performance.now() < patience && !signal.aborted && !all.every((person) => person.isDone)) await sleep(TURN_MS);
+  for (const person of all) person.leave();
   const { said, stored, refused, cutOff } = counts;
   return (
     `${said} messages said by ${CROWD.people + 1} people in ${CROWD.seconds} s: ${stored} stored, ${refused} refused, ` +
@@ -50,12 +52,13 @@ function talker(gateway: string, secret: string, clan: string | null, number: nu
   const token = signDevelopmentToken(secret, { ...person, seconds: 60 });
   const socket = new WebSocket(`${gateway}/ws/chat`, { headers: { Authorization: `Bearer ${token}` } });
   const run = Date.now().toString(36);
-  let said = 0;
+  let [said, answered] = [0, 0];
   let isLeaving = false;
   socket.on('message', (data: Buffer) => {
     const { event } = JSON.parse(data.toString()) as { readonly event?: string };
     if (event === 'ack') counts.stored++;
     else if (event === 'nack') counts.refused++;
+    if (event === 'ack' || event === 'nack') answered++;
   });
   // That it cannot be reached, or is killed meanwhile, is what the count shows.
   socket.on('error', () => undefined);
@@ -63,6 +66,10 @@ function talker(gateway: string, secret: string, clan: string | null, number: nu
     if (!isLeaving && code !== 1006) counts.cutOff++;
   });
   return {
+    /** All is answered that he said, or nothing more will be. */
+    get isDone() {
+      return answered === said || socket.readyState === WebSocket.CLOSED;
+    },
     sayUpTo(count: number) {
       for (; said < count && socket.readyState === WebSocket.OPEN; said++) {
         const data = { content: `flood ${said + 1}` };

@@ -1,10 +1,22 @@
 import type { ConnectionState } from '@parley/client';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { VListHandle } from 'virtua';
+import { VList as ListOfReact, type VListHandle } from 'virtua';
+import type { AllHTMLAttributes, ComponentChild, JSX, Ref } from 'preact';
 import { Composer } from './composer.js';
-import { VList } from './virtual-list.js';
 import { Message, WaitingMessage } from './message.js';
 import type { Line, Talk, Waiting } from './talk.js';
+
+interface Props<Row> extends Omit<AllHTMLAttributes<HTMLDivElement>, 'children' | 'data' | 'onScroll' | 'ref'> {
+  readonly ref: Ref<VListHandle>;
+  readonly data: readonly Row[];
+  /** Whether rows were added before the first. */
+  readonly shift: boolean;
+  readonly children: (row: Row) => ComponentChild;
+  readonly onScroll: (offset: number) => void;
+}
+
+/** A list of which only what is seen is in the page; its types are React's, and it runs on Preact. */
+export const VList = ListOfReact as unknown as <Row>(props: Props<Row>) => JSX.Element;
 
 type Row =
   | { readonly kind: 'day'; readonly key: string; readonly day: string }

@@ -1,5 +1,13 @@
-import type { Command, CommandRefused, DirectChat, DirectChatEntry, DirectMessage, RoomChat } from '@parley/client';
-import type { RoomMessage, RoomName } from '@parley/client';
+import type {
+  Command,
+  CommandRefused,
+  DirectChat,
+  DirectChatEntry,
+  DirectMessage,
+  RoomChat,
+  RoomMessage,
+  RoomName,
+} from '@parley/client';
 import { useChat, useRoom, useTyping } from '@parley/client/react';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 

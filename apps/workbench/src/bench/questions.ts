@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventLine, type RecordedEvent } from '#domain';
 import { dayOf, fileName, folderOfDay } from '../../../chatctl/src/export/file-name.js';
-import { rowsFor } from '../../../chatctl/src/export/formats.js';
+import { rowsFor } from '../../../chatctl/src/export/event-file.js';
 import { Database } from '../../../chatctl/src/sql/database.js';
 import type { Config } from '#settings';
 import { Options } from './options.js';

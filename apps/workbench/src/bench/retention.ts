@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#settings';
-import { machineLine, machineOf } from './machine.js';
+import { machineLine, machineOf, memoryOf } from './machine.js';
 import { Options } from './options.js';
 import { Conversation } from './projection/conversation.js';
 import { type LogPlan, serveLog } from './replay/log.js';
 import { foldedOn } from './retention/folded.js';
 import { bytesIn, restarted, stateOf } from './retention/log-on-disk.js';
-import { memoryOf } from './memory-of.js';
 import { type RetentionFigures, retentionText } from './retention/report.js';
 
 const USAGE = 'usage: npm run bench:retention -- [--messages 1000000] [--chats 100] [--no-fold] [--keep] [--json]';

@@ -24,5 +24,5 @@ export interface Watched {
   readonly readModels: ReadModels;
   readonly servers: ServersApart;
   /** Before the query side. */
-  readonly door: Front;
+  readonly queryFront: Front;
 }

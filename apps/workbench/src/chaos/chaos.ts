@@ -91,10 +91,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     const front = await Front.start(gateways.map(({ http }) => Number(new URL(http).port)));
     cleanUp.add(() => front.stop());
 
-    const door = await Front.start([Number(new URL(query.http).port)]);
-    cleanUp.add(() => door.stop());
+    const queryFront = await Front.start([Number(new URL(query.http).port)]);
+    cleanUp.add(() => queryFront.stop());
 
-    const addresses = { url: front.url, httpUrl: door.url, secret: servers.secret };
+    const addresses = { url: front.url, httpUrl: queryFront.url, secret: servers.secret };
     const { inRooms, inChats } = crowdOf(crowd, addresses, (who) => seededRandom(seed * 100_003 + who));
     const people = [...inRooms, ...inChats];
     cleanUp.add(() => {
@@ -112,7 +112,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     cleanUp.add(() => readModels.close());
     const faults = ground.faults(
       { gateways, projectors, query, front },
-      { log, ofLog, readModels, servers, door },
+      { log, ofLog, readModels, servers, queryFront },
       seededRandom(seed),
       say,
     );
@@ -122,7 +122,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       inRooms: inRooms.map(({ userId, clan: room }) => ({ userId, room })),
       all: [...new Set(people.map(({ userId }) => userId))],
     };
-    const application = new Application(door.url, servers.secret, whom, seededRandom(seed + 2));
+    const application = new Application(queryFront.url, servers.secret, whom, seededRandom(seed + 2));
     for (const person of people) person.start();
     application.start();
     faults.start();

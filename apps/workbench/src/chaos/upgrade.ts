@@ -114,7 +114,7 @@ export class Upgrade implements Breaking {
 
   /** As the documents say of a format that changed: the new ones beside, the rebuild, then the old ones end. */
   async #besideAndServed(checkout: string): Promise<void> {
-    const { servers, log: _log, gateways, projectors, query, front, door } = this.system;
+    const { servers, log: _log, gateways, projectors, query, front, queryFront } = this.system;
     const { start } = servers;
     const coming = Promise.all([
       Promise.all(gateways.map(() => start('gateway', {}, checkout))),
@@ -129,7 +129,7 @@ export class Upgrade implements Breaking {
     const [newGateways, newQuery] = await coming;
     const portOf = ({ http }: RoleProcess): number => Number(new URL(http).port);
     front.lead(newGateways.map(portOf));
-    door.lead([portOf(newQuery)]);
+    queryFront.lead([portOf(newQuery)]);
     this.checkout = checkout;
     for (const role of [...gateways, query, ...projectors]) await role.kill('SIGTERM');
     // Nobody folds it any more: what it has of people who are erased from now on would stay in it.

@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../../standalone/src/servers/programs.js';
-import { CHECKOUT } from './checkout.js';
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package-lock.json')) ? folder : rootAbove(dirname(folder));
+}
+
+/** The folder of this checkout, whether its sources run or what was built of them. */
+export const CHECKOUT = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 const MINUTES = 60_000;
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECKOUT } from './checkout.js';
+import { CHECKOUT } from './release-before.js';
 
 /** What a release to come does otherwise. */
 export type Novelty = 'messages of another version' | 'a timeline of another format';

@@ -1,13 +1,12 @@
 import type { StreamConfig, StreamState } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { Connection, isMissing, type ServerOptions } from '../connection.js';
-import { LogUnavailable } from '../log-unavailable.js';
+import { LogUnavailable } from '../outcomes.js';
 import { keyStream } from '../keys/key-store.js';
 import { revocationStream } from '../revocations.js';
-import { deadLetterStream } from '../stream.js';
+import { deadLetterStream, RESTORED, RESTORING } from '../stream.js';
 import { workerStream } from '../workers.js';
 import { type BackedUpStream, Snapshots } from './snapshots.js';
-import { RESTORED, RESTORING } from './marks.js';
 
 /** How long another one has to say that it is at work. */
 const ANNOUNCED_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { StreamConfig, StreamState } from '@nats-io/jetstream';
 import type { Connection } from '../connection.js';
-import { LogUnavailable } from '../log-unavailable.js';
+import { LogUnavailable } from '../outcomes.js';
 
 /** What the server does not take or give of a backup: its own words. */
 export class SnapshotRefused extends Error {

@@ -9,7 +9,7 @@ import {
   type UserErased,
   userRoom,
 } from '#domain';
-import type { Stored } from '../publish-reply.js';
+import type { Stored } from '../outcomes.js';
 import type { Revocations } from '../revocations.js';
 import type { Erasures } from './erasures.js';
 import type { Fences } from './fences.js';

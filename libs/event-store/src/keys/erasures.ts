@@ -1,7 +1,7 @@
 import { decodeEvent, PARTITIONS, roomKind, UnreadableEvent, type UserErased } from '#domain';
 import type { LogRecord } from '../log-record.js';
 import type { Fences } from './fences.js';
-import { KEY_ID, personOfKey } from './key-id.js';
+import { KEY_ID, personOfKey } from './sealed-record.js';
 
 const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 

@@ -1,6 +1,5 @@
 import { headers } from '@nats-io/transport-node';
-import type { StoredMsg, StreamConfig } from '@nats-io/jetstream';
-import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { DiscardPolicy, RetentionPolicy, StorageType, type StoredMsg, type StreamConfig } from '@nats-io/jetstream';
 import { type Connection, isMissing } from '../connection.js';
 import type { Publisher } from '../publisher.js';
 import type { Subjects } from '../subjects.js';

@@ -13,14 +13,13 @@ import {
 } from '#domain';
 import type { SealedEvent } from '../event-headers.js';
 import type { LogRecord } from '../log-record.js';
-import { LogUnavailable, OutcomeUnknown } from '../log-unavailable.js';
+import { LogUnavailable, OutcomeUnknown } from '../outcomes.js';
 import { open, seal } from './cipher.js';
-import { personOfKey } from './key-id.js';
+import { isSealed, type Opened, personOfKey, SEALED, takeSealed } from './sealed-record.js';
 import type { Erasures } from './erasures.js';
 import type { Fences } from './fences.js';
 import type { KeyStore, StoredKey } from './key-store.js';
 import type { MasterKeys } from './master-keys.js';
-import { isSealed, type Opened, SEALED, takeSealed } from './sealed-record.js';
 
 /** A person's key, and what it is called: `<encoded id>.<16 hex digits>`. */
 export interface PersonalKey {

@@ -1,5 +1,10 @@
+import { decodeId } from '#domain';
 import type { LogRecord } from '../log-record.js';
-import { KEY_ID } from './key-id.js';
+
+/** What a key is called: `<the encoded id of its person>.<16 hex digits>`. */
+export const KEY_ID = /^[\w=-]+\.[0-9a-f]{16}$/;
+
+export const personOfKey = (keyId: string): string => decodeId(keyId.slice(0, keyId.lastIndexOf('.')));
 
 // What is sealed of an event is the last of its body.
 

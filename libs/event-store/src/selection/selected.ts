@@ -12,7 +12,19 @@ import {
 import type { EventLog } from '../event-log.js';
 import { decodeRecord, type LogRecord } from '../log-record.js';
 import type { LogFilter } from '../subjects.js';
-import { type Moment, seqFrom, seqUntil } from './moment.js';
+
+/** A point of the log: a sequence, or a time by the log's own clock, ms since 1970. */
+export type Moment = { readonly seq: number } | { readonly time: number };
+
+/** The last sequence of the log by then; 0 for none. @throws LogUnavailable */
+export async function seqUntil(log: Pick<EventLog, 'lastSeq'>, moment: Moment): Promise<number> {
+  return 'seq' in moment ? moment.seq : log.lastSeq({}, moment.time);
+}
+
+/** The first sequence from then on, there or to come. @throws LogUnavailable */
+export async function seqFrom(log: Pick<EventLog, 'lastSeq'>, moment: Moment): Promise<number> {
+  return 'seq' in moment ? moment.seq : (await log.lastSeq({}, moment.time - 1)) + 1;
+}
 
 /** Which part of the log somebody means. */
 export interface Selection {

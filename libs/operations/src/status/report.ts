@@ -1,5 +1,5 @@
 import type { StreamFigures } from '#event-store';
-import { nameOf } from '../projection-version.js';
+import { nameOf } from '../versions.js';
 import type { InMailSample, PartitionSample, ProjectionSample, Sample } from './sample.js';
 
 export interface PartitionReport {

@@ -2,7 +2,7 @@ import type { EventLog, StreamFigures } from '#event-store';
 import { type Lag, lagsAt, placesOf, type Projection } from '#projections';
 import { IN_MAIL } from '#protocol';
 import type { ReadModels } from '#read-models';
-import { allProjections, nameOf, type ProjectionVersion } from '../projection-version.js';
+import { allProjections, nameOf, type ProjectionVersion } from '../versions.js';
 
 /** What is looked at. */
 export interface LookedAt {

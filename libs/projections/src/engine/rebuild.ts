@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PARTITIONS, RetryableError } from '#domain';
+import { OperationRefused, PARTITIONS, RetryableError } from '#domain';
 import type { EventLog } from '#event-store';
 import {
   PIN_AGE_MS,
@@ -66,11 +66,6 @@ export interface Rebuilt {
   readonly takenOver: boolean;
 }
 
-/** The rebuild cannot go on: the message says what to do. */
-export class RebuildRefused extends Error {
-  override readonly name = 'RebuildRefused';
-}
-
 /**
  * Builds the next version of a projection from the beginning of the log, beside the one that is served, and has it
  * served once it has caught up. What was built before an interruption is not built again.
@@ -80,7 +75,7 @@ export class RebuildRefused extends Error {
  * served.
  * Whatever goes wrong before that last step undoes the swap, here or, where this process dies, in the projectors.
  *
- * @throws RebuildRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted
+ * @throws OperationRefused, LogUnavailable, ReadModelsUnavailable; AbortError where it was interrupted
  */
 export async function rebuild(given: RebuildOptions): Promise<Rebuilt> {
   const options: Parts = { clock: systemClock, ...given };
@@ -103,7 +98,7 @@ export async function rebuild(given: RebuildOptions): Promise<Rebuilt> {
       }
       await undoSwap(readModels, projection.name, building);
       if (attempt === SWAP_ATTEMPTS) {
-        throw new RebuildRefused(
+        throw new OperationRefused(
           `${versionName(projection.name, building.number)} is built, but not served: ${outcome}. Run this again`,
         );
       }
@@ -147,14 +142,14 @@ async function beginBuilding({ projection, log, readModels, owner, signal, clock
   const { versions: registry } = readModels;
   for (;;) {
     const versions = await registry.read(name);
-    if (!versions) throw new RebuildRefused(`nobody has run ${name} yet: start a projector, which builds it`);
+    if (!versions) throw new OperationRefused(`nobody has run ${name} yet: start a projector, which builds it`);
     const { building } = versions;
     if (!building) {
       await registry.replace(name, withNextVersion(versions, format));
       continue;
     }
     if (building.format !== format) {
-      throw new RebuildRefused(
+      throw new OperationRefused(
         `${versionName(name, building.number)} is half built in format ${building.format}, and this release builds ` +
           `format ${format}: remove it with \`chatctl versions remove ${name} ${building.number} --yes\`, and run this again`,
       );
@@ -162,7 +157,7 @@ async function beginBuilding({ projection, log, readModels, owner, signal, clock
     const group = versionName(name, building.number);
     const others = async () => (await log.workers.of(group)).filter((worker) => worker !== owner);
     if (!(await holds(async () => (await others()).length === 0, OTHER_LIMIT_MS, clock, signal))) {
-      throw new RebuildRefused(
+      throw new OperationRefused(
         `${group} is being built by ${(await others()).join(', ')}: wait for its end, or stop it`,
       );
     }
@@ -181,16 +176,16 @@ async function untilNear(
   const group = versionName(projection.name, number);
   let aloneAt = clock.now();
   for (;;) {
-    if (worker.state === 'refused') throw new RebuildRefused('the fold refused to go on: see above');
+    if (worker.state === 'refused') throw new OperationRefused('the fold refused to go on: see above');
     if (worker.state === 'outdated') {
-      throw new RebuildRefused(
+      throw new OperationRefused(
         'the log was restored from a backup: start a projector, which folds it from the beginning',
       );
     }
-    if (worker.state === 'emptied') throw new RebuildRefused('the database was emptied meanwhile: run this again');
+    if (worker.state === 'emptied') throw new OperationRefused('the database was emptied meanwhile: run this again');
     const [newer] = worker.newer;
     if (newer) {
-      throw new RebuildRefused(
+      throw new OperationRefused(
         `event ${newer.seq} is of a newer release, ${newer.what}: rebuild with that one. What is built is kept for it`,
       );
     }
@@ -207,7 +202,7 @@ async function untilNear(
       // Of two that began at the same moment one steps back.
       const others = (await log.workers.of(group).catch(() => [])).filter((worker) => worker < owner);
       if (others.length > 0)
-        throw new RebuildRefused(`${group} is being built by ${others.join(', ')}: wait for its end`);
+        throw new OperationRefused(`${group} is being built by ${others.join(', ')}: wait for its end`);
     }
     await sleep(clock, INTERVAL_MS, signal);
   }
@@ -220,7 +215,7 @@ async function swap(options: Parts, building: Version): Promise<string | null> {
   const begun = await registry.read(projection.name);
   if (begun?.serving.number === building.number) return null;
   if (!begun || begun.building?.number !== building.number)
-    throw new RebuildRefused('the version was removed while it was built');
+    throw new OperationRefused('the version was removed while it was built');
   if (begun.swap !== null) return 'somebody left a swap behind';
   const swapping = withSwap(begun, randomUUID());
   if (!(await registry.replace(projection.name, swapping))) return 'the versions were changed by somebody else';

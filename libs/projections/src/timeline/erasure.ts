@@ -1,7 +1,6 @@
 import { partitionOf, type RecordedEvent, roomKind, type UserErased } from '#domain';
 import type { Document } from '#read-models';
-import type { Folded, Need, Sweep, View } from '../projection.js';
-import { nothing } from '../projection.js';
+import { type Folded, type Need, nothing, type Sweep, type View } from '../projection.js';
 import {
   type ChangeDocument,
   type ChatView,

@@ -11,7 +11,6 @@ import {
   type Position,
   TIMELINE_FORMAT,
 } from './documents.js';
-import { roomsAfter } from './rooms.js';
 import { seenAt } from './seen-at.js';
 import { readThread, type Thread, type MessagePart } from './thread.js';
 
@@ -268,4 +267,21 @@ export class ServedTimeline extends Served<Timeline> {
   constructor(readModels: AskedReadModels) {
     super(readModels, { name: 'timeline', format: TIMELINE_FORMAT }, (store) => new Timeline(store));
   }
+}
+
+/** Names of rooms are ASCII, and no character of theirs is above it. */
+const BEHIND_ALL = '~';
+
+/** Rooms in which something was said, in the order of their names, behind one: a question for each. */
+export async function roomsAfter(store: DocumentStore, after: string, limit: number): Promise<Room[]> {
+  const rooms: Room[] = [];
+  let from = after === '' ? '' : endOf(after);
+  while (rooms.length < limit) {
+    const range = { from, to: BEHIND_ALL, limit: 1, fields: ['room'] };
+    const [first] = await store.range<MessageDocument>('messages', range);
+    if (!first) break;
+    rooms.push(first.room);
+    from = endOf(first.room);
+  }
+  return rooms;
 }

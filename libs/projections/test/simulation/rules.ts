@@ -1,7 +1,13 @@
 import type { RecordedEvent } from '#domain';
 import type { Document } from '#read-models';
-import type { HeadDocument, MessageDocument } from '../../src/index.js';
-import { type Projection, type RoomChange, timeline, type View } from '../../src/index.js';
+import {
+  type HeadDocument,
+  type MessageDocument,
+  type Projection,
+  type RoomChange,
+  timeline,
+  type View,
+} from '../../src/index.js';
 
 /** What is wrong in a simulation, to show that it notices. */
 export interface Broken {

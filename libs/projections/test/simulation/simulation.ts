@@ -1,6 +1,5 @@
 import { firstVersion } from '#read-models';
-import { decodeUpdate, placeId, type RoomUpdate } from '../../src/index.js';
-import { timeline, Worker } from '../../src/index.js';
+import { decodeUpdate, placeId, type RoomUpdate, timeline, Worker } from '../../src/index.js';
 import { type Expected, expectedOf } from './expected.js';
 import type { Published } from './fake-log.js';
 import { changesIn, Follower, receiversOf, toldOf } from './gateway.js';

@@ -1,7 +1,6 @@
 import type { Room } from '#domain';
 import { PIN_AGE_MS, type Versions, versionName, versionNumberAt } from '#read-models';
-import { decodeUpdate, type RoomUpdate } from '../../src/index.js';
-import { rebuild, Runner, timeline } from '../../src/index.js';
+import { decodeUpdate, rebuild, type RoomUpdate, Runner, timeline } from '../../src/index.js';
 import { type Expected, expectedOf } from './expected.js';
 import type { Published } from './fake-log.js';
 import { changesOf, type RoomChanged } from './gateway.js';

@@ -25,13 +25,13 @@ export async function filledLog(options: Omit<ServersApartOptions, 'fresh'>, cou
   let last: DomainEvent | null = null;
   for (const event of conversation.events(count)) last = event;
   const marked = JSON.stringify({ count, last });
-  if (readMark(mark) === marked) return { natsData, conversation };
+  if (textIn(mark) === marked) return { natsData, conversation };
   const servers = await startServersApart({ ...options, fresh: true });
   try {
     const log = await EventLog.connect(logOf(servers));
     try {
       await log.setUp();
-      await fill(log, count);
+      await fillLog(log, new Conversation().events(count), count, AT_ONCE);
     } finally {
       await log.close();
     }
@@ -43,7 +43,8 @@ export async function filledLog(options: Omit<ServersApartOptions, 'fresh'>, cou
   return { natsData, conversation };
 }
 
-function readMark(file: string): string | null {
+/** Null where there is no such file. */
+export function textIn(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -51,14 +52,18 @@ function readMark(file: string): string | null {
   }
 }
 
-/** In their order: the log stores what one process sends in the order in which it is sent. */
-async function fill(log: EventLog, count: number): Promise<void> {
-  const events = new Conversation().events(count);
+/** In their order: the log stores what one process sends in the order in which it is sent. @throws Error where some are lost */
+export async function fillLog(
+  log: EventLog,
+  events: Iterable<DomainEvent> & Iterator<DomainEvent>,
+  count: number,
+  atOnce: number,
+): Promise<void> {
   const bar = progressBar('Filling the log', process.stderr);
   let left = count;
   bar(left);
   await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+    Array.from({ length: atOnce }, async () => {
       for (const event of events) {
         await log.append(event);
         bar(--left);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clanRoom, type DomainEvent, keySequence } from '#domain';
 import { EventLog } from '#event-store';
-import { progressBar } from '#settings';
 import { startNats } from '../../../../standalone/src/servers/nats-server.js';
 import { Conversation, type ConversationOptions } from '../projection/conversation.js';
+import { fillLog, textIn } from '../projection/filled-log.js';
 
 /** How many events are under way to the log at a time. */
 const AT_ONCE = 2_048;
@@ -32,25 +32,17 @@ export async function serveLog(
 ): Promise<{ readonly server: Server; readonly env: NodeJS.ProcessEnv }> {
   const [dataDir, mark, keyFile] = [join(folder, 'nats'), join(folder, 'filled'), join(folder, 'key')];
   const marked = JSON.stringify(plan);
-  const isThere = read(mark) === marked;
+  const isThere = textIn(mark) === marked;
   if (!isThere) rmSync(folder, { recursive: true, force: true });
   const say = (line: string) => {
     console.error(line);
   };
   const server = await startNats({ cacheDir, dataDir, log: say, durable: false });
   if (!isThere) writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
-  if (!isThere) await fill(server.url, plan, Buffer.from(read(keyFile)!, 'base64'));
+  if (!isThere) await fill(server.url, plan, Buffer.from(textIn(keyFile)!, 'base64'));
   writeFileSync(mark, marked);
   const env = { NATS_URL: server.url, EVENT_STREAM: 'EVENTS', SUBJECT_PREFIX: 'chat', KEYS_MASTER_FILE: keyFile };
   return { server, env };
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 async function fill(servers: string, plan: LogPlan, key: Uint8Array): Promise<void> {
@@ -58,19 +50,7 @@ async function fill(servers: string, plan: LogPlan, key: Uint8Array): Promise<vo
   const log = await EventLog.connect({ servers, stream: 'EVENTS', prefix: 'chat', name: 'parley-bench', encryption });
   try {
     await log.setUp();
-    const events = eventsOf(plan);
-    const bar = progressBar('Filling the log', process.stderr);
-    let left = plan.events;
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (const event of events) {
-          await log.append(event);
-          bar(--left);
-        }
-      }),
-    );
-    const { messages } = await log.state();
-    if (messages !== plan.events) throw new Error(`the log has ${messages} events where ${plan.events} were appended`);
+    await fillLog(log, eventsOf(plan), plan.events, AT_ONCE);
   } finally {
     await log.close();
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds } from '../cpu-time.js';
-import { memoryOf } from '../memory-of.js';
+import { memoryOf } from '../machine.js';
 
 const program = fileURLToPath(new URL('../../../../../../apps/chatctl/chatctl.mjs', import.meta.url));
 const LOOK_MS = 20;

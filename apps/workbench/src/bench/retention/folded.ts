@@ -3,7 +3,7 @@ import { inspectMongodb, openMongodbReadModels } from '#read-models';
 import { startServersApart } from '../../apart/servers-apart.js';
 import type { startNats } from '../../../../standalone/src/servers/nats-server.js';
 import { foldAll } from '../fold-all.js';
-import { memoryOf } from '../memory-of.js';
+import { memoryOf } from '../machine.js';
 
 const DATABASE = 'parley';
 

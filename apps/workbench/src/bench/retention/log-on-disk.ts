@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '#event-store';
 import { startNats, type StartNatsOptions } from '../../../../standalone/src/servers/nats-server.js';
-import { memoryOf } from '../memory-of.js';
+import { memoryOf } from '../machine.js';
 
 type Server = Awaited<ReturnType<typeof startNats>>;
 type LogState = Awaited<ReturnType<EventLog['state']>>;

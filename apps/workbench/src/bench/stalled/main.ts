@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { signDevelopmentToken } from '#platform';
 import { clanOf, userOf } from '../load/plan.js';
 import { Bystander } from './bystander.js';
-import type { BystandersNews, BystandersPlan } from './plan.js';
+import type { BystandersNews, BystandersPlan } from './bystanders.js';
 
 // The bystanders, a process of its own: those who do not read must not hold up those who do.
 

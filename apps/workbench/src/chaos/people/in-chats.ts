@@ -81,19 +81,12 @@ export class InChats extends Someone {
     if (all.length === 0) return;
     const [id, { room, receiver_id }] = oneOf(random, all);
     const dice = random();
-    const mine = this.oneOfMine(random, room);
-    if (dice < 0.06 && mine !== undefined) {
-      this.leave(mine);
-      this.give({ kind: 'delete', room, target: mine }, async () => {
-        await this.#chat.delete(id, mine);
-        return mine;
-      });
-    } else if (dice < 0.16 && mine !== undefined) {
-      this.give({ kind: 'edit', room, target: mine }, async (text) => {
-        await this.#chat.edit(id, mine, text);
-        return mine;
-      });
-    } else if (dice < 0.24) {
+    const isOwn = this.changesOwn(random, dice, room, {
+      delete: (mine) => this.#chat.delete(id, mine),
+      edit: (mine, text) => this.#chat.edit(id, mine, text),
+    });
+    if (isOwn) return;
+    if (dice < 0.24) {
       this.#setBlocked(id, room, !this.#blocking.has(id));
     } else if (dice < 0.42) {
       this.give({ kind: 'seen', room }, async () => {

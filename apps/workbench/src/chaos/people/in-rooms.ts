@@ -70,19 +70,12 @@ export class InRooms extends Someone {
     const name: RoomName = random() < 0.02 ? 'global' : 'clan';
     const room = this.#room(name);
     const dice = random();
-    const mine = this.oneOfMine(random, room);
-    if (dice < 0.06 && mine !== undefined) {
-      this.leave(mine);
-      this.give({ kind: 'delete', room, target: mine }, async () => {
-        await this.#chat.delete(name, mine);
-        return mine;
-      });
-    } else if (dice < 0.16 && mine !== undefined) {
-      this.give({ kind: 'edit', room, target: mine }, async (text) => {
-        await this.#chat.edit(name, mine, text);
-        return mine;
-      });
-    } else if (dice > 0.82 && this.#chat.latest(name).length > 0) {
+    const isOwn = this.changesOwn(random, dice, room, {
+      delete: (mine) => this.#chat.delete(name, mine),
+      edit: (mine, text) => this.#chat.edit(name, mine, text),
+    });
+    if (isOwn) return;
+    if (dice > 0.82 && this.#chat.latest(name).length > 0) {
       const { _id: target } = oneOf(random, this.#chat.latest(name).slice(-20));
       const emoji = oneOf(random, ['👍', '🎉', '']);
       this.give({ kind: 'reaction', room, target }, async () => {

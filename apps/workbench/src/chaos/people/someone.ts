@@ -109,17 +109,39 @@ export abstract class Someone {
       });
   }
 
+  /** Now and then a message of their own, where there is one, is deleted or edited. @returns whether it was */
+  protected changesOwn(
+    random: () => number,
+    dice: number,
+    room: Room,
+    chat: {
+      readonly delete: (messageId: string) => Promise<unknown>;
+      readonly edit: (messageId: string, text: string) => Promise<unknown>;
+    },
+  ): boolean {
+    const target = this.#oneOfMine(random, room);
+    if (dice >= 0.16 || target === undefined) return false;
+    if (dice < 0.06) {
+      this.#changed.add(target);
+      this.give({ kind: 'delete', room, target }, async () => {
+        await chat.delete(target);
+        return target;
+      });
+    } else {
+      this.give({ kind: 'edit', room, target }, async (text) => {
+        await chat.edit(target, text);
+        return target;
+      });
+    }
+    return true;
+  }
+
   /** A message of their own that they may still change; undefined where there is none. */
-  protected oneOfMine(random: () => number, room: Room): string | undefined {
+  #oneOfMine(random: () => number, room: Room): string | undefined {
     const said = this.history.commands.flatMap(({ kind, ackedAs, room: in_ }) =>
       kind === 'message' && in_ === room && ackedAs !== null && !this.#changed.has(ackedAs) ? [ackedAs] : [],
     );
     return said.length === 0 ? undefined : oneOf(random, said.slice(-CHOSEN_AMONG));
-  }
-
-  /** From now on it is not chosen any more. */
-  protected leave(messageId: string): void {
-    this.#changed.add(messageId);
   }
 
   protected told(what: 'message' | 'change', room: Room, message: Shown): void {

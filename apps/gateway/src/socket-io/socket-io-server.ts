@@ -11,7 +11,7 @@ import { SocketIoLink } from './socket-io-link.js';
 /** How long a client has to say who it is, in milliseconds. */
 const CONNECT_TIME = 5_000;
 
-export interface SocketIoDoorParts {
+export interface SocketIoServerParts {
   readonly http: HttpServer;
   readonly reception: Reception;
   readonly settings: Pick<GatewaySettings, 'limits' | 'http'>;
@@ -19,10 +19,10 @@ export interface SocketIoDoorParts {
 }
 
 /** Lets clients of Socket.IO 4 into the direct chat, on the HTTP server's own port. */
-export class SocketIoDoor {
+export class SocketIoServer {
   readonly #io: Server;
 
-  constructor({ http, reception, settings: { limits, http: web }, opened }: SocketIoDoorParts) {
+  constructor({ http, reception, settings: { limits, http: web }, opened }: SocketIoServerParts) {
     this.#io = new Server(http, {
       path: SOCKET_IO_PATH,
       serveClient: false,
