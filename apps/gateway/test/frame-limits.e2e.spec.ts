@@ -18,12 +18,13 @@ afterAll(() => system.stop());
 const started = (limits: Parameters<ChatUnderTest['startGateway']>[0] = {}) => system.startGateway(limits);
 const TOO_MANY = { code: 4009, reason: 'too many messages' };
 
-/** The contents of somebody's messages, as another gateway was told of them, once nothing more comes. */
-async function storedOf(userId: string): Promise<unknown[]> {
+/** The contents of somebody's messages, as another gateway was told of them, once it has so many and nothing more comes. */
+async function storedOf(userId: string, count: number): Promise<unknown[]> {
   const stored = () =>
     watcher.frames.flatMap(({ message }) =>
       (message?.['sender'] as { _id: string } | undefined)?._id === userId ? [message?.['content']] : [],
     );
+  await until(`${count} are told`, () => stored().length >= count);
   for (let before = -1; before !== stored().length;) {
     before = stored().length;
     await watcher.quiet(200);
@@ -42,7 +43,7 @@ describe('too many frames', () => {
     const ada = await system.room(gateway, 'burst');
     say(ada, 1, 600);
     expect(await ada.closed).toEqual(TOO_MANY);
-    expect(await storedOf('burst')).toEqual(numbers(200));
+    expect(await storedOf('burst', 200)).toEqual(numbers(200));
     await until('released', () => gateway.hub.held.people === 0);
   });
 
@@ -51,7 +52,7 @@ describe('too many frames', () => {
     const ada = await system.room(gateway, 'behind');
     say(ada, 1, 600);
     expect(await ada.closed).toEqual(TOO_MANY);
-    const stored = await storedOf('behind');
+    const stored = await storedOf('behind', 10);
     expect(stored.length).toBeLessThan(600);
     expect(stored).toEqual(numbers(stored.length));
   });
@@ -66,7 +67,7 @@ describe('too many frames', () => {
     gateway.hub.barrier.open();
     expect(await ada.closed).toEqual(TOO_MANY);
     // The first one is in hand, and five wait.
-    expect(await storedOf('queue')).toEqual(numbers(6));
+    expect(await storedOf('queue', 6)).toEqual(numbers(6));
   });
 
   it('of a person over several connections close the one that sends the one too many', async () => {
@@ -79,7 +80,7 @@ describe('too many frames', () => {
     await direct.take(10);
     say(two, 11, 30);
     expect(await two.closed).toEqual(TOO_MANY);
-    const stored = await storedOf('71');
+    const stored = await storedOf('71', 20);
     expect(stored.slice(0, 20)).toEqual(numbers(20));
     expect(stored.length).toBeLessThan(25);
     expect([one, direct].map(({ ws }) => ws.readyState)).toEqual([1, 1]);
@@ -90,7 +91,7 @@ describe('too many frames', () => {
     expect(await again.closed).toEqual(TOO_MANY);
     const other = await system.room(gateway, '72');
     say(other, 1, 30);
-    expect(await storedOf('72')).toEqual(numbers(30));
+    expect(await storedOf('72', 30)).toEqual(numbers(30));
     await other.close();
   });
 
