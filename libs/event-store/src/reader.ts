@@ -1,4 +1,4 @@
-import { nuid } from '@nats-io/transport-node';
+import { randomBytes } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from './connection.js';
 import { readHeaders } from './event-headers.js';
@@ -143,7 +143,8 @@ export class Reader {
   }
 
   private async start(subject: string, from: number, ahead?: number): Promise<{ pull: Pull; name: string }> {
-    const name = `read-${nuid.next()}`;
+    // Short, since it comes back with each record, where the client looks at every byte of it.
+    const name = `read-${randomBytes(6).toString('base64url')}`;
     const config = {
       name,
       filter_subject: subject,

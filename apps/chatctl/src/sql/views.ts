@@ -14,6 +14,10 @@ export interface View {
 /** Beyond every sequence of a log. */
 export const END = '9223372036854775807';
 
+/** What is not between two types is not read at all: of a list of them every event is, to be looked at. */
+const oneOf = (first: string, last: string): string =>
+  `e.type in ('${first}', '${last}') and e.type between '${first}' and '${last}'`;
+
 /** Of one value each. */
 export const functions = `
 -- The partition of a room in the log: FNV-1a of its name. People are erased in one partition after the other.
@@ -45,7 +49,7 @@ with chats as (
   select room, min(seq) as opened, from_json(arg_min(users, seq), '["VARCHAR"]') as users
   from events where type = 'ChatCreated' and room like 'direct:%' and seq <= upto group by room
 ), said as (
-  select e.seq, e.room, e.messageId, e.clientId, e.sender_id,
+  select e.seq, e.room, e.messageId, e.clientId,
     case e.sender_id when c.users[1] then c.users[2] when c.users[2] then c.users[1] end as receiver_id
   from events e left join chats c using (room)
   where e.type = 'MessageCreated' and e.seq <= upto and kind_of(e.room) not in ('user', 'partition')
@@ -54,35 +58,30 @@ with chats as (
   select room, messageId, min(seq) as first from said group by all having count(*) > 1
 ), placed as (
   -- What was sent again under the id that its client gave it is there once, as it was first.
-  select s.*, row_number() over (partition by s.room order by s.seq) as n
+  select s.seq, s.receiver_id, row_number() over (partition by s.room order by s.seq) as n
   from said s left join sent_again a on a.room = s.room and a.messageId = s.messageId
   where s.clientId is null or a.first is null or a.first = s.seq
-), edits as (
-  select p.seq as of, max(e.seq) as seq,
-    arg_max({content: e.content, edited_at: e."at", erased: e.erased, sealed: e.sealed}, e.seq) as last
-  from events e join placed p on p.room = e.room and p.messageId = e.messageId and p.seq < e.seq
-  where e.type = 'MessageEdited' and e.seq <= upto group by all
-), deletions as (
-  -- The first one is final: what comes after it changes nothing.
-  select p.seq as of, arg_min({deleted_at: e."at", deleted_by: e.userId}, e.seq) as first
-  from events e join placed p on p.room = e.room and p.messageId = e.messageId and p.seq < e.seq
-  where e.type = 'MessageDeleted' and e.seq <= upto group by all
+), altered as (
+  -- The last edit counts, and the first deletion is final: what comes after it changes nothing.
+  select s.seq as of, max(e.seq) filter (e.type = 'MessageEdited') as edit,
+    arg_max({content: e.content, edited_at: e."at", erased: e.erased, sealed: e.sealed}, e.seq)
+      filter (e.type = 'MessageEdited') as last,
+    arg_min({deleted_at: e."at", deleted_by: e.userId}, e.seq) filter (e.type = 'MessageDeleted') as deletion
+  from events e join said s on s.room = e.room and s.messageId = e.messageId and s.seq < e.seq
+  where ${oneOf('MessageDeleted', 'MessageEdited')} and e.seq <= upto group by all
 ), changed as (
   -- Up to here without texts: what has to be sorted, and held, is small.
-  select p.seq, p.n, p.receiver_id, d.first as deletion, e.seq as edit, e.last as last, f.seq as fence
-  from placed p
-    left join edits e on e.of = p.seq
-    left join deletions d on d.of = p.seq
-    left join fences_at(upto) f on f.room = p.room and f.user_id = p.sender_id
+  select p.seq, p.n, p.receiver_id, c.deletion, c.edit, c.last from placed p left join altered c on c.of = p.seq
 ), texts as (
   -- What each says, and whether its person was erased after they said so.
   select s.seq, s.room, s.messageId, s.sender_id, s.sender_name, s."at", s.feeling, s.replyTo,
     c.receiver_id, c.n, c.deletion, c.last.edited_at as edited_at,
-    coalesce(c.fence > s.seq, false) as is_name_erased,
+    coalesce(f.seq > s.seq, false) as is_name_erased,
     case when c.edit is null then s.content else c.last.content end as content,
-    coalesce(c.last.erased, s.erased) or coalesce(c.fence > coalesce(c.edit, s.seq), false) as erased,
+    coalesce(c.last.erased, s.erased) or coalesce(f.seq > coalesce(c.edit, s.seq), false) as erased,
     coalesce(c.last.sealed, s.sealed) as sealed
   from events s join changed c on c.seq = s.seq
+    left join fences_at(upto) f on f.room = s.room and f.user_id = s.sender_id
   where s.type = 'MessageCreated'
 )
 select room, kind_of(room) as kind, n, messageId as message_id,
@@ -104,7 +103,7 @@ with targets as (
   select t.room, t.n, e.messageId as message_id, e.userId as user_id, e.userName as user_name, e.emoji,
     e."at" as reacted_at, e.type = 'ReactionAdded' as is_added, e.seq
   from events e join targets t on t.room = e.room and t.message_id = e.messageId and t.seq < e.seq
-  where e.type in ('ReactionAdded', 'ReactionRemoved') and e.seq <= ${upto}
+  where ${oneOf('ReactionAdded', 'ReactionRemoved')} and e.seq <= ${upto}
 ), latest as (
   -- A person has one reaction to a message: the last that they gave, until they take it back.
   select room, n, message_id, user_id, arg_max({user_name: user_name, emoji: emoji, reacted_at: reacted_at, is_added: is_added}, seq) as last, max(seq) as seq

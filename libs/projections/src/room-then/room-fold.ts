@@ -19,9 +19,6 @@ import { messageThenView, type MessageThenView, type RoomStep } from './view.js'
 /** Few, so that what was read is let go of before it counts as old. */
 const ROUND = 250;
 
-/** So many more are on their way while some are folded. */
-const AHEAD = 1_024;
-
 /** So long it folds without others having their turn. Milliseconds. */
 const HELD_AT_MOST = 20;
 
@@ -78,7 +75,7 @@ export class RoomFold {
   /** What is read only in part, since nobody wants it any more, is not taken for all. */
   private async *read(options: FollowOptions): AsyncGenerator<readonly LogRecord[], void> {
     const { signal } = this.options;
-    yield* this.log.readAllowed({ ahead: AHEAD, ...options, ...(signal && { signal }) });
+    yield* this.log.readAllowed({ ...options, ...(signal && { signal }) });
     signal?.throwIfAborted();
   }
 
