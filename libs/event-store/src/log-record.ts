@@ -83,3 +83,6 @@ export function readableEvent(record: LogRecord): RecordedEvent | null {
     throw error;
   }
 }
+
+/** Milliseconds of a time in nanoseconds, as NATS writes it: its 19 digits are more than a number holds. */
+export const millisecondsOf = (nanoseconds: string): number => Number(nanoseconds.slice(0, -6));

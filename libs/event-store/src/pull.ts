@@ -1,7 +1,7 @@
 import { type Msg, nanos } from '@nats-io/transport-node';
 import { type Connection, isMissing } from './connection.js';
 import { readMessage } from './event-headers.js';
-import { type LogRecord, recordOf } from './log-record.js';
+import { type LogRecord, millisecondsOf, recordOf } from './log-record.js';
 
 /** Why deliveries ended: the consumer is gone, something may have been missed (start over), or it was closed here. */
 export type PullEnd = 'deleted' | 'lost' | 'closed';
@@ -186,7 +186,7 @@ export class Pull {
       return;
     }
     this.lastSeq = seq;
-    const at = Math.floor(Number(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery))) / 1e6);
+    const at = millisecondsOf(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery)));
     const { headers, body } = readMessage(message);
     this.records.push(recordOf(this.eventStem, message.subject, seq, at, headers, body));
     this.acks.push(ack);
