@@ -85,7 +85,8 @@ export class Audience<Place> {
   topicsChanged(session: Session): void {
     if (!session.topics.has('changes')) this.#changes?.delete(session);
     // What is gathered and not yet written reaches who wants it now.
-    else if (this.has(session) && !this.#changes?.has(session)) (this.#changes ??= new Map()).set(session, this.place());
+    else if (this.has(session) && !this.#changes?.has(session))
+      (this.#changes ??= new Map()).set(session, this.place());
     this.changed();
   }
 

@@ -9,31 +9,21 @@ import {
   userRoom,
   RetryableError,
 } from '#domain';
-import { type AskedLog, type LiveSubscription } from '#event-store';
+import type { LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
 import { CLOSE, type CloseCode } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
-import { DirectFeed } from './direct-feed.js';
+import type { DirectFeed } from './direct-feed.js';
 import type { Hearing } from './hearing.js';
-import type { Rooms } from './rooms.js';
 import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
 import { Person } from './person.js';
+import type { PersonFeedParts } from './person-feed-parts.js';
 import { recordedMembership, recordedProfile } from './recorded-claims.js';
 import type { RoomFeed } from './room-feed.js';
 import { countOpen, type Session } from '../socket/session.js';
 
 const logger = new Logger('PersonFeed');
-
-export interface PersonFeedParts {
-  readonly log: AskedLog;
-  readonly rooms: Rooms;
-  readonly newKey: () => string;
-  /** Makes what follows somebody's direct chats. */
-  readonly direct: (userId: string) => DirectFeed;
-  /** Somebody is in another clan than before. */
-  readonly moved: (userId: string) => void;
-}
 
 /**
  * One person, as long as they are connected to this gateway: what the log says of them, kept up to date, and all their
@@ -95,10 +85,14 @@ export class PersonFeed {
       this.#followRooms();
       await this.#inRooms();
     } else {
-      await (this.#direct ??= this.#parts.direct(this.userId)).ready();
+      await this.#chats.ready();
     }
     // What was told of them meanwhile could not be read.
     if (this.#known !== known) await this.prepare(endpoint, claims);
+  }
+
+  get #chats(): DirectFeed {
+    return (this.#direct ??= this.#parts.direct(this.userId));
   }
 
   /** Whoever had this id was erased while connections of theirs are still closing: nothing is known of who has it now. */
@@ -110,10 +104,10 @@ export class PersonFeed {
 
   add(session: Session): void {
     if (session.endpoint !== ROOM_CHAT) {
-      this.#direct?.audience.add(session);
+      this.#chats.audience.add(session);
       return;
     }
-    this.#roomSessions = [...this.#roomSessions, session];
+    this.#roomSessions = this.#roomSessions.concat(session);
     this.#global?.audience.add(session);
     this.#clan?.audience.add(session);
   }

@@ -37,7 +37,7 @@ export class OwnPeople {
 
   add(session: Session, now: number): void {
     const { userId } = session.person;
-    this.#sessions.set(userId, [...this.sessionsOf(userId), session]);
+    this.#sessions.set(userId, this.sessionsOf(userId).concat(session));
     this.changed(userId, now);
   }
 

@@ -187,10 +187,7 @@ export class Reception {
         return;
       }
       const token = { userId, scope, jti, issuedAt };
-      session = new Session(
-        { endpoint, socket, ws, token, person: feed.person, moderates, expiresAt },
-        this.#shared,
-      );
+      session = new Session({ endpoint, socket, ws, token, person: feed.person, moderates, expiresAt }, this.#shared);
       this.#shared.traffic.hasOpened(endpoint);
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);

@@ -2,35 +2,24 @@ import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
 import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
-import { ackFrame, CLOSE, type Fault, type Frame, nackFrame, type Topic, UNAVAILABLE, UNKNOWN } from '#protocol';
+import { CLOSE, type Fault, nackFrame, type Topic, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { type Closing, comeBack, protocolClosing } from './closings.js';
-import { Attempts } from '../commands/attempts.js';
-import type { Caller, Outcome } from '../commands/command.js';
+import type { Attempts } from '../commands/attempts.js';
+import type { Caller } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
+import { FrameDesk, type FrameHandler, type FrameHandlers, surface } from './frame-desk.js';
 import { FrameInHand } from './frame-in-hand.js';
 import { cut, hangUp, type SessionSocket } from './session-socket.js';
-import { Inbox, type Waiting } from './inbox.js';
+import { Inbox } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { Pings } from './keep-alive.js';
+import { attemptsOf } from './session-attempts.js';
 import type { SessionParts, SharedParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
 import { outcomeOf } from '../traffic.js';
 
-/** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
-export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
-
-/** What frames are for, by their events, and what tells the client what a handler has thrown. */
-export interface FrameHandlers {
-  readonly byEvent: ReadonlyMap<string, FrameHandler>;
-  readonly failed: (error: unknown, session: Session, frame: Frame) => void;
-}
-
-const surface: FrameHandlers['failed'] = (error) => {
-  throw error;
-};
-
-export type { SessionParts, SharedParts };
+export type { FrameHandler, FrameHandlers, SessionParts, SharedParts };
 
 // Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
 const NONE: ReadonlySet<Topic> = new Set();
@@ -57,7 +46,7 @@ export class Session implements Caller {
   #frameInHand: FrameInHand | null = null;
   #attempts: Attempts | null = null;
   #byEvent: FrameHandlers['byEvent'] | null = null;
-  #failed: FrameHandlers['failed'] = surface;
+  #failed = surface;
   #whenOver = NOBODY;
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
@@ -65,26 +54,23 @@ export class Session implements Caller {
   /** It is known, and counted, why the connection ends. */
   #isAccountedFor = false;
 
-  static readonly #ears = {
-    message(this: SessionSocket, data: RawData, binary: boolean): void {
-      const session = this.session!;
-      // Of ws's three forms of data, a server gets this one unless it asks for another.
-      const waiting = { data: data as Buffer, binary, cameAt: performance.now() };
-      if (session.#allowed()) session.#frames.put(waiting);
-    },
-    ping(this: SessionSocket): void {
-      this.session!.#allowed();
-    },
-    pong(this: SessionSocket): void {
-      if (!this.session!.#pings.heard()) this.session!.#allowed();
-    },
-    close(this: SessionSocket, code: number): void {
-      this.session!.#over(code);
-    },
-    // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
-    error(this: SessionSocket, error: Error): void {
-      this.session!.#account(protocolClosing(error));
-    },
+  static readonly #onMessage = function (this: SessionSocket, data: RawData, binary: boolean): void {
+    const session = this.session!;
+    // Of ws's three forms of data, a server gets this one unless it asks for another.
+    if (session.#allowed()) session.#frames.put({ data: data as Buffer, binary, cameAt: performance.now() });
+  };
+  static readonly #onPing = function (this: SessionSocket): void {
+    this.session!.#allowed();
+  };
+  static readonly #onPong = function (this: SessionSocket): void {
+    if (!this.session!.#pings.heard()) this.session!.#allowed();
+  };
+  static readonly #onClose = function (this: SessionSocket, code: number): void {
+    this.session!.#over(code);
+  };
+  /** A frame too large or ill-formed: ws closes with the code that says so, and `close` follows. */
+  static readonly #onError = function (this: SessionSocket, error: Error): void {
+    this.session!.#account(protocolClosing(error));
   };
 
   constructor({ endpoint, person, moderates, token, expiresAt, ws, socket }: SessionParts, shared: SharedParts) {
@@ -99,12 +85,11 @@ export class Session implements Caller {
     this.#outbound = new Outbound(socket, shared.limits.outboundBytes, shared.traffic);
     this.#pings = new Pings(ws, this.#outbound, shared.limits);
     ws.session = this;
-    const { message, ping, pong, close, error } = Session.#ears;
-    ws.on('message', message);
-    ws.on('ping', ping);
-    ws.on('pong', pong);
-    ws.on('close', close);
-    ws.on('error', error);
+    ws.on('message', Session.#onMessage);
+    ws.on('ping', Session.#onPing);
+    ws.on('pong', Session.#onPong);
+    ws.on('close', Session.#onClose);
+    ws.on('error', Session.#onError);
   }
 
   get isOpen(): boolean {
@@ -120,12 +105,12 @@ export class Session implements Caller {
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
   whenOver(listener: (session: Session) => void): void {
-    this.#whenOver = [...this.#whenOver, listener];
+    this.#whenOver = this.#whenOver.concat(listener);
   }
 
   /** What waits: of the client's frames, and for it to read. */
   get waiting(): { readonly frames: number; readonly bytes: number } {
-    return { frames: this.#inbox?.length ?? 0, bytes: this.#outbound.length };
+    return { frames: this.#waits, bytes: this.#outbound.length };
   }
 
   /** Writes whole frames, as {@link textFrame} makes them. @param told how many of them are told to many */
@@ -221,6 +206,11 @@ export class Session implements Caller {
     }
   }
 
+  /** How many frames. */
+  get #waits(): number {
+    return this.#inbox?.length ?? 0;
+  }
+
   /** Made once a first frame comes, as what follows. */
   get #frames(): Inbox {
     if (this.#inbox) return this.#inbox;
@@ -233,7 +223,8 @@ export class Session implements Caller {
   }
 
   #serve(inbox: Inbox, byEvent: FrameHandlers['byEvent']): void {
-    inbox.serve((frame) => this.#handle(frame, byEvent));
+    const desk = new FrameDesk(this, this.#hand, this.#shared.traffic, { byEvent, failed: this.#failed });
+    inbox.serve((frame) => desk.handle(frame));
   }
 
   get #hand(): FrameInHand {
@@ -242,26 +233,7 @@ export class Session implements Caller {
   }
 
   get attempts(): Attempts {
-    return (this.#attempts ??= new Attempts(
-      this.person.userId,
-      this.#shared.newKey,
-      () => this.#admitCommand(),
-      () => this.#hand.timed(),
-    ));
-  }
-
-  #admitCommand(): Promise<void> | null {
-    const { userId } = this.person;
-    const { allowance, barrier } = this.#shared;
-    if (!this.#hand.isHeldUp && barrier.isOpen) {
-      allowance.spend(userId);
-      return null;
-    }
-    const since = performance.now();
-    const assured = this.admit().then(() => barrier.assure(userId, since));
-    return assured.then(() => {
-      allowance.spend(userId);
-    });
+    return (this.#attempts ??= attemptsOf(this, this.#hand, this.#shared));
   }
 
   #over(code: number): void {
@@ -278,7 +250,7 @@ export class Session implements Caller {
   #allowed(): boolean {
     if (!this.isOpen || this.#ending) return false;
     const { frames, limits } = this.#shared;
-    if (frames.take(this.person.userId, performance.now()) && this.waiting.frames < limits.inboundFrames) return true;
+    if (frames.take(this.person.userId, performance.now()) && this.#waits < limits.inboundFrames) return true;
     this.#endWith(CLOSE.tooManyFrames);
     return false;
   }
@@ -297,55 +269,6 @@ export class Session implements Caller {
       this.refuse(UNAVAILABLE);
     }
     this.close(this.#ending!);
-  }
-
-  #handle(waiting: Waiting, byEvent: FrameHandlers['byEvent']): Promise<void> | null {
-    const read = this.#hand.take(waiting);
-    if ('fault' in read) {
-      this.refuse(read.fault);
-      return null;
-    }
-    const { frame } = read;
-    const handler = byEvent.get(frame.event);
-    if (!handler) {
-      this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
-      return null;
-    }
-    let made: ReturnType<FrameHandler>;
-    try {
-      const step = this.#hand.trace(frame);
-      made = step ? step.run(() => handler(frame, this)) : handler(frame, this);
-    } catch (error) {
-      this.#failed(error, this, frame);
-      return null;
-    }
-    if (made instanceof Promise) {
-      return made.then(
-        (outcome) => {
-          this.#answer(frame, outcome);
-        },
-        (error: unknown) => {
-          this.#failed(error, this, frame);
-        },
-      );
-    }
-    this.#answer(frame, made);
-    return null;
-  }
-
-  #answer(frame: Frame, outcome: Outcome | undefined): void {
-    this.#hand.count(outcome && 'refusal' in outcome ? 'refused' : 'accepted');
-    if (!outcome || !this.isOpen) return;
-    if ('refusal' in outcome) {
-      const { refusal } = outcome;
-      const { field } = refusal;
-      this.refuse({ ...refusal, ...(field !== undefined && { value: Reflect.get(Object(frame.data), field) }) });
-      return;
-    }
-    if (outcome.answer) this.reply(JSON.stringify(outcome.answer));
-    if (frame.id === undefined) return;
-    this.#shared.traffic.acks++;
-    this.reply(ackFrame(frame.id, outcome.ack));
   }
 }
 
