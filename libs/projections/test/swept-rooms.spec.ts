@@ -31,6 +31,8 @@ let now = 0;
 const hasty = { ...systemClock, now: () => (now += 1_000) };
 const still = { ...systemClock, now: () => 0 };
 const never = new Promise<never>(() => undefined);
+/** Once all has happened that waits for nothing else. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 const key = (n: number) => n.toString(16).padStart(24, '0');
 const said = (room: Room, n: number, id = 'ada'): DomainEvent => ({
@@ -47,7 +49,10 @@ const recordsOf = (events: readonly DomainEvent[]): LogRecord[] =>
   });
 
 /** A worker's rounds over one partition, of which everything is fetched, and what they do, in order. */
-async function begun(events: readonly DomainEvent[], { readModels = memoryReadModels(), clock = hasty } = {}) {
+async function begun(
+  events: readonly DomainEvent[],
+  { readModels = memoryReadModels(), clock = hasty, announcing = true } = {},
+) {
   const stored = readModels.projection('timeline', 1);
   await stored.setUp(collectionsOf(timeline));
   const done: string[] = [];
@@ -71,9 +76,10 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
   void partition.fetch(() => undefined);
   await Promise.resolve();
   let isLost = false;
+  let looked = (): Promise<void> => Promise.resolve();
   let interfere = (_seqs: readonly number[]): Promise<void> => Promise.resolve();
   const rounds = new Rounds({
-    ...{ projection: timeline, version: 1, announcing: true, owner: 'w', logger: quiet, readModels, owned },
+    ...{ projection: timeline, version: 1, announcing, owner: 'w', logger: quiet, readModels, owned },
     ...{ clock, foldedTogether: 1, sweptTogether: 2 },
     log: {
       live: {
@@ -85,7 +91,12 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
     } as never,
     store: {
       ...{ setUp: stored.setUp.bind(stored), get: stored.get.bind(stored), findBy: stored.findBy.bind(stored) },
-      ...{ range: stored.range.bind(stored), highest: stored.highest.bind(stored) },
+      ...{ highest: stored.highest.bind(stored) },
+      range: async (collection, range) => {
+        const found = await stored.range(collection, range);
+        await looked();
+        return found as never;
+      },
       write: async (collection, writes) => {
         await interfere(writes.map(({ document }) => document.seq));
         for (const { document } of writes)
@@ -97,16 +108,23 @@ async function begun(events: readonly DomainEvent[], { readModels = memoryReadMo
     throwIfLost: () => {
       if (isLost) throw new Error('lost');
     },
+    notice: () => undefined,
   });
   return {
     ...{ partition, owned, done, readModels, store: stored },
     lose: () => (isLost = true),
     /** Before each write from now on, with the sequences of its documents. */
     interfere: (by: typeof interfere) => (interfere = by),
-    /** One round, and what was done in it. */
+    /** After each look for what is to be swept from now on. */
+    afterLook: (by: typeof looked) => (looked = by),
+    rounds,
+    /** One round with a page beside it, and what was done in it. */
     round: async () => {
       done.length = 0;
-      await rounds.round();
+      const folded = rounds.round();
+      rounds.sweeper.goOn();
+      await folded;
+      await rounds.sweeper.ended();
       if (rounds.isSaveDue) await rounds.save();
       return [...done];
     },
@@ -163,24 +181,94 @@ describe('a partition in which somebody is erased', () => {
   });
 
   it('saves no head of a room of which something may not have been told', async () => {
-    const { round, lose, done } = await begun(log);
+    const { round, lose, rounds } = await begun(log);
     await round();
     lose();
-    await expect(round()).rejects.toThrow('lost');
-    expect(done).toEqual([`tell ${SECOND} 2`, 'flush']);
+    expect(await round()).toEqual([`tell ${SECOND} 2`, 'flush']);
+    expect(() => {
+      rounds.sweeper.goOn();
+    }).toThrow('lost');
   });
 
-  it('ends a round that fails only when everything in it has ended', async () => {
-    const { round, interfere } = await begun(log);
+  it('is folded on in other rooms while a page takes its time, and the next page follows where one waits for it', async () => {
+    const { round, rounds, interfere, done } = await begun(log);
     await round();
-    await round();
-    let ended = 0;
-    interfere(async (seqs) => {
-      if (!seqs.includes(ERASED)) throw new Error('away');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      ended++;
+    const page = Promise.withResolvers<undefined>();
+    interfere((seqs) => (seqs.includes(ERASED) ? page.promise : Promise.resolve()));
+    const first = round();
+    await settled();
+    // Its rooms are not known before it has begun: from here on the others are folded.
+    await rounds.round();
+    expect(done).toEqual([`tell ${OTHER} 1`]);
+    page.resolve(undefined);
+    await first;
+    expect(done).toContain(`head ${SECOND} ${ERASED}`);
+    expect(rounds.sweeper.dueInMs).toBe(0);
+  });
+
+  describe('of which a page takes 15 ms', () => {
+    const ofAda = [1, 2, 3].map((n) => said(FIRST, n));
+    /** It was swept once; of another room, behind it, something is folded already. */
+    const swept = async (behind: DomainEvent, { ms = 15, ...options }: { ms?: number; announcing?: boolean } = {}) => {
+      const clock = { ...systemClock, now: () => now };
+      const all = await begun([...ofAda, erased, behind], { clock, ...options });
+      await all.round();
+      await all.rounds.save();
+      all.interfere((seqs) => Promise.resolve(void (now += seqs.includes(4) ? ms / 2 : 0)));
+      await all.round();
+      await all.rounds.round();
+      return all;
+    };
+
+    it('is swept half of the time', async () => {
+      const { round, rounds, done } = await swept(said(OTHER, 5, 'bob'));
+      const { sweeper } = rounds;
+      expect(sweeper.dueInMs).toBe(15);
+      now += 14;
+      expect([await round(), sweeper.dueInMs]).toEqual([[], 1]);
+      now += 1;
+      await round();
+      expect(done).toContain(`head ${FIRST} 4`);
+      expect(sweeper.dueInMs).toBe(Infinity);
     });
-    await expect(round()).rejects.toThrow('away');
-    expect(ended).toBeGreaterThan(0);
+
+    it.each([
+      ['something more of a room waits', said(FIRST, 5, 'bob'), {}],
+      ['another erasure waits', { ...erased, id: `erase.${key(98)}`, userId: 'bob' }, {}],
+      ['nobody follows it', said(OTHER, 5, 'bob'), { announcing: false }],
+    ])('is swept without a pause where %s', async (_why, behind, options) => {
+      const { rounds } = await swept(behind, options);
+      expect(rounds.sweeper.dueInMs).toBe(0);
+    });
+
+    it('is swept with no longer a pause than 20 ms', async () => {
+      const { rounds } = await swept(said(OTHER, 5, 'bob'), { ms: 500 });
+      expect(rounds.sweeper.dueInMs).toBe(20);
+    });
+  });
+
+  it('is not swept by who has let go of it meanwhile', async () => {
+    const { round, rounds, owned, afterLook, interfere, partition } = await begun(log);
+    await round();
+    await round();
+    const look = Promise.withResolvers<undefined>();
+    afterLook(() => look.promise);
+    const written: number[] = [];
+    interfere((seqs) => Promise.resolve(void written.push(...seqs)));
+    rounds.sweeper.goOn();
+    await settled();
+    await owned.letGo([partition], true);
+    look.resolve(undefined);
+    await rounds.sweeper.ended();
+    expect([written, rounds.sweeper.dueInMs]).toEqual([[], Infinity]);
+  });
+
+  it('stays with who has taken it over anew while it was let go of once more', async () => {
+    const { owned, partition } = await begun(log);
+    const { number, checkpointId: id, epoch, consumer } = partition;
+    const anew = new Partition(number, id, epoch + 1, { seq: 0, eventId: '' }, consumer);
+    owned.takeOver([anew]);
+    await owned.letGo([partition], true);
+    expect(owned.all).toEqual([anew]);
   });
 });

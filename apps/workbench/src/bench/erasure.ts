@@ -38,6 +38,8 @@ interface Round {
   readonly backedUp: BackedUp;
 }
 
+const ratioOf = ({ quiet, erasing }: Round): number => erasing / quiet;
+
 /**
  * Somebody is erased while people chat. Answers whether nothing was lost, and the read models are as the log has it, also
  * once they are built anew, and once the key came back with a backup.
@@ -62,7 +64,8 @@ export async function erasure(folders: Config['standalone'], args: readonly stri
       ...plan,
       rounds: count,
       ...{ quietP99Ms: of(({ quiet }) => quiet), erasingP99Ms: of(({ erasing }) => erasing) },
-      ratio: of(({ quiet, erasing }) => erasing / quiet),
+      ratio: of(ratioOf),
+      ratios: rounds.map((round) => rounded(ratioOf(round), 2)),
       ...{ answeredSeconds: of(({ answered }) => answered), erasedSeconds: of(({ erased }) => erased) },
       lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
       ...afterwards,
@@ -81,6 +84,8 @@ type Figures = Plan &
     readonly quietP99Ms: number;
     readonly erasingP99Ms: number;
     readonly ratio: number;
+    /** Of each round. */
+    readonly ratios: readonly number[];
     readonly answeredSeconds: number;
     readonly erasedSeconds: number;
     readonly lost: number;
@@ -92,7 +97,7 @@ const textOf = (f: Figures): string =>
     `somebody with ${f.messages} messages in ${f.rooms} rooms is erased while others send ${f.rate} messages a second;`,
     `medians of ${f.rounds} rounds`,
     `answered after ${f.answeredSeconds} s, gone from the read models after ${f.erasedSeconds} s`,
-    `p99 of the others: ${f.erasingP99Ms} ms, ${f.quietP99Ms} ms with nobody erased, ${f.ratio}x; ${f.lost} lost`,
+    `p99 of the others: ${f.erasingP99Ms} ms, ${f.quietP99Ms} ms with nobody erased, ${f.ratio}x (${f.ratios.join(', ')}); ${f.lost} lost`,
     `read models ${equalTo(f.equal)} the fold of the log; built anew ${equalTo(f.equalAfterRebuild)} it`,
     `the key, restored from a backup of before: ${f.goneAfterRestore ? 'deleted once more' : 'NOT deleted again'}, ` +
       `read models ${equalTo(f.equalAfterRestore)} the fold of the log`,

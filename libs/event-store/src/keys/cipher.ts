@@ -35,6 +35,7 @@ export function open(key: KeyObject, sealed: string, context: string): string {
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE), { authTagLength: TAG });
   decipher.setAAD(Buffer.from(context));
   decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
-  const text = decipher.update(bytes.subarray(NONCE + TAG), undefined, 'utf8');
-  return text + decipher.final('utf8');
+  const text = decipher.update(bytes.subarray(NONCE + TAG));
+  decipher.final();
+  return text.toString();
 }

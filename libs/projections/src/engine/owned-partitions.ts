@@ -102,7 +102,8 @@ export class OwnedPartitions {
 
   /** @param areTaken whether somebody has taken them over, or is about to */
   async letGo(partitions: readonly Partition[], areTaken: boolean): Promise<void> {
-    for (const { number } of partitions) this.partitions.delete(number);
+    // Once let go of, it may have been taken over anew.
+    for (const partition of partitions) if (this.has(partition)) this.partitions.delete(partition.number);
     await Promise.all(partitions.map((partition) => partition.close(areTaken)));
   }
 

@@ -79,7 +79,7 @@ export class Partition {
   }
 
   get hasWaiting(): boolean {
-    return (this.waiting.length > 0 && this.newer === null) || this.sweep !== null;
+    return this.waiting.length > 0 && this.newer === null;
   }
 
   /**
@@ -120,6 +120,11 @@ export class Partition {
   /** The room of the first record that waits for the sweep; null where none does. */
   get swept(): Room | null {
     return this.waiting.find(({ room }) => this.sweep?.isAheadIn(room))?.room ?? null;
+  }
+
+  /** Whether a record waits for the sweep. */
+  get awaitsSweep(): boolean {
+    return this.waiting.some((record) => this.sweep?.holds(record));
   }
 
   /**

@@ -1,10 +1,12 @@
 import type { LogRecord } from '#event-store';
 import { type DocumentStore, gapCollection, type Write } from '#read-models';
+import { allEnded } from './all-ended.js';
 import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
 import { type FoldedRound, foldRound } from './round.js';
 import { maySweep, SweepInHand, type SweptPage } from './sweep.js';
+import { Sweeper } from './sweeper.js';
 import { TracedRound } from './traced-round.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -24,6 +26,8 @@ export interface RoundsParts<Change> extends WorkerOptions<Change> {
   readonly patiently: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Throws where the worker must start over, the connection to the log having been lost. */
   readonly throwIfLost: () => void;
+  /** Is told when what is done beside the rounds has come to an end, or a page further. */
+  readonly notice: () => void;
 }
 
 /**
@@ -33,14 +37,26 @@ export interface RoundsParts<Change> extends WorkerOptions<Change> {
 export class Rounds<Change> {
   private recordsSinceSave = 0;
   private savedAt = 0;
-  /** Whose turn it is to be swept. */
-  private turn = 0;
   readonly counts = { folded: 0, deadLetters: 0, rounds: 0, documents: 0 };
+  /** What is swept of the partitions, beside the rounds: of other rooms than those fold, each of them. */
+  readonly sweeper: Sweeper;
 
-  constructor(private readonly parts: RoundsParts<Change>) {}
+  constructor(private readonly parts: RoundsParts<Change>) {
+    this.sweeper = new Sweeper({
+      ...parts,
+      begin: (partition) => this.beginSweep(partition),
+      page: (partition, sweep) => this.sweepPage(partition, sweep),
+      isOver: (partition) => {
+        partition.sweepIsOver();
+        this.recordsSinceSave++;
+        this.counts.folded++;
+      },
+    });
+  }
 
   /** The partitions are taken over anew, from what is saved. */
   startOver(): void {
+    this.sweeper.startOver();
     this.savedAt = this.parts.clock.now();
   }
 
@@ -59,9 +75,8 @@ export class Rounds<Change> {
     const { clock, onRound, foldedTogether } = this.parts;
     const beganAt = clock.now();
     const parts = partsOf(this.take(), foldedTogether);
-    // Of other rooms, each of them.
-    await allEnded([...parts.map((part) => this.foldRecords(part)), this.sweepOn()]);
     if (parts.length === 0) return;
+    await allEnded(parts.map((part) => this.foldRecords(part)));
     this.counts.rounds++;
     onRound?.((clock.now() - beganAt) / 1_000);
   }
@@ -81,7 +96,7 @@ export class Rounds<Change> {
         this.write(await foldRound(projection, this.parts.store, owned.heads, records, { isSetAside })),
       );
     }
-    this.tell(round, traced);
+    this.tell(round, (id) => owned.ownerOfHead(id), traced);
     traced?.end(round.letters);
     for (const { partition, records: part } of taken) partition.isFolded(part.at(-1)!);
     const count = taken.reduce((sum, { records }) => sum + records.length, 0);
@@ -90,26 +105,12 @@ export class Rounds<Change> {
     this.counts.deadLetters += round.letters.length;
   }
 
-  /** One page of one partition, so that a round is short: of one in which records wait for it, or of each in turn. */
-  private async sweepOn(): Promise<void> {
-    const sweeping = this.parts.owned.all.filter(({ sweep }) => sweep !== null);
-    const beginning = sweeping.filter(({ sweep }) => !sweep!.hasBegun);
-    await allEnded(beginning.map((partition) => this.beginSweep(partition)));
-    const next = sweeping.find(({ swept }) => swept !== null) ?? sweeping[this.turn++ % sweeping.length];
-    if (next?.sweep?.isOver === false) await this.sweepPage(next, next.sweep);
-    for (const partition of sweeping.filter(({ sweep }) => sweep!.isOver)) {
-      partition.sweepIsOver();
-      this.recordsSinceSave++;
-      this.counts.folded++;
-    }
-  }
-
   private async beginSweep(partition: Partition): Promise<void> {
     const { store, owned, patiently } = this.parts;
     await patiently(async () => {
-      const heads = await partition.sweep!.begin(store, owned.heads);
+      const heads = await partition.sweep!.begin(store, partition.heads);
       // Where somebody else folds it on already, documents may list the value no more.
-      if (await owned.dropFenced([partition])) return;
+      if (!owned.has(partition) || (await owned.dropFenced([partition]))) return;
       for (const [id, head] of heads) partition.heads.set(id, head);
     });
   }
@@ -118,26 +119,30 @@ export class Rounds<Change> {
     const { store, owned, patiently, sweptTogether } = this.parts;
     const page = await patiently(async () => {
       if (!owned.has(partition)) return null;
-      const folded = (await sweep.page(store, owned.heads, partition.swept, sweptTogether)) as SweptPage<Change>;
-      const written = await this.write(folded);
+      const folded = (await sweep.page(store, partition.heads, partition.swept, sweptTogether)) as SweptPage<Change>;
+      // What a round beside this one has let go of meanwhile may be its next owner's, be it this worker once more.
+      const written = owned.has(partition) ? await this.write(folded) : null;
       return written && { ...folded, ...written };
     });
     // Fenced off: the next owner sweeps.
     if (!page) return;
-    this.tell(page);
+    this.tell(page, () => partition);
     await this.saveHeads(partition, page.done);
     sweep.isWritten(page);
   }
 
   /** What is written already. */
-  private tell(round: WrittenRound<Change>, traced: TracedRound | null = null): void {
-    const { owned } = this.parts;
+  private tell(
+    round: WrittenRound<Change>,
+    ownerOf: (head: string) => Partition | undefined,
+    traced: TracedRound | null = null,
+  ): void {
     if (round.isTold && traced) {
       traced.tell(round.changes, (changes) => {
         this.publish(changes);
       });
     } else if (round.isTold) this.publish(round.changes);
-    for (const [id, head] of round.heads) owned.ownerOfHead(id)?.heads.set(id, head);
+    for (const [id, head] of round.heads) ownerOf(id)?.heads.set(id, head);
   }
 
   private publish(changes: readonly Change[]): void {
@@ -245,11 +250,6 @@ export class Rounds<Change> {
     if (!versions) return false;
     return versions.serving.number === version || (versions.building?.number === version && versions.swap !== null);
   }
-}
-
-/** Also where one fails, the others are not left to go on by themselves. */
-async function allEnded(all: readonly Promise<void>[]): Promise<void> {
-  for (const end of await Promise.allSettled(all)) if (end.status === 'rejected') throw end.reason;
 }
 
 /**

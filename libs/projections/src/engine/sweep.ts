@@ -56,6 +56,11 @@ export class SweepInHand<Change> {
     return this.#ahead === null || (room !== null && this.#ahead.has(room));
   }
 
+  /** Whether a record is folded only once this is further: one of a room ahead, and a further one that sweeps. */
+  holds(record: LogRecord): boolean {
+    return this.isAheadIn(record.room) || maySweep(this.projection, record);
+  }
+
   /**
    * Finds its rooms, and answers those of their heads that are in the store only. They are to be kept until the sweep is
    * over: a head that was read later may count documents that were read before they were changed.

@@ -72,6 +72,9 @@ export class Worker<Change> {
       throwIfLost: () => {
         if (this.lost) throw this.lost;
       },
+      notice: () => {
+        this.pauses.notice();
+      },
     });
   }
 
@@ -147,6 +150,7 @@ export class Worker<Change> {
         if (!this.lost) await this.share.leave();
       } finally {
         await this.takeOvers?.end();
+        await this.rounds.sweeper.ended();
         await this.partitions.letGo(this.partitions.all, false);
       }
     }
@@ -183,8 +187,11 @@ export class Worker<Change> {
       if (fault) throw fault;
       this.pauses.look();
       await this.reconcile();
+      const { sweeper } = this.rounds;
+      sweeper.goOn();
       if (this.partitions.waiting.length === 0) {
-        await this.pauses.untilNews(this.partitions.areSaved ? QUIET_MS : this.rounds.saveDueInMs);
+        const saveDueInMs = this.partitions.areSaved ? QUIET_MS : this.rounds.saveDueInMs;
+        await this.pauses.untilNews(Math.min(saveDueInMs, sweeper.dueInMs));
         if (this.partitions.areSaved) await this.checkWhatIsHeld();
       } else {
         const early = beganAt + PACE_MS - this.clock.now();
