@@ -16,8 +16,8 @@ export class FollowedChats {
 
   static async begin(): Promise<FollowedChats> {
     const chat = await ChatInMemory.start();
-    const feed = new DirectFeed('1', chat.follow(), {
-      ...{ fanOut: new FanOut(), live: chat.log.live, opened: () => undefined },
+    const feed = new DirectFeed('1', {
+      ...{ timeline: chat.follow(), fanOut: new FanOut(), live: chat.log.live, opened: () => undefined },
     });
     chat.log.live.subscribeToUser('1', (text) => {
       feed.accept(decodeUpdate(text) as RoomUpdate);

@@ -16,14 +16,13 @@ export class FollowedPerson {
     readonly rooms: Rooms,
     userId: string,
   ) {
-    const direct = new DirectFeed(userId, chat.follow(), {
-      ...{ fanOut: new FanOut(), live: chat.log.live, opened: () => undefined },
-    });
+    const { live } = chat.log;
+    const direct = { timeline: chat.follow(), fanOut: new FanOut(), live, opened: () => undefined };
     this.feed = new PersonFeed(userId, {
       log: chat.log,
       rooms,
       newKey: chat.nextKey,
-      direct,
+      direct: (id) => new DirectFeed(id, direct),
       moved: () => this.moves++,
     });
   }

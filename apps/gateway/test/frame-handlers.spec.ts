@@ -156,8 +156,16 @@ class Unfiltered {
   }
 }
 
+@UseFilters(Filter)
+class Disconnected {
+  handleDisconnect() {
+    return undefined;
+  }
+}
+
 it.each<Type<object>>([
   ...[
+    Disconnected,
     Guarded,
     Intercepted,
     Piped,

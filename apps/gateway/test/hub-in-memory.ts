@@ -7,12 +7,12 @@ import { Lists } from '../src/socket/lists.js';
 import { Resume } from '../src/socket/resume.js';
 import type { PersonFeed } from '../src/feeds/person-feed.js';
 import type { Done } from '../src/commands/command.js';
-import type { FrameHandler, Session, SessionParts } from '../src/socket/session.js';
+import type { FrameHandler, Session } from '../src/socket/session.js';
 import { Subscriptions } from '../src/socket/subscriptions.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
-import { settings } from './sessions-on-sockets.js';
+import { type GivenParts, settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
 import { Traffic } from '../src/traffic.js';
 
@@ -61,7 +61,7 @@ export class HubInMemory {
     userId: string,
     clanId?: string,
     endpoint: Endpoint = ROOM_CHAT,
-    parts: Partial<SessionParts> = {},
+    parts: GivenParts = {},
   ): Promise<SessionInMemory & { readonly feed: PersonFeed }> {
     const feed = this.hub.hold(userId);
     await Promise.all([feed.prepare(endpoint, clanId === undefined ? {} : { clanId }), settle()]);

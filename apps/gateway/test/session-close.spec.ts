@@ -4,12 +4,11 @@ import { CLOSE, type Fault, reconnectDelay } from '#protocol';
 import type { Outcome } from '../src/commands/command.js';
 import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
-import type { SessionParts } from '../src/socket/session.js';
 import { textFrame } from '../src/socket/text-frame.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import type { ChatClient } from './chat-client.js';
 import { sessionInMemory } from './session-in-memory.js';
-import { settings } from './sessions-on-sockets.js';
+import { type GivenParts, settings } from './sessions-on-sockets.js';
 
 const { limits: usual } = settings;
 
@@ -100,7 +99,7 @@ it('is what a client comes to that does not read what it is told', async () => {
 
 describe('one that is finished', () => {
   /** Frames that are handled one by one, when the test says so. */
-  async function working(parts: Partial<SessionParts> = {}) {
+  async function working(parts: GivenParts = {}) {
     const joined = await sessionInMemory(parts);
     const releases: (() => void)[] = [];
     const work = () =>

@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Logger } from '@nestjs/common';
 import { CLOSE } from '#protocol';
 import { Closings } from '../src/socket/closings.js';
-import type { Session, SessionParts } from '../src/socket/session.js';
+import type { Session, SharedParts } from '../src/socket/session.js';
 import { Traffic } from '../src/traffic.js';
 import type { ChatClient } from './chat-client.js';
 import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
 const sockets = new SessionsOnSockets();
-const limits: SessionParts['limits'] = { ...settings.limits, pingSeconds: 10, pongSeconds: 2 };
+const limits: SharedParts['limits'] = { ...settings.limits, pingSeconds: 10, pongSeconds: 2 };
 
 beforeAll(async () => {
   Logger.overrideLogger(false);

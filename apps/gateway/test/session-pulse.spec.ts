@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Logger } from '@nestjs/common';
 import { CLOSE } from '#protocol';
 import { gatewayFigures } from '../src/figures.js';
-import type { Session, SessionParts } from '../src/socket/session.js';
+import type { Session } from '../src/socket/session.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { Traffic } from '../src/traffic.js';
 import { sessionInMemory } from './session-in-memory.js';
-import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
+import { type GivenParts, SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
 const sockets = new SessionsOnSockets();
@@ -29,7 +29,7 @@ afterAll(() => {
 });
 
 /** A connection whose client counts the pings, and answers them where it is `alive`. */
-async function connect(parts: Partial<SessionParts> = {}, alive = true) {
+async function connect(parts: GivenParts = {}, alive = true) {
   const { session, client } = await sockets.connect({ limits, ...parts });
   let pings = 0;
   client.ws.on('ping', () => pings++);

@@ -34,6 +34,20 @@ afterAll(() => {
   sockets.stop();
 });
 
+it('hears all connections with the same listeners, which tell them apart', async () => {
+  const [one, other] = [await sessionInMemory(), await sessionInMemory()];
+  const names = ['message', 'ping', 'pong', 'close', 'error'];
+  const listeners = ({ ws }: typeof one) => names.map((name) => ws.listeners(name));
+  expect(listeners(one).map(({ length }) => length)).toEqual(names.map(() => 1));
+  for (const [at, [listener]] of listeners(one).entries()) expect(listeners(other)[at]![0]).toBe(listener);
+  const over: Session[] = [];
+  for (const { session } of [one, other]) session.whenOver((ended) => over.push(ended));
+  other.client.ws.close();
+  await until('it is over', () => over.length > 0);
+  expect(over).toEqual([other.session]);
+  expect(one.session.isOpen).toBe(true);
+});
+
 /** Serves `work`, which takes until it is released, and counts how often it was begun. */
 function serveWork(session: Session) {
   const work = { begun: 0, answersMade: 0, release: (): void => undefined };

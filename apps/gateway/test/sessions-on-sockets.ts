@@ -8,7 +8,7 @@ import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import { CommandBarrier } from '../src/commands/command-barrier.js';
 import { Person } from '../src/feeds/person.js';
-import { Session, type SessionParts } from '../src/socket/session.js';
+import { Session, type SessionParts, type SharedParts } from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { socketServer } from '../src/socket/session-socket.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
@@ -25,11 +25,14 @@ export const settings: GatewaySettings = loadConfig(
   'gateway',
 );
 
+/** What a test gives a connection of its own. */
+export type GivenParts = Partial<SessionParts & SharedParts>;
+
 /** A connection as a gateway has it. */
-export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partial<SessionParts>): Session =>
-  new Session({
+export function sessionOn(on: Pick<SessionParts, 'socket' | 'ws'>, parts: GivenParts): Session {
+  const all: SessionParts & SharedParts = {
     ...{ endpoint: DIRECT_CHAT, person: new Person('1'), moderates: MODERATES_NOTHING, ...on },
-    ...{ expiresAt: Infinity, isRevoked: () => false },
+    ...{ expiresAt: Infinity, isRevoked: () => false, token: { userId: '1', scope: null, jti: null, issuedAt: null } },
     ...{ limits: settings.limits, frames: new TokenBuckets({ perSecond: 1_000, burst: 1_000 }) },
     ...{
       barrier: new CommandBarrier(),
@@ -39,7 +42,9 @@ export const sessionOn = (on: Pick<SessionParts, 'socket' | 'ws'>, parts: Partia
       traffic: new Traffic(),
     },
     ...parts,
-  });
+  };
+  return new Session(all, all);
+}
 
 /** Connections as a gateway has them, and their clients, on sockets of the machine: how they end is as it really is. */
 export class SessionsOnSockets {
@@ -52,7 +57,7 @@ export class SessionsOnSockets {
     await once(this.#http, 'listening');
   }
 
-  async connect(parts: Partial<SessionParts> = {}): Promise<{ session: Session; client: ChatClient }> {
+  async connect(parts: GivenParts = {}): Promise<{ session: Session; client: ChatClient }> {
     const opened = new Promise<Session>((resolve) => {
       this.#http.once('upgrade', (request, socket: Duplex, head) => {
         this.#sockets.handleUpgrade(request, socket, head, (ws) => {

@@ -1,4 +1,4 @@
-import { errors } from '@nats-io/transport-node';
+import { deferred, errors, type Subscription } from '@nats-io/transport-node';
 import type { Room } from '#domain';
 import { type Connection, type Phase, surfacing } from './connection.js';
 import { LogUnavailable } from './outcomes.js';
@@ -130,10 +130,20 @@ export class Live {
         });
       },
     });
-    return {
-      stop: () => {
-        if (!subscription.isClosed()) subscription.unsubscribe();
-      },
-    };
+    return new Listening(Object.assign(subscription, NEVER_AWAITED));
+  }
+}
+
+/**
+ * What the client's own way to wait for messages, and for the end of a subscription, is made of. With a callback nobody
+ * waits, and a gateway has a subscription for each person: so all have the same, which else is 770 bytes for each.
+ */
+export const NEVER_AWAITED = { signal: deferred(), iterClosed: deferred(), closed: deferred() };
+
+class Listening implements LiveSubscription {
+  constructor(private readonly subscription: Subscription) {}
+
+  stop(): void {
+    if (!this.subscription.isClosed()) this.subscription.unsubscribe();
   }
 }

@@ -35,12 +35,6 @@ interface Told {
   readonly topic: 'changes' | null;
 }
 
-/** From which places on a session is told what: of changes only once it has asked for them. */
-interface Heard<Place> {
-  readonly joined: Place;
-  readonly changes: { readonly from: Place } | null;
-}
-
 function joined(told: readonly Told[]): Buffer {
   const [first] = told;
   return first && told.length === 1 ? first.frame : Buffer.concat(told.map(({ frame }) => frame));
@@ -56,7 +50,9 @@ const DELIVERY = {
 /** The sessions that hear the same: a frame is encoded once, and the frames of one turn are one write for each. */
 export class Audience<Place> {
   /** Each with the place that was told last before it came: everything after that it was told, or will be. */
-  readonly #sessions = new Map<Session, Heard<Place>>();
+  readonly #sessions = new Map<Session, Place>();
+  /** The same of those that have asked for changes, with where it stood then; null while none ever has. */
+  #changes: Map<Session, Place> | null = null;
   #gathered: Told[] = [];
   /** Of what is gathered and is traced; null while nothing is. */
   #steps: Step[] | null = null;
@@ -80,18 +76,17 @@ export class Audience<Place> {
   add(session: Session): void {
     this.flush();
     const place = this.place();
-    this.#sessions.set(session, { joined: place, changes: session.topics.has('changes') ? { from: place } : null });
+    this.#sessions.set(session, place);
+    if (session.topics.has('changes')) (this.#changes ??= new Map()).set(session, place);
     if (session.topics.size > 0) this.changed();
   }
 
   /** One of it has asked for other things than before. */
   topicsChanged(session: Session): void {
-    const heard = this.#sessions.get(session);
-    const wants = session.topics.has('changes');
+    if (!session.topics.has('changes')) this.#changes?.delete(session);
     // What is gathered and not yet written reaches who wants it now.
-    if (heard && wants !== (heard.changes !== null)) {
-      this.#sessions.set(session, { ...heard, changes: wants ? { from: this.place() } : null });
-    }
+    else if (this.has(session) && !this.#changes?.has(session))
+      (this.#changes ??= new Map()).set(session, this.place());
     this.changed();
   }
 
@@ -101,17 +96,18 @@ export class Audience<Place> {
 
   /** Where the audience stood when this one of it came. */
   joinedAt(session: Session): Place | undefined {
-    return this.#sessions.get(session)?.joined;
+    return this.#sessions.get(session);
   }
 
   /** Where the audience stood when this one of it asked for changes; undefined where it has not. */
   changesFrom(session: Session): Place | undefined {
-    return this.#sessions.get(session)?.changes?.from;
+    return this.#changes?.get(session);
   }
 
   /** At once: what is gathered and not yet written does not reach it any more. */
   remove(session: Session): void {
     this.#sessions.delete(session);
+    this.#changes?.delete(session);
     if (session.topics.size > 0) this.changed();
   }
 

@@ -38,10 +38,11 @@ interface Standing {
 }
 
 export interface DirectFeedParts {
+  readonly timeline: FollowedTimeline;
   readonly fanOut: FanOut;
   readonly live: Pick<AskedLive, 'onSignal'>;
   /** There is one more chat than before. */
-  readonly opened: () => void;
+  readonly opened: (userId: string) => void;
 }
 
 const BEGINNING: Position = { n: 0, rev: 0 };
@@ -66,7 +67,6 @@ export class DirectFeed {
 
   constructor(
     private readonly userId: string,
-    private readonly timeline: FollowedTimeline,
     private readonly parts: DirectFeedParts,
   ) {
     const standing = (): Standing | null => this.#standing();
@@ -102,7 +102,7 @@ export class DirectFeed {
   hearing(session: Session, room: Room, chatId: number): Hearing | null {
     const joined = this.audience.joinedAt(session);
     if (!joined) return null;
-    const timeline = this.timeline.current.queries;
+    const timeline = this.parts.timeline.current.queries;
     const changesFrom = this.audience.changesFrom(session);
     const changesSince = changesFrom ? standsAt(changesFrom, room) : null;
     return {
@@ -128,7 +128,7 @@ export class DirectFeed {
   async catchUp(): Promise<void> {
     if (!this.#ready) return;
     await this.#ready;
-    const read = await this.#read(() => this.timeline.current);
+    const read = await this.#read(() => this.parts.timeline.current);
     const revs = new Map(read?.positions.map(({ room, rev }) => [room, rev]));
     for (const [room, rev] of revs) if (rev !== this.#baseline!.positions.get(room)?.rev) this.#chat(room);
     for (const [room, { cursor }] of this.#chats) cursor.missed(revs.get(room));
@@ -191,7 +191,7 @@ export class DirectFeed {
   }
 
   async #start(): Promise<void> {
-    const read = await this.#read(() => this.timeline.current);
+    const read = await this.#read(() => this.parts.timeline.current);
     if (!read) return;
     this.#baseline = { timeline: read.timeline, positions: byRoom(read.positions) };
     for (const update of this.#waiting.splice(0)) this.accept(update);
@@ -222,7 +222,7 @@ export class DirectFeed {
   /** Updates wait in the cursor until the chat's id is known. */
   async #begin(room: Room, chat: FollowedChat): Promise<void> {
     const read = await this.#patiently(async () => {
-      const timeline = this.timeline.current;
+      const timeline = this.parts.timeline.current;
       const entry = await timeline.queries.entry(this.userId, room);
       // Told of by the next version of the timeline, which is about to be followed.
       if (!entry) throw new Error(`the chat ${room} is not in version ${timeline.version} yet`);
@@ -258,7 +258,7 @@ export class DirectFeed {
     };
     if (this.#stopped) chat.cursor.stop();
     this.#chats.set(room, chat);
-    if (chatId === 0) this.parts.opened();
+    if (chatId === 0) this.parts.opened(this.userId);
     return chat;
   }
 

@@ -10,6 +10,8 @@ import { FanOut } from './audience.js';
 import { FollowedTimeline } from './followed-timeline.js';
 import { CommandBarrier } from '../commands/command-barrier.js';
 import { PersonFeed } from './person-feed.js';
+import type { PersonFeedParts } from './person-feed-parts.js';
+import { DIRECT_CHAT } from '../socket/endpoint.js';
 import { KeepAlive } from '../socket/keep-alive.js';
 import { Presence } from '../presence/presence.js';
 import { Rooms } from './rooms.js';
@@ -42,6 +44,8 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly sessions: ReadonlySet<Session>;
   readonly #sessions = new Set<Session>();
   readonly #people = new Map<string, Held>();
+  /** Of all of them. */
+  readonly #feedParts: PersonFeedParts;
   readonly #fanOut = new FanOut();
   readonly #rooms: Rooms;
   readonly #keepAlive: KeepAlive;
@@ -55,7 +59,7 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(EventLog) private readonly log: AskedLog,
     @Inject(ServedTimeline) served: ServedTimeline,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
+    @Inject(COMMAND_KEYS) newKey: () => string,
     @Inject(CAUGHT_UP) caughtUp: CaughtUp,
     @Inject(Presence) private readonly presence: Pick<Presence, 'came' | 'left' | 'moved'>,
   ) {
@@ -68,6 +72,14 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
       },
     });
     this.#rooms = new Rooms({ live: log.live, timeline: this.#timeline, fanOut: this.#fanOut, dialect });
+    const moved = (userId: string): void => {
+      this.presence.moved(userId);
+    };
+    const directParts = { timeline: this.#timeline, live: log.live, fanOut: this.#fanOut, opened: moved };
+    this.#feedParts = {
+      ...{ log, rooms: this.#rooms, newKey, moved },
+      direct: (userId) => new DirectFeed(userId, directParts),
+    };
     this.#keepAlive = new KeepAlive(this.#sessions);
   }
 
@@ -146,16 +158,14 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   #newPerson(userId: string): Held {
-    const { log, newKey } = this;
-    const moved = (): void => {
-      this.presence.moved(userId);
-    };
-    const direct = new DirectFeed(userId, this.#timeline, { live: log.live, fanOut: this.#fanOut, opened: moved });
-    const feed = new PersonFeed(userId, { log, rooms: this.#rooms, newKey, direct, moved });
+    const feed = new PersonFeed(userId, this.#feedParts);
     // Only in-mail asks.
     const asked = this.settings.inMail.url !== undefined;
-    const answer = (): string[] => (direct.audience.size > 0 ? ['yes'] : []);
-    return { feed, online: asked ? log.live.answer(onlineTopic(userId), answer) : null, holders: 0 };
+    return { feed, online: asked ? this.#answerFor(feed) : null, holders: 0 };
+  }
+
+  #answerFor(feed: PersonFeed): LiveSubscription {
+    return this.log.live.answer(onlineTopic(feed.userId), () => (feed.connections(DIRECT_CHAT) > 0 ? ['yes'] : []));
   }
 
   /** A connection that holds its person's feed; both are let go of once it is over. */
@@ -163,13 +173,17 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#sessions.add(session);
     feed.add(session);
     this.presence.came(session);
-    session.whenOver(() => {
-      this.presence.left(session);
-      this.#sessions.delete(session);
-      feed.remove(session);
-      this.release(feed);
-    });
+    session.whenOver(this.#over);
   }
+
+  readonly #over = (session: Session): void => {
+    this.presence.left(session);
+    this.#sessions.delete(session);
+    const feed = this.person(session.person.userId);
+    if (feed?.person !== session.person) return;
+    feed.remove(session);
+    this.release(feed);
+  };
 
   #lost(): void {
     this.#interruption++;

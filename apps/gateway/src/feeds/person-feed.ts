@@ -9,30 +9,21 @@ import {
   userRoom,
   RetryableError,
 } from '#domain';
-import { type AskedLog, type LiveSubscription } from '#event-store';
+import type { LiveSubscription } from '#event-store';
 import type { Caller } from '#platform';
 import { CLOSE, type CloseCode } from '#protocol';
 import { decodeUpdate, type PersonUpdate, type Timeline } from '#projections';
 import { type Pinned } from '#read-models';
-import { DirectFeed } from './direct-feed.js';
+import type { DirectFeed } from './direct-feed.js';
 import type { Hearing } from './hearing.js';
-import type { Rooms } from './rooms.js';
-import { type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
+import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from '../socket/endpoint.js';
 import { Person } from './person.js';
+import type { PersonFeedParts } from './person-feed-parts.js';
 import { recordedMembership, recordedProfile } from './recorded-claims.js';
 import type { RoomFeed } from './room-feed.js';
 import { countOpen, type Session } from '../socket/session.js';
 
 const logger = new Logger('PersonFeed');
-
-export interface PersonFeedParts {
-  readonly log: AskedLog;
-  readonly rooms: Rooms;
-  readonly newKey: () => string;
-  readonly direct: DirectFeed;
-  /** They are in another clan than before. */
-  readonly moved: () => void;
-}
 
 /**
  * One person, as long as they are connected to this gateway: what the log says of them, kept up to date, and all their
@@ -42,7 +33,9 @@ export interface PersonFeedParts {
 export class PersonFeed {
   readonly person: Person;
   readonly #parts: PersonFeedParts;
-  readonly #roomSessions = new Set<Session>();
+  #roomSessions: readonly Session[] = [];
+  /** Null while they had no connection of the direct API. */
+  #direct: DirectFeed | null = null;
   readonly #subscription: LiveSubscription;
   #known: Promise<unknown> | null = null;
   /** The sequences of the last `member`, `profile` and `sanction` events taken in; 0 for none. */
@@ -70,7 +63,7 @@ export class PersonFeed {
 
   /** How many are open. */
   connections(endpoint: Endpoint): number {
-    return endpoint === ROOM_CHAT ? countOpen(this.#roomSessions) : this.#parts.direct.audience.size;
+    return endpoint === ROOM_CHAT ? countOpen(this.#roomSessions) : (this.#direct?.audience.size ?? 0);
   }
 
   /**
@@ -92,10 +85,14 @@ export class PersonFeed {
       this.#followRooms();
       await this.#inRooms();
     } else {
-      await this.#parts.direct.ready();
+      await this.#chats.ready();
     }
     // What was told of them meanwhile could not be read.
     if (this.#known !== known) await this.prepare(endpoint, claims);
+  }
+
+  get #chats(): DirectFeed {
+    return (this.#direct ??= this.#parts.direct(this.userId));
   }
 
   /** Whoever had this id was erased while connections of theirs are still closing: nothing is known of who has it now. */
@@ -107,17 +104,17 @@ export class PersonFeed {
 
   add(session: Session): void {
     if (session.endpoint !== ROOM_CHAT) {
-      this.#parts.direct.audience.add(session);
+      this.#chats.audience.add(session);
       return;
     }
-    this.#roomSessions.add(session);
+    this.#roomSessions = this.#roomSessions.concat(session);
     this.#global?.audience.add(session);
     this.#clan?.audience.add(session);
   }
 
   remove(session: Session): void {
-    this.#parts.direct.audience.remove(session);
-    this.#roomSessions.delete(session);
+    this.#direct?.audience.remove(session);
+    this.#roomSessions = this.#roomSessions.filter((other) => other !== session);
     this.#global?.audience.remove(session);
     this.#clan?.audience.remove(session);
   }
@@ -130,18 +127,18 @@ export class PersonFeed {
 
   /** One of their connections has asked for other things than before. */
   topicsChanged(session: Session): void {
-    const feeds = session.endpoint === ROOM_CHAT ? [this.#global, this.#clan] : [this.#parts.direct];
+    const feeds = session.endpoint === ROOM_CHAT ? [this.#global, this.#clan] : [this.#direct];
     for (const feed of feeds) feed?.topicsChanged(session);
   }
 
   /** Those with whom they have a direct chat. */
   get partners(): readonly string[] {
-    return this.#parts.direct.partners;
+    return this.#direct?.partners ?? [];
   }
 
   /** The same of a direct chat of theirs. */
   hearingChat(session: Session, room: Room, chatId: number): Hearing | null {
-    return this.#parts.direct.hearing(session, room, chatId);
+    return this.#direct?.hearing(session, room, chatId) ?? null;
   }
 
   /**
@@ -166,20 +163,20 @@ export class PersonFeed {
   }
 
   /** Resolves once it is known which chats went on meanwhile. */
-  catchUp(): Promise<void> {
-    return this.#parts.direct.catchUp();
+  async catchUp(): Promise<void> {
+    await this.#direct?.catchUp();
   }
 
   /** Their direct chats go on in another version of the timeline. */
-  move(to: Pinned<Timeline>): Promise<void> {
-    return this.#parts.direct.move(to);
+  async move(to: Pinned<Timeline>): Promise<void> {
+    await this.#direct?.move(to);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#isInRooms = false;
     this.#subscription.stop();
-    this.#parts.direct.stop();
+    this.#direct?.stop();
     this.#leave(this.#global);
     this.#leave(this.#clan);
     this.#global = this.#clan = null;
@@ -218,7 +215,7 @@ export class PersonFeed {
     try {
       const update = decodeUpdate(text);
       if (update?.type === 'person') this.#take(update);
-      else if (update) this.#parts.direct.accept(update);
+      else if (update) this.#direct?.accept(update);
     } catch (error) {
       this.#sendAway(error);
     }
@@ -227,7 +224,7 @@ export class PersonFeed {
   /** What is so of them is not known here any more: their connections end, and who comes next is read anew. */
   #sendAway(error: unknown): void {
     if (!this.#known) return;
-    const count = countOpen(this.#roomSessions) + this.#parts.direct.audience.size;
+    const count = countOpen(this.#roomSessions) + this.connections(DIRECT_CHAT);
     logger.error(
       // An id may hold anything, line breaks too.
       `what there is of user ${JSON.stringify(this.userId)} cannot be read, their connections (${count}) are closed: ${String(error)}`,
@@ -239,7 +236,7 @@ export class PersonFeed {
   end(code: CloseCode): void {
     this.#known = null;
     for (const session of this.#roomSessions) session.close(code);
-    this.#parts.direct.audience.end(code);
+    this.#direct?.audience.end(code);
   }
 
   /** What was read from the log, or told by another, may be newer. */
@@ -289,7 +286,7 @@ export class PersonFeed {
   #inClan(clanId: string | null): void {
     if (clanId === this.person.clanId) return;
     this.person.clanId = clanId;
-    this.#parts.moved();
+    this.#parts.moved(this.userId);
   }
 
   #leave(feed: RoomFeed | null): void {

@@ -1,5 +1,7 @@
 import type { Person as Speaker, SanctionsState } from '#domain';
 
+const NOTHING: SanctionsState = [];
+
 /** A connected person as the log knows them at this moment; shared by all their connections to this gateway. */
 export class Person {
   /** Null where they are in no clan. */
@@ -9,7 +11,7 @@ export class Person {
   /** JSON text of an object, or null. */
   avatar: string | null = null;
   /** What is held against them in rooms. */
-  sanctions: SanctionsState = [];
+  sanctions: SanctionsState = NOTHING;
 
   constructor(readonly userId: string) {}
 

@@ -17,7 +17,7 @@ const MAX_TOLD = 1_000;
 
 /** Who is connected to this gateway, as it has told others of it. */
 export class OwnPeople {
-  readonly #sessions = new Map<string, Set<Session>>();
+  readonly #sessions = new Map<string, readonly Session[]>();
   readonly #told = new Map<string, string | null>();
   /** Those who may be otherwise than was told, each with when it is to be looked at. */
   readonly #due = new Map<string, number>();
@@ -31,22 +31,21 @@ export class OwnPeople {
     return this.#due.size > 0;
   }
 
-  sessionsOf(userId: string): ReadonlySet<Session> {
-    return this.#sessions.get(userId) ?? new Set();
+  sessionsOf(userId: string): readonly Session[] {
+    return this.#sessions.get(userId) ?? [];
   }
 
   add(session: Session, now: number): void {
     const { userId } = session.person;
-    const sessions = this.#sessions.get(userId) ?? new Set();
-    this.#sessions.set(userId, sessions.add(session));
+    this.#sessions.set(userId, this.sessionsOf(userId).concat(session));
     this.changed(userId, now);
   }
 
   remove(session: Session, now: number): void {
     const { userId } = session.person;
-    const sessions = this.#sessions.get(userId);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#sessions.delete(userId);
+    const others = this.sessionsOf(userId).filter((other) => other !== session);
+    if (others.length > 0) this.#sessions.set(userId, others);
+    else this.#sessions.delete(userId);
     this.changed(userId, now);
   }
 

@@ -96,7 +96,7 @@ export class Presence implements OnApplicationBootstrap, OnApplicationShutdown {
   /** A person is in another clan, or in more chats, than before. */
   moved(userId: string): void {
     const sessions = this.#own.sessionsOf(userId);
-    if (sessions.size === 0) return;
+    if (sessions.length === 0) return;
     this.#own.changed(userId, performance.now());
     this.#gather();
     for (const session of sessions) this.#watchers.moved(session);

@@ -17,6 +17,10 @@ import { socketServer } from './session-socket.js';
 import { handshakeRefusal, refuseUpgrade } from './upgrade-refusal.js';
 import { Traffic } from '../traffic.js';
 
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
 /** What the framework knows as a server: it emits `connection` with a {@link Session}, never with a bare socket. */
 class EndpointServer extends EventEmitter {
   constructor(
@@ -84,8 +88,9 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     session.serve(byEvent, failed);
   }
 
-  override bindClientDisconnect(session: Session, callback: () => void): void {
-    session.whenOver(callback);
+  /** The framework would have a listener for each connection; `frameHandlers` takes no gateway that wants to be told. */
+  override bindClientDisconnect(): void {
+    // Who is told of it: `whenOver`.
   }
 
   override close(endpointServer: EndpointServer): Promise<void> {
@@ -101,7 +106,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Whoever hangs up before the answer is no concern of ours.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     this.#upgrade(request, socket, head).catch((error: unknown) => {
       refuseUpgrade(socket, error);
     });
@@ -122,6 +127,8 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
     const { endpoint, server } = endpointServer;
     const accept: Arrival['accept'] = (begin) => {
       server.handleUpgrade(request, socket, head, (ws) => {
+        // By now ws does the same.
+        socket.off('error', destroy);
         begin(socket, ws);
       });
     };

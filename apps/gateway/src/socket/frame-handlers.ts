@@ -45,6 +45,7 @@ interface Parameter {
 export function frameHandlers(app: Pick<INestApplicationContext, 'get'>, gateway: Type<object>): FrameHandlers {
   const instance = app.get(gateway);
   const prototype = gateway.prototype as Record<string, FrameHandler>;
+  if ('handleDisconnect' in prototype) throw new Error(`${gateway.name}: handleDisconnect is called by nobody here`);
   const filter = app.get(filterOf(gateway), { strict: false });
   const byEvent = new Map<string, FrameHandler>();
   for (const name of new MetadataScanner().getAllMethodNames(prototype)) {

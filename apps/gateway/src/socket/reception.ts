@@ -23,7 +23,7 @@ import { DIRECT_CHAT, type Endpoint, ROOM_CHAT } from './endpoint.js';
 import { Hub } from '../feeds/hub.js';
 import type { PersonFeed } from '../feeds/person-feed.js';
 import { hangUp, type Line, type SessionSocket } from './session-socket.js';
-import { Session } from './session.js';
+import { Session, type SharedParts } from './session.js';
 import { COMMAND_KEYS, type GatewaySettings, SETTINGS } from '../settings.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 import { Traffic } from '../traffic.js';
@@ -50,7 +50,7 @@ const unavailable = (message: string): HttpRefusal => new HttpRefusal(503, [http
  */
 @Injectable()
 export class Reception {
-  readonly #frames: TokenBuckets;
+  readonly #shared: SharedParts;
   /** How many are let in: all who are cut off at the same moment come back at the same moment. */
   readonly #connects: TokenBucket;
   /** How often each person may ask to be let in, and each address that does not say who. */
@@ -64,14 +64,18 @@ export class Reception {
     @Inject(Tokens) private readonly tokens: Tokens,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     @Inject(Health) health: Health,
-    @Inject(Closings) private readonly closings: Closings,
-    @Inject(COMMAND_KEYS) private readonly newKey: () => string,
-    @Inject(Allowance) private readonly allowance: Pick<Allowance, 'spend'>,
-    @Inject(Traffic) private readonly traffic: Traffic,
+    @Inject(Closings) closings: Closings,
+    @Inject(COMMAND_KEYS) newKey: () => string,
+    @Inject(Allowance) allowance: Pick<Allowance, 'spend'>,
+    @Inject(Traffic) traffic: Traffic,
   ) {
     const { framesPerSecond, frameBurst, connectsPerSecond, connectBurst } = settings.limits;
     this.#connects = new TokenBucket({ perSecond: connectsPerSecond, burst: connectBurst }, performance.now());
-    this.#frames = new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst });
+    this.#shared = {
+      ...{ limits: settings.limits, barrier: hub.barrier, newKey, allowance, closings, traffic },
+      frames: new TokenBuckets({ perSecond: framesPerSecond, burst: frameBurst }),
+      isRevoked: (token) => tokens.isRevoked(token),
+    };
     const { requestsPerSecond, requestsBurst, trustedProxies } = settings.http;
     this.#requests = new TokenBuckets({ perSecond: requestsPerSecond, burst: requestsBurst });
     this.#addressOf = clientAddress(trustedProxies);
@@ -174,27 +178,17 @@ export class Reception {
   /** In one go: between the answer and the first frame nothing else happens. */
   #open({ endpoint, accept }: Arrival, caller: Caller, feed: PersonFeed): Session | null {
     const { limits, roomChat } = this.settings;
+    const { userId, scope, jti, issuedAt, moderates, expiresAt } = caller;
     let session: Session | null = null;
     accept((socket, ws) => {
       if (feed.connections(endpoint) >= limits.connectionsPerUser) {
         turnAway({ ws, socket });
-        this.closings.tell(endpoint, caller.userId, CLOSE.tooManyConnections);
+        this.#shared.closings.tell(endpoint, userId, CLOSE.tooManyConnections);
         return;
       }
-      session = new Session({
-        ...{ endpoint, socket, ws, limits },
-        ...{ person: feed.person, moderates: caller.moderates, expiresAt: caller.expiresAt },
-        isRevoked: () => this.tokens.isRevoked(caller),
-        ...{
-          frames: this.#frames,
-          barrier: this.hub.barrier,
-          newKey: this.newKey,
-          allowance: this.allowance,
-          closings: this.closings,
-          traffic: this.traffic,
-        },
-      });
-      this.traffic.hasOpened(endpoint);
+      const token = { userId, scope, jti, issuedAt };
+      session = new Session({ endpoint, socket, ws, token, person: feed.person, moderates, expiresAt }, this.#shared);
+      this.#shared.traffic.hasOpened(endpoint);
       if (endpoint === ROOM_CHAT && roomChat.dialect === 'altzone') session.reply(READY_FRAME);
       this.hub.add(session, feed);
     });

@@ -2,18 +2,18 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocketServer } from 'ws';
 import type { Closing } from './closings.js';
+import type { Session } from './session.js';
 
 /** What a session uses of a WebSocket; another kind of connection does the same in its own way. */
 export interface SessionSocket {
+  /** Whose it is. Its listeners are the same functions for all, and find it here: one for each would take memory. */
+  session?: Session;
   readonly readyState: number;
   readonly OPEN: number;
   readonly isPaused: boolean;
   on(event: 'message', listener: (data: RawData, binary: boolean) => void): unknown;
   on(event: 'ping' | 'pong', listener: () => void): unknown;
-  /**
-   * Comes once, with the client's code, 1006 where it gave none: where a listener stays as long as the connection,
-   * `once` would only take more memory.
-   */
+  /** Comes once, with the client's code, 1006 where it gave none. */
   on(event: 'close', listener: (code: number) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   once(event: 'close', listener: () => void): unknown;

@@ -1,37 +1,29 @@
+import type { Duplex } from 'node:stream';
+import type { RawData } from 'ws';
 import type { Moderates } from '#domain';
 import { LogUnavailable } from '#event-store';
-import { ackFrame, CLOSE, type Fault, type Frame, nackFrame, type Topic, UNAVAILABLE, UNKNOWN } from '#protocol';
+import { CLOSE, type Fault, nackFrame, type Topic, UNAVAILABLE, UNKNOWN } from '#protocol';
 import { type Closing, comeBack, protocolClosing } from './closings.js';
-import { Attempts } from '../commands/attempts.js';
-import type { Caller, Outcome } from '../commands/command.js';
+import type { Attempts } from '../commands/attempts.js';
+import type { Caller } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
+import { FrameDesk, type FrameHandler, type FrameHandlers, surface } from './frame-desk.js';
 import { FrameInHand } from './frame-in-hand.js';
-import { cut, hangUp } from './session-socket.js';
-import { Inbox, type Waiting } from './inbox.js';
+import { cut, hangUp, type SessionSocket } from './session-socket.js';
+import { Inbox } from './inbox.js';
 import { type Later, Outbound } from './outbound.js';
 import type { Person } from '../feeds/person.js';
 import { Pings } from './keep-alive.js';
-import type { SessionParts } from './session-parts.js';
+import { attemptsOf } from './session-attempts.js';
+import type { SessionParts, SharedParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
 import { outcomeOf } from '../traffic.js';
 
-/** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
-export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
-
-/** What frames are for, by their events, and what tells the client what a handler has thrown. */
-export interface FrameHandlers {
-  readonly byEvent: ReadonlyMap<string, FrameHandler>;
-  readonly failed: (error: unknown, session: Session, frame: Frame) => void;
-}
-
-const surface: FrameHandlers['failed'] = (error) => {
-  throw error;
-};
-
-export type { SessionParts };
+export type { FrameHandler, FrameHandlers, SessionParts, SharedParts };
 
 // Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
 const NONE: ReadonlySet<Topic> = new Set();
+const NOBODY: readonly ((session: Session) => void)[] = [];
 
 /**
  * One connection. Its frames are handled one after the other, in the order they came, so that answers and events have
@@ -41,86 +33,84 @@ export class Session implements Caller {
   readonly endpoint: Endpoint;
   readonly person: Person;
   readonly moderates: Moderates;
-  readonly attempts: Attempts;
   /** What the client has asked to be told of beside messages. */
   topics: ReadonlySet<Topic> = NONE;
-  readonly #parts: SessionParts;
+  readonly #ws: SessionSocket;
+  readonly #socket: Duplex;
+  readonly #token: SessionParts['token'];
+  readonly #expiresAt: number;
+  readonly #shared: SharedParts;
   readonly #outbound: Outbound;
   readonly #pings: Pings;
-  readonly #inbox: Inbox;
-  readonly #hand: FrameInHand;
+  #inbox: Inbox | null = null;
+  #frameInHand: FrameInHand | null = null;
+  #attempts: Attempts | null = null;
+  #byEvent: FrameHandlers['byEvent'] | null = null;
+  #failed = surface;
+  #whenOver = NOBODY;
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
   #patience: NodeJS.Timeout | null = null;
   /** It is known, and counted, why the connection ends. */
   #isAccountedFor = false;
 
-  constructor(parts: SessionParts) {
-    const { endpoint, person, moderates, socket, ws, limits } = parts;
+  static readonly #onMessage = function (this: SessionSocket, data: RawData, binary: boolean): void {
+    const session = this.session!;
+    // Of ws's three forms of data, a server gets this one unless it asks for another.
+    if (session.#allowed()) session.#frames.put({ data: data as Buffer, binary, cameAt: performance.now() });
+  };
+  static readonly #onPing = function (this: SessionSocket): void {
+    this.session!.#allowed();
+  };
+  static readonly #onPong = function (this: SessionSocket): void {
+    if (!this.session!.#pings.heard()) this.session!.#allowed();
+  };
+  static readonly #onClose = function (this: SessionSocket, code: number): void {
+    this.session!.#over(code);
+  };
+  /** A frame too large or ill-formed: ws closes with the code that says so, and `close` follows. */
+  static readonly #onError = function (this: SessionSocket, error: Error): void {
+    this.session!.#account(protocolClosing(error));
+  };
+
+  constructor({ endpoint, person, moderates, token, expiresAt, ws, socket }: SessionParts, shared: SharedParts) {
     this.endpoint = endpoint;
     this.person = person;
     this.moderates = moderates;
-    const spend = (): void => {
-      parts.allowance.spend(person.userId);
-    };
-    this.#hand = new FrameInHand(endpoint, limits.frameDepth, parts.traffic);
-    this.attempts = new Attempts(
-      person.userId,
-      parts.newKey,
-      () => {
-        if (this.#hand.isHeldUp || !parts.barrier.isOpen) {
-          const since = performance.now();
-          return this.admit().then(() => parts.barrier.assure(person.userId, since).then(spend));
-        }
-        spend();
-        return null;
-      },
-      () => this.#hand.timed(),
-    );
-    this.#parts = parts;
-    this.#outbound = new Outbound(socket, limits.outboundBytes, parts.traffic);
-    this.#pings = new Pings(ws, this.#outbound, limits);
-    this.#inbox = new Inbox(ws, () => {
-      this.close(this.#ending!);
-    });
-    ws.on('message', (data, binary) => {
-      // Of ws's three forms of data, a server gets this one unless it asks for another.
-      if (this.#allowed()) this.#inbox.put({ data: data as Buffer, binary, cameAt: performance.now() });
-    });
-    ws.on('ping', () => {
-      this.#allowed();
-    });
-    ws.on('pong', () => {
-      if (!this.#pings.heard()) this.#allowed();
-    });
-    ws.on('close', (code) => {
-      clearTimeout(this.#patience ?? undefined);
-      if (!this.#isAccountedFor) parts.traffic.hasGone(code);
-    });
-    // A frame too large or ill-formed: ws closes with the code that says so, and `close` follows.
-    ws.on('error', (error) => {
-      this.#account(protocolClosing(error));
-    });
+    this.#token = token;
+    this.#expiresAt = expiresAt;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#shared = shared;
+    this.#outbound = new Outbound(socket, shared.limits.outboundBytes, shared.traffic);
+    this.#pings = new Pings(ws, this.#outbound, shared.limits);
+    ws.session = this;
+    ws.on('message', Session.#onMessage);
+    ws.on('ping', Session.#onPing);
+    ws.on('pong', Session.#onPong);
+    ws.on('close', Session.#onClose);
+    ws.on('error', Session.#onError);
   }
 
   get isOpen(): boolean {
-    return this.#parts.ws.readyState === this.#parts.ws.OPEN;
+    return this.#ws.readyState === this.#ws.OPEN;
   }
 
   /** From now on frames are handled; those that came before have waited. */
   serve(byEvent: FrameHandlers['byEvent'], failed: FrameHandlers['failed'] = surface): void {
-    const handlers = { byEvent, failed };
-    this.#inbox.serve((frame) => this.#handle(frame, handlers));
+    this.#byEvent = byEvent;
+    this.#failed = failed;
+    if (this.#inbox) this.#serve(this.#inbox, byEvent);
   }
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
-  whenOver(listener: () => void): void {
-    this.#parts.ws.on('close', listener);
+  whenOver(listener: (session: Session) => void): void {
+    this.#whenOver = this.#whenOver.concat(listener);
   }
 
   /** What waits: of the client's frames, and for it to read. */
   get waiting(): { readonly frames: number; readonly bytes: number } {
-    return { frames: this.#inbox.length, bytes: this.#outbound.length };
+    return { frames: this.#waits, bytes: this.#outbound.length };
   }
 
   /** Writes whole frames, as {@link textFrame} makes them. @param told how many of them are told to many */
@@ -131,7 +121,7 @@ export class Session implements Caller {
       return;
     }
     this.#outbound.write(frames);
-    this.#parts.traffic.deliveries += told;
+    this.#shared.traffic.deliveries += told;
   }
 
   /** Writes a frame that may be late or left out: see {@link Outbound.writeSoftly}. */
@@ -152,7 +142,7 @@ export class Session implements Caller {
     }
     const late = setTimeout(() => {
       this.close(CLOSE.slowReader);
-    }, this.#parts.limits.listSeconds * 1_000);
+    }, this.#shared.limits.listSeconds * 1_000);
     await this.#outbound.writeList(pieces);
     clearTimeout(late);
     this.#pings.unblocked();
@@ -160,7 +150,7 @@ export class Session implements Caller {
 
   async admit(): Promise<void> {
     if (this.#hand.isHeldUp) throw new LogUnavailable('it waited behind what was in vain');
-    await this.#parts.barrier.pass();
+    await this.#shared.barrier.pass();
   }
 
   /** What the frame in hand asked a server for did not come. */
@@ -172,7 +162,7 @@ export class Session implements Caller {
   refuse(fault: Fault): void {
     const { id } = this.#hand;
     this.#hand.count(outcomeOf(fault));
-    if (id !== undefined) this.#parts.traffic.nacks++;
+    if (id !== undefined) this.#shared.traffic.nacks++;
     this.reply(id === undefined ? this.endpoint.errorFrame(fault) : nackFrame(id, fault));
   }
 
@@ -180,7 +170,7 @@ export class Session implements Caller {
   close(closing: Closing): void {
     if (!this.isOpen) return;
     this.#account(closing);
-    hangUp(this.#parts, closing);
+    hangUp({ ws: this.#ws, socket: this.#socket }, closing);
   }
 
   /** To another gateway, or to begin anew here. */
@@ -201,97 +191,84 @@ export class Session implements Caller {
   }
 
   terminate(): void {
-    cut(this.#parts);
+    cut({ ws: this.#ws, socket: this.#socket });
   }
 
   /** Looks after the connection; called every half second or so. */
   beat(now: number): void {
     if (!this.isOpen) return;
-    if (Date.now() >= this.#parts.expiresAt) this.close(CLOSE.tokenExpired);
-    else if (this.#parts.isRevoked()) this.close(CLOSE.tokenRevoked);
+    if (Date.now() >= this.#expiresAt) this.close(CLOSE.tokenExpired);
+    else if (this.#shared.isRevoked(this.#token)) this.close(CLOSE.tokenRevoked);
     else if (!this.#pings.beat(now)) {
-      this.#parts.traffic.closed['silent']! += 1;
+      this.#shared.traffic.closed['silent']! += 1;
       this.#isAccountedFor = true;
       this.terminate();
     }
   }
 
+  /** How many frames. */
+  get #waits(): number {
+    return this.#inbox?.length ?? 0;
+  }
+
+  /** Made once a first frame comes, as what follows. */
+  get #frames(): Inbox {
+    if (this.#inbox) return this.#inbox;
+    const inbox = new Inbox(this.#ws, () => {
+      this.close(this.#ending!);
+    });
+    this.#inbox = inbox;
+    if (this.#byEvent) this.#serve(inbox, this.#byEvent);
+    return inbox;
+  }
+
+  #serve(inbox: Inbox, byEvent: FrameHandlers['byEvent']): void {
+    const desk = new FrameDesk(this, this.#hand, this.#shared.traffic, { byEvent, failed: this.#failed });
+    inbox.serve((frame) => desk.handle(frame));
+  }
+
+  get #hand(): FrameInHand {
+    const { limits, traffic } = this.#shared;
+    return (this.#frameInHand ??= new FrameInHand(this.endpoint, limits.frameDepth, traffic));
+  }
+
+  get attempts(): Attempts {
+    return (this.#attempts ??= attemptsOf(this, this.#hand, this.#shared));
+  }
+
+  #over(code: number): void {
+    clearTimeout(this.#patience ?? undefined);
+    if (!this.#isAccountedFor) this.#shared.traffic.hasGone(code);
+    for (const listener of this.#whenOver) listener(this);
+  }
+
   #account(closing: Closing): void {
     this.#isAccountedFor = true;
-    this.#parts.closings.tell(this.endpoint, this.person.userId, closing);
+    this.#shared.closings.tell(this.endpoint, this.person.userId, closing);
   }
 
   #allowed(): boolean {
     if (!this.isOpen || this.#ending) return false;
-    const { frames, limits } = this.#parts;
-    if (frames.take(this.person.userId, performance.now()) && this.#inbox.length < limits.inboundFrames) return true;
+    const { frames, limits } = this.#shared;
+    if (frames.take(this.person.userId, performance.now()) && this.#waits < limits.inboundFrames) return true;
     this.#endWith(CLOSE.tooManyFrames);
     return false;
   }
 
   #endWith(closing: Closing): void {
     this.#ending ??= closing;
-    this.#inbox.end();
+    this.#frames.end();
   }
 
   /** What is in hand may be stored yet; what waits will not be. */
   #giveUp(): void {
     if (!this.isOpen) return;
     this.refuse(UNKNOWN);
-    for (const waiting of this.#inbox.takeAll()) {
+    for (const waiting of this.#frames.takeAll()) {
       this.#hand.take(waiting);
       this.refuse(UNAVAILABLE);
     }
     this.close(this.#ending!);
-  }
-
-  #handle(waiting: Waiting, { byEvent, failed }: FrameHandlers): Promise<void> | null {
-    const read = this.#hand.take(waiting);
-    if ('fault' in read) {
-      this.refuse(read.fault);
-      return null;
-    }
-    const { frame } = read;
-    const handler = byEvent.get(frame.event);
-    if (!handler) {
-      this.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
-      return null;
-    }
-    let made: ReturnType<FrameHandler>;
-    try {
-      const step = this.#hand.trace(frame);
-      made = step ? step.run(() => handler(frame, this)) : handler(frame, this);
-    } catch (error) {
-      failed(error, this, frame);
-      return null;
-    }
-    if (made instanceof Promise) {
-      return made.then(
-        (outcome) => {
-          this.#answer(frame, outcome);
-        },
-        (error: unknown) => {
-          failed(error, this, frame);
-        },
-      );
-    }
-    this.#answer(frame, made);
-    return null;
-  }
-
-  #answer(frame: Frame, outcome: Outcome | undefined): void {
-    this.#hand.count(outcome && 'refusal' in outcome ? 'refused' : 'accepted');
-    if (!outcome || !this.isOpen) return;
-    if ('refusal' in outcome) {
-      const { refusal } = outcome;
-      const { field } = refusal;
-      this.refuse({ ...refusal, ...(field !== undefined && { value: Reflect.get(Object(frame.data), field) }) });
-      return;
-    }
-    if (outcome.answer) this.reply(JSON.stringify(outcome.answer));
-    if (frame.id === undefined) return;
-    this.#parts.traffic.acks++;
-    this.reply(ackFrame(frame.id, outcome.ack));
   }
 }
 
