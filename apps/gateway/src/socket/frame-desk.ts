@@ -1,30 +1,32 @@
-import { ackFrame, type Frame } from '#protocol';
+import { ackFrame, type Fault, type Frame } from '#protocol';
 import type { Outcome } from '../commands/command.js';
 import type { Traffic } from '../traffic.js';
 import type { FrameInHand } from './frame-in-hand.js';
 import type { Waiting } from './inbox.js';
-import type { Session } from './session.js';
 
 /** What a handler makes of a frame, at once or later; nothing where it has refused it at the session itself. */
-export type FrameHandler = (frame: Frame, session: Session) => Promise<Outcome | undefined> | Outcome | undefined;
+export type HandlerFor<S> = (frame: Frame, session: S) => Promise<Outcome | undefined> | Outcome | undefined;
 
 /** What frames are for, by their events, and what tells the client what a handler has thrown. */
-export interface FrameHandlers {
-  readonly byEvent: ReadonlyMap<string, FrameHandler>;
-  readonly failed: (error: unknown, session: Session, frame: Frame) => void;
+export interface HandlersFor<S> {
+  readonly byEvent: ReadonlyMap<string, HandlerFor<S>>;
+  readonly failed: (error: unknown, session: S, frame: Frame) => void;
 }
 
-export const surface: FrameHandlers['failed'] = (error) => {
-  throw error;
-};
+/** What a desk needs of a connection. */
+interface Answered {
+  readonly isOpen: boolean;
+  refuse(fault: Fault): void;
+  reply(text: string): void;
+}
 
 /** Gives the frames of a connection to their handlers, one at a time, and answers each. */
-export class FrameDesk {
+export class FrameDesk<S extends Answered> {
   constructor(
-    private readonly session: Session,
+    private readonly session: S,
     private readonly hand: FrameInHand,
     private readonly traffic: Pick<Traffic, 'acks'>,
-    private readonly handlers: FrameHandlers,
+    private readonly handlers: HandlersFor<S>,
   ) {}
 
   /** A promise only where that takes longer than this call. */
@@ -42,7 +44,7 @@ export class FrameDesk {
       session.refuse({ code: 'unknown_event', field: 'event', value: frame.event, message: 'there is no such event' });
       return null;
     }
-    let made: ReturnType<FrameHandler>;
+    let made: ReturnType<HandlerFor<S>>;
     try {
       const step = this.hand.trace(frame);
       made = step ? step.run(() => handler(frame, session)) : handler(frame, session);

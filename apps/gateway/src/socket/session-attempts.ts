@@ -1,10 +1,11 @@
 import { Attempts } from '../commands/attempts.js';
+import type { Caller } from '../commands/command.js';
 import type { FrameInHand } from './frame-in-hand.js';
-import type { Session, SharedParts } from './session.js';
+import type { SharedParts } from './session-parts.js';
 
 /** The commands of a connection: each is admitted when its frame is in hand, and is one of those its person may give. */
 export function attemptsOf(
-  session: Pick<Session, 'person' | 'admit'>,
+  session: Pick<Caller, 'person' | 'admit'>,
   hand: FrameInHand,
   { allowance, barrier, newKey }: Pick<SharedParts, 'allowance' | 'barrier' | 'newKey'>,
 ): Attempts {

@@ -2,12 +2,9 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocketServer } from 'ws';
 import type { Closing } from './closings.js';
-import type { Session } from './session.js';
 
 /** What a session uses of a WebSocket; another kind of connection does the same in its own way. */
 export interface SessionSocket {
-  /** Whose it is. Its listeners are the same functions for all, and find it here: one for each would take memory. */
-  session?: Session;
   readonly readyState: number;
   readonly OPEN: number;
   readonly isPaused: boolean;

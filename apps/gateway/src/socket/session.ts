@@ -7,7 +7,7 @@ import { type Closing, comeBack, protocolClosing } from './closings.js';
 import type { Attempts } from '../commands/attempts.js';
 import type { Caller } from '../commands/command.js';
 import type { Endpoint } from './endpoint.js';
-import { FrameDesk, type FrameHandler, type FrameHandlers, surface } from './frame-desk.js';
+import { FrameDesk, type HandlerFor, type HandlersFor } from './frame-desk.js';
 import { FrameInHand } from './frame-in-hand.js';
 import { cut, hangUp, type SessionSocket } from './session-socket.js';
 import { Inbox } from './inbox.js';
@@ -19,7 +19,16 @@ import type { SessionParts, SharedParts } from './session-parts.js';
 import { textFrame } from './text-frame.js';
 import { outcomeOf } from '../traffic.js';
 
-export type { FrameHandler, FrameHandlers, SessionParts, SharedParts };
+export type { SessionParts, SharedParts };
+export type FrameHandler = HandlerFor<Session>;
+export type FrameHandlers = HandlersFor<Session>;
+
+const surface: FrameHandlers['failed'] = (error) => {
+  throw error;
+};
+
+/** Its listeners are the same functions for all, and find here whose it is: one for each would take memory. */
+type OwnSocket = SessionSocket & { session?: Session };
 
 // Of most connections, which say nothing: what each of them would have for itself is only made once it is needed.
 const NONE: ReadonlySet<Topic> = new Set();
@@ -54,22 +63,22 @@ export class Session implements Caller {
   /** It is known, and counted, why the connection ends. */
   #isAccountedFor = false;
 
-  static readonly #onMessage = function (this: SessionSocket, data: RawData, binary: boolean): void {
+  static readonly #onMessage = function (this: OwnSocket, data: RawData, binary: boolean): void {
     const session = this.session!;
     // Of ws's three forms of data, a server gets this one unless it asks for another.
     if (session.#allowed()) session.#frames.put({ data: data as Buffer, binary, cameAt: performance.now() });
   };
-  static readonly #onPing = function (this: SessionSocket): void {
+  static readonly #onPing = function (this: OwnSocket): void {
     this.session!.#allowed();
   };
-  static readonly #onPong = function (this: SessionSocket): void {
+  static readonly #onPong = function (this: OwnSocket): void {
     if (!this.session!.#pings.heard()) this.session!.#allowed();
   };
-  static readonly #onClose = function (this: SessionSocket, code: number): void {
+  static readonly #onClose = function (this: OwnSocket, code: number): void {
     this.session!.#over(code);
   };
   /** A frame too large or ill-formed: ws closes with the code that says so, and `close` follows. */
-  static readonly #onError = function (this: SessionSocket, error: Error): void {
+  static readonly #onError = function (this: OwnSocket, error: Error): void {
     this.session!.#account(protocolClosing(error));
   };
 
@@ -84,7 +93,7 @@ export class Session implements Caller {
     this.#shared = shared;
     this.#outbound = new Outbound(socket, shared.limits.outboundBytes, shared.traffic);
     this.#pings = new Pings(ws, this.#outbound, shared.limits);
-    ws.session = this;
+    (ws as OwnSocket).session = this;
     ws.on('message', Session.#onMessage);
     ws.on('ping', Session.#onPing);
     ws.on('pong', Session.#onPong);
