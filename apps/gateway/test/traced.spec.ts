@@ -36,6 +36,7 @@ it('what is told of a message that is traced is a step of its trace, which says 
   audience.tell('{"data":2}');
   await until('one more is told', () => other.client.frames.length === 5);
   await stop();
+  await collector.named('deliver', 2);
   const facts = {
     'messaging.system': 'nats',
     'messaging.operation.name': 'deliver',
@@ -61,7 +62,7 @@ it('a frame is a step that ends with what becomes of it; what the client did wro
     hand.count('failed');
   }
   await stop();
-  const steps = collector.spans.filter(({ name }) => name === 'typing');
+  const steps = await collector.named('typing', outcomes.length);
   expect(steps.map(({ trace, facts, failed }) => [trace, facts['parley.frame.outcome'], failed])).toEqual(
     outcomes.map((outcome, i) => [traceOf(10 + i), outcome, i > 1]),
   );
@@ -84,7 +85,7 @@ it('what the handler of a frame does belongs to its step', async () => {
   client.sendRaw(JSON.stringify({ event: 'work', id: 'c1', traceparent: traceparentOf(20) }));
   await until('it is done', () => client.frames.length === 1);
   await stop();
-  const [work, inner] = ['work', 'inner'].map((name) => collector.spans.find((span) => span.name === name)!);
+  const [[work], [inner]] = [await collector.named('work', 1), await collector.named('inner', 1)];
   expect([work!.trace, work!.parent]).toEqual([traceOf(20), '00f067aa0ba902b7']);
   expect([inner!.trace, inner!.parent]).toEqual([traceOf(20), work!.id]);
 });

@@ -79,6 +79,15 @@ export class Collector {
     return this.spans.filter((span) => span.trace === trace);
   }
 
+  /** The spans of a name, once there are so many: ending the tracing waits for a second at most until they are handed over. */
+  async named(name: string, count: number): Promise<ReceivedSpan[]> {
+    for (;;) {
+      const found = this.spans.filter((span) => span.name === name);
+      if (found.length >= count) return found;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
