@@ -112,6 +112,10 @@ describe('an audience', () => {
     ask('changes');
     expect(places(ada)).toEqual([0, 3]);
     audience.remove(ada.session);
+    expect(places(ada)).toEqual([undefined, undefined]);
+    // Who is not of it is not kept.
+    ask('changes');
+    expect(places(ada)).toEqual([undefined, undefined]);
     audience.add(ada.session);
     expect(places(ada)).toEqual([3, 3]);
   });

@@ -179,8 +179,9 @@ export class Hub implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #over = (session: Session): void => {
     this.presence.left(session);
     this.#sessions.delete(session);
+    // It held its feed until now, so that is the one there is; none where all were let go of, at the end.
     const feed = this.person(session.person.userId);
-    if (feed?.person !== session.person) return;
+    if (!feed) return;
     feed.remove(session);
     this.release(feed);
   };
