@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { clanRoom, keySequence } from '#domain';
+import { Database } from '../src/sql/database.js';
 import { isWhole } from '../src/sql/prompt.js';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 import { randomLog } from './random-log.js';
@@ -203,6 +204,26 @@ const without = (name: string) =>
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ status: 130, out: '', err: '' });
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('ends with Ctrl-C also where that comes while it opens, or between two statements', async () => {
+    const endless = 'select count(*) from events a, events b, events c, events d, events e';
+    const open = Database.open.bind(Database);
+    jest.spyOn(Database, 'open').mockImplementationOnce(async (...files) => {
+      const database = await open(...files);
+      system.interruption.abort();
+      return database;
+    });
+    expect(await sql('select 1')).toMatchObject({ status: 130, out: '' });
+    system.interruption = new AbortController();
+    const table = jest.spyOn(Database.prototype as unknown as { makeTables(): Promise<void> }, 'makeTables');
+    table.mockImplementationOnce(() => {
+      system.interruption.abort();
+      return Promise.resolve();
+    });
+    expect(await sql(endless)).toMatchObject({ status: 130, out: '' });
+    system.interruption = new AbortController();
+    jest.restoreAllMocks();
   });
 
   it('says how what is not installed is got, and does without it what can be done', async () => {

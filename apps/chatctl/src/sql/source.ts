@@ -21,6 +21,9 @@ type Words = Parameters<typeof selectionOf>[0] & { readonly export?: string | un
 /** Exit status where Ctrl-C came before the end. */
 export const INTERRUPTED = 130;
 
+/** How often what is asked is told to end, until it has: between two statements nobody hears it. Milliseconds. */
+const TELL_MS = 50;
+
 /**
  * Works on an export: the one that is named, or one of what is selected of the log, which is made for it and deleted
  * afterwards. Interrupted by Ctrl-C, whatever is being asked ends.
@@ -50,11 +53,16 @@ export async function withDatabase(
       throw new NothingThere('the log has nothing of what is selected');
     });
     const database = await Database.open(files, folder);
+    let telling: NodeJS.Timeout | undefined;
     const stop = () => {
-      database.interrupt();
+      telling = setInterval(() => {
+        database.interrupt();
+      }, TELL_MS);
     };
     interruption.addEventListener('abort', stop);
     try {
+      // While it was opened nobody heard it.
+      if (isInterrupted()) return INTERRUPTED;
       const done = await work(database, folder);
       return isInterrupted() ? INTERRUPTED : done || status;
     } catch (error) {
@@ -62,6 +70,7 @@ export async function withDatabase(
       throw error;
     } finally {
       interruption.removeEventListener('abort', stop);
+      clearInterval(telling);
       database.close();
     }
   } finally {
