@@ -120,6 +120,8 @@ export class Reader {
         pull.close();
       };
       signal?.addEventListener('abort', stop);
+      // While it began, nobody heard it.
+      if (signal?.aborted) stop();
       try {
         for (;;) {
           const batch = await pull.next(BATCH, follow ? undefined : QUIET_LIMIT_MS);

@@ -107,6 +107,23 @@ describe('reading on as the log grows', () => {
     proxy.mend();
   });
 
+  it('ends also where it is told to while it begins, though nothing comes', async () => {
+    const slow = await test.open({ encryption, servers: proxy.url });
+    const { lastSeq } = await log.state();
+    const stop = new AbortController();
+    proxy.hold();
+    const following = take(slow, 1, { from: lastSeq + 1, follow: true, signal: stop.signal });
+    // What it asks before that goes on.
+    while (!proxy.held.includes('CONSUMER.CREATE')) {
+      proxy.release();
+      proxy.hold();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    stop.abort();
+    proxy.release();
+    expect(await following).toEqual([]);
+  });
+
   it('does not show what is still sealed with the key of somebody who was erased meanwhile', async () => {
     const room = clanRoom('erased');
     const by = (content: string) => ({ ...message(room, content), sender: { id: '66', name: 'Eve', avatar: null } });
