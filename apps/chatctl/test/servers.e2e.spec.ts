@@ -10,6 +10,7 @@ import { sayRunning, sayStopped } from '#settings';
 import { timeline, Runner } from '#projections';
 import { memoryReadModels } from '#read-models';
 import type { StatusReport } from '#operations';
+import { allFolded } from '../../../libs/projections/test/all-folded.js';
 import { MONGODB_URL, posted, SystemUnderTest, until } from './system-under-test.js';
 
 // As a process of its own. What it runs was built before the tests.
@@ -88,15 +89,16 @@ describe('chatctl and its servers', () => {
     it('shows by its consumers what folds into memory, and cannot verify that', async () => {
       const env = running(null);
       const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
+      const readModels = memoryReadModels();
       const worker = new Runner({
         projection: timeline,
         log: system.log,
-        readModels: memoryReadModels(),
+        readModels,
         owner: 'host-1',
         logger,
       });
       void worker.start();
-      await until('it has folded all', async () => worker.owned.length === 16 && (await worker.lag()) === 0);
+      await until('it has folded all', allFolded([worker], system.log, readModels));
       const report = JSON.parse((await execute(env, 'status', '--json')).out) as StatusReport;
       await worker.stop();
       expect(report.neverRun).toContain('directory');

@@ -4,6 +4,7 @@ import { clanRoom, directRoom, type DomainEvent, keySequence, type MessageCreate
 import { EventLog } from '#event-store';
 import { directory, type Projection, timeline, Runner } from '#projections';
 import { firstVersion, openMongodbReadModels, type ReadModels } from '#read-models';
+import { allFolded } from '../../../libs/projections/test/all-folded.js';
 import { chatctl } from '../src/chatctl.js';
 
 const SERVERS = process.env['TEST_NATS_URL'] ?? 'nats://127.0.0.1:4222';
@@ -105,13 +106,7 @@ export class SystemUnderTest {
 
   /** Until the workers have folded everything for good, those of a projection together. */
   async folded(): Promise<void> {
-    const count = new Set(this.workers.map(({ projection }) => projection)).size;
-    await until('all is folded', async () => {
-      // One that owns nothing yet lags by nothing.
-      if (this.owned().length !== 16 * count) return false;
-      const lags = await Promise.all(this.workers.map((worker) => worker.lag()));
-      return lags.every((lag) => lag === 0);
-    });
+    await until('all is folded', allFolded(this.workers, this.log, this.readModels));
   }
 
   /** @returns its sequence */

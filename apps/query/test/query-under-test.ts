@@ -7,7 +7,6 @@ import {
   GLOBAL_ROOM,
   keySequence,
   openChat,
-  PARTITIONS,
   type Person,
   postToChat,
   postToRoom,
@@ -21,6 +20,7 @@ import { Health, signDevelopmentToken, Tokens } from '#platform';
 import { type HttpSettings, loadConfig } from '#settings';
 import { type Projection, timeline, Runner } from '#projections';
 import { memoryReadModels, openMongodbReadModels, type ReadModels } from '#read-models';
+import { allFolded } from '../../../libs/projections/test/all-folded.js';
 import { serveOpenApi } from '../src/openapi.js';
 import { OperationsModule } from '../src/operations/operations.module.js';
 import { QueryModule } from '../src/query.module.js';
@@ -64,6 +64,7 @@ export class QueryUnderTest {
     private app: { url: string; close: () => Promise<void> },
     private readonly listen: (port: number) => Promise<{ url: string; close: () => Promise<void> }>,
     readonly log: EventLog,
+    private readonly readModels: ReadModels,
     /** Of the timeline. */
     readonly worker: Runner<unknown>,
     private readonly newWorker: (projection: Projection<unknown>) => Runner<unknown>,
@@ -118,7 +119,7 @@ export class QueryUnderTest {
       await log.close();
       await readModels.close();
     };
-    const query = new QueryUnderTest(app, listen, log, worker, newWorker, close);
+    const query = new QueryUnderTest(app, listen, log, readModels, worker, newWorker, close);
     if (!bare) await query.allRead();
     return query;
   }
@@ -188,10 +189,8 @@ export class QueryUnderTest {
 
   private async foldedBy(worker: Runner<unknown>): Promise<void> {
     void worker.start();
-    // A worker that owns nothing yet lags by nothing.
-    while (worker.owned.length < PARTITIONS || (await worker.lag()) !== 0) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const isFolded = allFolded([worker], this.log, this.readModels);
+    while (!(await isFolded())) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   say(sender: Person, content: string, feeling?: string): Promise<RecordedEvent> {

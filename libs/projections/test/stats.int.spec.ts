@@ -4,6 +4,7 @@ import { clanRoom, keySequence, type DomainEvent, type Room, userRoom } from '#d
 import { EventLog } from '#event-store';
 import { firstVersion, type ReadModels } from '#read-models';
 import { Runner, Stats, stats } from '../src/index.js';
+import { allFolded } from './all-folded.js';
 import { adapters, until } from './read-models-under-test.js';
 
 const natsUrl = process.env['TEST_NATS_URL'] ?? '';
@@ -63,7 +64,7 @@ for (const [name, open] of adapters) {
       };
       const first = start('first');
       await everybodyPosts(['1', '2', '1']);
-      await until('all folded', async () => first.state === 'running' && (await first.lag()) === 0);
+      await until('all folded', allFolded([first], log, readModels));
       await until('all counted', () => first.counters.folded === 30);
       await all({ messages: 3, activeUsers: 2 });
       await first.stop();
