@@ -3,6 +3,7 @@ import { keySequence, MODERATES_NOTHING } from '#domain';
 import { ServedTimeline, TIMELINE_FORMAT, timelineCollections } from '#projections';
 import { firstVersion, memoryReadModels } from '#read-models';
 import { MemoryLogServer } from '../../../libs/event-store/test/memory-log.js';
+import { stopwatch } from '../../../libs/event-store/test/stopwatch.js';
 import { Attempts } from '../src/commands/attempts.js';
 import type { Caller } from '../src/commands/command.js';
 import { ReactToMessage, ReactToMessageHandler } from '../src/commands/react.js';
@@ -31,22 +32,20 @@ beforeEach(async () => {
   served = new ServedTimeline(readModels);
 });
 
-/** How often something was looked for before it was given up, in a second at most. */
-async function looks(work: (look: () => Promise<null>) => Promise<unknown>): Promise<number> {
+/** How often something is looked for until it was three times, or is given up. */
+async function looks(by: { isOpen: boolean }): Promise<number> {
   let count = 0;
-  const look = () => {
-    count++;
+  await untilShown(by as Caller, { deadline: Infinity }, () => {
+    if (++count === 3) by.isOpen = false;
     return Promise.resolve(null);
-  };
-  const second = new Promise((resolve) => setTimeout(resolve, 300));
-  await Promise.race([work(look), second]);
+  });
   return count;
 }
 
 describe('what a connection waits for', () => {
   it('to be shown is looked for again and again, and once only where the connection has ended', async () => {
-    expect(await looks((look) => untilShown(caller(true), { deadline: Infinity }, look))).toBeGreaterThan(2);
-    expect(await looks((look) => untilShown(caller(false), { deadline: Infinity }, look))).toBe(1);
+    expect(await looks(caller(true))).toBe(3);
+    expect(await looks(caller(false))).toBe(1);
   });
 
   it('to react to is not waited for once the connection has ended', async () => {
@@ -55,8 +54,10 @@ describe('what a connection waits for', () => {
     const messageId = newKey();
     recent.add(messageId);
     const handler = new ReactToMessageHandler(log, new KnownMessages(served, recent, log));
+    const took = stopwatch();
     const reacting = handler.execute(new ReactToMessage(caller(false), 'global', messageId, '👍'));
-    const early = new Promise((resolve) => setTimeout(resolve, 1_000, 'still waiting'));
-    expect(await Promise.race([reacting, early])).toMatchObject({ refusal: { code: 'not_found' } });
+    expect(await reacting).toMatchObject({ refusal: { code: 'not_found' } });
+    // It would be looked for for seconds.
+    expect(took()).toBeLessThan(1_000);
   });
 });

@@ -14,6 +14,13 @@ export interface SocketInMemory {
 /** A WebSocket whose two ends are in this process: the real protocol, without a port. */
 export async function socketInMemory(): Promise<SocketInMemory> {
   const [near, far] = duplexPair();
+  // As over a network: in the middle of writing nobody is answered.
+  for (const side of [near, far]) {
+    const write = side._write.bind(side);
+    side._write = (...written) => {
+      process.nextTick(write, ...written);
+    };
+  }
   const server = socketServer(65_536);
   const http = createServer();
   const opened = new Promise<{ ws: WebSocket; socket: Duplex }>((resolve) => {
