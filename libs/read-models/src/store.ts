@@ -52,6 +52,8 @@ export interface Highest extends Pick<Range, 'from' | 'to' | 'limit'> {
   readonly by: string;
   /** Only documents in which it is below this. */
   readonly below?: number;
+  /** Only documents in which it is above this. */
+  readonly above?: number;
 }
 
 /** A document to be written. `known` says that one with this `_id` was read before, so an insert would be in vain. */

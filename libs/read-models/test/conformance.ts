@@ -89,6 +89,8 @@ export function describeReadModels(name: string, open: () => Promise<ReadModels>
       expect(await seqs({ limit: 2 })).toEqual([100_000_000_000, 30]);
       expect(await seqs({ limit: 3, below: 30 })).toEqual([25, 9, 5]);
       expect(await seqs({ below: 2 })).toEqual([]);
+      expect(await seqs({ above: 9 })).toEqual([100_000_000_000, 30, 25]);
+      expect(await seqs({ above: 5, below: 30 })).toEqual([25, 9]);
       const [top] = await store.highest<Note>('notes', { from: 'rank:y:', to: 'rank:y;', by: 'seq', limit: 1 });
       expect(top).toEqual(note('rank:y:0', 8));
     });

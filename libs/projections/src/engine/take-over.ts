@@ -101,7 +101,7 @@ export async function takeOver(
   return new Partition(number, id, checkpoint.epoch, checkpoint, consumer, setAside, waitsForNewer);
 }
 
-/** Far more than are ever folded between two saves. */
+/** Far more than are ever set aside between two saves. */
 const SET_ASIDE_MAX = 20_000;
 
 /**
@@ -113,10 +113,10 @@ async function setAsideBeyond(
   number: number,
   seq: number,
 ): Promise<ReadonlySet<number>> {
-  const query = { from: '', to: ABOVE_ALL, by: 'seq', limit: SET_ASIDE_MAX };
+  const query = { from: '', to: ABOVE_ALL, by: 'seq', above: seq, limit: SET_ASIDE_MAX };
   const store = readModels.projection(projection.name, version);
   const gaps = await store.highest<GapDocument>(gapCollection.name, query);
-  return new Set(gaps.flatMap((gap) => (gap.seq > seq && partitionOf(gap.room) === number ? [gap.seq] : [])));
+  return new Set(gaps.flatMap((gap) => (partitionOf(gap.room) === number ? [gap.seq] : [])));
 }
 
 /**

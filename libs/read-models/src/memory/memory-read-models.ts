@@ -165,11 +165,14 @@ class MemoryStore implements DocumentStore {
     return Promise.resolve(found);
   }
 
-  async highest<D extends Document>(collection: string, { from, to, limit, by, below }: Highest): Promise<D[]> {
+  async highest<D extends Document>(
+    collection: string,
+    { from, to, limit, by, below = Infinity, above = -Infinity }: Highest,
+  ): Promise<D[]> {
     const value = (document: Document) => (document as unknown as Record<string, number>)[by]!;
     const found = await this.range<D>(collection, { from, to, limit: Infinity });
     return found
-      .filter((document) => value(document) < (below ?? Infinity))
+      .filter((document) => value(document) < below && value(document) > above)
       .sort((a, b) => value(b) - value(a))
       .slice(0, limit);
   }

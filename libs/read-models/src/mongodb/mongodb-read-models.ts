@@ -144,8 +144,9 @@ class MongodbStore implements DocumentStore {
     });
   }
 
-  highest<D extends Document>(collection: string, { from, to, limit, by, below }: Highest): Promise<D[]> {
-    const filter = { _id: { $gte: from, $lt: to }, ...(below !== undefined && { [by]: { $lt: below } }) };
+  highest<D extends Document>(collection: string, { from, to, limit, by, below, above }: Highest): Promise<D[]> {
+    const bounds = { ...(below !== undefined && { $lt: below }), ...(above !== undefined && { $gt: above }) };
+    const filter = { _id: { $gte: from, $lt: to }, ...(Object.keys(bounds).length > 0 && { [by]: bounds }) };
     return this.find(collection, filter, { sort: { [by]: -1 }, limit });
   }
 
