@@ -9,7 +9,7 @@ import { watch, watchServers } from './readiness.js';
 await runRole('query', async (config, logger, atEnd) => {
   const metrics = await startMetrics(config, atEnd);
   const servers = await connectServers(config, logger, atEnd, metrics);
-  metrics?.add(...lagFigures(servers.log, servers.readModels));
+  metrics?.add(...lagFigures(servers.log, servers.readModels, atEnd));
   const health = new Health();
   const tokens = new Tokens(config.tokens, servers.log.revocations.follow());
   const { limits, operations, waitsForNewer } = config;

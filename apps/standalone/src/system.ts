@@ -98,7 +98,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   atEnd('what is broken', () => faults.stop());
   for (const gateway of gateways) await gateway.start();
   const hubs = () => gateways.flatMap(({ app }) => app?.get(Hub) ?? []);
-  metrics?.add(...gatewayFigures(traffic, hubs), ...lagFigures(log, readModels));
+  metrics?.add(...gatewayFigures(traffic, hubs), ...lagFigures(log, readModels, atEnd));
   return {
     gateways: gateways.map(({ url }) => url.replace(/^http/, 'ws')),
     http: gateways[0]!.url,

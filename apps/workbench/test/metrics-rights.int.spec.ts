@@ -54,7 +54,7 @@ import { deployedServer, PASSWORD } from '../../../libs/event-store/test/deploye
   });
 
   it('are all there', async () => {
-    const figures = lagFigures(query, readModels);
+    const figures = lagFigures(query, readModels, () => undefined);
     const read = async (name: string) => [...(await figures.find((figure) => figure.name === name)!.read())];
     const lags = await read('parley_projection_lag_events');
     const behind = lags.filter(({ value }) => value > 0).map(({ value, labels }) => [labels?.['projection'], value]);

@@ -37,7 +37,7 @@ async function describedBy(system: SystemUnderTest) {
   gateway!.add(...gatewayFigures(trafficOf(gateway), () => []));
   observeRounds(projector!);
   projector!.add(...projectionFigures(() => []));
-  lag!.add(...lagFigures(system.log, system.readModels));
+  lag!.add(...lagFigures(system.log, system.readModels, () => undefined));
   const [every, ...own] = [servers!, gateway!, projector!, lag!].map(({ described }) => described);
   return { every: every!, gateway: own[0]!, projector: own[1]!, query: own[2]! };
 }

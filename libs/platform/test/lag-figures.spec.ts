@@ -1,7 +1,8 @@
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { ConsumerLag, EventLog } from '#event-store';
 import { type Checkpoint, firstVersion, type ReadModels, withNextVersion } from '#read-models';
-import { lagFigures, Metrics } from '../src/index.js';
+import { type AtEnd, lagFigures, Metrics } from '../src/index.js';
 
 /** What is told of a log of 200 events, of which a version that is built has some left in each partition. */
 async function told(left: readonly number[], events = 200): Promise<string[]> {
@@ -26,7 +27,7 @@ async function told(left: readonly number[], events = 200): Promise<string[]> {
     },
   } as unknown as ReadModels;
   const metrics = await Metrics.load();
-  metrics.add(...lagFigures(log, readModels));
+  metrics.add(...lagFigures(log, readModels, () => undefined));
   return (await metrics.text()).split('\n');
 }
 
@@ -50,4 +51,24 @@ it('tells that all is folded where there is nothing, and never less than nothing
   expect(progress(await told([0], 0))).toEqual(['parley_projection_rebuild_progress_ratio{projection="timeline"} 1']);
   // What was counted later may be more than the log held then.
   expect(progress(await told([300]))).toEqual(['parley_projection_rebuild_progress_ratio{projection="timeline"} 0']);
+});
+
+it('warns of a lag that is not known, and not of one that is asked for while the process ends', async () => {
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const asked = async (isOver: boolean) => {
+    const question = Promise.withResolvers<never>();
+    const log = { state: () => question.promise } as unknown as EventLog;
+    const stops: (() => Promise<unknown>)[] = [];
+    const atEnd: AtEnd = (_, stop) => stops.push(stop);
+    const metrics = await Metrics.load();
+    metrics.add(...lagFigures(log, {} as ReadModels, atEnd));
+    const told = metrics.text();
+    if (isOver) for (const stop of stops) await stop();
+    question.reject(new Error('it is closed'));
+    await told;
+    return warn.mock.calls.map(([line]) => line as string);
+  };
+  expect(await asked(true)).toEqual([]);
+  expect(await asked(false)).toEqual([expect.stringContaining('is not known: it is closed')]);
+  warn.mockRestore();
 });

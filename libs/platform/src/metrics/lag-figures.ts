@@ -3,6 +3,7 @@ import type { EventLog } from '#event-store';
 import { type Lag, lagsAt, placesOf, type Projection, projections } from '#projections';
 import type { ReadModels } from '#read-models';
 import { LineLimit } from '../line-limit.js';
+import type { AtEnd } from '../shutdown.js';
 import { type Figure, type Labels, readOnce, type Sample } from './metrics.js';
 
 /** While a server is away each look fails: a line within so many milliseconds. */
@@ -26,12 +27,18 @@ interface Found {
 /**
  * How far the read models are behind the log, by whoever folds them: found out when it is asked for, from the log and
  * the checkpoints, so that it can be told by a process that folds nothing, and while nobody folds.
+ * @param atEnd as for the servers, after which it is called: once they are let go of, nobody is warned of that
  */
-export function lagFigures(log: EventLog, readModels: ReadModels): Figure[] {
+export function lagFigures(log: EventLog, readModels: ReadModels, atEnd: AtEnd): Figure[] {
+  let isOver = false;
+  atEnd('the lag', () => {
+    isOver = true;
+    return Promise.resolve();
+  });
   const warnings = new LineLimit(new Logger('Metrics'), { lines: 1, intervalMs: INTERVAL });
   const find = readOnce(() =>
     found(log, readModels).catch((error: unknown) => {
-      warnings.say(`how far the read models are behind is not known: ${(error as Error).message}`);
+      if (!isOver) warnings.say(`how far the read models are behind is not known: ${(error as Error).message}`);
       throw error;
     }),
   );
