@@ -91,7 +91,7 @@ function gateway() {
 
 it('a frame takes few promises, from its socket to its ack', async () => {
   const { events, byEvent, failed } = gateway();
-  for (const { session } of people) session.serve(byEvent, failed);
+  for (const { session } of people) session.serve({ byEvent, failed });
   const send = async (count: number, more: object = {}): Promise<void> => {
     for (let i = 0; i < count; i++) {
       const data = { event: 'clanMessage', data: { content: 'hello', feeling: 'happy' }, id: `c${events.length}-${i}` };
@@ -113,7 +113,7 @@ it('a frame takes few promises, from its socket to its ack', async () => {
 it('a frame that is refused takes none', async () => {
   const { byEvent, failed } = gateway();
   const [{ session, link, socket }] = people as [Connected];
-  session.serve(byEvent, failed);
+  session.serve({ byEvent, failed });
   const frames = [{ event: 'clanMessage', data: {} }, { event: 'other' }, 7].map((frame) =>
     Buffer.from(JSON.stringify(frame)),
   );

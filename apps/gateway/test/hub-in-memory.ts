@@ -7,12 +7,12 @@ import { Lists } from '../src/socket/lists.js';
 import { Resume } from '../src/socket/resume.js';
 import type { PersonFeed } from '../src/feeds/person-feed.js';
 import type { Done } from '../src/commands/command.js';
-import type { FrameHandler, Session } from '../src/socket/session.js';
+import type { Session } from '../src/socket/session.js';
 import { Subscriptions } from '../src/socket/subscriptions.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { ChatInMemory, settle } from './chat-in-memory.js';
 import { sessionInMemory, type SessionInMemory } from './session-in-memory.js';
-import { type GivenParts, settings } from './sessions-on-sockets.js';
+import { type GivenParts, handlersOf, settings } from './sessions-on-sockets.js';
 import { Presence } from '../src/presence/presence.js';
 import { Traffic } from '../src/traffic.js';
 
@@ -69,10 +69,10 @@ export class HubInMemory {
     this.hub.add(joined.session, feed);
     const subscriptions = new Subscriptions(this.hub, this.presence);
     joined.session.serve(
-      new Map<string, FrameHandler>([
-        ['resume', ({ data }) => this.resume(joined.session, data as ResumeData)],
-        ['subscribe', ({ data }) => Promise.resolve(subscriptions.set(joined.session, (data as SubscribeData).to))],
-      ]),
+      handlersOf({
+        resume: ({ data }) => this.resume(joined.session, data as ResumeData),
+        subscribe: ({ data }) => Promise.resolve(subscriptions.set(joined.session, (data as SubscribeData).to)),
+      }),
     );
     return { ...joined, feed };
   }

@@ -4,7 +4,8 @@ import { timeline } from '#projections';
 import { reconnectDelay } from '#protocol';
 import { TIMELINE_FORMAT } from '#projections';
 import { DIRECT_CHAT, ROOM_CHAT } from '../src/socket/endpoint.js';
-import { onlineTopic } from '../src/feeds/hub.js';
+import { Hub, onlineTopic } from '../src/feeds/hub.js';
+import type { Session } from '../src/socket/session.js';
 import { holdTime, settle } from './chat-in-memory.js';
 import { HubInMemory } from './hub-in-memory.js';
 import { settings } from './sessions-on-sockets.js';
@@ -96,6 +97,48 @@ describe('the people of a gateway', () => {
     other.client.ws.close();
     await settle();
     expect(gateway.chat.server.subscriptions.size).toBe(size);
+  });
+});
+
+describe('a connection that is over', () => {
+  it('is left by who tells of presence, by its person and by the gateway; in the end no person is there', async () => {
+    const { chat } = gateway;
+    const told: [string, Session][] = [];
+    const presence = {
+      came: (session: Session) => told.push(['came', session]),
+      left: (session: Session) => told.push(['left', session]),
+      moved: () => undefined,
+    };
+    const hub = new Hub(chat.log, chat.served, settings, chat.nextKey, () => Promise.resolve(true), presence);
+    hub.onApplicationBootstrap();
+    await settle();
+    const connect = async () => {
+      const feed = hub.hold('ada');
+      await Promise.all([feed.prepare(ROOM_CHAT, { clanId: '3' }), settle()]);
+      let over: (session: Session) => void = () => undefined;
+      const whenOver = (listener: typeof over) => (over = listener);
+      const parts = { person: feed.person, endpoint: ROOM_CHAT, isOpen: true, topics: new Set() };
+      const session = { ...parts, whenOver } as unknown as Session;
+      hub.add(session, feed);
+      const end = () => {
+        over(session);
+      };
+      return { session, feed, end };
+    };
+    const [one, other] = [await connect(), await connect()];
+    const { feed } = one;
+    const left = () => [hub.held, feed.connections(ROOM_CHAT), hub.person('ada')];
+    expect(told.splice(0)).toEqual([one, other].map(({ session }) => ['came', session]));
+    one.end();
+    expect(told.splice(0)).toEqual([['left', one.session]]);
+    expect(left()).toEqual([{ people: 1, rooms: 2, sessions: 1 }, 1, feed]);
+    other.end();
+    expect(told.splice(0)).toEqual([['left', other.session]]);
+    expect(left()).toEqual([{ people: 0, rooms: 0, sessions: 0 }, 0, null]);
+    const last = await connect();
+    hub.onApplicationShutdown();
+    last.end();
+    expect([told.at(-1), hub.held.sessions]).toEqual([['left', last.session], 0]);
   });
 });
 

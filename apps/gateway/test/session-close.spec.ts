@@ -8,7 +8,7 @@ import { textFrame } from '../src/socket/text-frame.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import type { ChatClient } from './chat-client.js';
 import { sessionInMemory } from './session-in-memory.js';
-import { type GivenParts, settings } from './sessions-on-sockets.js';
+import { type GivenParts, handlersOf, settings } from './sessions-on-sockets.js';
 
 const { limits: usual } = settings;
 
@@ -43,7 +43,7 @@ it('leaves what the client had sent by then unheard, and uncounted', async () =>
   const frames = new TokenBuckets({ perSecond: 0.001, burst: 5 });
   const { session, client, ws } = await sessionInMemory({ frames });
   let release: (outcome?: undefined) => void = () => undefined;
-  session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
+  session.serve(handlersOf({ work: () => new Promise<undefined>((resolve) => (release = resolve)) }));
   client.send('work');
   await turn();
   client.ws.pause();
@@ -108,7 +108,7 @@ describe('one that is finished', () => {
           resolve({ ack: {} });
         });
       });
-    joined.session.serve(new Map([['work', work]]));
+    joined.session.serve(handlersOf({ work }));
     const release = async () => {
       releases.shift()!();
       await turn();

@@ -5,7 +5,7 @@ import { Closings } from '../src/socket/closings.js';
 import type { Session, SharedParts } from '../src/socket/session.js';
 import { Traffic } from '../src/traffic.js';
 import type { ChatClient } from './chat-client.js';
-import { SessionsOnSockets, settings } from './sessions-on-sockets.js';
+import { handlersOf, SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
 const sockets = new SessionsOnSockets();
@@ -111,22 +111,19 @@ it('a command is timed from when its frame came, with all that it waited for tho
   const { session, client } = await sockets.connect({ traffic });
   const begun: (() => void)[] = [];
   session.serve(
-    new Map([
-      [
-        'work',
-        () =>
-          session.attempts.make(
-            undefined,
-            null,
-            () =>
-              new Promise<undefined>((resolve) =>
-                begun.push(() => {
-                  resolve(undefined);
-                }),
-              ),
-          ),
-      ],
-    ]),
+    handlersOf({
+      work: () =>
+        session.attempts.make(
+          undefined,
+          null,
+          () =>
+            new Promise<undefined>((resolve) =>
+              begun.push(() => {
+                resolve(undefined);
+              }),
+            ),
+        ),
+    }),
   );
   for (let i = 0; i < 2; i++) client.send('work');
   await until('the first is at work, the second waits', () => begun.length === 1 && session.waiting.frames === 1);

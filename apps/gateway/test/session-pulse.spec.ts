@@ -6,7 +6,7 @@ import type { Session } from '../src/socket/session.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
 import { Traffic } from '../src/traffic.js';
 import { sessionInMemory } from './session-in-memory.js';
-import { type GivenParts, SessionsOnSockets, settings } from './sessions-on-sockets.js';
+import { type GivenParts, handlersOf, SessionsOnSockets, settings } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
 const sockets = new SessionsOnSockets();
@@ -97,7 +97,7 @@ describe('a connection', () => {
   it('is not given up for a pong that was not read yet, since so much else waits to be', async () => {
     const { session, client, begun, pings } = await connect({}, false);
     let release: (outcome?: undefined) => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
+    session.serve(handlersOf({ work: () => new Promise<undefined>((resolve) => (release = resolve)) }));
     for (let i = 0; i < 40; i++) client.send('work', 'x'.repeat(10_000));
     session.beat(begun + 10_100);
     await until('a ping', () => pings() === 1);
@@ -112,7 +112,7 @@ describe('a connection', () => {
     let pongs = 0;
     client.ws.on('pong', () => pongs++);
     let release: (outcome?: undefined) => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
+    session.serve(handlersOf({ work: () => new Promise<undefined>((resolve) => (release = resolve)) }));
     session.beat(begun);
     client.send('work');
     for (let i = 0; i < 40; i++) client.send('rest', 'x'.repeat(10_000));
@@ -156,7 +156,7 @@ describe('a client that sends too much', () => {
       handled++;
       return Promise.resolve(undefined);
     };
-    session.serve(new Map([['work', work]]));
+    session.serve(handlersOf({ work }));
     return () => handled;
   };
 
@@ -171,7 +171,7 @@ describe('a client that sends too much', () => {
   it('is told apart from one whose frames wait: the bound on these is a limit of its own', async () => {
     const { session, client } = await connect({ limits: { ...limits, inboundFrames: 3 } });
     let release: (outcome?: undefined) => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
+    session.serve(handlersOf({ work: () => new Promise<undefined>((resolve) => (release = resolve)) }));
     for (let i = 0; i < 4; i++) client.send('work');
     await turn();
     expect(session.isOpen).toBe(true);
@@ -202,7 +202,7 @@ describe('a client that sends too much', () => {
   it('is read no further while what came before is handled', async () => {
     const { session, client, ws } = await sessionInMemory({ limits, frames: few() });
     let release: (outcome?: undefined) => void = () => undefined;
-    session.serve(new Map([['work', () => new Promise<undefined>((resolve) => (release = resolve))]]));
+    session.serve(handlersOf({ work: () => new Promise<undefined>((resolve) => (release = resolve)) }));
     for (let i = 0; i < 6; i++) client.send('work');
     await until('it is not read', () => ws.isPaused);
     release();

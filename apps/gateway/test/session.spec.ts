@@ -10,7 +10,7 @@ import { textFrame } from '../src/socket/text-frame.js';
 import type { ChatClient } from './chat-client.js';
 import { until } from './until.js';
 import { sessionInMemory } from './session-in-memory.js';
-import { SessionsOnSockets } from './sessions-on-sockets.js';
+import { handlersOf, SessionsOnSockets } from './sessions-on-sockets.js';
 
 const sockets = new SessionsOnSockets();
 const connect = sockets.connect.bind(sockets);
@@ -56,7 +56,7 @@ function serveWork(session: Session) {
     await new Promise<void>((resolve) => (work.release = resolve));
     return { ack: {}, answer: { event: 'done', data: { toJSON: () => work.answersMade++ } } };
   };
-  session.serve(new Map([['work', handler]]));
+  session.serve(handlersOf({ work: handler }));
   return work;
 }
 
@@ -84,7 +84,7 @@ describe('frames behind one that was kept in vain', () => {
           return undefined;
         },
       );
-    session.serve(new Map(Object.entries({ inVain, asked })));
+    session.serve(handlersOf({ inVain, asked }));
     client.send('inVain');
     for (let i = 0; i < 3; i++) client.send('asked');
     await turn();
@@ -132,7 +132,7 @@ it('no more is read while more than 256 KiB wait, and all is handled in the end'
   const { session, client, ws } = await sessionInMemory();
   const releases: ((outcome?: undefined) => void)[] = [];
   const handler: FrameHandler = () => new Promise<undefined>((resolve) => releases.push(resolve));
-  session.serve(new Map([['work', handler]]));
+  session.serve(handlersOf({ work: handler }));
   const around = JSON.stringify({ event: 'work', data: '' }).length;
   client.send('work', '');
   for (let i = 0; i < 3; i++) client.send('work', 'x'.repeat(65_536 - around));
@@ -249,7 +249,10 @@ it('what a handler throws, at once or later, is told, and the next frame is hand
     ['work', () => ({ ack: {}, answer: { event: 'done', data: null } })],
   ]);
   const told: unknown[] = [];
-  session.serve(handlers, (error, by, { event }) => told.push([(error as Error).message, by === session, event]));
+  session.serve({
+    byEvent: handlers,
+    failed: (error, by, { event }) => told.push([(error as Error).message, by === session, event]),
+  });
   for (const event of ['atOnce', 'later', 'work']) client.send(event, {});
   await until('all are handled', () => client.frames.some(({ event }) => event === 'done'));
   expect(told).toEqual([

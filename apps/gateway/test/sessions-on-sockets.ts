@@ -8,7 +8,13 @@ import { Closings } from '../src/socket/closings.js';
 import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import { CommandBarrier } from '../src/commands/command-barrier.js';
 import { Person } from '../src/feeds/person.js';
-import { Session, type SessionParts, type SharedParts } from '../src/socket/session.js';
+import {
+  type FrameHandler,
+  type FrameHandlers,
+  Session,
+  type SessionParts,
+  type SharedParts,
+} from '../src/socket/session.js';
 import type { GatewaySettings } from '../src/settings.js';
 import { socketServer } from '../src/socket/session-socket.js';
 import { TokenBuckets } from '../src/socket/token-bucket.js';
@@ -27,6 +33,14 @@ export const settings: GatewaySettings = loadConfig(
 
 /** What a test gives a connection of its own. */
 export type GivenParts = Partial<SessionParts & SharedParts>;
+
+/** What frames are for in a test; what a handler throws, the test shall see. */
+export const handlersOf = (byEvent: Readonly<Record<string, FrameHandler>>): FrameHandlers => ({
+  byEvent: new Map(Object.entries(byEvent)),
+  failed: (error) => {
+    throw error;
+  },
+});
 
 /** A connection as a gateway has it. */
 export function sessionOn(on: Pick<SessionParts, 'socket' | 'ws'>, parts: GivenParts): Session {
@@ -50,7 +64,7 @@ export function sessionOn(on: Pick<SessionParts, 'socket' | 'ws'>, parts: GivenP
 export class SessionsOnSockets {
   readonly #http = createServer();
   readonly #sockets = socketServer(settings.limits.frameBytes);
-  readonly #clients: ChatClient[] = [];
+  readonly #both: { readonly session: Session; readonly client: ChatClient }[] = [];
 
   async start(): Promise<void> {
     this.#http.listen(0, '127.0.0.1');
@@ -67,13 +81,17 @@ export class SessionsOnSockets {
     });
     const { port } = this.#http.address() as AddressInfo;
     const client = await ChatClient.connect(`ws://127.0.0.1:${port}/`);
-    this.#clients.push(client);
-    return { session: await opened, client };
+    const both = { session: await opened, client };
+    this.#both.push(both);
+    return both;
   }
 
-  /** Cuts those there are. */
+  /** Cuts those there are, at both ends: one that is not read does not notice that its client has gone. */
   cut(): void {
-    for (const { ws } of this.#clients.splice(0)) ws.terminate();
+    for (const { session, client } of this.#both.splice(0)) {
+      session.terminate();
+      client.ws.terminate();
+    }
   }
 
   stop(): void {

@@ -6,6 +6,7 @@ import { DIRECT_CHAT } from '../src/socket/endpoint.js';
 import { FrameInHand } from '../src/socket/frame-in-hand.js';
 import { Traffic } from '../src/traffic.js';
 import { sessionInMemory } from './session-in-memory.js';
+import { handlersOf } from './sessions-on-sockets.js';
 import { until } from './until.js';
 
 let collector: Collector;
@@ -72,15 +73,12 @@ it('a frame is a step that ends with what becomes of it; what the client did wro
 it('what the handler of a frame does belongs to its step', async () => {
   const { session, client } = await sessionInMemory();
   session.serve(
-    new Map([
-      [
-        'work',
-        () => {
-          beginIn('inner', 'producer', {})?.end();
-          return { ack: {} };
-        },
-      ],
-    ]),
+    handlersOf({
+      work: () => {
+        beginIn('inner', 'producer', {})?.end();
+        return { ack: {} };
+      },
+    }),
   );
   client.sendRaw(JSON.stringify({ event: 'work', id: 'c1', traceparent: traceparentOf(20) }));
   await until('it is done', () => client.frames.length === 1);

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { randomBytes, randomInt } from 'node:crypto';
 import { until } from './until.js';
 import { ChatClient, refusal } from './chat-client.js';
@@ -30,6 +33,14 @@ describe('the upgrade', () => {
     socket.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
     await until('all answered', () => answers.split('HTTP/1.1 200 OK').length === 3);
     socket.destroy();
+  });
+
+  it('leaves nobody but ws to hear of faults of the connection', async () => {
+    const upgraded = once(gateway.app.getHttpServer() as Server, 'upgrade');
+    const client = await system.room(gateway, 'upgraded');
+    const [, socket] = (await upgraded) as [unknown, Duplex];
+    expect(socket.listeners('error').map(({ name }) => name)).toEqual(['socketOnError']);
+    await client.close();
   });
 
   it('is refused with 503 until the read models have caught up', async () => {

@@ -84,8 +84,7 @@ export class ChatSocketAdapter extends AbstractWsAdapter {
   }
 
   override bindMessageHandlers(session: Session): void {
-    const { byEvent, failed } = this.#handlers.get(session.endpoint)!;
-    session.serve(byEvent, failed);
+    session.serve(this.#handlers.get(session.endpoint)!);
   }
 
   /** The framework would have a listener for each connection; `frameHandlers` takes no gateway that wants to be told. */

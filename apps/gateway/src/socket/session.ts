@@ -23,10 +23,6 @@ export type { SessionParts, SharedParts };
 export type FrameHandler = HandlerFor<Session>;
 export type FrameHandlers = HandlersFor<Session>;
 
-const surface: FrameHandlers['failed'] = (error) => {
-  throw error;
-};
-
 /** Its listeners are the same functions for all, and find here whose it is: one for each would take memory. */
 type OwnSocket = SessionSocket & { session?: Session };
 
@@ -54,8 +50,7 @@ export class Session implements Caller {
   #inbox: Inbox | null = null;
   #frameInHand: FrameInHand | null = null;
   #attempts: Attempts | null = null;
-  #byEvent: FrameHandlers['byEvent'] | null = null;
-  #failed = surface;
+  #handlers: FrameHandlers | null = null;
   #whenOver = NOBODY;
   /** No more is read: what came before is handled, then the connection is closed with this. */
   #ending: Closing | null = null;
@@ -106,10 +101,9 @@ export class Session implements Caller {
   }
 
   /** From now on frames are handled; those that came before have waited. */
-  serve(byEvent: FrameHandlers['byEvent'], failed: FrameHandlers['failed'] = surface): void {
-    this.#byEvent = byEvent;
-    this.#failed = failed;
-    if (this.#inbox) this.#serve(this.#inbox, byEvent);
+  serve(handlers: FrameHandlers): void {
+    this.#handlers = handlers;
+    if (this.#inbox) this.#serve(this.#inbox, handlers);
   }
 
   /** Calls back once the connection is closed; the one frame that is just being handled then may still be. */
@@ -227,12 +221,12 @@ export class Session implements Caller {
       this.close(this.#ending!);
     });
     this.#inbox = inbox;
-    if (this.#byEvent) this.#serve(inbox, this.#byEvent);
+    if (this.#handlers) this.#serve(inbox, this.#handlers);
     return inbox;
   }
 
-  #serve(inbox: Inbox, byEvent: FrameHandlers['byEvent']): void {
-    const desk = new FrameDesk(this, this.#hand, this.#shared.traffic, { byEvent, failed: this.#failed });
+  #serve(inbox: Inbox, handlers: FrameHandlers): void {
+    const desk = new FrameDesk(this, this.#hand, this.#shared.traffic, handlers);
     inbox.serve((frame) => desk.handle(frame));
   }
 
