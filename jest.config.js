@@ -4,8 +4,9 @@ import unit from './jest.unit.config.js';
 export default {
   ...unit,
   testPathIgnorePatterns: [],
-  // Servers and processes take their time to start where the machine is busy with other suites.
-  testTimeout: 60_000,
+  // Servers and processes take their time to start where the machine is busy with other suites. No test promises less:
+  // what is to be done within a time is measured by the test.
+  testTimeout: 120_000,
   maxWorkers: 2,
   globalSetup: '<rootDir>/dist/apps/workbench/test/global-setup.js',
   globalTeardown: '<rootDir>/dist/apps/workbench/test/global-teardown.js',

@@ -83,14 +83,10 @@ describe('the help', () => {
       child.stdin?.end();
     });
 
-  it.each(blocks.map((block) => [block]))(
-    'has an example that works:\n%s',
-    async (block) => {
-      const { status, err } = await run(block);
-      expect([status, err.replaceAll(/^chatctl: there was nothing in .*\n/gm, '')]).toEqual([0, '']);
-    },
-    60_000,
-  );
+  it.each(blocks.map((block) => [block]))('has an example that works:\n%s', async (block) => {
+    const { status, err } = await run(block);
+    expect([status, err.replaceAll(/^chatctl: there was nothing in .*\n/gm, '')]).toEqual([0, '']);
+  });
 
   it('has examples that print what they are for', async () => {
     expect((await run('npx chatctl replay --type ReactionAdded | jq -r .emoji | sort | uniq -c')).out.trim()).toBe(
@@ -99,7 +95,7 @@ describe('the help', () => {
     expect((await run('wc -l < log.ndjson')).out.trim()).toBe(String(1 + 80 * 5));
     expect((await run('npx chatctl replay | cmp - log.ndjson')).status).toBe(0);
     expect(existsSync(join(folder, 'events.schema.json'))).toBe(true);
-  }, 60_000);
+  });
 
   it.each(ofAnalysts.flatMap((name) => usages[name]!.examples.map((example) => [example])))(
     'is not alone: so does the help: chatctl %s',
@@ -112,6 +108,5 @@ describe('the help', () => {
         status === 0 || (status === 2 && /there was nothing|there is no \d+ yet/.test(err)) || status === 124;
       expect([isOver, err]).toEqual([true, isOver ? err : '']);
     },
-    60_000,
   );
 });

@@ -73,7 +73,7 @@ const run = promisify(execFile);
     await system.log.letters.put({ projection: 'inmail', partition: 1, seq: 3, reason: 'for the test' });
     await system.log.revocations.revokePerson('8');
     expect(await at(source, 'backup', dir, '--keys', keys)).toMatchObject({ status: 0, complaints: '' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await system.close();
     await Promise.all(servers.map((one) => one.remove()));

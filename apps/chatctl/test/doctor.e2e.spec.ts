@@ -154,7 +154,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     expectFound(of('mongodb'), 'problem', /does not answer/);
     delete system.env['MONGODB_URL'];
     expectFound((await doctor()).of('mongodb'), 'warning', /no MongoDB is known/);
-  }, 30_000);
+  });
 
   it('sees what a role may not and should, or may and should not', async () => {
     const plain = { 'leafnodes { port: 7422 }': '', 'allow_responses: { max: 1000, expires: "1m" }': '' };
@@ -191,7 +191,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     const { of } = await doctor();
     expectFound(of('rights'), 'problem', /query is not let in/);
     expectFound(of('rights'), 'warning', /what gateway may do is not known/);
-  }, 60_000);
+  });
 
   it('sees how soon a bound is reached', async () => {
     const { config, state } = await jetstream.streams.info(stream());

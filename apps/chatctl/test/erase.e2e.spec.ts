@@ -92,7 +92,7 @@ const said = (room: Room, userId: string, n: number) => {
       ]),
     );
     await expectEqual();
-  }, 60_000);
+  });
 
   it('leaves the read models equal to the log: before it is folded, while it is, after it, and built anew', async () => {
     await everywhere(120);

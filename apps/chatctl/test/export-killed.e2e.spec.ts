@@ -27,7 +27,7 @@ const KILLS = 20;
         Array.from({ length: 500 }, (_, n) => system.append(posted(clanRoom(String(n % 9)), `${i + n}`))),
       );
     }
-  }, 60_000);
+  });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
@@ -126,5 +126,5 @@ const KILLS = 20;
     expect((await rowsBelow(dir)).map(({ seq }) => Number(seq))).toEqual(
       Array.from({ length: COUNT }, (_, i) => i + 1),
     );
-  }, 60_000);
+  });
 });

@@ -219,5 +219,5 @@ const [ADA, BOB, CLAN, MODERATOR, CLIENT_ID, NAME, AVATAR, TEXT, FEELING, REASON
     const fresh = folder();
     await run({}, fresh);
     for (const each of [dir, fresh]) expect((await run({}, each, '--check')).status).toBe(0);
-  }, 60_000);
+  });
 });

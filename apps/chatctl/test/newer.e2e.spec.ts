@@ -55,5 +55,5 @@ const PARTITION = partitionOf(GLOBAL_ROOM);
     const { status, out } = await system.chatctl('rebuild', 'timeline');
     expect([status, out]).toEqual([0, expect.stringContaining(`${versionName('timeline', 2)} is served: 1 events`)]);
     expect(await system.chatctl('verify', '--projection', 'timeline')).toMatchObject({ status: 0 });
-  }, 60_000);
+  });
 });

@@ -65,7 +65,7 @@ const older: Projection<never> = {
     const consumers = (await system.log.consumers()).map(({ name }) => name);
     expect(consumers.filter((name) => name.startsWith('timeline-1-'))).toEqual([]);
     expect(consumers.some((name) => name.startsWith('timeline-2-'))).toBe(true);
-  }, 60_000);
+  });
 
   it('goes on where it was interrupted', async () => {
     await append(400);
@@ -85,7 +85,7 @@ const older: Projection<never> = {
     const { folded } = JSON.parse(out) as { folded: number };
     expect(folded).toBeLessThan(all);
     await expectEqual();
-  }, 60_000);
+  });
 
   it('undoes a swap that nobody finishes, and goes on with the version that is served', async () => {
     const room = clanRoom('3');
@@ -102,7 +102,7 @@ const older: Projection<never> = {
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
     expect((await system.chatctl('versions', 'remove', 'timeline', '2', '--yes')).status).toBe(0);
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: null });
-  }, 60_000);
+  });
 
   it('refolds the room of a dead letter, at its place', async () => {
     const room = clanRoom('3');
@@ -134,7 +134,7 @@ const older: Projection<never> = {
     const again = await system.chatctl('dead-letters', 'refold', 'timeline');
     expect(again).toMatchObject({ status: 2, out: '' });
     expect(again.complaints).toContain('can fold none');
-  }, 60_000);
+  });
 
   it('leaves the version of another release alone, and says what to do', async () => {
     await append(5);

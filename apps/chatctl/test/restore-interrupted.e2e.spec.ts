@@ -21,7 +21,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
     const events = [...conversation(5_000)];
     while (events.length > 0) await Promise.all(events.splice(0, 2_000).map((event) => many.append(event)));
     expect(await many.chatctl('backup', large, '--keys', largeKeys)).toMatchObject({ status: 0 });
-  }, 60_000);
+  });
   afterAll(async () => {
     await many.close();
     await Promise.all(servers.map((one) => one.remove()));
@@ -77,7 +77,6 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
       expect(await many.chatctl('restore', large, '--keys', largeKeys)).toMatchObject({ status: 2 });
       await log.close();
     },
-    60_000,
   );
 
   it('deletes nothing but its own where it fails', async () => {
@@ -102,7 +101,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
       { name: `${name}_TRIAL`, messages: 1, restoring: null, isWhole: true },
     ]);
     await log.close();
-  }, 60_000);
+  });
 
   it('is refused while another one is at it, which goes on', async () => {
     const { name, log } = await slowServer();
@@ -114,5 +113,5 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
     expect(await log.setUp()).toEqual([]);
     expect(await log.lastSeq()).toBe(await many.log.lastSeq());
     await log.close();
-  }, 60_000);
+  });
 });

@@ -49,7 +49,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest, until } from './sys
     await system.stopWorkers();
     versionsBefore = JSON.stringify((await system.readModels.versions.read('timeline'))!.serving.number);
     await server.remove();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const one of systems.splice(1)) await one.close();
   });

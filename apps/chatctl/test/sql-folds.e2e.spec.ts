@@ -108,13 +108,13 @@ const rowsOf = ({ messages }: At) =>
       const folds = [await Replay.start<unknown>(timeline), await Replay.start<unknown>(directory)] as const;
       for (const fold of folds) await fold.fold(records);
       [store, people] = [folds[0].store, folds[1].store];
-    }, 60_000);
+    });
 
     it('are messages and reactions as the fold makes them, at any sequence', async () => {
       const roll = dice(3);
       const seqs = [length, ...Array.from({ length: 9 }, () => 1 + roll(length))];
       expect(await expectSame(system, ROOMS, seqs)).toBeGreaterThan(500);
-    }, 60_000);
+    });
 
     it('are the same as of the end', async () => {
       const differing = await ask(
@@ -202,7 +202,7 @@ const rowsOf = ({ messages }: At) =>
     expect(await ask(system, 'from blocks')).toEqual([
       { room, user_id: other, blocked_id: one, blocked_at: at(2), seq },
     ]);
-  }, 60_000);
+  });
 
   it('are the same of sealed texts, with the keys, after an erasure, and without the keys', async () => {
     const system = await filled(randomLog(7, 300, false), true);
@@ -226,7 +226,7 @@ const rowsOf = ({ messages }: At) =>
     );
     expect(row).toMatchObject({ texts: 0, names: 0, all_sealed: true });
     expect(Number(row!['messages'])).toBeGreaterThan(30);
-  }, 60_000);
+  });
 
   it('has as many reactions to a message as the fold keeps', async () => {
     const room = clanRoom('3');
@@ -252,5 +252,5 @@ const rowsOf = ({ messages }: At) =>
     const end = await system.log.lastSeq();
     expect(await expectSame(system, [room], [end, end - 1, end - 3, 502, 100])).toBe(5);
     expect(await ask(system, 'select count(*) as n from reactions')).toEqual([{ n: 500 }]);
-  }, 60_000);
+  });
 });

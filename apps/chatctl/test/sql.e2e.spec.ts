@@ -83,7 +83,7 @@ const without = (name: string) =>
       'select content from events',
     );
     expect(some.out).toContain('(1 row)');
-  }, 60_000);
+  });
 
   it('makes a table of what is asked, not of what something is called', async () => {
     const asked = 'select 1 as rooms, 2 AS  Users; select table_name from duckdb_tables()';

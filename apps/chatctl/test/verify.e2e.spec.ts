@@ -57,7 +57,7 @@ import { conversation, MONGODB_URL, posted, SystemUnderTest } from './system-und
     sending.on = false;
     await Promise.all(senders);
     expect(await differences()).toEqual([]);
-  }, 60_000);
+  });
 
   it('finds nothing where the projectors are behind, or gone', async () => {
     for (const event of conversation(5)) await system.append(event);

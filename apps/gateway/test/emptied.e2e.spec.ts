@@ -68,7 +68,7 @@ const url = process.env['TEST_MONGODB_URL'];
       const lost = new Timeline(system.readModels.projection('timeline', 1));
       return (await lost.lastN(room)) === 0 && (await system.readModels.checkpoints.read(['timeline-1:0'])).size === 0;
     });
-  }, 60_000);
+  });
 
   it('is noticed where nothing is said, and where projectors are started anew meanwhile', async () => {
     const ada = await say(0, 3);
@@ -84,7 +84,7 @@ const url = process.env['TEST_MONGODB_URL'];
     bob.send('clanMessage', { content: '3' });
     expect((await bob.next()).message).toMatchObject({ content: '3', n: 4 });
     expect(await bob.quiet()).toEqual([]);
-  }, 60_000);
+  });
 
   it('is not followed before all that was in the log is folded', async () => {
     const room = clanRoom('e');
@@ -102,5 +102,5 @@ const url = process.env['TEST_MONGODB_URL'];
     await system.startProjections();
     await until('it is ready', ready);
     expect(await new Timeline(system.readModels.projection('timeline', 2)).lastN(room)).toBe(3);
-  }, 60_000);
+  });
 });

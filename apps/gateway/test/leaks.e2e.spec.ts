@@ -75,4 +75,4 @@ it('nothing is left of those who came and went: no subscription, no socket, no f
     () => undefined,
   );
   expect(await held()).toEqual(before);
-}, 60_000);
+});

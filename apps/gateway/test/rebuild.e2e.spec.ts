@@ -94,7 +94,7 @@ const lacking = (content: string): Projection<never> => ({
     expect([...(await listener.quiet()), ...(await bob.quiet(0))]).toEqual([]);
     expect(lacking).toEqual([]);
     expect(complaints).toEqual([]);
-  }, 60_000);
+  });
 
   it('tells of a chat that is opened during the swap, also somebody who comes then', async () => {
     const [one, other] = gateways as [Gateway, Gateway];
@@ -115,7 +115,7 @@ const lacking = (content: string): Projection<never> => ({
     // What was there when they came is no news to them.
     await until('the second', () => late.frames.some(({ data }) => (data as { n: number }).n === 2));
     expect(late.frames.map(({ data }) => data)).toMatchObject(expected.slice(-late.frames.length));
-  }, 60_000);
+  });
 
   it('has those start from the history whose room is numbered otherwise, and nobody else', async () => {
     const [one] = gateways as [Gateway];
@@ -134,7 +134,7 @@ const lacking = (content: string): Projection<never> => ({
     const back = await system.room(one, 's-ada');
     back.send('clanMessage', { content: 'back' });
     expect((await back.next()).message).toMatchObject({ content: 'back', n: 3 });
-  }, 60_000);
+  });
 
   it('sends everybody to the gateways of the release whose format is served', async () => {
     const [one] = gateways as [Gateway];
@@ -159,5 +159,5 @@ const lacking = (content: string): Projection<never> => ({
       const back = await system.room(gateway, 'u-bob', { clanId: 'u' });
       back.ws.close();
     }
-  }, 60_000);
+  });
 });

@@ -269,7 +269,7 @@ describe('a connection by Socket.IO', () => {
       bob.send('create_message', { chat_id, receiver_id: 29, message: 'x'.repeat(4_000) });
     await until('it is closed', () => !narrow.hub.connections().has('29'));
     expect(bob.end).toBeNull();
-  }, 60_000);
+  });
 
   it('is sent away where the gateway goes', async () => {
     const going = await system.startGateway({ socketIo: true });

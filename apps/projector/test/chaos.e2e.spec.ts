@@ -118,7 +118,7 @@ interface VerifyReport {
       process.stdout.write(`${killer.kills} kills, ${load.appended} events, all folded after ${tookMs} ms\n`);
       expect(tookMs).toBeLessThan(CATCH_UP_MS);
       expect(killer.kills).toBeGreaterThan(20);
-    }, 60_000);
+    });
 
     it('leave read models that are the fold of the log', async () => {
       const { status, out } = await system.chatctl('verify', '--json');
@@ -131,7 +131,7 @@ interface VerifyReport {
       ]);
       expect(verified.map((projection) => projection.events)).toEqual([events, expect.any(Number), events]);
       expect(status).toBe(0);
-    }, 60_000);
+    });
 
     it('lose and double no message', async () => {
       const { queries } = await new ServedTimeline(system.readModels).pin();

@@ -126,7 +126,7 @@ describe('the log over HTTP', () => {
     await until(() => follower.lines.filter(({ progress }) => progress === true).length > 1);
     expect(follower.lines.at(-1)).toEqual({ progress: true, seq });
     follower.leave();
-  }, 20_000);
+  });
 
   it('says what is folded, of which version, once', async () => {
     const follower = await follow('&last=1&folds=true');
@@ -146,7 +146,7 @@ describe('the log over HTTP', () => {
     });
     expect(folds().map((line) => line.seq)).toEqual([...new Set(folds().map((line) => line.seq))]);
     follower.leave();
-  }, 20_000);
+  });
 
   it('lets go of all that it reads with when who follows leaves', async () => {
     const readers = async () => (await query.log.inspection.consumers()).filter(({ name }) => name.startsWith('read-'));
@@ -156,7 +156,7 @@ describe('the log over HTTP', () => {
     for (const follower of all) follower.leave();
     // Sooner than anything is told of again.
     await until(async () => (await readers()).length === 0, 2_000);
-  }, 30_000);
+  });
 
   it('is followed by so many at a time', async () => {
     const all = await Promise.all(Array.from({ length: 16 }, () => follow()));
@@ -165,7 +165,7 @@ describe('the log over HTTP', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     for (const follower of all) follower.leave();
     await until(async () => (await get('?limit=1')).status === 200, 2_000);
-  }, 30_000);
+  });
 
   it('ends where its token is revoked', async () => {
     const follower = await follow('', query.token('game', 'service', 'of a tool'));
@@ -173,7 +173,7 @@ describe('the log over HTTP', () => {
     expect(status).toBe(204);
     await until(() => follower.hasEnded);
     expect(follower.lines.at(-1)).not.toHaveProperty('end');
-  }, 20_000);
+  });
 
   it('is followed exactly once over a server that is started anew', async () => {
     const said: number[] = [];
@@ -189,7 +189,7 @@ describe('the log over HTTP', () => {
     }
     await until(() => follower.seqs.at(-1) === said.at(-1));
     expect([...heard, ...follower.seqs]).toEqual(said);
-  }, 60_000);
+  });
 
   it('names the rooms in which something was said, page by page', async () => {
     await query.projected();
@@ -203,7 +203,7 @@ describe('the log over HTTP', () => {
       after = `&after=${next}`;
     }
     expect(all).toEqual(['clan:3', 'clan:again', 'direct:60:61', 'global']);
-  }, 30_000);
+  });
 });
 
 /** Somebody who reads as it comes. */

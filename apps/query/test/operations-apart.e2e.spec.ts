@@ -53,7 +53,7 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     stops.unshift(() => query.kill());
     await query.start();
     url = query.http;
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const stop of stops) await stop();
     rmSync(folder, { recursive: true, force: true });
@@ -72,5 +72,5 @@ const quiet = { log: () => undefined, warn: () => undefined, error: () => undefi
     expect(JSON.parse(text.trimEnd().split('\n').at(-1)!)).toMatchObject({ end: true, folded: 1, takenOver: true });
     for (const path of ['/audit', '/players/7', '/chat/history?type=global', '/chats', '/log', '/online'])
       expect((await ask(path)).status).toBe(404);
-  }, 60_000);
+  });
 });

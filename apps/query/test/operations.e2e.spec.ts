@@ -87,7 +87,7 @@ describe('the routes for operators', () => {
     query = await QueryUnderTest.start(inMongodb![1], { operations: true });
     for (let i = 0; i < 30; i++) await query.say(person('7'), `message ${i}`);
     await query.projected();
-  }, 60_000);
+  });
   afterAll(() => query.stop());
 
   const rebuild = (how = 'rebuild') => query.service('POST', `/operations/projections/timeline/${how}`);
@@ -114,7 +114,7 @@ describe('the routes for operators', () => {
       { version: before, state: 'old' },
       { version: before + 1, state: 'served' },
     ]);
-  }, 60_000);
+  });
 
   it('end a rebuild that nobody waits for any more, saved, and go on with it', async () => {
     const leaving = new AbortController();
@@ -130,7 +130,7 @@ describe('the routes for operators', () => {
     expect([refold.status, JSON.stringify(refold.body)]).toEqual([409, expect.stringContaining('is half built')]);
     expect(linesOf((await rebuild()).body).at(-1)).toMatchObject({ end: true, takenOver: true });
     expect((await served()).map(({ state }) => state)).not.toContain('being built');
-  }, 60_000);
+  });
 
   /** By the route that refuses for another reason once none is. */
   async function rebuildIsUnderWay(): Promise<boolean> {
@@ -161,7 +161,7 @@ describe('the routes for operators', () => {
     } finally {
       await other.stop();
     }
-  }, 60_000);
+  });
 
   it('list dead letters with their reasons, and refold none that cannot be', async () => {
     const room = directRoom('1', '2');
@@ -190,7 +190,7 @@ describe('the routes for operators', () => {
     expect((first.body as { data: object[] }).data).toHaveLength(1);
     const refused = await rebuild('refold');
     expect([refused.status, JSON.stringify(refused.body)]).toEqual([409, expect.stringContaining('can fold none')]);
-  }, 60_000);
+  });
 
   it('refuse in words what nobody runs', async () => {
     const none = await query.service('POST', '/operations/projections/directory/rebuild');

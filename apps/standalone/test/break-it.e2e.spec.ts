@@ -115,12 +115,12 @@ describe('what can be broken', () => {
     const cacheDir = process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
     nats = await OwnNats.start({ cacheDir, dataDir: folder, log: () => undefined });
     server = await ChatServer.start({}, undefined, { ownNats: nats });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
     await nats.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const clan = () => randomBytes(3).toString('hex');
 
@@ -156,7 +156,7 @@ describe('what can be broken', () => {
     expect(stored).toBeGreaterThan(200);
     expect(counts![3]).toBe('1');
     expect(countOf(talk.told.bob, 'flood')).toBeGreaterThanOrEqual(stored);
-  }, 60_000);
+  });
 
   it('survives all of it at once, each pressed twice, and again', async () => {
     const talk = new Talk(server, clan());

@@ -154,5 +154,5 @@ describe('npm start', () => {
     expect(text).toContain('PORT cannot be used');
     expect(text).toContain('GATEWAYS cannot be used');
     expect(text).not.toContain('    at ');
-  }, 30_000);
+  });
 });

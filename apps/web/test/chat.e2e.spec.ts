@@ -21,11 +21,11 @@ describeInBrowser('the chat in a browser', () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([ChatServer.start(), launch()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
-  }, 60_000);
+  });
   afterEach(async () => {
     server.proxies[0]!.mend();
     for (const page of opened.splice(0)) await page.close(CUT);
@@ -71,7 +71,7 @@ describeInBrowser('the chat in a browser', () => {
     // Whoever has just typed is not told of again at once.
     await bob.field.pressSequentially('typing for a while', { delay: 150 });
     await ada.root.getByText(/^Bob \d+ is typing …$/).waitFor();
-  }, 60_000);
+  });
 
   it('counts what was not read in a direct chat, and says what the other side has seen', async () => {
     const who = people();
@@ -84,7 +84,7 @@ describeInBrowser('the chat in a browser', () => {
     await bob.sees('Only for you');
     await ada.message('Only for you').getByText('seen').waitFor();
     await expectNone(bob.root.getByLabel('1 unread'));
-  }, 60_000);
+  });
 
   it('says what waits while there is no connection, and sends it once there is one again', async () => {
     const { ada, bob } = await beside(people());
@@ -99,7 +99,7 @@ describeInBrowser('the chat in a browser', () => {
     await ada.sees('said without a connection');
     await expectNone(ada.root.locator('.waiting'));
     expect(await ada.message('said without a connection').count()).toBe(1);
-  }, 60_000);
+  });
 
   it('knows one’s own reactions from those of somebody of the same name', async () => {
     const who = people();
@@ -117,7 +117,7 @@ describeInBrowser('the chat in a browser', () => {
       .getByRole('button', { name: /^👍 1 by/, pressed: true })
       .waitFor();
     expect(await reaction.getAttribute('aria-pressed')).toBe('false');
-  }, 60_000);
+  });
 
   it('takes over who is in the address when that changes', async () => {
     const who = people();
@@ -139,7 +139,7 @@ describeInBrowser('the chat in a browser', () => {
       `token=${server.token(who.second, { name: who.bob, clanId: who.clan })}`,
     );
     await page.page.getByRole('navigation', { name: `Chats of ${who.bob}` }).waitFor();
-  }, 60_000);
+  });
 
   it('keeps what waits over a reload', async () => {
     const { page, ada, bob } = await beside(people());
@@ -153,7 +153,7 @@ describeInBrowser('the chat in a browser', () => {
     await bob.sees('said, then reloaded');
     await ada.sees('said, then reloaded');
     expect(await ada.message('said, then reloaded').count()).toBe(1);
-  }, 60_000);
+  });
 
   it('shows all that was said while one was away, in its order', async () => {
     const who = people();
@@ -174,7 +174,7 @@ describeInBrowser('the chat in a browser', () => {
     const numbers = await bob.messages.evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-n'))));
     expect(numbers.at(-1)).toBe(101);
     expect(numbers).toEqual(numbers.map((_, i) => 101 - numbers.length + 1 + i));
-  }, 60_000);
+  });
 
   it('takes every text for text, and addresses for links', async () => {
     const { page, ada, bob } = await beside(people());
@@ -185,7 +185,7 @@ describeInBrowser('the chat in a browser', () => {
     expect(await bob.message('javascript').getByRole('link').all()).toHaveLength(1);
     expect(await bob.message('javascript').locator('img, script').count()).toBe(0);
     expect(await page.page.title()).toBe('Parley');
-  }, 60_000);
+  });
 
   it('shows what was refused, and why, until it is discarded', async () => {
     const who = people();
@@ -209,7 +209,7 @@ describeInBrowser('the chat in a browser', () => {
     await ada.root.getByRole('button', { name: 'Discard' }).click();
     await expectNone(ada.message('said by somebody who may not'));
     expect(await bob.message('said by somebody who may not').count()).toBe(0);
-  }, 60_000);
+  });
 
   it('reads older messages as one scrolls, and keeps only what is seen in the page', async () => {
     const who = people();
@@ -237,7 +237,7 @@ describeInBrowser('the chat in a browser', () => {
     }
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
     expect(most).toBeLessThan(60);
-  }, 60_000);
+  });
 
   it('is no more than 60 KB of script, compressed', async () => {
     const page = await (await fetch(server.http)).text();
@@ -249,23 +249,19 @@ describeInBrowser('the chat in a browser', () => {
     expect(bytes).toBeLessThanOrEqual(60 * 1_024);
   });
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing that axe finds wrong, in %s',
-    async (colorScheme) => {
-      const who = people();
-      const page = await open(who, `as=${who.first}&beside=${who.second}`, { colorScheme });
-      const [ada, bob] = [page.of(who.ada), page.of(who.bob)];
-      await ada.say('Hello https://example.org');
-      await bob.sees('Hello');
-      await bob.react('Hello', '🎉');
-      await bob.message('Hello').locator('[aria-pressed=true]').waitFor();
-      await bob.openChatWith(who.first);
-      await bob.say('Hello');
-      await bob.sees('Hello');
-      expect(await faultsByAxe(page.page)).toEqual([]);
-    },
-    60_000,
-  );
+  it.each(['light', 'dark'] as const)('has nothing that axe finds wrong, in %s', async (colorScheme) => {
+    const who = people();
+    const page = await open(who, `as=${who.first}&beside=${who.second}`, { colorScheme });
+    const [ada, bob] = [page.of(who.ada), page.of(who.bob)];
+    await ada.say('Hello https://example.org');
+    await bob.sees('Hello');
+    await bob.react('Hello', '🎉');
+    await bob.message('Hello').locator('[aria-pressed=true]').waitFor();
+    await bob.openChatWith(who.first);
+    await bob.say('Hello');
+    await bob.sees('Hello');
+    expect(await faultsByAxe(page.page)).toEqual([]);
+  });
 });
 
 async function expectNone(locator: Locator): Promise<void> {

@@ -27,13 +27,13 @@ describeInBrowser('the chat in a page of another application', () => {
   beforeAll(async () => {
     [server, browser] = await Promise.all([ChatServer.start(), launch()]);
     game = await serve(server.url(), 0);
-  }, 60_000);
+  });
   afterAll(async () => {
     game.closeAllConnections();
     game.close();
     await browser.close();
     await server.stop();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const page of opened.splice(0)) await page.close(ENDED);
   });
@@ -53,7 +53,7 @@ describeInBrowser('the chat in a page of another application', () => {
     await chatIn(ada, 'global').sees('Hello everybody');
     expect(await chatIn(ada, 'clan').message('Hello everybody').count()).toBe(0);
     expect(await chatIn(ada, 'clan').root.getByRole('navigation').count()).toBe(0);
-  }, 60_000);
+  });
 
   it.each(['light', 'dark'] as const)(
     'takes the colours of the page, or those it is told, and has nothing that axe finds wrong, in %s',
@@ -71,7 +71,6 @@ describeInBrowser('the chat in a page of another application', () => {
         await expectSoon(async () => (await isDark(global.root)) === dark);
       }
     },
-    60_000,
   );
 
   it('is the whole chat without a room, and the chat with one person where it says so', async () => {
@@ -89,7 +88,7 @@ describeInBrowser('the chat in a page of another application', () => {
     await all.sees('Only for you');
     await setAttribute(alone.root, 'room', 'nowhere');
     await page.getByRole('alert').getByText('There is no room “nowhere”').waitFor();
-  }, 60_000);
+  });
 
   it('takes another token over: of the same person as of another', async () => {
     const page = await open(7);
@@ -112,7 +111,7 @@ describeInBrowser('the chat in a page of another application', () => {
     await clan.sees('said by Bob');
     await setAttribute(clan.root, 'token', 'none');
     await clan.root.getByText('No token could be had: what was given is no token.').waitFor();
-  }, 60_000);
+  });
 
   it('takes no token of somebody else from what gives them', async () => {
     const page = await open(7);
@@ -133,7 +132,7 @@ describeInBrowser('the chat in a page of another application', () => {
     );
     expect(asked).toBeGreaterThanOrEqual(3);
     expect(opened.filter((url) => url.includes(bob))).toEqual([]);
-  }, 60_000);
+  });
 
   it('tells the page how its connection is, and what is the matter', async () => {
     const page = await open(7);
@@ -160,7 +159,7 @@ describeInBrowser('the chat in a page of another application', () => {
     });
     expect(told).toContain('parley-error No token could be had: nobody is signed in.');
     expect(told.at(-1)).toBe('parley-state connected');
-  }, 60_000);
+  });
 
   it('ends its connections with the element, and leaves nothing', async () => {
     const sockets: WebSocket[] = [];
@@ -199,7 +198,7 @@ describeInBrowser('the chat in a page of another application', () => {
     });
     await page.waitForTimeout(1_000);
     expect(sockets.every((socket) => socket.isClosed())).toBe(true);
-  }, 60_000);
+  });
 
   it('says so where the server lets no page of this origin in', async () => {
     const picky = await ChatServer.start({ ALLOWED_ORIGINS: 'https://game.example' });
@@ -215,7 +214,7 @@ describeInBrowser('the chat in a page of another application', () => {
       elsewhere.close();
       await picky.stop();
     }
-  }, 60_000);
+  });
 });
 
 const setAttribute = (element: Locator, name: string, value: string): Promise<void> =>

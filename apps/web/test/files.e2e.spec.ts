@@ -7,7 +7,7 @@ describe('the files of the page', () => {
   let server: ChatServer;
   beforeAll(async () => {
     server = await ChatServer.start({ ALLOWED_ORIGINS: 'https://game.example' });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
 
   const ask = (path: string, headers: Record<string, string> = {}) =>

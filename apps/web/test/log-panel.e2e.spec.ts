@@ -16,11 +16,11 @@ describeInBrowser('the log in a browser', () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([ChatServer.start(), launch()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const page of opened.splice(0)) await page.close();
   });
@@ -75,7 +75,7 @@ describeInBrowser('the log in a browser', () => {
     // One machine, so one clock.
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(times[1]).toBe((await server.log.recordAt(seq))!.at);
-  }, 60_000);
+  });
 
   it('shows the events of a room and of a type, and none while it is paused', async () => {
     const { panel, ada, room } = await open();
@@ -92,7 +92,7 @@ describeInBrowser('the log in a browser', () => {
     await row(panel, await lastSeq(room)).waitFor();
     await panel.getByLabel('Type').selectOption('ReactionAdded');
     await panel.getByText('Nothing yet').waitFor();
-  }, 60_000);
+  });
 
   const shownIn = (panel: Locator) =>
     panel.locator('.log-room article').evaluateAll((all) =>
@@ -221,20 +221,16 @@ describeInBrowser('the log in a browser', () => {
     ['light', 1280],
     ['dark', 1280],
     ['light', 390],
-  ] as const)(
-    'has nothing that axe finds wrong, in %s, %d wide, and fits',
-    async (colorScheme, width) => {
-      const { page, panel, ada, room } = await open({ colorScheme, viewport: { width, height: 800 } });
-      await panel.getByText(/^Following/).waitFor();
-      await say(ada, 'Hello');
-      const seq = await lastSeq(room);
-      await panel.getByRole('button', { name: `Event ${seq}`, exact: true }).click();
-      await panel.getByRole('region', { name: `Event ${seq}` }).waitFor();
-      expect(await faultsByAxe(page.page)).toEqual([]);
-      await openPast(panel, room);
-      expect(await faultsByAxe(page.page)).toEqual([]);
-      expect(await page.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    },
-    60_000,
-  );
+  ] as const)('has nothing that axe finds wrong, in %s, %d wide, and fits', async (colorScheme, width) => {
+    const { page, panel, ada, room } = await open({ colorScheme, viewport: { width, height: 800 } });
+    await panel.getByText(/^Following/).waitFor();
+    await say(ada, 'Hello');
+    const seq = await lastSeq(room);
+    await panel.getByRole('button', { name: `Event ${seq}`, exact: true }).click();
+    await panel.getByRole('region', { name: `Event ${seq}` }).waitFor();
+    expect(await faultsByAxe(page.page)).toEqual([]);
+    await openPast(panel, room);
+    expect(await faultsByAxe(page.page)).toEqual([]);
+    expect(await page.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
 });

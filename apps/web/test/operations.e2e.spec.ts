@@ -27,12 +27,12 @@ const url = process.env['TEST_MONGODB_URL'];
     await server.log.append({
       ...{ type: 'MessageCreated', room, id: `msg.${messageId}`, at, messageId, sender, content: 'before its chat' },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
     await readModels.close();
-  }, 60_000);
+  });
   afterEach(async () => {
     await page?.close();
     page = null;
@@ -58,7 +58,7 @@ const url = process.env['TEST_MONGODB_URL'];
     const connections = panel.locator('section', { has: panel.page().getByRole('heading', { name: 'Connections' }) });
     await connections.getByRole('row', { name: /:\d+ 1 1 1$/ }).waitFor();
     expect(await connections.locator('tbody tr').count()).toBe(2);
-  }, 60_000);
+  });
 
   it('rebuilds while people chat, and serves what was built', async () => {
     const { page, panel } = await open('as=7&beside=8&panel=operations');
@@ -90,7 +90,7 @@ const url = process.env['TEST_MONGODB_URL'];
     await panel.getByText(/can fold none of the dead letters of timeline/).waitFor();
     // The browser says it too.
     page.faults.splice(0);
-  }, 60_000);
+  });
 
   it('is there for a service token, without a chat; where it is not served it says what to do', async () => {
     const token = server.token('game', { scope: 'service' });
@@ -107,16 +107,12 @@ const url = process.env['TEST_MONGODB_URL'];
       page = null;
       await real.stop();
     }
-  }, 60_000);
+  });
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing that axe finds wrong, in %s',
-    async (colorScheme) => {
-      const { page, panel } = await open('as=7&panel=operations', { colorScheme });
-      await panel.getByText('a message in direct:1:2 before its chat').waitFor();
-      await panel.getByText(/Partitions of timeline/).click();
-      expect(await faultsByAxe(page.page)).toEqual([]);
-    },
-    60_000,
-  );
+  it.each(['light', 'dark'] as const)('has nothing that axe finds wrong, in %s', async (colorScheme) => {
+    const { page, panel } = await open('as=7&panel=operations', { colorScheme });
+    await panel.getByText('a message in direct:1:2 before its chat').waitFor();
+    await panel.getByText(/Partitions of timeline/).click();
+    expect(await faultsByAxe(page.page)).toEqual([]);
+  });
 });

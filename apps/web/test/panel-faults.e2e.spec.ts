@@ -14,11 +14,11 @@ describeInBrowser('the panels where something fails', () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([ChatServer.start(), launch()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
-  }, 60_000);
+  });
   afterEach(async () => {
     // The browser says it too where it was refused.
     await page?.close(/^Failed to load resource/);
@@ -75,7 +75,7 @@ describeInBrowser('the panels where something fails', () => {
     await page.waitForTimeout(500);
     expect(asked()).toBe(2);
     await panel.getByRole('alert').getByText('the log is away').waitFor();
-  }, 60_000);
+  });
 
   it('does not play where the first event is not to be had', async () => {
     const { page, panel } = await openPast();
@@ -84,7 +84,7 @@ describeInBrowser('the panels where something fails', () => {
     await panel.getByRole('alert').getByText('the log is away').waitFor();
     await page.waitForTimeout(300);
     expect([asked(), await panel.getByRole('button', { name: 'Stop' }).count()]).toEqual([1, 0]);
-  }, 60_000);
+  });
 
   it('stays at the first event of a room, before which there was none', async () => {
     const { page, panel, seqs } = await openPast();
@@ -98,7 +98,7 @@ describeInBrowser('the panels where something fails', () => {
     await page.waitForTimeout(300);
     expect([asked(), await panel.getByRole('alert').count()]).toEqual([0, 0]);
     await panel.locator(`[data-seq="${seqs[0]!}"]`).waitFor();
-  }, 60_000);
+  });
 
   it('renders no event again while nothing comes, and few where one comes', async () => {
     const { page, panel, ada } = await open('as=7&panel=log', 'Log');
@@ -129,7 +129,7 @@ describeInBrowser('the panels where something fails', () => {
     // When it is stored, folded and delivered, at most; and what else its sender does.
     expect(await times()).toBeGreaterThan(0);
     expect(await times()).toBeLessThan(10);
-  }, 60_000);
+  });
 
   it('says what to do where the log is not served, and asks no more', async () => {
     const { page, panel } = await open('as=7', 'Log');
@@ -138,7 +138,7 @@ describeInBrowser('the panels where something fails', () => {
     await panel.getByText('This server does not serve the log').waitFor();
     await page.waitForTimeout(2_500);
     expect(asked()).toBe(1);
-  }, 60_000);
+  });
 
   it('says what failed where the rooms cannot be listed, and takes the name of one still', async () => {
     const { page, panel } = await open('as=7', 'Log');
@@ -147,7 +147,7 @@ describeInBrowser('the panels where something fails', () => {
     await panel.getByRole('button', { name: 'A room as it was' }).click();
     await panel.getByText('The rooms cannot be listed: the projection is not run').waitFor();
     expect(await panel.getByText('Nothing was said yet').count()).toBe(0);
-  }, 60_000);
+  });
 
   it('says what failed where versions, dead letters or connections cannot be had', async () => {
     const { page, panel } = await open('as=7', 'Operations');
@@ -158,20 +158,16 @@ describeInBrowser('the panels where something fails', () => {
     await panel.getByText('They cannot be listed: /operations/dead-letters is away').waitFor();
     await panel.getByText('No gateway is reached at this address: /online/gateways is away').waitFor();
     for (const absence of ['in memory', 'None: every event']) expect(await panel.getByText(absence).count()).toBe(0);
-  }, 60_000);
+  });
 
   it.each([
     ['log', 'Log'],
     ['operations', 'Operations'],
     ['break', 'Break it'],
-  ])(
-    'leaves one chat on a phone beside the panel: %s',
-    async (id, name) => {
-      const { panel, ada } = await open(`as=7&beside=8&panel=${id}`, name, { viewport: { width: 390, height: 800 } });
-      await ada.field.waitFor();
-      await panel.getByRole('button').first().waitFor();
-      expect(await page!.of('Bob').root.isVisible()).toBe(false);
-    },
-    60_000,
-  );
+  ])('leaves one chat on a phone beside the panel: %s', async (id, name) => {
+    const { panel, ada } = await open(`as=7&beside=8&panel=${id}`, name, { viewport: { width: 390, height: 800 } });
+    await ada.field.waitFor();
+    await panel.getByRole('button').first().waitFor();
+    expect(await page!.of('Bob').root.isVisible()).toBe(false);
+  });
 });

@@ -18,12 +18,12 @@ describeInBrowser('the pictures of the README', () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([ChatServer.start(), launch()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('are taken of a running system, and those in docs/pictures are as large', async () => {
     const all = Object.keys(PICTURES) as Picture[];

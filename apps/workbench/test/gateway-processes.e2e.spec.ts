@@ -41,7 +41,7 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
       new RoleProcess('gateway', await freePort(), env, join(folder, `${number}.log`), 'dist/apps/gateway/src/main.js');
     gateways = [await gateway(1), await gateway(2)];
     await Promise.all(gateways.map((each) => each.start()));
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.kill()));
     await system.close();
@@ -75,7 +75,7 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     );
     const named = ({ event }: Received) => ['newMessage', 'response_message'].includes(event ?? '');
     expect(plain.flatMap(({ frames }) => frames).filter((frame) => !named(frame))).toEqual([]);
-  }, 60_000);
+  });
 
   it('say that people are gone within 10 s of one that is killed, and that they are back', async () => {
     const ada = await inRoom(0, 11);
@@ -91,7 +91,7 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     const before = presence(ada).length;
     await inRoom(0, 12);
     await until('he is back', () => presence(ada).length > before);
-  }, 60_000);
+  });
 
   it('let somebody have so much stored, over both of them together', async () => {
     if (!gateways[1].isRunning) await gateways[1].start();
@@ -119,7 +119,7 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     const refusal = answers.find(({ event }) => event === 'nack')!;
     expect(refusal.data).toMatchObject({ code: 'too_many', retryable: true, retry_after: expect.any(Number) });
     expect(both.map(({ end }) => end)).toEqual([null, null]);
-  }, 60_000);
+  });
 
   it('answer what was sent to them before they go, and what they did not take is sent again elsewhere', async () => {
     const ids = Array.from({ length: 100 }, (_, i) => `m${i}`);
@@ -152,5 +152,5 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
     expect(stored().map(({ message }) => message!['content'])).toEqual(ids);
     // Everything that it had taken was answered: what was not is said for the first time.
     expect([...acked].sort()).toEqual(ids.slice(0, acked.size).sort());
-  }, 60_000);
+  });
 });

@@ -88,7 +88,7 @@ interface Call {
     client.send('create_chat', { receiver_id: 2 });
     chatId = ((await client.next(20_000)).data as { id: number }).id;
     ada = [client, client];
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all(gateways.map((gateway) => gateway.kill()));
@@ -115,7 +115,7 @@ interface Call {
     expect(second!.headers['idempotency-key']).toBe(first!.headers['idempotency-key']);
     await gateways[0].start();
     ada = [await talkTo(gateways[0]), await talkTo(gateways[1])];
-  }, 60_000);
+  });
 
   it('tells of each message once, whichever of the gateways it came through, and signs it', async () => {
     calls.length = 0;
@@ -150,7 +150,7 @@ interface Call {
     await new Promise((resolve) => setTimeout(resolve, 2 * ACK_WAIT_MS));
     expect(new Set(calls.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
     expect(taken().filter((message) => message === 'unknown')).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('leaves a dead letter where the webhook fails, which is listed, and sent again by an operator', async () => {
     calls.length = 0;
@@ -199,7 +199,7 @@ interface Call {
     await system.log.letters.put({ projection: IN_MAIL, partition, seq: hidden, reason: 'for the test' });
     await system.chatctl('webhook', 'resend');
     expect([calls.length, (await system.chatctl('dead-letters', 'list')).out]).toEqual([2, '']);
-  }, 30_000);
+  });
 
   it('is removed by an operator once no gateway tells', async () => {
     await Promise.all(gateways.map((gateway) => gateway.kill('SIGTERM')));

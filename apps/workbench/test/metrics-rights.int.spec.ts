@@ -45,7 +45,7 @@ import { deployedServer, PASSWORD } from '../../../libs/event-store/test/deploye
         await readModels.checkpoints.claim(checkpointId(name, 1, partition), 'one who has gone');
       }
     }
-  }, 60_000);
+  });
   afterAll(async () => {
     await query.close();
     await readModels.close();

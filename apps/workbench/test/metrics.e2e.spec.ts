@@ -140,7 +140,7 @@ async function describedBy(system: SystemUnderTest) {
     expect(all('parley_projection_round_duration_seconds_count', { projection: 'timeline' })).toBe(rounds);
     expect((await scrape('projector')).of('parley_projection_owned_partitions')).toBe(2 * 16);
     await until('nothing is left', async () => (await lag()) === 0);
-  }, 60_000);
+  });
 
   it('have labels of few values, whatever clients send', async () => {
     const now = await scrape('gateway');
@@ -169,7 +169,7 @@ async function describedBy(system: SystemUnderTest) {
     expect(grown('parley_gateway_resumed_rooms_total', { outcome: 'recovered' })).toBe(2);
     expect(grown('parley_gateway_resumed_rooms_total', { outcome: 'not_recovered' })).toBe(1);
     expect(grown('parley_gateway_resumed_rooms_total', { outcome: 'not_found' })).toBe(1);
-  }, 60_000);
+  });
 
   it('tell of a reader that is too slow', async () => {
     const [slow, quick] = [await inRoom(4, 's'), await inRoom(5, 's')];
@@ -187,7 +187,7 @@ async function describedBy(system: SystemUnderTest) {
     expect(await closed()).toBe(1);
     expect(waited).toBeGreaterThan(10_000);
     slow.ws.terminate();
-  }, 60_000);
+  });
 
   it('tell how far the projections are behind, while nobody folds too', async () => {
     const epochs = (await scrape('query')).of('parley_projection_epoch', { projection: 'timeline' })!;
@@ -217,7 +217,7 @@ async function describedBy(system: SystemUnderTest) {
     proxy.mend();
     await until('it is back', async () => (await connected()) === 1);
     expect((await grownSince('gateway', before))('parley_nats_reconnects_total')).toBe(1);
-  }, 60_000);
+  });
 
   it('tell that MongoDB was away', async () => {
     const before = await scrape('gateway');
@@ -271,7 +271,7 @@ async function describedBy(system: SystemUnderTest) {
     expect((await fetch(`${at}/metrics`, { method: 'POST' })).status).toBe(405);
     await gateway.kill('SIGTERM');
     await expect(scrape('gateway')).rejects.toThrow('fetch failed');
-  }, 30_000);
+  });
 
   it('say that their port is taken', async () => {
     const env = { ...process.env, ...system.env, HOST: '127.0.0.1', METRICS_PORT: String(ports.get('projector')) };
@@ -280,5 +280,5 @@ async function describedBy(system: SystemUnderTest) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data.toString()));
     expect(await once(child, 'exit')).toEqual([1, null]);
     expect(said).toContain(`METRICS_PORT ${ports.get('projector')} on 127.0.0.1 cannot be listened on: it is in use`);
-  }, 30_000);
+  });
 });

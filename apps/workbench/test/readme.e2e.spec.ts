@@ -51,7 +51,7 @@ describe('the README', () => {
     const env = { ...process.env, JWT_SECRET: SECRET, NODE_OPTIONS: '' };
     const { stdout } = await run('bash', ['-c', session], { env, timeout: 30_000 });
     expect(stdout).toBe('[clan] newMessage 1 by Ada: Hello, Bob!\n');
-  }, 40_000);
+  });
 
   it('has the table of all settings', () => {
     const [, table] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(readme)!;

@@ -59,7 +59,7 @@ describe('three nats-servers', () => {
       mongodbUrl === undefined
         ? memoryReadModels()
         : await openMongodbReadModels({ url: mongodbUrl, database: `three_${randomUUID().slice(0, 8)}` });
-  }, 60_000);
+  });
   afterAll(async () => {
     await readModels.close();
     await cluster.stop();
@@ -84,7 +84,7 @@ describe('three nats-servers', () => {
     expect(await one.setUp()).toEqual([]);
     expect(await replicas()).toEqual([3, 3, 3]);
     await Promise.all([one.close(), three.close(), nats.close()]);
-  }, 30_000);
+  });
 
   it('keep nobody out once there is another leader, because one did not answer', async () => {
     await cluster.untilWhole();
@@ -99,7 +99,7 @@ describe('three nats-servers', () => {
     await cluster.kill(leader);
     await cluster.startNode(leader);
     await log.close();
-  }, 60_000);
+  });
 
   it('go on without any one of them, in every partition, and leave nothing behind', async () => {
     await cluster.untilWhole();

@@ -124,7 +124,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     expect((await system.log.recordAt(seq))?.traceparent).toBe(`00-${trace}-${stored.id}-01`);
     // Others see nothing of it.
     expect(JSON.stringify([...ada.frames, ...bob.frames])).not.toContain(trace);
-  }, 60_000);
+  });
 
   it('are apart for each of many that are stored, folded and told together, and of those alone that are sampled', async () => {
     const ada = await connect(one!, PEOPLE.ids[0]!);
@@ -145,7 +145,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     let kept = 0;
     for await (const { traceparent } of system.log.read()) if (spans.has(traceparent?.slice(3, 35) ?? '')) kept++;
     expect(kept).toBe(sampled.length);
-  }, 60_000);
+  });
 
   it('do nothing with what is no traceparent, and nothing to its frame', async () => {
     const ada = await connect(one!, PEOPLE.ids[0]!);
@@ -169,7 +169,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     say(ada, traceparent, 'later');
     await followed(later, 5);
     expect(collector.spans.slice(before).every((each) => each.trace === later)).toBe(true);
-  }, 60_000);
+  });
 
   it('show that what is sent again is there already, and leave it as it is', async () => {
     const ada = await connect(one!, PEOPLE.ids[0]!);
@@ -185,7 +185,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
       'parley.log.sequence': only(first.trace, publish()).facts['parley.log.sequence'],
     });
     expect(collector.of(again.trace)).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('show direct messages, what is refused, and what an application tells over HTTP', async () => {
     const [ada, bob] = [await connect(one!, PEOPLE.ids[0]!, '/ws'), await connect(two!, PEOPLE.ids[1]!, '/ws')];
@@ -219,7 +219,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     const { received } = expectWay(put.trace, put.span, 'PUT /players/:id', 'directory');
     expect(received).toMatchObject({ service: 'parley-query', kind: 'server' });
     expect(received.facts['http.response.status_code']).toBe(answer.status);
-  }, 60_000);
+  });
 
   it('say nothing of people, and have no room', () => {
     for (const said of [PEOPLE.clan, 'Xyzzy', 'xyzzy', ...PEOPLE.ids.map(String), 'traceparent']) {
@@ -236,7 +236,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     expect([only(trace, 'clanMessage').service, only(trace, publish()).service]).toEqual(
       Array(2).fill('parley-gateway'),
     );
-  }, 60_000);
+  });
 
   it('may be lost: then everything else goes on, and the log says it once a minute', async () => {
     const env = {
@@ -254,7 +254,7 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     const lines = readFileSync(join(folder, `gateway-${started.length - 1}.log`), 'utf8').split('\n');
     expect(lines.filter((line) => line.includes('spans were not handed to'))).toHaveLength(1);
     expect(lines.filter((line) => /error/i.test(line) && !line.includes('spans were not'))).toEqual([]);
-  }, 60_000);
+  });
 
   it('are none where no endpoint is set, and nothing of them is loaded', async () => {
     const gateway = await run('gateway', { OTEL_EXPORTER_OTLP_ENDPOINT: '', NODE_OPTIONS: TELLS_LOADED });
@@ -267,5 +267,5 @@ const PEOPLE = { clan: 'xyzzy-clan', name: 'Xyzzy Ada', text: 'xyzzy, said in pr
     expect(loaded).toContain('loaded @opentelemetry/api/');
     expect(loaded).not.toContain('loaded @opentelemetry/sdk-trace/');
     expect(collector.of(trace)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -9,7 +9,7 @@ const chats: DirectChat[] = [];
 
 beforeAll(async () => {
   server = await ChatServer.start();
-}, 60_000);
+});
 afterEach(() => {
   for (const proxy of server.proxies) proxy.mend();
   for (const chat of chats.splice(0)) chat.disconnect();
@@ -55,7 +55,7 @@ it('each message of each chat is told once and in order, also of a chat that was
   const all: string[] = [];
   for await (const { message } of bob.chat.history(opened.id)) all.push(message);
   expect(all).toEqual(numbers(30).reverse());
-}, 60_000);
+});
 
 it('who is online, types, and has seen what, is told where it is asked for', async () => {
   const [ada, bob] = [await person(21, 0), await person(22, 1)];
@@ -98,7 +98,7 @@ it('who is online, types, and has seen what, is told where it is asked for', asy
   server.proxies[0]!.mend();
   await until('he is there again', () => ada.chat.online.has(22));
   expect(told).toEqual(['online', 'typing', 'seen 2', 'not typing', 'offline', 'online']);
-}, 60_000);
+});
 
 it('a chat is not told of what was before, and shows it where it is looked at', async () => {
   const ada = await person(11, 0);
@@ -112,7 +112,7 @@ it('a chat is not told of what was before, and shows it where it is looked at', 
   await ada.chat.send(opened, '61');
   await until('the next is told', () => bob.heard.length > 0);
   expect([bob.heard, bob.chat.latest(opened.id).at(-1)?.message]).toEqual([['61'], '61']);
-}, 60_000);
+});
 
 it('a message is a reply to another one, and they are a thread', async () => {
   const [ada, bob] = [await person(41, 0), await person(42, 1)];
@@ -130,7 +130,7 @@ it('a message is a reply to another one, and they are a thread', async () => {
     { id: root, message: 'tomorrow?' },
     { id: reply, message: 'at ten', reply_to: root },
   ]);
-}, 60_000);
+});
 
 it('a message is edited and deleted, in the chat and in the list of chats', async () => {
   const [ada, bob] = [await person(31, 0), await person(32, 1)];
@@ -154,7 +154,7 @@ it('a message is edited and deleted, in the chat and in the list of chats', asyn
     { message: 'first', edited_at: expect.any(String), seen: true },
   ]);
   await expect(bob.chat.delete(opened.id, ids[0]!)).rejects.toMatchObject({ code: 'not_yours' });
-}, 60_000);
+});
 
 it('somebody who is blocked is not heard, their places stay, and they are heard again once that is taken back', async () => {
   const [ada, bob] = [await person(51, 0), await person(52, 1)];
@@ -196,4 +196,4 @@ it('somebody who is blocked is not heard, their places stay, and they are heard 
   await until('it is told to her too', () => ada.heard.length === 4);
   expect([ada.heard, resets]).toEqual([['before', 'hidden', 'hidden while away', 'after'], 0]);
   await expect(bob.chat.block(999_999_999)).rejects.toMatchObject({ code: 'not_found' });
-}, 60_000);
+});

@@ -9,7 +9,7 @@ describe('what is read over HTTP', () => {
   let server: ChatServer;
   beforeAll(async () => {
     server = await ChatServer.start({ HTTP_REQUESTS_PER_SECOND: '2', HTTP_REQUESTS_BURST: '2' });
-  }, 60_000);
+  });
   afterAll(() => server.stop(), 60_000);
 
   const chatOf = (userId: string, options: { fetch?: typeof fetch } = {}) =>
@@ -32,7 +32,7 @@ describe('what is read over HTTP', () => {
     // It was refused, and did not ask again and again.
     expect(answers).toContain(429);
     expect(answers.length).toBeLessThanOrEqual(8);
-  }, 20_000);
+  });
 
   it('waits five times at most', async () => {
     const chance = jest.spyOn(Math, 'random').mockReturnValue(0);

@@ -17,7 +17,7 @@ const chats: (RoomChat | DirectChat)[] = [];
 
 beforeAll(async () => {
   server = await ChatServer.start({ RESUME_CHANGES_MAX: '50' });
-}, 60_000);
+});
 afterAll(async () => {
   cleanup();
   for (const chat of chats) chat.disconnect();
@@ -89,7 +89,7 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   expect(numbers()).toEqual(upTo(651).slice(-100));
   unmount();
   await bob.send('clan', 'to nobody');
-}, 60_000);
+});
 
 it('who is there and who types is shown as it is', async () => {
   const [ada, bob] = [room('p-ada').connect(), room('p-bob', 1)];

@@ -21,11 +21,11 @@ describe('the log, for a service token', () => {
     ada = new RoomChat({ url: server.url(), token: server.token(7, { clanId: '3', name: 'Ada' }) }).connect();
     await ada.send('clan', 'one');
     await ada.send('clan', 'two');
-  }, 60_000);
+  });
   afterAll(async () => {
     ada.disconnect();
     await server.stop();
-  }, 60_000);
+  });
 
   const all = async (...of: Parameters<Service['log']>) => {
     const lines: LogLine[] = [];
@@ -52,7 +52,7 @@ describe('the log, for a service token', () => {
       }
     })();
     await expect(reading).rejects.toThrow(/abort/);
-  }, 20_000);
+  });
 
   it('throws where the connection breaks, and goes on from there', async () => {
     const seqs: number[] = [];
@@ -72,7 +72,7 @@ describe('the log, for a service token', () => {
     await expect(take(seqs.at(-1)! + 1, known + 1, cut)).rejects.toThrow();
     server.proxies[0]!.mend();
     expect(seqs).toEqual(await stored());
-  }, 20_000);
+  });
 
   it('shows a room as it was, and which there are', async () => {
     const seq = (await stored()).at(-1)!;

@@ -71,7 +71,7 @@ describe('a log that takes no events', () => {
     for (const log of [writer, bystander]) await until('it is over', async () => (await log.hindrance()) === null);
     await writer.append(message(GLOBAL_ROOM, 'after'));
     expect(said).toEqual([expect.stringContaining('is full'), null]);
-  }, 60_000);
+  });
 
   it("says so at the limit of JetStream's own storage", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-limit-'));
@@ -92,7 +92,7 @@ describe('a log that takes no events', () => {
     await server.start();
     for (const log of [writer, bystander]) await until('it is over', async () => (await log.hindrance()) === null);
     expect(await writer.append(message(GLOBAL_ROOM, 'after'))).toMatchObject({ duplicate: false });
-  }, 60_000);
+  });
 
   it('says so where it answers no event, although all else is stored, until one is or its server is another', async () => {
     const test = await LogUnderTest.create();
@@ -120,7 +120,7 @@ describe('a log that takes no events', () => {
     await until('the loss is noticed', async () => (await log.hindrance())?.includes('away') ?? false);
     proxy.mend();
     await until('it is over', async () => (await log.hindrance()) === null);
-  }, 20_000);
+  });
 
   it('says so no longer than until somebody else has stored an event', async () => {
     const test = await LogUnderTest.create();
@@ -129,7 +129,7 @@ describe('a log that takes no events', () => {
     await notAnswered(test, log);
     await other.append(message(GLOBAL_ROOM, 'answered'));
     await until('it is over', async () => (await log.hindrance()) === null);
-  }, 20_000);
+  });
 
   it('does not answer with what was found long ago', async () => {
     const test = await LogUnderTest.create();
@@ -181,7 +181,7 @@ describe('a log that takes no events', () => {
       }
       await pass(2_100);
     }
-  }, 20_000);
+  });
 
   it('says so where nothing beside is stored, soon, and then at once', async () => {
     const test = await LogUnderTest.create();
@@ -199,7 +199,7 @@ describe('a log that takes no events', () => {
     await log.append(message(GLOBAL_ROOM, 'stored'));
     await pass(3_100);
     expect(await log.hindrance()).toBeNull();
-  }, 20_000);
+  });
 
   it('is not asked while events are stored', async () => {
     const test = await LogUnderTest.create();

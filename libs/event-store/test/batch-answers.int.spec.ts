@@ -144,7 +144,7 @@ it('hear of a log that says nothing as soon as each by itself does, and what wai
   const { length } = taken;
   await second;
   expect(taken).toHaveLength(length);
-}, 15_000);
+});
 
 it('wait to go together where 32 by themselves are unanswered', async () => {
   toBatch = () => JSON.stringify({ stream: 'S', seq: 5_000, batch: 'B', count: COUNT });

@@ -50,43 +50,37 @@ describe('a server that is killed', () => {
     await Promise.all(events.map((event) => retried(() => through.append(event))));
     const stored = await retried(() => all(through.read()));
     expect(stored.map(({ id }) => id).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
-  }, 60_000);
+  });
 });
 
 describe('an event that its sender may not append', () => {
   it.each([
     ['in the middle', 20],
     ['as the last one, to which the answer would come', 40],
-  ])(
-    'is refused, and the others are stored, where it is %s',
-    async (_, place) => {
-      const folder = mkdtempSync(join(tmpdir(), 'parley-rights-'));
-      stops.push(() => {
-        rmSync(folder, { recursive: true, force: true });
-      });
-      const config = join(folder, 'nats-server.conf');
-      const few = '{ user: few, password: few, permissions: { publish: { deny: ["*.ev.*.clan:forbidden.msg"] } } }';
-      writeFileSync(config, `jetstream {}\nauthorization { users: [{ user: all, password: all }, ${few}] }\n`);
-      const server = await OwnServer.start('--config', config);
-      stops.push(() => server.remove());
-      const own = await LogUnderTest.create(server.url, true);
-      stops.push(() => own.closeAll());
-      const [operator, through] = [
-        await own.open({ user: 'all', password: 'all' }),
-        await own.open({ user: 'few', password: 'few', synced: true }),
-      ];
-      await operator.setUp();
-      const forbidden = message(clanRoom('forbidden'), 'x');
-      const events = upTo(40).map((content) => message(room, content));
-      const outcomes = await Promise.allSettled(
-        events.toSpliced(place, 0, forbidden).map((event) => through.append(event)),
-      );
-      expect(outcomes.splice(place, 1)).toMatchObject([
-        { reason: { message: expect.stringContaining('Permissions') } },
-      ]);
-      expect(outcomes.map(({ status }) => status)).toEqual(upTo(40).map(() => 'fulfilled'));
-      expect((await all(operator.read())).map(contentOf)).toEqual(upTo(40));
-    },
-    20_000,
-  );
+  ])('is refused, and the others are stored, where it is %s', async (_, place) => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-rights-'));
+    stops.push(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const config = join(folder, 'nats-server.conf');
+    const few = '{ user: few, password: few, permissions: { publish: { deny: ["*.ev.*.clan:forbidden.msg"] } } }';
+    writeFileSync(config, `jetstream {}\nauthorization { users: [{ user: all, password: all }, ${few}] }\n`);
+    const server = await OwnServer.start('--config', config);
+    stops.push(() => server.remove());
+    const own = await LogUnderTest.create(server.url, true);
+    stops.push(() => own.closeAll());
+    const [operator, through] = [
+      await own.open({ user: 'all', password: 'all' }),
+      await own.open({ user: 'few', password: 'few', synced: true }),
+    ];
+    await operator.setUp();
+    const forbidden = message(clanRoom('forbidden'), 'x');
+    const events = upTo(40).map((content) => message(room, content));
+    const outcomes = await Promise.allSettled(
+      events.toSpliced(place, 0, forbidden).map((event) => through.append(event)),
+    );
+    expect(outcomes.splice(place, 1)).toMatchObject([{ reason: { message: expect.stringContaining('Permissions') } }]);
+    expect(outcomes.map(({ status }) => status)).toEqual(upTo(40).map(() => 'fulfilled'));
+    expect((await all(operator.read())).map(contentOf)).toEqual(upTo(40));
+  });
 });

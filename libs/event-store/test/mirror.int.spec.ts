@@ -86,7 +86,7 @@ describe('an analyst', () => {
     const mirror = await analystsLog();
     await copied(mirror, 302);
     await mirror.close();
-  }, 60_000);
+  });
 
   it('can write nothing, neither to the copy nor to the log', async () => {
     const refused = async (subject: string, body = '{}') => {

@@ -94,7 +94,7 @@ describe('NATS that is away', () => {
     await log.live.flush();
     await until(() => heard.length > 0);
     expect(heard).toEqual(['heard']);
-  }, 30_000);
+  });
 
   it('rejects what is in flight at the moment of the loss, and a retry with the same id is one event', async () => {
     const events = Array.from({ length: 2_000 }, (_, i) => message(GLOBAL_ROOM, String(i)));
@@ -112,7 +112,7 @@ describe('NATS that is away', () => {
     for (const event of events) await retried(() => log.append(event));
     const stored = (await all(log.read())).map(({ id }) => id);
     for (const { id } of events) expect(stored.filter((other) => other === id)).toHaveLength(1);
-  }, 30_000);
+  });
 
   it('says of each event whether it may be stored or certainly is not', async () => {
     await retried(() => log.state());
@@ -125,7 +125,7 @@ describe('NATS that is away', () => {
     await until(() => log.connected);
     const stored = await retried(storedIds);
     for (const { id } of events.slice(SENT)) expect(stored).not.toContain(id);
-  }, 30_000);
+  });
 
   it('is waited for by a reading, which then goes on without a hole', async () => {
     const { lastSeq } = await log.state();
@@ -137,7 +137,7 @@ describe('NATS that is away', () => {
       setTimeout(() => void server.start(), 300);
     }
     expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1));
-  }, 30_000);
+  });
 });
 
 describe('NATS that hangs', () => {
@@ -182,7 +182,7 @@ describe('NATS that hangs', () => {
     const kept = events.filter(({ id }) => stored.has(id));
     expect(kept.length).toBeLessThanOrEqual(SENT);
     expect(kept).toEqual(events.slice(0, kept.length));
-  }, 30_000);
+  });
 });
 
 describe('an answer that is lost', () => {
@@ -220,7 +220,7 @@ describe('an answer that is lost', () => {
     await test.closeAll();
     log = await test.open();
     await Promise.all(proxies.map((proxy) => proxy.stop()));
-  }, 30_000);
+  });
 });
 
 describe('a server that asks who is there', () => {

@@ -227,7 +227,7 @@ describe('an operator', () => {
     } finally {
       await own.remove();
     }
-  }, 30_000);
+  });
 });
 
 describe('the query side', () => {

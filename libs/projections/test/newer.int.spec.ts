@@ -89,7 +89,7 @@ describe('an event of a newer release', () => {
     await until('all run', () => running.workers.every(({ state }) => state === 'running'));
     expect(running.workers.flatMap(({ owned }) => owned)).toHaveLength(PARTITIONS);
     expect(await letters()).toEqual([]);
-  }, 30_000);
+  });
 
   it('is a dead letter where nobody newer is to come, and an operator said so', async () => {
     start('one', { log: older(), waitsForNewer: false });

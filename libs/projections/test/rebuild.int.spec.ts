@@ -158,7 +158,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     expect(await versions()).toMatchObject({ serving: { number: 1 }, building: { number: 2 } });
     leave();
     expect((await building).version.number).toBe(2);
-  }, 30_000);
+  });
 
   it('is not served before it has what was said until those who folded the version before had stopped', async () => {
     let isOpen = true;
@@ -179,7 +179,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     isOpen = true;
     expect((await building).version.number).toBe(2);
     expect(await lastN(2)).toBe(2);
-  }, 30_000);
+  });
 
   it('keeps nobody waiting while it is far behind', async () => {
     await Promise.all(Array.from({ length: 2_100 }, (_, i) => log.append(posted(`message ${i}`))));
@@ -194,7 +194,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     isOpen = true;
     expect((await building).version.number).toBe(2);
     expect(await lastN(2)).toBe(2_101);
-  }, 30_000);
+  });
 
   it('is left to one of two who begin at the same moment', async () => {
     const builders = ['builder 1', 'builder 2'];
@@ -210,7 +210,7 @@ describe('a rebuild in a room where nothing more is said', () => {
       status: 'rejected',
       reason: expect.objectContaining({ message: expect.stringMatching(refused) }),
     });
-  }, 30_000);
+  });
 
   it('succeeds where somebody who built it as well has had it served', async () => {
     let isBuilt = false;
@@ -233,7 +233,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     await runner.stop();
     await log.workers.leave(versionName('timeline', 2), 'another');
     expect((await rebuilding).version.number).toBe(3);
-  }, 30_000);
+  });
 
   it('succeeds where only the answer to its last step was lost', async () => {
     const { version } = await build({
@@ -260,7 +260,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     expect({ version: version.number, attempts }).toEqual({ version: 2, attempts: 2 });
     // Begun to be built, marked, undone, marked again: undone by the rebuild itself, long before a projector would.
     expect(swaps.map((swap) => swap !== null)).toEqual([false, true, false, true]);
-  }, 30_000);
+  });
 
   it('undoes a swap that somebody left behind, and makes its own', async () => {
     const building = withNextVersion(await versions(), timeline.format);
@@ -269,7 +269,7 @@ describe('a rebuild in a room where nothing more is said', () => {
     const rebuilding = build();
     await until('it says so', () => said.some((line) => line.includes('somebody left a swap behind')));
     expect((await rebuilding).version.number).toBe(2);
-  }, 30_000);
+  });
 
   it('refuses where the version is given up while it is built', async () => {
     let isBuilt = false;

@@ -77,5 +77,5 @@ const posted = (content: string): DomainEvent => {
     await until('nothing is left of the lost one', async () => (await lastN(1)) === 0);
     expect((await versions()).serving).toEqual(serving);
     expect(said.filter((line) => line.includes('is folded from the beginning'))).toHaveLength(1);
-  }, 30_000);
+  });
 });

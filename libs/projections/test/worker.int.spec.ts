@@ -144,7 +144,7 @@ for (const [name, open] of adapters) {
       await until('all folded', holdsAll());
       const contents = (await queries.pageAfter(room, { after: 0, limit: 100_000 })).map(({ content }) => content);
       expect(contents).toEqual(Array.from({ length: sent }, (_, i) => String(i)));
-    }, 30_000);
+    });
 
     it('goes on where it stopped', async () => {
       await worker.stop();

@@ -49,5 +49,4 @@ interface Watched {
     await readModels.close();
     await proxy.stop();
   },
-  40_000,
 );
