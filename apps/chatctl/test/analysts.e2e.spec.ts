@@ -75,7 +75,8 @@ describe('the help', () => {
         ...system.env,
         PATH: [resolve(process.execPath, '..'), process.env['PATH']].join(delimiter),
       };
-      const options = { env, cwd: folder, timeout: 60_000 };
+      // Some of them start a dozen processes.
+      const options = { env, cwd: folder, timeout: 110_000 };
       const child = execFile('bash', ['-e', '-c', text], options, (error, out, err) => {
         done({ status: error ? Number(error.code ?? -1) : 0, out, err });
       });
