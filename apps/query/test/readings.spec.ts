@@ -23,6 +23,7 @@ const newAnswer = () => {
 const refused = (error: unknown) => {
   expect(error).toBeInstanceOf(HttpRefusal);
   const { statusCode, errors } = error as HttpRefusal;
+  expect(errors[0]!.reason).toBe(statusCode === 503 ? 'UNAVAILABLE' : 'VALIDATION');
   return [statusCode, errors[0]!.message];
 };
 const refusalOf = (what: () => unknown) => {
