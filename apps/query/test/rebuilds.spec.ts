@@ -75,8 +75,8 @@ describe('a rebuild', () => {
     let asked: RebuildRequest | undefined;
     const work: Work = (request) => {
       asked = request;
-      request.onProgress!(2, 40);
-      request.onWarning!('an event is of a newer release');
+      request.onProgress(2, 40);
+      request.onWarning('an event is of a newer release');
       return Promise.resolve(report);
     };
     await run(work, answer);
@@ -99,8 +99,8 @@ describe('a rebuild', () => {
     const answer = new Answer();
     answer.writableNeedDrain = true;
     const work: Work = (request) => {
-      request.onProgress!(2, 40);
-      request.onWarning!('careful');
+      request.onProgress(2, 40);
+      request.onWarning('careful');
       return Promise.resolve(report);
     };
     await run(work, answer);
@@ -134,7 +134,7 @@ describe('a rebuild', () => {
     const failed = said('error');
     const answer = new Answer();
     const work: Work = (request) => {
-      request.onProgress!(2, 40);
+      request.onProgress(2, 40);
       return Promise.reject(error);
     };
     await run(work, answer);
