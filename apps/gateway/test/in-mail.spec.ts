@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { encodeEvent, type MessageCreated, partitionOf, type Room } from '#domain';
-import type { EventLog } from '#event-store';
+import { type EventLog, LogUnavailable } from '#event-store';
 import { ReadModelsUnavailable } from '#read-models';
 import { onlineTopic } from '../src/feeds/hub.js';
 import { InMail } from '../src/in-mail/in-mail.js';
@@ -225,7 +225,14 @@ describe('the webhook', () => {
     for (const response of webhook.open.splice(0)) response.end();
     await until('all are told', () => webhook.calls.length === 40);
     expect(new Set(webhook.contents()).size).toBe(40);
-    expect(webhook.warned).toEqual([]);
+    // So it is after these too.
+    [webhook.answer, webhook.open.length] = [null, 0];
+    for (let i = 40; i < 60; i++) webhook.chat.say(webhook.room, `m${i}`);
+    await webhook.fold();
+    await until('so many wait for it again', () => webhook.open.length >= 16);
+    await pass(100);
+    expect([webhook.open.length, webhook.warned]).toEqual([16, []]);
+    for (const response of webhook.open) response.end();
   });
 
   it('is told of each message by one of the gateways', async () => {
@@ -260,17 +267,29 @@ describe('the end of a gateway', () => {
     webhook.answer = null;
     await webhook.say('hangs');
     await until('it is under way', () => webhook.open.length === 1);
+    webhook.chat.say(webhook.room, 'is not in the timeline');
+    await pass(50);
     const ended = inMail.beforeApplicationShutdown();
-    await webhook.say('comes later');
+    webhook.chat.say(webhook.room, 'comes later');
     await ended;
     await until('it is given up', () => webhook.aborted === 1);
     expect(webhook.calls).toHaveLength(1);
     webhook.answer = 200;
+    await webhook.fold();
     await webhook.start({}, webhook.chat.elsewhere as unknown as EventLog);
-    await until('another has told of both', () => webhook.calls.length === 3);
-    expect(webhook.contents().slice(1).sort()).toEqual(['comes later', 'hangs']);
+    await until('another has told of all', () => webhook.calls.length === 4);
+    expect(webhook.contents().slice(1).sort()).toEqual(['comes later', 'hangs', 'is not in the timeline']);
     expect([webhook.letters(), webhook.warned]).toEqual([[], []]);
   });
+});
+
+it('where the log is away at the start, the messages of after that are told once it is there', async () => {
+  jest.spyOn(webhook.chat.log, 'share').mockRejectedValueOnce(new LogUnavailable('away'));
+  await webhook.start();
+  expect(webhook.warned).toEqual([expect.stringContaining('nobody is told of messages')]);
+  await until('it is joined', () => webhook.chat.server.shares.size === 1);
+  await webhook.say('hello');
+  await until('it is told', () => webhook.calls.length === 1);
 });
 
 it('without a webhook there is no consumer, and nobody is told', async () => {

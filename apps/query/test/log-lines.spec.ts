@@ -1,26 +1,21 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, jest } from '@jest/globals';
 import { directRoom, GLOBAL_ROOM, partitionOf } from '#domain';
-import type { FollowOptions, Live, LogRecord } from '#event-store';
+import { type FollowOptions, type Live, type LogRecord, LogUnavailable } from '#event-store';
 import { encodeUpdate } from '#projections';
 import { send } from '../src/export/exports.js';
 import { FoldsHeard } from '../src/log/folds-heard.js';
-import { logLines } from '../src/log/log-lines.js';
+import { logLines, type LogPart } from '../src/log/log-lines.js';
 import { ToldFolds } from '../src/log/told-folds.js';
 
 const at = '2026-01-31T12:00:00.000Z';
-const text = 'x'.repeat(8_000);
+const text = 'x'.repeat(4_000);
 const record = (seq: number): LogRecord => {
-  const sender = { id: '7', name: 'Ada', avatar: null };
-  const body = JSON.stringify({
-    id: `msg.${seq}`,
-    at,
-    messageId: String(seq).padStart(24, '0'),
-    sender,
-    content: text,
-  });
+  const messageId = String(seq).padStart(24, '0');
+  const id = `msg.${messageId}`;
+  const body = JSON.stringify({ id, at, messageId, sender: { id: '7', name: 'Ada', avatar: null }, content: text });
   const place = { room: GLOBAL_ROOM, partition: partitionOf(GLOBAL_ROOM), kind: 'msg' };
-  return { seq, ...place, id: `msg.${seq}`, type: 'MessageCreated', version: 1, body, at: Date.parse(at) };
+  return { seq, ...place, id, type: 'MessageCreated', version: 1, body, at: Date.parse(at) };
 };
 
 /** A log without an end, and how much of it was read, and whether it still is. */
@@ -80,6 +75,86 @@ describe('the lines of the log', () => {
     expect(lines).toHaveLength(152);
     expect(lines.at(-1)).toEqual({ end: true, seq: 150 });
     expect(log.isRead).toBe(false);
+  });
+});
+
+describe('the lines of a log that has an end', () => {
+  /** Two events and one that cannot be read, a piece each; and then, where it is followed, nothing. */
+  class ShortLog {
+    asked: FollowOptions[] = [];
+
+    lastSeq(): Promise<number> {
+      return Promise.resolve(7);
+    }
+
+    async *readAllowed(options: FollowOptions = {}) {
+      this.asked.push(options);
+      for (const seq of [5, 6, 7].filter((each) => each >= (options.from ?? 1))) {
+        yield await Promise.resolve([seq === 6 ? { ...record(seq), body: 'no JSON' } : record(seq)]);
+      }
+      if (options.follow) await new Promise((resolve) => options.signal?.addEventListener('abort', resolve));
+    }
+  }
+  const linesOf = async (log: ShortLog, part: LogPart, more: object = {}) => {
+    let all = '';
+    const end = new AbortController();
+    for await (const piece of logLines(log, part, { ...options, follow: false, signal: end.signal, ...more }))
+      all += piece;
+    return all
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+
+  it('say where they begin, what cannot be read, and where the end is', async () => {
+    const lines = await linesOf(new ShortLog(), { from: { seq: 5 } });
+    expect(lines.map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 7]);
+    expect([lines[0], lines.at(-1)]).toEqual([
+      { progress: true, seq: 4 },
+      { end: true, seq: 7 },
+    ]);
+    const place = { version: 1, room: GLOBAL_ROOM, partition: partitionOf(GLOBAL_ROOM), storedAt: at };
+    const unreadable = expect.any(String) as unknown;
+    expect(lines[2]).toEqual({ seq: 6, type: 'MessageCreated', ...place, unreadable });
+    expect(lines[1]).toMatchObject({ seq: 5, content: text, partition: place.partition });
+    expect(lines[1]).not.toHaveProperty('unreadable');
+  });
+
+  it('are the last so many of those that are meant, where these are asked for', async () => {
+    const log = new ShortLog();
+    const lines = await linesOf(log, { from: { last: 2, end: 7 }, room: GLOBAL_ROOM });
+    expect(lines.map(({ seq }) => seq)).toEqual([null, 6, 7, 7]);
+    expect(log.asked.at(-1)).toMatchObject({ from: 6, filter: { room: GLOBAL_ROOM } });
+  });
+
+  it('are told with a word of how far it is where none of them is meant', async () => {
+    const lines = await linesOf(new ShortLog(), { from: { seq: 5 }, types: new Set(['ChatCreated']) });
+    expect(lines).toEqual(
+      [4, 5, 6, 7].map((seq) => ({ progress: true, seq })).concat([{ end: true, seq: 7 } as never]),
+    );
+  });
+
+  it('have those of folds between them, as soon as they are told', async () => {
+    let tell: () => void = () => undefined;
+    const told: object[] = [];
+    const folds = { onTold: (listener: () => void) => (tell = listener), take: () => told.splice(0) };
+    const end = new AbortController();
+    const more = { ...options, signal: end.signal, folds: folds as unknown as ToldFolds, progressMs: 60_000 };
+    const lines = logLines(new ShortLog(), { from: { seq: 7 } }, more);
+    for (const seq of [6, 7]) expect((await lines.next()).value).toContain(`"seq":${seq}`);
+    const next = lines.next();
+    told.push({ folded: true, seq: 7 });
+    tell();
+    expect((await next).value).toBe('{"folded":true,"seq":7}\n');
+    await lines.return();
+  });
+
+  it('are none, and no end is said, where they are ended or the log is away', async () => {
+    const lines = await linesOf(new ShortLog(), { from: { seq: 5 } }, { signal: AbortSignal.abort() });
+    expect(lines).toEqual([{ progress: true, seq: 4 }]);
+    const log = new ShortLog();
+    log.lastSeq = () => Promise.reject(new LogUnavailable('away'));
+    await expect(linesOf(log, { from: { seq: 5 } })).rejects.toThrow('away');
   });
 });
 

@@ -23,13 +23,46 @@ const newAnswer = () => {
 const refused = (error: unknown) => {
   expect(error).toBeInstanceOf(HttpRefusal);
   const { statusCode, errors } = error as HttpRefusal;
+  expect(errors[0]!.reason).toBe(statusCode === 503 ? 'UNAVAILABLE' : 'VALIDATION');
   return [statusCode, errors[0]!.message];
+};
+const refusalOf = (what: () => unknown) => {
+  try {
+    return what();
+  } catch (error) {
+    return refused(error);
+  }
 };
 const untilAborted = async (signal: AbortSignal): Promise<never> => {
   if (!signal.aborted) await once(signal, 'abort');
   throw signal.reason;
 };
 const limits = { atOnce: 1, time: 1_000, idle: 1_000, fold: 1_000 };
+
+describe('readings of the log over HTTP', () => {
+  it('are so many at a time, and one that is over makes place for another', () => {
+    const readings = new Readings({ ...limits, atOnce: 2 });
+    const first = readings.begin();
+    readings.begin();
+    const more = () => readings.begin();
+    const isRefused = [503, 'others read the log: try again'];
+    expect(refusalOf(more)).toEqual(isRefused);
+    first.over();
+    expect(more().idle).toBe(1_000);
+    expect(refusalOf(more)).toEqual(isRefused);
+  });
+
+  it('end after their time, each by itself, and all with their process', async () => {
+    const readings = new Readings({ ...limits, atOnce: 3, time: 50 });
+    const { end } = readings.begin();
+    expect(end.aborted).toBe(false);
+    await untilAborted(end).catch(() => undefined);
+    const others = [readings.begin(), readings.begin()];
+    expect(others.map((one) => one.end.aborted)).toEqual([false, false]);
+    readings.onModuleDestroy();
+    expect(others.map((one) => one.end.aborted)).toEqual([true, true]);
+  });
+});
 
 describe('rooms that are folded over HTTP', () => {
   afterEach(() => {
@@ -57,6 +90,18 @@ describe('rooms that are folded over HTTP', () => {
       'folded',
     ]);
     expect(isBegun).toBe(false);
+  });
+
+  it('are not begun for whoever has gone before', async () => {
+    const answer = newAnswer();
+    answer.closed = true;
+    const asked = new Readings(limits).fold('7', answer, untilAborted).catch(refused);
+    expect(await asked).toEqual([400, 'nobody waits for this any more']);
+  });
+
+  it('fail as their work does', async () => {
+    const failed = new Readings(limits).fold('7', newAnswer(), () => Promise.reject(new Error('no such room')));
+    await expect(failed).rejects.toThrow('no such room');
   });
 
   it('say that they take too long, or that others do', async () => {

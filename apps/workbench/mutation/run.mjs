@@ -30,7 +30,7 @@ if (!folder) {
 
 const mutants = await new Stryker({
   mutate: files.length > 0 ? files : [`${folder}/src/${PURE[folder] ? `{,${PURE[folder]}}` : '**/*'}.ts`],
-  ignorePatterns: ['/dist', '/docs', '/deploy', '/.parley'],
+  ignorePatterns: ['/dist', '/.parley'],
   testRunner: 'jest-suite-by-suite',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: {

@@ -20,7 +20,7 @@ export function payloadSchema(type: PayloadClass<object>): PayloadSchema {
   const properties: Record<string, object> = {};
   for (const { name, propertyName, constraints } of rules) {
     if (name === 'isOptional') continue;
-    const [schema] = (constraints as [FieldSchema?] | undefined) ?? [];
+    const schema = (constraints as [FieldSchema?] | undefined)?.[0];
     if (typeof schema?.type !== 'string' || propertyName in properties) {
       const where = `${type.name}.${propertyName}`;
       throw new Error(`${where}: the rule ${name ?? ''} has no schema. Give each field one rule of text-rules.ts`);

@@ -10,7 +10,6 @@ const MAX_ROOMS = 100;
 // What a field of a frame may hold, as class-validator's decorators. Lengths are in characters, that is code points.
 
 interface Rule {
-  readonly name: string;
   readonly isMet: (value: unknown) => boolean;
   /** The same as JSON Schema, for whoever reads of it. */
   readonly schema: object;
@@ -19,9 +18,9 @@ interface Rule {
 }
 
 /** The schema is the one constraint of the rule: `payloadSchema` finds it there. */
-const rule = ({ name, isMet, schema, words }: Rule): PropertyDecorator =>
+const rule = ({ isMet, schema, words }: Rule): PropertyDecorator =>
   ValidateBy({
-    name,
+    name: 'textRule',
     constraints: [schema],
     validator: { validate: isMet, defaultMessage: () => `$property must be ${words}` },
   });
@@ -50,7 +49,6 @@ const wholeSchema = (minimum: number) => ({ type: 'integer', minimum, maximum: N
 /** Well-formed text of 1 to `max` characters, not only white space. */
 export const FilledText = (max: number): PropertyDecorator =>
   rule({
-    name: 'filledText',
     isMet: (value) => isFilledText(value, max),
     schema: filledTextSchema(max),
     words: `a text of 1 to ${max} characters, not only white space`,
@@ -59,7 +57,6 @@ export const FilledText = (max: number): PropertyDecorator =>
 /** Well-formed text of at most `max` characters. */
 export const ShortText = (max: number): PropertyDecorator =>
   rule({
-    name: 'shortText',
     isMet: (value) => isText(value, max),
     schema: textSchema(max),
     words: `a text of at most ${max} characters`,
@@ -71,7 +68,6 @@ export const isEmojiOrEmpty = (value: string): boolean => value === '' || isEmoj
 /** One emoji as Unicode defines it, or the empty text. */
 export const EmojiOrEmpty = (): PropertyDecorator =>
   rule({
-    name: 'emojiOrEmpty',
     isMet: (value) => typeof value === 'string' && isEmojiOrEmpty(value),
     schema: {
       type: 'string',
@@ -84,7 +80,6 @@ export const EmojiOrEmpty = (): PropertyDecorator =>
 /** A person's number on the direct API. */
 export const UserNumber = (): PropertyDecorator =>
   rule({
-    name: 'userNumber',
     isMet: isUserNumber,
     schema: wholeSchema(0),
     words: 'the number of a user',
@@ -93,7 +88,6 @@ export const UserNumber = (): PropertyDecorator =>
 /** The number of a direct chat, from 1. */
 export const ChatNumber = (): PropertyDecorator =>
   rule({
-    name: 'chatNumber',
     isMet: (value) => isUserNumber(value) && value > 0,
     schema: wholeSchema(1),
     words: 'the number of a chat',
@@ -104,7 +98,6 @@ const roomNames: readonly unknown[] = ['global', 'clan'];
 /** A room of the room API, as a person means it. */
 export const RoomName = (): PropertyDecorator =>
   rule({
-    name: 'roomName',
     isMet: (value) => roomNames.includes(value),
     schema: { type: 'string', enum: roomNames },
     words: 'global or clan',
@@ -116,7 +109,6 @@ export const isTime = (value: string): boolean => eventTime(value) !== null;
 /** A moment. */
 export const Time = (): PropertyDecorator =>
   rule({
-    name: 'time',
     isMet: (value) => typeof value === 'string' && isTime(value),
     schema: { type: 'string', format: 'date-time' },
     words: 'a time like 2026-01-31T12:00:00Z',
@@ -125,7 +117,6 @@ export const Time = (): PropertyDecorator =>
 /** A whole number of seconds, from 0. */
 export const Seconds = (most: number): PropertyDecorator =>
   rule({
-    name: 'seconds',
     isMet: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most,
     schema: { type: 'integer', minimum: 0, maximum: most },
     words: `a whole number of seconds from 0 to ${most}`,
@@ -134,7 +125,6 @@ export const Seconds = (most: number): PropertyDecorator =>
 /** What a connection may subscribe to. */
 export const Topics = (): PropertyDecorator =>
   rule({
-    name: 'topics',
     isMet: (value) =>
       Array.isArray(value) && value.length <= topics.length && value.every((topic) => topics.includes(topic as Topic)),
     schema: { type: 'array', items: { type: 'string', enum: topics }, maxItems: topics.length },
@@ -144,7 +134,6 @@ export const Topics = (): PropertyDecorator =>
 /** Rooms by their names, each with how far it is known. */
 export const KnownRooms = (): PropertyDecorator =>
   rule({
-    name: 'knownRooms',
     isMet: isKnownRooms,
     schema: {
       type: 'object',

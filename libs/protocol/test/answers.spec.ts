@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { clanRoom, directRoom } from '#domain';
+import { clanRoom, directRoom, type MessageCreated } from '#domain';
 import {
   ackFrame,
   chatView,
   EVERYBODY,
+  faultCode,
   type FaultCode,
   FrameRefused,
   IN_MAIL,
+  inMailNotice,
+  INTERNAL,
   nackFrame,
   type RoomMessageSource,
   roomMessageView,
+  tooMany,
+  UNAVAILABLE,
+  UNKNOWN,
 } from '../src/index.js';
 
 const at = '2025-06-23T13:03:15.778Z';
@@ -50,8 +57,21 @@ describe('what a frame with an id is answered', () => {
   });
 });
 
-it('a webhook of messages to who is offline has a name that the log keeps', () => {
-  expect(IN_MAIL).toBe('inmail');
+describe('a webhook of messages to who is offline', () => {
+  it('has a name that the log keeps', () => {
+    expect(IN_MAIL).toBe('inmail');
+  });
+
+  it('is told who has sent what to whom, by their numbers where they have some', () => {
+    const event = { room: directRoom('7', '8'), messageId, sender: { id: '7' }, content: 'Same time tomorrow?', at };
+    const notice = {
+      ...{ type: 'in_mail', chat_id: 9, message_id: messageId, sender_id: 7, receiver_id: 8 },
+      ...{ message: 'Same time tomorrow?', created_at: at },
+    };
+    expect(inMailNotice(event as MessageCreated, 9)).toStrictEqual(notice);
+    const unnumbered = { ...event, room: directRoom('7', 'ada') };
+    expect(inMailNotice(unnumbered as MessageCreated, 9)).toStrictEqual({ ...notice, receiver_id: null });
+  });
 });
 
 describe('what is shown, with nothing that is not so', () => {
@@ -99,5 +119,40 @@ describe('what is shown, with nothing that is not so', () => {
       blocked: true,
       last_message: { ...lastView, deleted: true },
     });
+  });
+});
+
+describe('what can be wrong', () => {
+  it('has the codes of the contract, each of which is said', () => {
+    const codes = [
+      ...[
+        'not_json',
+        'binary',
+        'too_deep',
+        'unknown_event',
+        'required',
+        'invalid',
+        'not_found',
+        'no_clan',
+        'not_yours',
+      ],
+      ...['too_late', 'deleted', 'muted', 'banned', 'slow_mode', 'blocked', 'filtered', 'forbidden', 'wrong_receiver'],
+      ...['same_person', 'too_many', 'unavailable', 'unknown', 'internal'],
+    ];
+    expect([...(faultCode['enum'] as string[])].sort()).toEqual(codes.sort());
+    const said = faultCode.description!.replace(/\.$/, '').split('; ');
+    expect(said.map((one) => /^`(\w+)`: \w+ \w.*$/.exec(one)?.[1]).sort()).toEqual(codes);
+  });
+
+  it('is, through no fault of the frame, said in the words of the contract', () => {
+    const page = readFileSync('docs/wire.md', 'utf8');
+    expect(page).toContain(`\`${UNAVAILABLE.message}\` (\`${UNAVAILABLE.code}\`)`);
+    const [words, rest] = UNKNOWN.message.split('. ') as [string, string];
+    expect(page).toContain(`\`${words}. …\` (\`${UNKNOWN.code}\`)`);
+    expect(rest).toContain('30 s');
+    expect(INTERNAL).toStrictEqual({ code: 'internal', message: expect.stringMatching(/\w/) });
+    const { message, ...fault } = tooMany(7);
+    expect(fault).toStrictEqual({ code: 'too_many', retryAfter: 7 });
+    expect(message).toMatch(/nothing was stored.*\b7 s$/);
   });
 });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { IsInt, IsOptional, MaxLength, Min, ValidateBy, ValidateIf, validateSync } from 'class-validator';
+import {
+  IsInt,
+  IsOptional,
+  MaxLength,
+  Min,
+  Validate,
+  ValidateBy,
+  ValidateIf,
+  validateSync,
+  ValidatorConstraint,
+} from 'class-validator';
 import fc from 'fast-check';
 import { type PayloadClass, readPayload } from '../src/index.js';
 import { payloadCheck, rulesOf } from '../src/payload-check.js';
@@ -21,6 +31,13 @@ class Listed {
 }
 class Sometimes {
   @ValidateIf(({ count }: Sometimes) => count !== 0) @even count!: number;
+}
+@ValidatorConstraint({ async: true })
+class AnsweredLater {
+  validate = () => Promise.resolve(false);
+}
+class Later {
+  @Validate(AnsweredLater) count!: number;
 }
 class OnCondition {
   @IsInt({ validateIf: (_, value) => value !== 'none' }) count!: unknown;
@@ -108,5 +125,5 @@ it('all that clients send is checked without class-validator, as long as it is r
 
 it('a rule that is not known keeps its class from it, and so does having none', () => {
   expect([Bounded, Sometimes, Derived].map((type) => payloadCheck(type) !== null)).toEqual([true, true, true]);
-  expect([Listed, OnCondition, Date].map((type) => payloadCheck(type))).toEqual([null, null, null]);
+  expect([Listed, OnCondition, Later, Date].map((type) => payloadCheck(type))).toEqual([null, null, null, null]);
 });

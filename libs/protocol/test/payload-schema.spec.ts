@@ -58,14 +58,14 @@ const values = fc.oneof(
 );
 
 describe('the schema of the data of a frame accepts what its rules accept, and nothing else', () => {
-  const withData = takes.filter(({ data }) => data);
-  it.each(withData.map((frame) => [frame.event, frame] as const))('%s', (_, { data, examples }) => {
-    const type = data!;
+  const byClass = Map.groupBy(takes, ({ data }) => data);
+  byClass.delete(null);
+  it.each([...byClass].map(([type, frames]) => [type!.name, type!, frames] as const))('%s', (_, type, frames) => {
     const schema = payloadSchema(type);
     const accepts = ajv.compile(schema);
     const fields = fc.record(Object.fromEntries(Object.keys(schema.properties).map((name) => [name, values])));
     const nearly = fc
-      .tuple(fc.constantFrom(...examples), fields, fc.func(fc.boolean()))
+      .tuple(fc.constantFrom(...frames.flatMap(({ examples }) => examples)), fields, fc.func(fc.boolean()))
       .map(([example, other, takes]) => {
         const given = example.data as Record<string, unknown>;
         return Object.fromEntries(Object.keys(other).map((name) => [name, (takes(name) ? other : given)[name]]));
@@ -76,7 +76,7 @@ describe('the schema of the data of a frame accepts what its rules accept, and n
         const sent = JSON.parse(JSON.stringify(given)) as unknown;
         const isRead = 'payload' in readPayload(type, sent);
         seen.add(isRead);
-        expect([sent, accepts(sent)]).toEqual([sent, isRead]);
+        return accepts(sent) === isRead;
       }),
       { numRuns: 500 },
     );
@@ -89,10 +89,7 @@ describe('the schema of the data of a frame accepts what its rules accept, and n
       fc.property(values, (id) => {
         const text = JSON.stringify({ event: 'x', id });
         const sent = (JSON.parse(text) as { id?: unknown }).id;
-        expect([sent, sent === undefined || accepts(sent)]).toEqual([
-          sent,
-          'frame' in readFrame(Buffer.from(text), 16),
-        ]);
+        return (sent === undefined || accepts(sent)) === 'frame' in readFrame(Buffer.from(text), 16);
       }),
       { numRuns: 500 },
     );

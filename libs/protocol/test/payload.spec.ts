@@ -1,14 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
+import { type PayloadClass, readPayload } from '../src/payload.js';
 import {
+  BanData,
   ChatData,
   CreateChatData,
   CreateMessageData,
+  DeleteMessageData,
+  EditMessageData,
+  MessageDeleteData,
+  MessageEditData,
+  MuteData,
   NewMessageData,
   NewReactionData,
+  PersonInRoomData,
   ResumeData,
-  type PayloadClass,
-  readPayload,
-} from '../src/index.js';
+  SlowModeData,
+  SubscribeData,
+  TypingData,
+} from '../src/payloads.js';
+import { topics } from '../src/subscription.js';
 
 const fault = (type: PayloadClass<object>, data: unknown) => {
   const read = readPayload(type, data);
@@ -96,6 +106,57 @@ describe('the data of a frame', () => {
     expect(fault(type, data)).toBe(expected);
   });
 });
+
+describe('each limit', () => {
+  const id = 'a'.repeat(64);
+  const ban = { room: 'clan', user_id: id };
+  const mute = { ...ban, until: '2099-01-31T12:00:00Z' };
+  const edit = { chat_id: 1, message_id: id, message: 'x' };
+  /** By what it limits: the last that is taken, the first that is not, and what the refusal names. */
+  it.each<[string, PayloadClass<object>, object, object, string]>([
+    ['reply_to', NewMessageData, { content: 'x', reply_to: id }, { content: 'x', reply_to: `${id}a` }, '64'],
+    ['message_id', MessageEditData, { message_id: id, content: 'x' }, { message_id: `${id}a`, content: 'x' }, '64'],
+    [
+      'content',
+      MessageEditData,
+      { message_id: id, content: 'x' },
+      { message_id: id, content: 'x'.repeat(4_001) },
+      '4000',
+    ],
+    ['message_id', MessageDeleteData, { message_id: id }, { message_id: `${id}a` }, '64'],
+    ['reason', MessageDeleteData, reason(500), reason(501), '500'],
+    ['user_id', PersonInRoomData, ban, { ...ban, user_id: `${id}a` }, '64'],
+    ['room', PersonInRoomData, { ...ban, room: 'global' }, { ...ban, room: 'direct:7:8' }, 'global or clan'],
+    ['reason', BanData, { ...ban, reason: 'x'.repeat(500) }, { ...ban, reason: 'x'.repeat(501) }, '500'],
+    ['until', MuteData, mute, { ...mute, until: '2099-01-31T12:00:00' }, 'a time like'],
+    ['seconds', SlowModeData, { room: 'clan', seconds: 86_400 }, { room: 'clan', seconds: 86_401 }, '86400'],
+    ['seconds', SlowModeData, { room: 'clan', seconds: 0 }, { room: 'clan', seconds: -1 }, 'from 0'],
+    ['seconds', SlowModeData, { room: 'global', seconds: 1 }, { room: 'global', seconds: 0.5 }, 'whole'],
+    ['receiver_id', CreateChatData, { receiver_id: 0 }, { receiver_id: -1 }, 'number of a user'],
+    ['chat_id', ChatData, { chat_id: 1 }, { chat_id: 0 }, 'number of a chat'],
+    ['message', EditMessageData, edit, { ...edit, message: 'x'.repeat(4_001) }, '4000'],
+    ['message_id', DeleteMessageData, { chat_id: 1, message_id: id }, { chat_id: 1, message_id: `${id}a` }, '64'],
+    ['room', TypingData, { room: 'clan' }, { room: '' }, 'global or clan'],
+    ['to', SubscribeData, { to: topics }, { to: [...topics, topics[0]] }, `${topics.length} at most`],
+    ['to', SubscribeData, { to: [] }, { to: ['all'] }, topics.join(', ')],
+    ['log', ResumeData, { rooms: {}, log: id }, { rooms: {}, log: `${id}a` }, '64'],
+    ['rooms', ResumeData, { rooms: { [id]: null } }, { rooms: { [`${id}a`]: null } }, 'names of up to 64'],
+    ['rooms', ResumeData, clan(id), clan(`${id}a`), 'clan_id, where it is given, an id'],
+  ])('of %s in %s is named by who is beyond it', (field, type, last, beyond, named) => {
+    expect(readPayload(type, last)).toEqual({ payload: last });
+    const read = readPayload(type, beyond);
+    expect(read).toMatchObject({ fault: { code: 'invalid', field } });
+    const message = 'fault' in read ? read.fault.message : '';
+    expect([message.startsWith(`${field} must be `), message]).toEqual([true, expect.stringContaining(named)]);
+  });
+});
+
+function reason(length: number) {
+  return { message_id: 'a', reason: 'x'.repeat(length) };
+}
+function clan(clan_id: string) {
+  return { rooms: { clan: { n: 1, rev: 1, clan_id } } };
+}
 
 describe('the rooms of a resume', () => {
   const at = { n: 1, rev: 2 };

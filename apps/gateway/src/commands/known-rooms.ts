@@ -18,7 +18,8 @@ export class KnownRooms<T extends ToldOfRoom> {
 
   /** @param ttl so long it is known, milliseconds */
   constructor(max: number, ttl: number) {
-    this.#known = new LRUCache({ max, ttl });
+    // By their sizes and not by `max`, by which room for all of them is made at once.
+    this.#known = new LRUCache({ maxSize: max, sizeCalculation: () => 1, ttl });
   }
 
   /** @param fields all that `T` has @returns what ends it */
