@@ -57,6 +57,8 @@ export async function prompt({ input, progress }: Surroundings, { run, stop, sig
       return;
     }
     pending = '';
+    // What stands in the line too, from its end to its beginning.
+    for (const name of ['e', 'u']) lines.write(null, { ctrl: true, name });
     progress.write('\n');
     ask();
   });
