@@ -66,7 +66,7 @@ async function connected<T>(
     );
   }
   return reachably(async () => {
-    const named = { ...nats, servers: nats.url, name: 'parley-chatctl' };
+    const named = { ...nats, servers: nats.url, name: 'parley-chatctl', readsApart: true };
     const log = await EventLog.connect(running ? { ...named, ...logOf(running) } : named);
     try {
       return await work(log, mongodb.url ?? running?.mongodb ?? null, mongodb.database);

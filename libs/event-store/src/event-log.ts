@@ -72,7 +72,7 @@ export class EventLog {
     this.workers = new Workers(connection, stream, subjects, this.publisher);
     const rememberMs = options.tokenMaxAgeSeconds && options.tokenMaxAgeSeconds * 1_000;
     this.revocations = new Revocations(connection, stream, subjects, this.publisher, rememberMs);
-    this.reader = new Reader(connection, stream, subjects);
+    this.reader = new Reader(connection, stream, subjects, options.readsApart ? options : null);
     const keys = new KeyStore(connection, this.publisher, stream, subjects);
     const master = encryption ? new MasterKeys(encryption.masterKeys) : null;
     const fences = new Fences(this.reader, subjects, connection);

@@ -16,6 +16,8 @@ export interface LogOptions extends ServerOptions {
    * after the other, it would be a wait for each.
    */
   readonly appendEveryMs?: number;
+  /** Whether much of the log is read by a thread of its own: for a process that does little else meanwhile. */
+  readonly readsApart?: boolean;
   /** Without it nothing is sealed that is stored, and nothing sealed can be read. */
   readonly encryption?: EncryptionOptions;
 }

@@ -8,7 +8,7 @@ import type { Keyring } from './keys/keyring.js';
 import { MasterKeyMissing } from './keys/master-keys.js';
 import type { LogRecord } from './log-record.js';
 import { LogUnavailable } from './outcomes.js';
-import { Pull, type PullEnd } from './pull.js';
+import { asRecord, Pull, type PullEnd } from './pull.js';
 import type { Subjects } from './subjects.js';
 
 export interface ConsumeOptions {
@@ -65,7 +65,7 @@ export class PartitionConsumer {
     // One of the same name stands where its last owner left it, not at `from`.
     await removeConsumer(connection, stream, options.name);
     await makeConsumer(connection, stream, consumerConfig(subjects, options), GONE_AFTER_MS);
-    const pull = new Pull(connection, stream, options.name, subjects.eventStem);
+    const pull = new Pull(connection, stream, options.name, asRecord(subjects.eventStem));
     // Best effort: the older owners cannot save what they fold anyway.
     void removeConsumers(connection, stream, isOlderThan(options)).catch(() => undefined);
     return new PartitionConsumer(connection, stream, keyring, options, pull);

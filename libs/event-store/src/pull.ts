@@ -1,13 +1,13 @@
 import { type Msg, nanos } from '@nats-io/transport-node';
 import { type Connection, isMissing } from './connection.js';
-import { readMessage } from './event-headers.js';
+import { bytesOf, readMessage } from './event-headers.js';
 import { type LogRecord, millisecondsOf, recordOf } from './log-record.js';
 
 /** Why deliveries ended: the consumer is gone, something may have been missed (start over), or it was closed here. */
 export type PullEnd = 'deleted' | 'lost' | 'closed';
 
 /** Records that wait here or are under way, at most, by default, and about how many bytes of them at a time. */
-const CAPACITY = 2_048;
+export const CAPACITY = 2_048;
 const REQUEST_BYTES = 4_194_304;
 // The shorter, the sooner a request that the server has forgotten is asked again.
 const EXPIRES_MS = 5_000;
@@ -27,12 +27,29 @@ export interface PullOptions {
   readonly isShared?: boolean;
 }
 
+/** What becomes of a message: it is stored there, at ms since 1970. */
+export type Take<T> = (message: Msg, seq: number, at: number) => T;
+
+/** @param eventStem what stands before the partition in the subject */
+export const asRecord =
+  (eventStem: string): Take<LogRecord> =>
+  (message, seq, at) => {
+    const { headers, body } = readMessage(bytesOf(message));
+    return recordOf(eventStem, message.subject, seq, at, headers, body);
+  };
+
+/** Some records, each with its ack subject. */
+export interface Pulled<T = LogRecord> {
+  readonly records: T[];
+  readonly acks: string[];
+}
+
 /**
  * Takes records from a consumer of the log, in order and each once, and says when that can no longer be promised. The
  * client's own loop fetches as fast as messages arrive; this one fetches as fast as they are taken.
  */
-export class Pull {
-  private records: LogRecord[] = [];
+export class Pull<T = LogRecord> {
+  private records: T[] = [];
   private acks: string[] = [];
   private readonly inbox: string;
   private readonly requestSubject: string;
@@ -56,7 +73,7 @@ export class Pull {
     private readonly connection: Connection,
     private readonly stream: string,
     private readonly consumer: string,
-    private readonly eventStem: string,
+    private readonly take: Take<T>,
     { capacity = CAPACITY, isShared = false }: PullOptions = {},
   ) {
     this.capacity = capacity;
@@ -100,7 +117,7 @@ export class Pull {
    * The next records, at least one and at most `max`, each with its ack subject; the reason once it has ended. Where
    * nothing comes within `limitMs`, it ends as lost. One call at a time.
    */
-  async next(max: number, limitMs?: number): Promise<{ records: LogRecord[]; acks: string[] } | PullEnd> {
+  async next(max: number, limitMs?: number): Promise<Pulled<T> | PullEnd> {
     if (this.records.length === 0 && this.end === null) await this.arrival(limitMs);
     // What arrived before a loss is right, but its owner has to start over anyway.
     if (this.end !== null) return this.end;
@@ -187,8 +204,7 @@ export class Pull {
     }
     this.lastSeq = seq;
     const at = millisecondsOf(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery)));
-    const { headers, body } = readMessage(message);
-    this.records.push(recordOf(this.eventStem, message.subject, seq, at, headers, body));
+    this.records.push(this.take(message, seq, at));
     this.acks.push(ack);
     this.wake?.();
   }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
-import type { Connection } from './connection.js';
+import type { Connection, ServerOptions } from './connection.js';
 import { readHeaders } from './event-headers.js';
 import { LogUnavailable } from './outcomes.js';
 import { type LogRecord, recordOf } from './log-record.js';
 import { makeConsumer, removeConsumer } from './consumers.js';
-import { Pull } from './pull.js';
+import { PullApart } from './apart/pull-apart.js';
+import { asRecord, CAPACITY, Pull } from './pull.js';
 import type { LogFilter, Subjects } from './subjects.js';
 
 export interface ReadOptions {
@@ -22,11 +23,15 @@ export interface FollowOptions extends ReadOptions {
   readonly follow?: boolean;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
+  /** Whether a thread of its own may read it, where the log was opened so. */
+  readonly apart?: boolean;
   /** How many records are under way at most: more are quicker, and are held where they are not taken. 2,048 by default. */
   readonly ahead?: number;
 }
 
 const BATCH = 1_000;
+/** Fewer are read before a thread has begun. */
+const MANY = 20_000;
 /** Single records that are asked for side by side. */
 const ASKED_TOGETHER = 64;
 /** A reading whose server went away goes on when it is back within this time. */
@@ -43,6 +48,8 @@ export class Reader {
     private readonly connection: Connection,
     private readonly stream: string,
     private readonly subjects: Subjects,
+    /** Where the server is, for a thread that reads much of the log; null for none. */
+    private readonly readsApart: ServerOptions | null = null,
   ) {}
 
   /** @throws LogUnavailable */
@@ -102,7 +109,8 @@ export class Reader {
     filter = {},
     follow,
     signal,
-    ahead,
+    apart = false,
+    ahead = CAPACITY,
   }: FollowOptions): AsyncGenerator<LogRecord[], void> {
     const subject = this.subjects.events(filter);
     const lastSeq = () => this.lastSeq(filter);
@@ -113,7 +121,7 @@ export class Reader {
     let end = Math.min(until ?? Infinity, follow ? Infinity : last);
     let next = Math.max(1, from);
     while (next <= end && !signal?.aborted) {
-      const started = await this.again(() => this.start(subject, next, ahead), limitMs, signal);
+      const started = await this.again(() => this.start(subject, next, ahead, apart), limitMs, signal);
       if (!started) return;
       const { pull, name } = started;
       const stop = () => {
@@ -144,7 +152,12 @@ export class Reader {
     }
   }
 
-  private async start(subject: string, from: number, ahead?: number): Promise<{ pull: Pull; name: string }> {
+  private async start(
+    subject: string,
+    from: number,
+    ahead: number,
+    apart: boolean,
+  ): Promise<{ pull: Pull | PullApart; name: string }> {
     // Short, since it comes back with each record, where the client looks at every byte of it.
     const name = `read-${randomBytes(6).toString('base64url')}`;
     const config = {
@@ -154,9 +167,14 @@ export class Reader {
       opt_start_seq: from,
       ack_policy: AckPolicy.None,
     };
-    await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
-    const options = ahead === undefined ? {} : { capacity: ahead };
-    return { pull: new Pull(this.connection, this.stream, name, this.subjects.eventStem, options), name };
+    const { num_pending: count } = await makeConsumer(this.connection, this.stream, config, AWAY_LIMIT_MS);
+    const { connection, stream, readsApart } = this;
+    const { eventStem } = this.subjects;
+    const pull =
+      apart && readsApart && count >= MANY
+        ? await PullApart.start({ server: readsApart, stream, consumer: name, capacity: ahead, eventStem })
+        : new Pull(connection, stream, name, asRecord(eventStem), { capacity: ahead });
+    return { pull, name };
   }
 
   /** Tries until it works, over a server that is away or only just coming up; null where it is to end meanwhile. */

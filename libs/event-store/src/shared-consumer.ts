@@ -4,7 +4,7 @@ import type { Kind } from '#domain';
 import { type Connection, isMissing } from './connection.js';
 import { leaveSealed } from './keys/sealed-record.js';
 import type { LogRecord } from './log-record.js';
-import { Pull, type PullEnd } from './pull.js';
+import { asRecord, Pull, type PullEnd } from './pull.js';
 import type { Subjects } from './subjects.js';
 
 export interface ShareOptions {
@@ -67,7 +67,10 @@ export class SharedConsumer implements Deliveries {
     options: ShareOptions,
   ): Promise<SharedConsumer> {
     const ackWaitMs = await ensureConsumer(connection, stream, subjects, options);
-    const pull = new Pull(connection, stream, options.name, subjects.eventStem, { capacity: CAPACITY, isShared: true });
+    const pull = new Pull(connection, stream, options.name, asRecord(subjects.eventStem), {
+      capacity: CAPACITY,
+      isShared: true,
+    });
     return new SharedConsumer(connection, pull, ackWaitMs);
   }
 

@@ -45,6 +45,11 @@ export class CuttableProxy {
     return proxy;
   }
 
+  /** How many connections go through it. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { clanRoom, encodeEvent, NewerEvent, UnreadableEvent } from '#domain';
-import { eventHeaders, expecting, readMessage } from '../src/event-headers.js';
+import { bytesOf, eventHeaders, expecting, readMessage } from '../src/event-headers.js';
 import { decodeRecord, type LogRecord, readableEvent } from '../src/log-record.js';
 import { message } from './log-under-test.js';
 
@@ -50,12 +50,14 @@ it('of what came its headers are read where they stand, without asking the clien
   const data = came.subarray(came.length - 2);
   const [subject, bytes] = ['chat.ev.1.clan:3.msg', Buffer.byteLength(lines) + 2];
   const read = (reply: string | undefined, of = data) =>
-    readMessage({
-      ...{ subject, reply, data: of, size: () => subject.length + (reply?.length ?? 0) + bytes },
-      get headers(): never {
-        throw new Error('the client is asked');
-      },
-    } as unknown as Parameters<typeof readMessage>[0]);
+    readMessage(
+      bytesOf({
+        ...{ subject, reply, data: of, size: () => subject.length + (reply?.length ?? 0) + bytes },
+        get headers(): never {
+          throw new Error('the client is asked');
+        },
+      } as unknown as Parameters<typeof bytesOf>[0]),
+    );
   const headers = { id: event.id, type: 'MessageCreated', version: 2, keyId: '7.ab', traceparent: '' };
   const expected = { headers, body: '{}' };
   expect([read('$JS.ACK.1'), read(undefined)]).toEqual([expected, expected]);

@@ -13,7 +13,7 @@ import {
   RetryableError,
 } from '#domain';
 import { DirectChats, LogUnavailable, OutcomeUnknown, People } from '../src/index.js';
-import { eventHeaders, readHeaders, readMessage } from '../src/event-headers.js';
+import { bytesOf, eventHeaders, readHeaders, readMessage } from '../src/event-headers.js';
 import { decodeRecord, recordOf } from '../src/log-record.js';
 import { Subjects } from '../src/subjects.js';
 import { message, nextKey } from './log-under-test.js';
@@ -46,7 +46,7 @@ describe('headers of what is read', () => {
     const decoded = headers === '' ? undefined : MsgHdrsImpl.decode(Buffer.from(headers));
     const size = () => subject.length + reply.length + came.length - 6 + lies;
     return { subject, reply, data, headers: decoded, size, string: () => data.toString() } as unknown as Parameters<
-      typeof readMessage
+      typeof bytesOf
     >[0];
   };
 
@@ -59,13 +59,13 @@ describe('headers of what is read', () => {
     [''],
   ])('are what the client reads of them: %j', (headers) => {
     const message = messageOf(headers);
-    expect(readMessage(message)).toEqual({ headers: readHeaders(message.headers), body: '{"a":"ü"}' });
+    expect(readMessage(bytesOf(message))).toEqual({ headers: readHeaders(message.headers), body: '{"a":"ü"}' });
   });
 
   it('are left to the client where they are not where they should be', () => {
     for (const lies of [-3, 3, 1_000]) {
       const message = messageOf(`NATS/1.0\r\n${lines}\r\n`, { lies });
-      expect(readMessage(message).headers).toEqual({
+      expect(readMessage(bytesOf(message)).headers).toEqual({
         id: 'msg.1',
         type: 'MessageCreated',
         version: 2,

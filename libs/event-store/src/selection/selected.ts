@@ -88,7 +88,15 @@ export async function* readSelected(
   const last = selection.until ? await seqUntil(log, selection.until) : Infinity;
   const until = follow ? null : Math.min(last, await log.lastSeq(filter));
   const isWanted = sieve(selection);
-  const reading = { from, filter, follow, ahead: AHEAD, ...(until !== null && { until }), ...(signal && { signal }) };
+  const reading = {
+    from,
+    filter,
+    follow,
+    apart: true,
+    ahead: AHEAD,
+    ...(until !== null && { until }),
+    ...(signal && { signal }),
+  };
   for await (const records of log.readAllowed(reading)) {
     const selected = records.map((record) => isWanted(record)).filter((each) => each !== null);
     yield { selected, seq: records.at(-1)!.seq, until };
