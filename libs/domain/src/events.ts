@@ -17,7 +17,7 @@ import { UserErasedV1 } from './erasure.js';
 import type { Room } from './ids.js';
 import { evolveMembership, MemberJoinedV1, MemberLeftV1, type MembershipState } from './membership.js';
 import { MessageCreatedV1, MessageCreatedV2, ReactionAddedV1, ReactionAddedV2, ReactionRemovedV1 } from './message.js';
-import { eraseTexts, personOf, putTexts, type Texts, withoutTexts } from './personal.js';
+import { eraseTexts, personOf, putTexts, takeTexts, type Texts } from './personal.js';
 import { evolveProfile, ProfileChangedV1, ProfileChangedV2, type ProfileState } from './profile.js';
 import { MessagesSeenV1 } from './seen.js';
 import { evolveSlowMode, SlowModeChangedV1, type SlowModeState } from './slow-mode.js';
@@ -128,9 +128,9 @@ export function encodeApart(event: DomainEvent): StoredApart | null {
   const { personal, version } = current.get(type)!;
   const userId = personal && personOf(personal, fields);
   if (!personal || userId === null) return null;
-  const { rest, texts } = withoutTexts(personal, fields);
+  const texts = takeTexts(personal, fields);
   if (Object.keys(texts).length === 0) return null;
-  return { stored: { type, version, room, body: JSON.stringify(rest) }, userId, texts: JSON.stringify(texts) };
+  return { stored: { type, version, room, body: JSON.stringify(fields) }, userId, texts: JSON.stringify(texts) };
 }
 
 /** Whose texts a stored event has in its body; null where it has none, or is not what it must be. */

@@ -11,7 +11,8 @@ const AWAY_LIMIT_MS = 1_000;
 export class Question<T> {
   readonly answer: Promise<T>;
   private readonly outcome = Promise.withResolvers<T>();
-  private failure = new LogUnavailable('NATS did not answer in time');
+  /** Made only where it is needed: an error costs more than a question. */
+  private failure = () => new LogUnavailable('NATS did not answer in time');
   private isAway = false;
   private isOver = false;
   private next: NodeJS.Timeout | undefined;
@@ -24,7 +25,7 @@ export class Question<T> {
   ) {
     this.answer = this.outcome.promise;
     this.giveUp = setTimeout(() => {
-      this.fail(this.failure);
+      this.fail(this.failure());
     }, limitMs);
     this.attempt();
   }
@@ -32,9 +33,9 @@ export class Question<T> {
   /** The connection is lost. */
   pause(): void {
     this.isAway = true;
-    this.failure = new LogUnavailable('the connection to NATS was lost');
+    this.failure = () => new LogUnavailable('the connection to NATS was lost');
     this.after(AWAY_LIMIT_MS, () => {
-      this.fail(this.failure);
+      this.fail(this.failure());
     });
   }
 
@@ -63,7 +64,7 @@ export class Question<T> {
         if (!(error instanceof LogUnavailable)) {
           this.fail(error);
         } else if (!this.isAway) {
-          this.failure = error;
+          this.failure = () => error;
           this.after(PAUSE_MS, () => {
             this.attempt();
           });

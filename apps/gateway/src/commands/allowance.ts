@@ -33,8 +33,7 @@ export class Allowance implements OnApplicationBootstrap, OnApplicationShutdown 
   readonly #id = randomBytes(8).toString('hex');
   readonly #buckets: TokenBuckets;
   readonly #burst: number;
-  /** What was spent here and the others were not told of. */
-  readonly #untold = new WeakMap<TokenBucket, number>();
+  /** Those of whom the others are to be told. */
   readonly #due = new Map<string, TokenBucket>();
   #timer: NodeJS.Timeout | undefined;
   #subscription: LiveSubscription | undefined;
@@ -63,7 +62,6 @@ export class Allowance implements OnApplicationBootstrap, OnApplicationShutdown 
     const now = performance.now();
     const bucket = this.#buckets.of(userId, now);
     if (!bucket.take(now)) throw new TooMany(Math.max(1, Math.ceil(bucket.waitMs(now) / 1_000)));
-    this.#untold.set(bucket, (this.#untold.get(bucket) ?? 0) + 1);
     if (bucket.level(now) >= this.#burst / 2) return;
     this.#due.set(userId, bucket);
     this.#timer ??= setTimeout(this.#tell, INTERVAL).unref();
@@ -75,9 +73,7 @@ export class Allowance implements OnApplicationBootstrap, OnApplicationShutdown 
     // What is made up for already does not count.
     const spent = [...this.#due].map(([userId, bucket]) => {
       const missing = Math.ceil(this.#burst - bucket.level(now));
-      const untold = Math.min(missing, this.#untold.get(bucket) ?? 0);
-      this.#untold.delete(bucket);
-      return [userId, untold] as const;
+      return [userId, Math.min(missing, bucket.taken())] as const;
     });
     this.#due.clear();
     this.log.live.signal(TOPIC, JSON.stringify({ gateway: this.#id, spent } satisfies Spent));

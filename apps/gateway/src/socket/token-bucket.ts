@@ -8,6 +8,7 @@ export interface Rate {
 export class TokenBucket {
   #tokens: number;
   #at: number;
+  #taken = 0;
 
   constructor(
     private readonly rate: Rate,
@@ -23,7 +24,15 @@ export class TokenBucket {
     this.#at = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
+    this.#taken++;
     return true;
+  }
+
+  /** How often one was let happen here since this was last asked. */
+  taken(): number {
+    const taken = this.#taken;
+    this.#taken = 0;
+    return taken;
   }
 
   /** What happened elsewhere counts here too; at most a burst of it is owed. */
