@@ -13,6 +13,7 @@ await runRole('projector', async (config, logger, atEnd) => {
   const projections = new ProjectionRunners({
     ...servers,
     names: config.projections,
+    paceMs: config.paceMs,
     waitsForNewer: config.waitsForNewer,
     owner: workerName(),
     logger,

@@ -15,6 +15,8 @@ export interface ProjectionsOptions {
   readonly logger: WorkerLog;
   /** Whether what only a newer release can read is waited for, and is no dead letter. Default true. */
   readonly waitsForNewer?: boolean;
+  /** See {@link WorkerOptions.paceMs}. */
+  readonly paceMs?: number;
   /** Is told how long each round of a projection took. */
   readonly onRound?: ((projection: ProjectionName, seconds: number) => void) | undefined;
   readonly clock?: Clock;

@@ -35,18 +35,16 @@ export function sayHindrances(log: Pick<EventLog, 'onHindrance'>, logger: Logger
   });
 }
 
-/** Many people append through a gateway side by side. What they save by going together is measured in docs/benchmarks.md. */
-const GATEWAY_APPENDS_MS = 16;
-
 /** Connects a role to the servers that its configuration names, waiting for those that are not up yet. */
 export async function connectServers(
-  { role, nats, mongodb, operations }: Config,
+  { role, nats, mongodb, operations, paceMs }: Config,
   logger: LoggerService,
   atEnd: AtEnd,
   metrics?: Metrics,
 ): Promise<{ readonly log: EventLog; readonly readModels: ReadModels }> {
   const observed = metrics && { log: new LogFigures(metrics), readModels: new ReadModelFigures(metrics) };
-  const pace = role === 'gateway' && { appendEveryMs: GATEWAY_APPENDS_MS };
+  // Many people append through a gateway side by side. What they save by going together is measured in docs/benchmarks.md.
+  const pace = role === 'gateway' && { appendEveryMs: paceMs };
   const observer = observed && { observer: observed.log };
   // What operators do is done with the rights of chatctl, one of which is to hear answers under this name.
   const name = role === 'query' && operations ? 'parley-chatctl' : `parley-${role}`;

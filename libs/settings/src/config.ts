@@ -45,6 +45,8 @@ export interface Config {
   readonly limits: Limits;
   readonly inMail: { readonly url?: string; readonly secret?: string; readonly tries: number };
   readonly projections: readonly ProjectionName[];
+  /** Under load what has come is stored, or folded and told, at most so often. */
+  readonly paceMs: number;
   /** Whether what only a newer release can read is waited for. */
   readonly waitsForNewer: boolean;
   /** Whether the routes for operators are there; a query process with them serves nothing else. */
@@ -257,6 +259,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
       tries: values.INMAIL_TRIES,
     },
     projections: values.PROJECTIONS,
+    paceMs: values.PACE_MS,
     waitsForNewer: values.NEWER_EVENTS,
     operations: values.OPERATIONS,
     ready: { maxLagEvents: values.READY_MAX_LAG },

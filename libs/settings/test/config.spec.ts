@@ -26,6 +26,7 @@ describe('the configuration', () => {
     const config = loadConfig({}, 'standalone');
     expect(config).toEqual({
       role: 'standalone',
+      paceMs: 16,
       waitsForNewer: true,
       operations: false,
       metrics: { port: 0 },

@@ -25,6 +25,8 @@ export interface WorkerOptions<Change> {
   readonly onRound?: (seconds: number) => void;
   /** Whether what only a newer release can read is waited for, and is no dead letter. Default true. */
   readonly waitsForNewer?: boolean;
+  /** Under load a round begins so long after the last one began, ms: fewer and larger writes. Default 16. */
+  readonly paceMs?: number;
   /** The system's own where none is given. */
   readonly clock?: Clock;
   /** How many records of a round are folded together, at least, where there are so many. */

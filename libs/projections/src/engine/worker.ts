@@ -11,8 +11,8 @@ import { checkCheckpoints, CheckpointsGone, LogMismatch, LogRestored, VersionGon
 import { backoff, TakeOvers } from './take-overs.js';
 import type { WorkerOptions } from './worker-options.js';
 
-/** Under load a round begins this long after the last one began, ms: fewer and larger writes. */
-const PACE_MS = 12;
+/** See {@link WorkerOptions.paceMs}. */
+const PACE_MS = 16;
 /** So long nothing comes before it is asked whether what is held is still its own. */
 const QUIET_MS = 5_000;
 /** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
@@ -181,6 +181,7 @@ export class Worker<Change> {
 
   /** Rounds until the end. Whatever throws here is followed by a new start from the checkpoints. */
   private async work(): Promise<void> {
+    const { paceMs = PACE_MS } = this.options;
     let beganAt = 0;
     while (!this.stopping) {
       const fault = this.lost ?? this.takeOvers?.fault;
@@ -194,7 +195,7 @@ export class Worker<Change> {
         await this.pauses.untilNews(Math.min(saveDueInMs, sweeper.dueInMs));
         if (this.partitions.areSaved) await this.checkWhatIsHeld();
       } else {
-        const early = beganAt + PACE_MS - this.clock.now();
+        const early = beganAt + paceMs - this.clock.now();
         if (early > 0) await sleep(this.clock, early);
         beganAt = this.clock.now();
         await this.rounds.round();

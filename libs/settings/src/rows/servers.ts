@@ -9,6 +9,7 @@ import {
   row,
   sockets,
   token,
+  wholeNumber,
   withData,
 } from './setting.js';
 
@@ -67,6 +68,14 @@ export const serverRows = {
     meaning:
       'Whether NATS syncs each event to the disk before it answers (`sync_interval: always`): those that wait go together then.',
     read: (text) => oneOf('on', 'off')(text) === 'on',
+  }),
+  PACE_MS: row({
+    type: 'milliseconds, 0–100',
+    default: '16',
+    roles: ['gateway', 'projector'],
+    meaning:
+      'Under load a gateway stores, and a projector folds and tells, what has come at most so often: the longer, the less each message costs, and the later it is told.',
+    read: wholeNumber(0, 100),
   }),
   SUBJECT_PREFIX: row({
     type: 'name',
