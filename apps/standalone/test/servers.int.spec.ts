@@ -88,6 +88,12 @@ describe('a server', () => {
     expect(existsSync(join(dataDir, 'nats-server.pid'))).toBe(false);
   });
 
+  test('gets a port that no connection of the machine is given, so that it is free when it is started again', async () => {
+    const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+    expect(new Set(ports).size).toBeGreaterThan(40);
+  });
+
   test('listens on the port asked for, and says so if that is in use', async () => {
     const port = await freePort();
     const server = await start({ port });

@@ -44,7 +44,7 @@ export class NatsCluster {
         return await NatsCluster.startOnce(options);
       } catch (error) {
         // A port that was free is taken by whoever asks the system for any one meanwhile.
-        if (attempt === ATTEMPTS || !(error as Error).message.includes('address already in use')) throw error;
+        if (attempt === ATTEMPTS || !(error as Error).message.includes('in use')) throw error;
       }
     }
   }
