@@ -57,7 +57,9 @@ export class NatsCluster {
     const cluster = new NatsCluster(options, ports);
     try {
       if (options.cuttable) await cluster.layWays();
-      await Promise.all(cluster.nodes.map((node) => cluster.startNode(node)));
+      // Each to its end: one that is still starting where another has failed would be stopped by nobody.
+      const starts = await Promise.allSettled(cluster.nodes.map((node) => cluster.startNode(node)));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
       await cluster.untilWhole();
     } catch (error) {
       await cluster.stop();
