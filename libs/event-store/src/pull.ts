@@ -44,6 +44,25 @@ export interface Pulled<T = LogRecord> {
   readonly acks: string[];
 }
 
+/** Somebody waits for what comes; one at a time. */
+export class Arrival {
+  private wake: (() => void) | undefined;
+
+  /** Resolves once something has come. Where nothing has within `limitMs`, `late` is called, which has to let it come. */
+  async wait(limitMs: number | undefined, late: () => void): Promise<void> {
+    const timer = limitMs === undefined ? undefined : setTimeout(late, limitMs);
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.wake = undefined;
+    clearTimeout(timer);
+  }
+
+  come(): void {
+    this.wake?.();
+  }
+}
+
 /**
  * Takes records from a consumer of the log, in order and each once, and says when that can no longer be promised. The
  * client's own loop fetches as fast as messages arrive; this one fetches as fast as they are taken.
@@ -65,7 +84,7 @@ export class Pull<T = LogRecord> {
   /** Whether it is asked anew, since nothing is heard of it. */
   private isDoubted = false;
   private end: PullEnd | null = null;
-  private wake: (() => void) | undefined;
+  private readonly arrival = new Arrival();
   private readonly watch: NodeJS.Timeout;
   private readonly stopping: (() => void)[];
 
@@ -118,7 +137,11 @@ export class Pull<T = LogRecord> {
    * nothing comes within `limitMs`, it ends as lost. One call at a time.
    */
   async next(max: number, limitMs?: number): Promise<Pulled<T> | PullEnd> {
-    if (this.records.length === 0 && this.end === null) await this.arrival(limitMs);
+    if (this.records.length === 0 && this.end === null) {
+      await this.arrival.wait(limitMs, () => {
+        this.finish('lost');
+      });
+    }
     // What arrived before a loss is right, but its owner has to start over anyway.
     if (this.end !== null) return this.end;
     const all = this.records.length <= max;
@@ -136,20 +159,6 @@ export class Pull<T = LogRecord> {
     this.finish('closed');
   }
 
-  private async arrival(limitMs: number | undefined): Promise<void> {
-    const timer =
-      limitMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            this.finish('lost');
-          }, limitMs);
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
-    this.wake = undefined;
-    clearTimeout(timer);
-  }
-
   private finish(end: PullEnd): void {
     if (this.end !== null) return;
     this.end = end;
@@ -157,7 +166,7 @@ export class Pull<T = LogRecord> {
     this.acks = [];
     clearInterval(this.watch);
     for (const stop of this.stopping) stop();
-    this.wake?.();
+    this.arrival.come();
   }
 
   /** Asks for as many as there is room for, once that is worth a request. */
@@ -206,7 +215,7 @@ export class Pull<T = LogRecord> {
     const at = millisecondsOf(ack.slice(afterDelivery, ack.indexOf('.', afterDelivery)));
     this.records.push(this.take(message, seq, at));
     this.acks.push(ack);
-    this.wake?.();
+    this.arrival.come();
   }
 
   private hear(): void {

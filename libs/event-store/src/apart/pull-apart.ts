@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ServerOptions } from '../connection.js';
 import type { LogRecord } from '../log-record.js';
 import { LogUnavailable } from '../outcomes.js';
-import type { PullEnd } from '../pull.js';
+import { Arrival, type PullEnd } from '../pull.js';
 import { type FromThread, type Packed, type ThreadData, unpack } from './packed.js';
 
 export interface ApartOptions extends Omit<ThreadData, 'server'> {
@@ -25,7 +25,7 @@ export class PullApart {
   private waiting: Packed[] = [];
   private end: PullEnd | null = null;
   private fault: Error | null = null;
-  private wake: (() => void) | undefined;
+  private readonly arrival = new Arrival();
 
   private readonly begun = Promise.withResolvers<null>();
 
@@ -65,7 +65,11 @@ export class PullApart {
 
   /** The next records, at least one; the reason once it has ended. As of a `Pull`. */
   async next(_max: number, limitMs?: number): Promise<{ readonly records: LogRecord[] } | PullEnd> {
-    if (this.waiting.length === 0 && this.end === null) await this.arrival(limitMs);
+    if (this.waiting.length === 0 && this.end === null) {
+      await this.arrival.wait(limitMs, () => {
+        this.finish('lost');
+      });
+    }
     if (this.fault) throw this.fault;
     if (this.end !== null) return this.end;
     const packed = this.waiting.shift()!;
@@ -80,21 +84,7 @@ export class PullApart {
 
   private arrived(packed: Packed): void {
     this.waiting.push(packed);
-    this.wake?.();
-  }
-
-  private async arrival(limitMs: number | undefined): Promise<void> {
-    const timer =
-      limitMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            this.finish('lost');
-          }, limitMs);
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
-    this.wake = undefined;
-    clearTimeout(timer);
+    this.arrival.come();
   }
 
   private finish(end: PullEnd): void {
@@ -102,7 +92,7 @@ export class PullApart {
     this.end = end;
     this.waiting = [];
     void this.thread.terminate();
-    this.wake?.();
+    this.arrival.come();
   }
 }
 
