@@ -104,6 +104,13 @@ describe('a thread that reads', () => {
     expect([await next, await pull.next(0)]).toEqual(['closed', 'closed']);
   });
 
+  it('is not begun for few records', async () => {
+    const reader = await test.open({ servers: proxy.url, readsApart: true });
+    const connections = new Set<number>();
+    for await (const _ of reader.readAllowed({ apart: true })) connections.add(proxy.connections);
+    expect(connections).toEqual(new Set([1]));
+  });
+
   it('is a log that is away where it is not let in, or ends', async () => {
     proxy.cut();
     await expect(start({ server: { servers: proxy.url, name: 'apart' } })).rejects.toThrow(LogUnavailable);
