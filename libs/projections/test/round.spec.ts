@@ -116,6 +116,15 @@ describe('a round', () => {
     expect(timesOf(round.heads.values())).toEqual([[GLOBAL_ROOM, 41]]);
   });
 
+  it('folds on from the heads that were in memory, also where their partition is let go of while it reads', async () => {
+    const { store } = await watched();
+    const document: Named = { _id: GLOBAL_ROOM, seq: 0, topic: '', times: 40 };
+    const heads = new Map([[GLOBAL_ROOM, { document, known: false, dirty: false }]]);
+    const folding = foldRound(counting, store, heads, records(GLOBAL_ROOM, 'a', 'b'));
+    heads.clear();
+    expect(timesOf((await folding).heads.values())).toEqual([[GLOBAL_ROOM, 42]]);
+  });
+
   it('takes the heads in memory for no documents of the same name', async () => {
     const { store, asked } = await watched();
     const document: Named = { _id: GLOBAL_ROOM, seq: 0, topic: '', times: 40 };

@@ -9,21 +9,24 @@ const NUMBER = partitionOf(GLOBAL_ROOM);
 const at = '2026-01-02T03:04:05.678Z';
 const key = '000000000000000000000001';
 const ERASED = 2;
+const said = (id: string, messageId: string): DomainEvent => ({
+  ...{ type: 'MessageCreated', room: GLOBAL_ROOM, id: `msg.${messageId}`, at, messageId, content: 'hello' },
+  sender: { id, name: id, avatar: null },
+});
 const events: DomainEvent[] = [
-  {
-    ...{ type: 'MessageCreated', room: GLOBAL_ROOM, id: `msg.${key}`, at, messageId: key, content: 'hello' },
-    sender: { id: 'ada', name: 'Ada', avatar: null },
-  },
+  said('ada', key),
   { type: 'UserErased', room: partitionRoom(NUMBER), id: `erase.${key}`, at, userId: 'ada', keyId: null },
+  said('bob', '000000000000000000000003'),
 ];
-const records = events.map((event, i): LogRecord => {
+const all = events.map((event, i): LogRecord => {
   const { type, version, room, body } = encodeEvent(event);
   return { seq: i + 1, partition: NUMBER, room, kind: kindOf(event.type), id: event.id, type, version, body, at: 0 };
 });
+const erasing = all.slice(0, ERASED);
 const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A worker over a log in which somebody is erased, whose page waits to be written. */
-async function sweepingWorker() {
+async function sweepingWorker({ records = erasing, paceMs = 16 } = {}) {
   const readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
   const done: string[] = [];
@@ -31,7 +34,7 @@ async function sweepingWorker() {
   const page = Promise.withResolvers<undefined>();
   const store = readModels.projection('timeline', 1);
   const worker = new Worker({
-    ...{ projection: timeline, version: 1, announcing: true, owner: 'w', logger: quiet },
+    ...{ projection: timeline, version: 1, announcing: true, owner: 'w', logger: quiet, paceMs },
     readModels: {
       ...{ shared: false, checkpoints: readModels.checkpoints, versions: readModels.versions },
       ping: () => readModels.ping(),
@@ -85,6 +88,17 @@ describe('a worker that carries out an erasure', () => {
     expect(done).toEqual([]);
     write();
     await stopped;
+    expect(done).toEqual(['written', 'closed']);
+  });
+
+  it('lets the page be written for which what comes behind it waits, where its rounds have no pace', async () => {
+    const { worker, done, reached, write } = await sweepingWorker({ records: all, paceMs: 0 });
+    void worker.start();
+    await reached;
+    // A worker that goes round and round for nothing lets no timer fire.
+    setTimeout(write, 10);
+    while (worker.counters.folded < all.length) await new Promise((resolve) => setTimeout(resolve, 1));
+    await worker.stop();
     expect(done).toEqual(['written', 'closed']);
   });
 });

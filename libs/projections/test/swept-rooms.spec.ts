@@ -125,7 +125,7 @@ async function begun(
       rounds.sweeper.goOn();
       await folded;
       await rounds.sweeper.ended();
-      if (rounds.isSaveDue) await rounds.save();
+      if (rounds.saver.dueInMs === 0) await rounds.saver.saveAll();
       return [...done];
     },
   };
@@ -213,7 +213,7 @@ describe('a partition in which somebody is erased', () => {
       const clock = { ...systemClock, now: () => now };
       const all = await begun([...ofAda, erased, behind], { clock, ...options });
       await all.round();
-      await all.rounds.save();
+      await all.rounds.saver.saveAll();
       all.interfere((seqs) => Promise.resolve(void (now += seqs.includes(4) ? ms / 2 : 0)));
       await all.round();
       await all.rounds.round();

@@ -7,7 +7,7 @@ import type { RecordSource } from './worker-options.js';
 /** Records fetched ahead of the fold, a partition: enough for some rounds, and bounded. */
 const MAX_WAITING = 2_000;
 
-/** More heads than this are not kept in memory once they are saved. */
+/** Of more heads than this, those that are saved are not kept in memory. */
 const MAX_HEADS = 5_000;
 
 /** A partition that this worker owns: its consumer, what is fetched of it and not yet folded, and how far it is. */
@@ -26,6 +26,7 @@ export class Partition {
 
   private waiting: LogRecord[] = [];
   private resume: (() => void) | null = null;
+  private mayForget = false;
   private closed = false;
 
   constructor(
@@ -69,13 +70,22 @@ export class Partition {
     return [...this.heads.values()].filter(({ dirty }) => dirty);
   }
 
-  /** The heads and the checkpoint are in the store as they are here. */
-  savedAll(): void {
-    this.saved = this.folded.seq;
-    if (this.heads.size > MAX_HEADS) this.heads.clear();
-    for (const [id, { document, dirty }] of this.heads) {
-      if (dirty) this.heads.set(id, { document, known: true, dirty: false });
+  /** The checkpoint and these heads are in the store; those that were changed meanwhile are not, as they are now. */
+  isSaved(seq: number, heads: readonly CachedHead[]): void {
+    this.saved = seq;
+    for (const saved of heads) {
+      const { _id: id } = saved.document;
+      const head = this.heads.get(id);
+      if (head) this.heads.set(id, { document: head.document, known: true, dirty: head !== saved });
     }
+    this.mayForget = this.heads.size > MAX_HEADS;
+  }
+
+  /** What is in the store can be read again: not while anything is folded, which counts on what it found here. */
+  private forgetHeads(): void {
+    if (!this.mayForget || this.sweep) return;
+    this.mayForget = false;
+    for (const [id, { dirty }] of this.heads) if (!dirty) this.heads.delete(id);
   }
 
   get hasWaiting(): boolean {
@@ -130,9 +140,10 @@ export class Partition {
   /**
    * The next records, at most so many and so many characters of them, at least one where there is one; one that `sweeps`
    * alone. Those of rooms that are being swept are left waiting, and so is everything behind a further one that sweeps,
-   * and from one of a newer release on.
+   * and from one of a newer release on. What was taken before is folded by then.
    */
   take(maxRecords: number, maxCharacters: number, sweeps: (record: LogRecord) => boolean): LogRecord[] {
+    this.forgetHeads();
     const [taken, left]: [LogRecord[], LogRecord[]] = [[], []];
     let characters = 0;
     for (const record of this.waiting) {

@@ -60,11 +60,12 @@ export async function foldRound<Change>(
   };
   const needs: Need[] = [];
   const readFor = new Set<number>();
+  const known = new KnownHeads(projection, heads);
   const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
   for (const record of records) {
     try {
       const event = decode(record);
-      const unknown = projection.needs(event).filter((need) => !isKnown(need, projection, heads));
+      const unknown = projection.needs(event).filter((need) => !known.has(need));
       needs.push(...unknown);
       if (unknown.length > 0) readFor.add(record.partition);
       events.push({ record, event });
@@ -72,7 +73,7 @@ export async function foldRound<Change>(
       bury(record, error);
     }
   }
-  const view = new RoundView(projection, heads);
+  const view = new RoundView(projection, known);
   await view.load(store, needs);
   const changes: Change[] = [];
   for (const { record, event } of events) {
@@ -99,12 +100,13 @@ export async function foldDocuments<Change>(
   { event, swept, documents }: SweptDocuments,
 ): Promise<FoldedRound<Change>> {
   const sweep = projection.sweep!;
-  const view = new RoundView(projection, heads);
+  const known = new KnownHeads(projection, heads);
+  const view = new RoundView(projection, known);
   view.found(swept, documents);
   const needs = documents.flatMap((document) => sweep.needs(event, document));
   await view.load(
     store,
-    needs.filter((need) => !isKnown(need, projection, heads)),
+    needs.filter((need) => !known.has(need)),
   );
   const changes: Change[] = [];
   for (const found of documents) {
@@ -123,8 +125,28 @@ export interface SweptDocuments {
   readonly documents: readonly Document[];
 }
 
-const isKnown = (need: Need, { heads: collection }: Pick<Projection<never>, 'heads'>, heads: Heads): boolean =>
-  need.collection === collection && 'id' in need && heads.get(need.id) !== undefined;
+/** The heads in memory that a round relies on, as they were: their partition may be let go of before it is folded. */
+class KnownHeads implements Heads {
+  private readonly found = new Map<string, CachedHead>();
+
+  constructor(
+    private readonly projection: Pick<Projection<never>, 'heads'>,
+    private readonly heads: Heads,
+  ) {}
+
+  /** Whether it need not be read. */
+  has(need: Need): boolean {
+    if (need.collection !== this.projection.heads || !('id' in need)) return false;
+    if (this.found.has(need.id)) return true;
+    const head = this.heads.get(need.id);
+    if (head) this.found.set(need.id, head);
+    return head !== undefined;
+  }
+
+  get(id: string): CachedHead | undefined {
+    return this.found.get(id);
+  }
+}
 
 const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
 

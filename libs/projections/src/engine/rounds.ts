@@ -4,7 +4,8 @@ import { allEnded } from './all-ended.js';
 import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
-import { type FoldedRound, foldRound } from './round.js';
+import { type CachedHead, type FoldedRound, foldRound } from './round.js';
+import { Saver } from './saver.js';
 import { maySweep, SweepInHand, type SweptPage } from './sweep.js';
 import { Sweeper } from './sweeper.js';
 import { TracedRound } from './traced-round.js';
@@ -14,9 +15,6 @@ const ROUND_RECORDS = 2_000;
 const ROUND_CHARACTERS = 8 * 1024 * 1024;
 /** So many cost the database no more for each than more of them do. */
 const PART_RECORDS = 500;
-/** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
-const SAVE_EVERY_MS = 250;
-const SAVE_EVERY_RECORDS = 5_000;
 
 export interface RoundsParts<Change> extends WorkerOptions<Change> {
   readonly clock: Clock;
@@ -26,59 +24,52 @@ export interface RoundsParts<Change> extends WorkerOptions<Change> {
   readonly patiently: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Throws where the worker must start over, the connection to the log having been lost. */
   readonly throwIfLost: () => void;
-  /** Is told when what is done beside the rounds has come to an end, or a page further. */
+  /** Is told when a step of what is done beside the rounds has come to its end. */
   readonly notice: () => void;
 }
 
-/**
- * What a worker does with its partitions, round by round: folds what waits, writes it and tells of it; and, less often,
- * saves how far that is.
- */
+/** What a worker does with its partitions, round by round: folds what waits, writes it and tells of it. */
 export class Rounds<Change> {
-  private recordsSinceSave = 0;
-  private savedAt = 0;
   readonly counts = { folded: 0, deadLetters: 0, rounds: 0, documents: 0 };
   /** What is swept of the partitions, beside the rounds: of other rooms than those fold, each of them. */
   readonly sweeper: Sweeper;
+  /** How far they are folded is saved beside the rounds too. */
+  readonly saver: Saver;
 
   constructor(private readonly parts: RoundsParts<Change>) {
+    this.saver = new Saver({
+      ...{ ...parts, live: parts.log.live },
+      isHeld: (partition) => this.isHeld(partition),
+      writeHeads: (heads) => this.writeHeads(heads),
+    });
     this.sweeper = new Sweeper({
       ...parts,
       begin: (partition) => this.beginSweep(partition),
       page: (partition, sweep) => this.sweepPage(partition, sweep),
       isOver: (partition) => {
         partition.sweepIsOver();
-        this.recordsSinceSave++;
+        this.saver.hasFolded(1);
         this.counts.folded++;
       },
     });
   }
 
-  /** The partitions are taken over anew, from what is saved. */
+  /** The partitions are taken over anew, from what is saved. Nothing may be under way. */
   startOver(): void {
     this.sweeper.startOver();
-    this.savedAt = this.parts.clock.now();
+    this.saver.startOver();
   }
 
-  get isSaveDue(): boolean {
-    if (this.recordsSinceSave >= SAVE_EVERY_RECORDS) return true;
-    if (this.parts.owned.all.some((partition) => this.isHeld(partition))) return true;
-    return this.saveDueInMs <= 0 && !this.parts.owned.areSaved;
-  }
-
-  get saveDueInMs(): number {
-    return this.savedAt + SAVE_EVERY_MS - this.parts.clock.now();
-  }
-
-  /** Whatever is fenced off meanwhile is left out. */
-  async round(): Promise<void> {
+  /** Whatever is fenced off meanwhile is left out. @returns whether there was anything that could be folded */
+  async round(): Promise<boolean> {
     const { clock, onRound, foldedTogether } = this.parts;
     const beganAt = clock.now();
     const parts = partsOf(this.take(), foldedTogether);
-    if (parts.length === 0) return;
+    if (parts.length === 0) return false;
     await allEnded(parts.map((part) => this.foldRecords(part)));
     this.counts.rounds++;
     onRound?.((clock.now() - beganAt) / 1_000);
+    return true;
   }
 
   private async foldRecords(given: Taken[]): Promise<void> {
@@ -100,7 +91,7 @@ export class Rounds<Change> {
     traced?.end(round.letters);
     for (const { partition, records: part } of taken) partition.isFolded(part.at(-1)!);
     const count = taken.reduce((sum, { records }) => sum + records.length, 0);
-    this.recordsSinceSave += count;
+    this.saver.hasFolded(count);
     this.counts.folded += count - round.letters.length;
     this.counts.deadLetters += round.letters.length;
   }
@@ -153,50 +144,19 @@ export class Rounds<Change> {
     }
   }
 
-  /** Of rooms that are swept: live updates out, then the heads, as in {@link save}. */
+  /** Of rooms that are swept: live updates out, then the heads, as the saver does. */
   private async saveHeads(partition: Partition, rooms: readonly string[]): Promise<void> {
-    const { log, projection, patiently, throwIfLost } = this.parts;
+    const { log, patiently, throwIfLost } = this.parts;
     const dirty = rooms.flatMap((room) => partition.heads.get(room) ?? []).filter((head) => head.dirty);
     if (dirty.length === 0) return;
     await log.live.flush();
     throwIfLost();
-    await patiently(() => this.writeTo(projection.heads!, dirty));
+    await patiently(() => this.writeHeads(dirty));
     for (const { document } of dirty) partition.heads.set(document._id, { document, known: true, dirty: false });
   }
 
   private isHeld(partition: Partition): boolean {
     return partition.isHeldBy((record) => maySweep(this.parts.projection, record));
-  }
-
-  /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
-  async save(): Promise<void> {
-    const { log, projection, readModels, clock, owned, patiently, throwIfLost } = this.parts;
-    this.recordsSinceSave = 0;
-    this.savedAt = clock.now();
-    if (owned.areSaved) return;
-    await log.live.flush();
-    // What was published just before a loss may have reached nobody: it is folded, and published, once more.
-    throwIfLost();
-    // One whose consumer has ended is left as it is to its next owner, this worker or another.
-    const moved = owned.all.filter(({ folded, saved, consumer }) => folded.seq !== saved && consumer.ended === null);
-    if (moved.length === 0) return;
-    const saves = moved.map(({ checkpointId: id, epoch, folded }) => ({ id, epoch, ...folded }));
-    const fenced = await patiently(async () => {
-      if (projection.heads !== null) {
-        await this.writeTo(
-          projection.heads,
-          moved.flatMap((partition) => partition.dirtyHeads),
-        );
-      }
-      return readModels.checkpoints.save(saves);
-    });
-    for (const partition of moved) {
-      if (fenced.includes(partition.checkpointId)) continue;
-      partition.savedAll();
-      partition.consumer.ack(partition.saved);
-    }
-    const behind = moved.filter(({ checkpointId: id }) => fenced.includes(id));
-    if (behind.length > 0) await patiently(() => owned.drop(behind));
   }
 
   /** What waits, of all partitions together, in turns; what sweeps is begun. */
@@ -233,6 +193,11 @@ export class Rounds<Change> {
       await log.letters.put(letter);
     }
     return { ...round, isTold: announcing || (await this.isFollowed()) };
+  }
+
+  private async writeHeads(heads: readonly CachedHead[]): Promise<void> {
+    const { heads: collection } = this.parts.projection;
+    if (collection !== null) await this.writeTo(collection, heads);
   }
 
   private async writeTo(collection: string, writes: readonly Write[]): Promise<void> {

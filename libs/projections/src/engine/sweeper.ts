@@ -1,4 +1,5 @@
 import { allEnded } from './all-ended.js';
+import { Beside } from './beside.js';
 import type { Clock } from './clock.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
@@ -29,40 +30,36 @@ export class Sweeper {
   /** Whose turn it is. */
   private turn = 0;
   private dueAt = -Infinity;
-  private underWay: Promise<void> | null = null;
-  private fault: { readonly error: unknown } | null = null;
+  private readonly beside: Beside;
 
-  constructor(private readonly parts: SweeperParts) {}
+  constructor(private readonly parts: SweeperParts) {
+    this.beside = new Beside(parts.notice);
+  }
 
   /** The partitions are taken over anew. Nothing may be under way. */
   startOver(): void {
     this.dueAt = -Infinity;
-    this.fault = null;
+    this.beside.startOver();
   }
 
   /** Until the next page is due; Infinity where there is none, and while one is under way. */
   get dueInMs(): number {
     const { sweeping } = this;
-    if (this.underWay !== null || sweeping.length === 0) return Infinity;
+    if (this.beside.isUnderWay || sweeping.length === 0) return Infinity;
     const isAwaited = sweeping.some(({ sweep, awaitsSweep }) => !sweep!.hasBegun || awaitsSweep);
     return isAwaited || !this.parts.announcing ? 0 : Math.max(this.dueAt - this.parts.clock.now(), 0);
   }
 
   /** Begins with the next page where it is due. @throws what kept the last one from being done */
   goOn(): void {
-    if (this.fault) throw this.fault.error;
+    this.beside.check();
     if (this.dueInMs > 0) return;
-    this.underWay = this.step()
-      .catch((error: unknown) => (this.fault = { error }))
-      .then(() => {
-        this.underWay = null;
-        this.parts.notice();
-      });
+    this.beside.begin(() => this.step());
   }
 
   /** Resolves once nothing is under way, by whatever end. */
-  async ended(): Promise<void> {
-    await this.underWay;
+  ended(): Promise<void> {
+    return this.beside.ended();
   }
 
   private get sweeping(): Partition[] {

@@ -151,6 +151,7 @@ export class Worker<Change> {
       } finally {
         await this.takeOvers?.end();
         await this.rounds.sweeper.ended();
+        await this.rounds.saver.ended();
         await this.partitions.letGo(this.partitions.all, false);
       }
     }
@@ -182,27 +183,26 @@ export class Worker<Change> {
   /** Rounds until the end. Whatever throws here is followed by a new start from the checkpoints. */
   private async work(): Promise<void> {
     const { paceMs = PACE_MS } = this.options;
+    const { sweeper, saver } = this.rounds;
     let beganAt = 0;
     while (!this.stopping) {
       const fault = this.lost ?? this.takeOvers?.fault;
       if (fault) throw fault;
       this.pauses.look();
       await this.reconcile();
-      const { sweeper } = this.rounds;
       sweeper.goOn();
-      if (this.partitions.waiting.length === 0) {
-        const saveDueInMs = this.partitions.areSaved ? QUIET_MS : this.rounds.saveDueInMs;
-        await this.pauses.untilNews(Math.min(saveDueInMs, sweeper.dueInMs));
-        if (this.partitions.areSaved) await this.checkWhatIsHeld();
-      } else {
+      saver.goOn();
+      if (this.partitions.waiting.length > 0) {
         const early = beganAt + paceMs - this.clock.now();
         if (early > 0) await sleep(this.clock, early);
         beganAt = this.clock.now();
-        await this.rounds.round();
+        if (await this.rounds.round()) continue;
       }
-      if (this.rounds.isSaveDue) await this.rounds.save();
+      // Either nothing waits, or what does waits for what goes on beside the rounds.
+      await this.pauses.untilNews(Math.min(QUIET_MS, sweeper.dueInMs, saver.dueInMs));
+      if (this.partitions.areSaved) await this.checkWhatIsHeld();
     }
-    await this.rounds.save();
+    await saver.saveAll();
   }
 
   /** Makes what it owns what its share is: gives up what is another's, and takes over what is its own. */
@@ -212,7 +212,7 @@ export class Worker<Change> {
     if (ended.length > 0) await this.patiently(() => partitions.drop(ended));
     const leaving = partitions.all.filter(({ number }) => !share.includes(number));
     if (leaving.length > 0) {
-      await this.rounds.save();
+      await this.rounds.saver.saveAll();
       await partitions.handOver(leaving);
     }
     const taken = this.takeOvers?.collect() ?? [];
