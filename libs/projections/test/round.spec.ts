@@ -272,6 +272,8 @@ describe('a replay', () => {
     const erased = { type: 'UserErased', room: partitionRoom(partitionOf(GLOBAL_ROOM)), userId: '1', keyId: null };
     const event = { ...erased, id: `erase.${'1'.padStart(24, '0')}`, at: '2026-01-02T03:04:05.678Z' } as DomainEvent;
     const sweep = { ...recordOf(event, count + 1), kind: 'erase' };
+    const erasing = await replay(timeline, stream([...said, sweep]));
+    expect(await erasing.get('heads', [GLOBAL_ROOM])).toMatchObject([{ n: count, rev: 2 * count, seq: count + 1 }]);
     const store = await replay(
       timeline,
       stream([...said, sweep, recordOf(messageOf(GLOBAL_ROOM, 'later'), count + 2)]),

@@ -22,11 +22,15 @@ const orders = {
   'from both ends': numbers.map((_, i) => (i % 2 === 0 ? numbers[i / 2]! : numbers.at(-(i + 1) / 2)!)),
 };
 
-describe.each(Object.entries(orders))('ids that were added %s', (_, order) => {
+const ways = Object.entries(orders).flatMap(([name, order]) =>
+  ([0, numbers.length / 2, numbers.length] as const).map((atOnce) => [name, atOnce, order] as const),
+);
+
+describe.each(ways)('ids that were added %s, the first %i at once', (_name, atOnce, order) => {
   let ids: SortedIds;
   beforeAll(() => {
-    ids = new SortedIds();
-    for (const n of order) ids.add(idOf(n));
+    ids = new SortedIds(order.slice(0, atOnce).map(idOf));
+    for (const n of order.slice(atOnce)) ids.add(idOf(n));
   });
 
   it('are read up and down, from one on and not up to another', () => {

@@ -11,6 +11,8 @@ const ROUND = 2_000;
  * models should hold at that point of the log.
  */
 export class Replay<Change> {
+  private readonly heads = new Map<string, CachedHead>();
+
   private constructor(
     private readonly projection: Projection<Change>,
     readonly store: DocumentStore,
@@ -34,10 +36,12 @@ export class Replay<Change> {
     const letters: DeadLetter[] = [];
     let round: LogRecord[] = [];
     const foldSoFar = async () => {
-      const folded = await foldRound(projection, store, new Map(), round, this.options);
+      const folded = await foldRound(projection, store, this.heads, round, this.options);
       letters.push(...folded.letters);
       round = [];
-      await this.write(folded);
+      await this.write(folded.writes);
+      this.keep(folded.heads);
+      await this.writeHeads(folded.heads);
     };
     for (const record of records) {
       const sweep = SweepInHand.of(projection, record);
@@ -46,25 +50,33 @@ export class Replay<Change> {
         continue;
       }
       await foldSoFar();
-      // A head in the store takes an event once: it is written after the last page.
-      const heads = new Map<string, CachedHead>();
-      for (const [id, head] of await sweep.begin(store, heads)) heads.set(id, head);
+      await sweep.begin(store, this.heads);
+      const changed = new Map<string, CachedHead>();
       while (!sweep.isOver) {
-        const page = await sweep.page(store, heads, null);
-        await this.write({ writes: page.writes, heads: new Map() });
-        for (const [id, head] of page.heads) heads.set(id, head);
+        const page = await sweep.page(store, this.heads, null);
+        await this.write(page.writes);
+        this.keep(page.heads);
+        for (const [id, head] of page.heads) changed.set(id, head);
         sweep.isWritten(page);
       }
-      await this.write({ writes: new Map(), heads });
+      // A head in the store takes an event once.
+      await this.writeHeads(changed);
     }
     await foldSoFar();
     return letters;
   }
 
-  private async write({ writes, heads }: Pick<FoldedRound<Change>, 'writes' | 'heads'>): Promise<void> {
-    const { projection, store } = this;
-    for (const [collection, documents] of writes) await store.write(collection, documents);
-    if (projection.heads !== null) await store.write(projection.heads, [...heads.values()]);
+  private async write(writes: FoldedRound<Change>['writes']): Promise<void> {
+    for (const [collection, documents] of writes) await this.store.write(collection, documents);
+  }
+
+  private keep(heads: FoldedRound<Change>['heads']): void {
+    for (const [id, head] of heads) this.heads.set(id, head);
+  }
+
+  private async writeHeads(heads: FoldedRound<Change>['heads']): Promise<void> {
+    const { heads: collection } = this.projection;
+    if (collection !== null) await this.store.write(collection, [...heads.values()]);
   }
 }
 

@@ -58,23 +58,19 @@ export async function foldRound<Change>(
     if (room !== null) gaps.push({ document: gapIn(room, seq), known: false });
     letters.push({ projection: projection.name, partition, seq, reason: (error as Error).message });
   };
-  const needs: Need[] = [];
+  const view = new RoundView(projection, heads);
   const readFor = new Set<number>();
-  const known = new KnownHeads(projection, heads);
   const events: { readonly record: LogRecord; readonly event: RecordedEvent }[] = [];
   for (const record of records) {
     try {
       const event = decode(record);
-      const unknown = projection.needs(event).filter((need) => !known.has(need));
-      needs.push(...unknown);
-      if (unknown.length > 0) readFor.add(record.partition);
+      if (view.want(projection.needs(event))) readFor.add(record.partition);
       events.push({ record, event });
     } catch (error) {
       bury(record, error);
     }
   }
-  const view = new RoundView(projection, known);
-  await view.load(store, needs);
+  await view.load(store);
   const changes: Change[] = [];
   for (const { record, event } of events) {
     try {
@@ -100,14 +96,10 @@ export async function foldDocuments<Change>(
   { event, swept, documents }: SweptDocuments,
 ): Promise<FoldedRound<Change>> {
   const sweep = projection.sweep!;
-  const known = new KnownHeads(projection, heads);
-  const view = new RoundView(projection, known);
+  const view = new RoundView(projection, heads);
+  for (const document of documents) view.want(sweep.needs(event, document));
   view.found(swept, documents);
-  const needs = documents.flatMap((document) => sweep.needs(event, document));
-  await view.load(
-    store,
-    needs.filter((need) => !known.has(need)),
-  );
+  await view.load(store);
   const changes: Change[] = [];
   for (const found of documents) {
     const { documents: folded, change } = sweep.fold(view, event, found);
@@ -125,128 +117,146 @@ export interface SweptDocuments {
   readonly documents: readonly Document[];
 }
 
-/** The heads in memory that a round relies on, as they were: their partition may be let go of before it is folded. */
-class KnownHeads implements Heads {
-  private readonly found = new Map<string, CachedHead>();
+const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
+
+/** The documents of one collection in a round. */
+class CollectionView {
+  // What is to be read: by `_id`, and by the indexed field.
+  private readonly ids = new Set<string>();
+  private readonly values = new Set<string>();
+  private readonly loaded = new Map<string, Document>();
+  private readonly written = new Map<string, Document>();
+  private readonly indexed = new Map<string, Document>();
 
   constructor(
-    private readonly projection: Pick<Projection<never>, 'heads'>,
-    private readonly heads: Heads,
+    private readonly name: string,
+    private readonly index: string | undefined,
   ) {}
 
-  /** Whether it need not be read. */
-  has(need: Need): boolean {
-    if (need.collection !== this.projection.heads || !('id' in need)) return false;
-    if (this.found.has(need.id)) return true;
-    const head = this.heads.get(need.id);
-    if (head) this.found.set(need.id, head);
-    return head !== undefined;
+  want(need: Need): void {
+    if ('value' in need) this.values.add(need.value);
+    else this.ids.add(need.id);
   }
 
-  get(id: string): CachedHead | undefined {
-    return this.found.get(id);
+  async loadById(store: DocumentStore): Promise<void> {
+    if (this.ids.size > 0) this.found(await store.get(this.name, [...this.ids]));
+  }
+
+  async loadByValue(store: DocumentStore): Promise<void> {
+    if (this.values.size > 0) this.found(await store.findBy(this.name, this.index!, [...this.values]));
+  }
+
+  found(documents: readonly Document[]): void {
+    for (const document of documents) this.remember(this.loaded, document);
+  }
+
+  get(id: string): Document | undefined {
+    return this.written.get(id) ?? this.loaded.get(id);
+  }
+
+  find(value: string): Document | undefined {
+    return this.indexed.get(value);
+  }
+
+  put(document: Document): void {
+    this.remember(this.written, document);
+  }
+
+  /** The last version of each document, since each is written once. */
+  get writes(): Write[] {
+    return Array.from(this.written.values(), (document) => ({ document, known: this.loaded.has(document._id) }));
+  }
+
+  private remember(into: Map<string, Document>, document: Document): void {
+    into.set(document._id, document);
+    if (this.index === undefined) return;
+    const value = (document as unknown as Record<string, string>)[this.index]!;
+    // Nobody looks for another one.
+    if (this.values.has(value)) this.indexed.set(value, document);
   }
 }
 
-const gapIn = (room: Room, seq: number): GapDocument => ({ _id: gapId(room, seq), seq, room });
-
 /** The documents of one round: read before it, written by it. */
 class RoundView implements View {
-  private readonly loaded = new Map<string, Map<string, Document>>();
-  private readonly written = new Map<string, Map<string, Document>>();
-  private readonly indexed = new Map<string, Map<string, Document>>();
-  private readonly fields: ReadonlyMap<string, string>;
+  private readonly collections = new Map<string, CollectionView>();
+  /** The heads in memory, as they were found: their partition may be let go of before the round is folded. */
+  private readonly known = new Map<string, CachedHead>();
 
   constructor(
     private readonly projection: Projection<unknown>,
     private readonly heads: Heads,
-  ) {
-    const collections: readonly CollectionDefinition[] = projection.collections;
-    this.fields = new Map(collections.flatMap(({ name, index }) => (index === undefined ? [] : [[name, index]])));
+  ) {}
+
+  /** What a fold will read. @returns whether any of it has to be looked for in the store */
+  want(needs: readonly Need[]): boolean {
+    const unknown = needs.filter((need) => !this.isKnown(need));
+    for (const need of unknown) this.of(need.collection).want(need);
+    return unknown.length > 0;
   }
 
-  async load(store: DocumentStore, needs: readonly Need[]): Promise<void> {
-    const ids = new Map<string, Set<string>>();
-    const values = new Map<string, Set<string>>();
-    for (const need of needs) {
-      if ('value' in need) entry(values, need.collection, () => new Set()).add(need.value);
-      else entry(ids, need.collection, () => new Set()).add(need.id);
-    }
+  async load(store: DocumentStore): Promise<void> {
     // Heads first: one that another worker saves meanwhile would count documents that were read before they were there.
-    const { heads } = this.projection;
-    const unknown = heads === null ? undefined : ids.get(heads);
-    if (heads !== null && unknown) {
-      ids.delete(heads);
-      await this.loadById(store, heads, unknown);
-    }
-    await Promise.all([
-      ...[...ids].map(([collection, wanted]) => this.loadById(store, collection, wanted)),
-      ...[...values].map(async ([collection, wanted]) => {
-        const found = await store.findBy(collection, this.fields.get(collection)!, [...wanted]);
-        for (const document of found) this.remember(this.loaded, collection, document);
-      }),
-    ]);
-  }
-
-  private async loadById(store: DocumentStore, collection: string, ids: ReadonlySet<string>): Promise<void> {
-    for (const document of await store.get(collection, [...ids])) this.remember(this.loaded, collection, document);
+    const heads = this.projection.heads === null ? null : this.of(this.projection.heads);
+    await heads?.loadById(store);
+    await Promise.all(
+      [...this.collections.values()].flatMap((of) => [
+        ...(of === heads ? [] : [of.loadById(store)]),
+        of.loadByValue(store),
+      ]),
+    );
   }
 
   /** What was read already. */
   found(collection: string, documents: readonly Document[]): void {
-    for (const document of documents) this.remember(this.loaded, collection, document);
+    this.of(collection).found(documents);
   }
 
   get(collection: string, id: string): Document | null {
-    const document = this.written.get(collection)?.get(id) ?? this.loaded.get(collection)?.get(id);
+    const document = this.collections.get(collection)?.get(id);
     if (document) return document;
-    return collection === this.projection.heads ? (this.heads.get(id)?.document ?? null) : null;
+    return collection === this.projection.heads ? (this.known.get(id)?.document ?? null) : null;
   }
 
   find(collection: string, value: string): Document | null {
-    return this.indexed.get(collection)?.get(value) ?? null;
+    return this.collections.get(collection)?.find(value) ?? null;
   }
 
   put(collection: string, document: Document): void {
-    this.remember(this.written, collection, document);
+    this.of(collection).put(document);
   }
 
-  /** The last version of each document, since each is written once. */
   result(): { writes: Map<string, Write[]>; heads: Map<string, CachedHead> } {
     const writes = new Map<string, Write[]>();
-    for (const [collection, documents] of this.written) {
-      if (collection === this.projection.heads) continue;
-      const loaded = this.loaded.get(collection);
-      writes.set(
-        collection,
-        [...documents.values()].map((document) => ({ document, known: loaded?.has(document._id) ?? false })),
-      );
+    const heads = new Map<string, CachedHead>();
+    for (const [name, { writes: written }] of this.collections) {
+      if (name !== this.projection.heads) {
+        if (written.length > 0) writes.set(name, written);
+        continue;
+      }
+      for (const { document, known } of written) {
+        const { _id: id } = document;
+        heads.set(id, { document, known: this.known.get(id)?.known ?? known, dirty: true });
+      }
     }
-    return { writes, heads: this.changedHeads() };
+    return { writes, heads };
   }
 
-  private changedHeads(): Map<string, CachedHead> {
-    const changed = new Map<string, CachedHead>();
-    const { heads } = this.projection;
-    if (heads === null) return changed;
-    for (const [id, document] of this.written.get(heads) ?? []) {
-      const known = this.heads.get(id)?.known ?? this.loaded.get(heads)?.has(id) ?? false;
-      changed.set(id, { document, known, dirty: true });
+  /** Whether it need not be read. */
+  private isKnown(need: Need): boolean {
+    if (need.collection !== this.projection.heads || !('id' in need)) return false;
+    if (this.known.has(need.id)) return true;
+    const head = this.heads.get(need.id);
+    if (head) this.known.set(need.id, head);
+    return head !== undefined;
+  }
+
+  private of(name: string): CollectionView {
+    let view = this.collections.get(name);
+    if (!view) {
+      const collections: readonly CollectionDefinition[] = this.projection.collections;
+      view = new CollectionView(name, collections.find((each) => each.name === name)?.index);
+      this.collections.set(name, view);
     }
-    return changed;
+    return view;
   }
-
-  private remember(into: Map<string, Map<string, Document>>, collection: string, document: Document): void {
-    entry(into, collection, () => new Map<string, Document>()).set(document._id, document);
-    const field = this.fields.get(collection);
-    if (field === undefined) return;
-    const value = (document as unknown as Record<string, string>)[field]!;
-    entry(this.indexed, collection, () => new Map<string, Document>()).set(value, document);
-  }
-}
-
-function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }

@@ -81,8 +81,10 @@ export class Rounds<Change> {
       // What was taken of those that are fenced off meanwhile is their next owner's.
       taken = taken.filter(({ partition }) => owned.has(partition));
       const records = allOf(taken);
+      // Of none, as a rule; and it is asked of each record.
+      const setAside = taken.flatMap(({ partition }) => (partition.setAside.size > 0 ? [partition] : []));
       const isSetAside = ({ partition, seq }: LogRecord) =>
-        taken.some((part) => part.partition.number === partition && part.partition.setAside.has(seq));
+        setAside.some((part) => part.number === partition && part.setAside.has(seq));
       round = await patiently(async () =>
         this.write(await foldRound(projection, this.parts.store, owned.heads, records, { isSetAside })),
       );

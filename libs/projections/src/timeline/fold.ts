@@ -44,7 +44,10 @@ export const timeline: Projection<RoomChange> = {
 };
 
 /** What concerns one person is not of a room; what concerns a whole partition is swept. */
-const isPseudoRoom = ({ room }: RecordedEvent): boolean => roomKind(room) === 'user' || roomKind(room) === 'partition';
+function isPseudoRoom({ room }: RecordedEvent): boolean {
+  const kind = roomKind(room);
+  return kind === 'user' || kind === 'partition';
+}
 
 function needs(event: RecordedEvent): Need[] {
   if (isPseudoRoom(event)) return [];

@@ -77,8 +77,8 @@ class MemoryIndex {
 
 class MemoryCollection {
   readonly documents = new Map<string, Document>();
-  readonly ids = new SortedIds();
-  /** By the fields that were asked by so far: what nobody asks by costs nothing. */
+  // What nobody has asked by so far costs nothing: neither the order of the `_id`s nor any field.
+  private ids: SortedIds | null = null;
   private readonly indexes = new Map<string, MemoryIndex>();
 
   /** @param fields those that it may be asked by */
@@ -93,7 +93,7 @@ class MemoryCollection {
     const stored = this.documents.get(document._id);
     if (stored && stored.seq >= document.seq) return;
     this.documents.set(document._id, document);
-    if (!stored) this.ids.add(document._id);
+    if (!stored) this.ids?.add(document._id);
     for (const index of this.indexes.values()) index.move(stored, document);
   }
 
@@ -117,7 +117,10 @@ class MemoryCollection {
   }
 
   inOrder({ from, to, descending, having }: Omit<Range, 'limit'>): Iterable<string> {
-    if (!having) return descending ? this.ids.descending(from, to) : this.ids.ascending(from, to);
+    if (!having) {
+      this.ids ??= new SortedIds(this.documents.keys());
+      return descending ? this.ids.descending(from, to) : this.ids.ascending(from, to);
+    }
     const ids = this.having(having.field, having.value).filter((id) => id >= from && id < to);
     ids.sort();
     return descending ? ids.reverse() : ids;

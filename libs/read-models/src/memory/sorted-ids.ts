@@ -2,7 +2,14 @@ const CHUNK = 512;
 
 /** A sorted set of strings, in chunks, so that an insert moves hundreds of them and not millions. */
 export class SortedIds {
-  private readonly chunks: string[][] = [[]];
+  private readonly chunks: string[][] = [];
+
+  /** @param ids each once, in any order */
+  constructor(ids: Iterable<string> = []) {
+    const sorted = [...ids].sort();
+    for (let i = 0; i < sorted.length; i += CHUNK) this.chunks.push(sorted.slice(i, i + CHUNK));
+    if (this.chunks.length === 0) this.chunks.push([]);
+  }
 
   /** Adds an id that is not in the set. */
   add(id: string): void {
