@@ -25,14 +25,15 @@ const all = events.map((event, i): LogRecord => {
 const erasing = all.slice(0, ERASED);
 const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** A worker over a log in which somebody is erased, whose page waits to be written. */
-async function sweepingWorker({ records = erasing, paceMs = 16 } = {}) {
+/** A worker over a log in which somebody is erased, whose page waits to be written, or what else is `held`. */
+async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages', from = ERASED } = {}) {
   const readModels = memoryReadModels();
   await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
   const done: string[] = [];
   const reached = Promise.withResolvers<undefined>();
   const page = Promise.withResolvers<undefined>();
   const store = readModels.projection('timeline', 1);
+  let interrupted: (phase: 'lost' | 'back') => void = () => undefined;
   const worker = new Worker({
     ...{ projection: timeline, version: 1, announcing: true, owner: 'w', logger: quiet, paceMs },
     readModels: {
@@ -42,7 +43,7 @@ async function sweepingWorker({ records = erasing, paceMs = 16 } = {}) {
         ...{ setUp: store.setUp.bind(store), get: store.get.bind(store), findBy: store.findBy.bind(store) },
         ...{ range: store.range.bind(store), highest: store.highest.bind(store) },
         write: async (collection, writes) => {
-          if (collection === 'messages' && writes.some(({ document }) => document.seq === ERASED)) {
+          if (collection === held && writes.some(({ document }) => document.seq === from)) {
             reached.resolve(undefined);
             await page.promise;
             done.push('written');
@@ -58,7 +59,10 @@ async function sweepingWorker({ records = erasing, paceMs = 16 } = {}) {
       eraser: { carryOut: () => Promise.resolve([]) },
       live: {
         ...{ publishToRoom: () => undefined, publishToUser: () => undefined, flush: () => Promise.resolve() },
-        onInterrupted: () => () => true,
+        onInterrupted: (listener: typeof interrupted) => {
+          interrupted = listener;
+          return () => true;
+        },
       },
       consume: ({ partition }: { partition: number }) => {
         const batches = partition === NUMBER ? [records] : [];
@@ -75,7 +79,12 @@ async function sweepingWorker({ records = erasing, paceMs = 16 } = {}) {
       },
     } as never,
   });
-  return { worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined) };
+  return {
+    ...{ worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined) },
+    lose: () => {
+      interrupted('lost');
+    },
+  };
 }
 
 describe('a worker that carries out an erasure', () => {
@@ -101,4 +110,21 @@ describe('a worker that carries out an erasure', () => {
     await worker.stop();
     expect(done).toEqual(['written', 'closed']);
   });
+});
+
+it('a worker that has lost the log lets go of its partitions once what it saves is written', async () => {
+  const { worker, done, reached, write, lose } = await sweepingWorker({
+    records: all.slice(0, 1),
+    held: 'heads',
+    from: 1,
+  });
+  void worker.start();
+  await reached;
+  lose();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(done).toEqual([]);
+  write();
+  while (done.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(done).toEqual(['written', 'closed']);
+  await worker.stop();
 });
