@@ -32,6 +32,9 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
   const done: string[] = [];
   const reached = Promise.withResolvers<undefined>();
   const page = Promise.withResolvers<undefined>();
+  const gone = Promise.withResolvers<'deleted'>();
+  let ended: 'deleted' | null = null;
+  let tries = 0;
   const store = readModels.projection('timeline', 1);
   let interrupted: (phase: 'lost' | 'back') => void = () => undefined;
   const worker = new Worker({
@@ -44,6 +47,7 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
         ...{ range: store.range.bind(store), highest: store.highest.bind(store) },
         write: async (collection, writes) => {
           if (collection === held && writes.some(({ document }) => document.seq === from)) {
+            tries++;
             reached.resolve(undefined);
             await page.promise;
             done.push('written');
@@ -67,8 +71,10 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
       consume: ({ partition }: { partition: number }) => {
         const batches = partition === NUMBER ? [records] : [];
         return Promise.resolve({
-          ended: null,
-          next: () => Promise.resolve(batches.shift() ?? new Promise<never>(() => undefined)),
+          get ended() {
+            return ended;
+          },
+          next: () => Promise.resolve(batches.shift() ?? gone.promise),
           ack: () => undefined,
           close: () => {
             if (partition === NUMBER) done.push('closed');
@@ -80,7 +86,14 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
     } as never,
   });
   return {
-    ...{ worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined) },
+    ...{ worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined), fail: page.reject },
+    tries: () => tries,
+    /** Somebody drops the database, and whoever made the consumers is gone with it. */
+    empty: async () => {
+      await readModels.remove('timeline', 1);
+      ended = 'deleted';
+      gone.resolve(ended);
+    },
     lose: () => {
       interrupted('lost');
     },
@@ -127,4 +140,18 @@ it('a worker that has lost the log lets go of its partitions once what it saves 
   while (done.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(done).toEqual(['written', 'closed']);
   await worker.stop();
+});
+
+it('a worker whose read models are emptied ends so, whatever becomes of what it saves', async () => {
+  const { worker, done, reached, fail, empty, tries } = await sweepingWorker({
+    ...{ records: all.slice(0, 1), held: 'heads', from: 1 },
+  });
+  const running = worker.start();
+  await reached;
+  await empty();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect([worker.state, done]).toEqual(['waiting', []]);
+  fail(new Error('the database is being dropped'));
+  await running;
+  expect([worker.state, done, tries()]).toEqual(['emptied', ['closed'], 1]);
 });

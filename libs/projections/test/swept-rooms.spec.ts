@@ -180,6 +180,31 @@ describe('a partition in which somebody is erased', () => {
     expect(await round()).toContain(`tell ${FIRST} 2`);
   });
 
+  it('keeps the head of a room that was done before as a round has left it while it began', async () => {
+    const before = await begun(log);
+    await before.round();
+    expect(await before.round()).toContain(`head ${SECOND} ${ERASED}`);
+    const { checkpoints } = before.readModels;
+    const meanwhile: (() => Promise<unknown>)[] = [];
+    const { rounds, partition } = await begun(log, {
+      readModels: {
+        ...before.readModels,
+        checkpoints: {
+          ...{ claim: checkpoints.claim.bind(checkpoints), save: checkpoints.save.bind(checkpoints) },
+          read: async (ids) => {
+            await meanwhile.shift()?.();
+            return checkpoints.read(ids);
+          },
+        },
+      },
+    });
+    await rounds.round();
+    meanwhile.push(() => rounds.round());
+    rounds.sweeper.goOn();
+    await rounds.sweeper.ended();
+    expect(partition.heads.get(SECOND)?.document).toMatchObject({ seq: 4, n: 2, rev: 3 });
+  });
+
   it('saves no head of a room of which something may not have been told', async () => {
     const { round, lose, rounds } = await begun(log);
     await round();

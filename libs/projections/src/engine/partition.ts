@@ -26,7 +26,6 @@ export class Partition {
 
   private waiting: LogRecord[] = [];
   private resume: (() => void) | null = null;
-  private mayForget = false;
   private closed = false;
 
   constructor(
@@ -78,13 +77,7 @@ export class Partition {
       const head = this.heads.get(id);
       if (head) this.heads.set(id, { document: head.document, known: true, dirty: head !== saved });
     }
-    this.mayForget = this.heads.size > MAX_HEADS;
-  }
-
-  /** What is in the store can be read again: not while anything is folded, which counts on what it found here. */
-  private forgetHeads(): void {
-    if (!this.mayForget || this.sweep) return;
-    this.mayForget = false;
+    if (this.heads.size <= MAX_HEADS) return;
     for (const [id, { dirty }] of this.heads) if (!dirty) this.heads.delete(id);
   }
 
@@ -140,10 +133,9 @@ export class Partition {
   /**
    * The next records, at most so many and so many characters of them, at least one where there is one; one that `sweeps`
    * alone. Those of rooms that are being swept are left waiting, and so is everything behind a further one that sweeps,
-   * and from one of a newer release on. What was taken before is folded by then.
+   * and from one of a newer release on.
    */
   take(maxRecords: number, maxCharacters: number, sweeps: (record: LogRecord) => boolean): LogRecord[] {
-    this.forgetHeads();
     const [taken, left]: [LogRecord[], LogRecord[]] = [[], []];
     let characters = 0;
     for (const record of this.waiting) {

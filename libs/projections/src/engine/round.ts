@@ -179,8 +179,8 @@ class CollectionView {
 /** The documents of one round: read before it, written by it. */
 class RoundView implements View {
   private readonly collections = new Map<string, CollectionView>();
-  /** The heads in memory, as they were found: their partition may be let go of before the round is folded. */
-  private readonly known = new Map<string, CachedHead>();
+  /** The heads in memory, as they were found: they may be let go of before the round is folded. */
+  private readonly inMemory = new Map<string, CachedHead>();
 
   constructor(
     private readonly projection: Projection<unknown>,
@@ -189,9 +189,9 @@ class RoundView implements View {
 
   /** What a fold will read. @returns whether any of it has to be looked for in the store */
   want(needs: readonly Need[]): boolean {
-    const unknown = needs.filter((need) => !this.isKnown(need));
-    for (const need of unknown) this.of(need.collection).want(need);
-    return unknown.length > 0;
+    const toRead = needs.filter((need) => !this.isInMemory(need));
+    for (const need of toRead) this.of(need.collection).want(need);
+    return toRead.length > 0;
   }
 
   async load(store: DocumentStore): Promise<void> {
@@ -199,9 +199,9 @@ class RoundView implements View {
     const heads = this.projection.heads === null ? null : this.of(this.projection.heads);
     await heads?.loadById(store);
     await Promise.all(
-      [...this.collections.values()].flatMap((of) => [
-        ...(of === heads ? [] : [of.loadById(store)]),
-        of.loadByValue(store),
+      [...this.collections.values()].flatMap((view) => [
+        ...(view === heads ? [] : [view.loadById(store)]),
+        view.loadByValue(store),
       ]),
     );
   }
@@ -214,7 +214,7 @@ class RoundView implements View {
   get(collection: string, id: string): Document | null {
     const document = this.collections.get(collection)?.get(id);
     if (document) return document;
-    return collection === this.projection.heads ? (this.known.get(id)?.document ?? null) : null;
+    return collection === this.projection.heads ? (this.inMemory.get(id)?.document ?? null) : null;
   }
 
   find(collection: string, value: string): Document | null {
@@ -235,18 +235,18 @@ class RoundView implements View {
       }
       for (const { document, known } of written) {
         const { _id: id } = document;
-        heads.set(id, { document, known: this.known.get(id)?.known ?? known, dirty: true });
+        heads.set(id, { document, known: this.inMemory.get(id)?.known ?? known, dirty: true });
       }
     }
     return { writes, heads };
   }
 
-  /** Whether it need not be read. */
-  private isKnown(need: Need): boolean {
+  /** Whether it is, and so need not be read; it is kept then. */
+  private isInMemory(need: Need): boolean {
     if (need.collection !== this.projection.heads || !('id' in need)) return false;
-    if (this.known.has(need.id)) return true;
+    if (this.inMemory.has(need.id)) return true;
     const head = this.heads.get(need.id);
-    if (head) this.known.set(need.id, head);
+    if (head) this.inMemory.set(need.id, head);
     return head !== undefined;
   }
 

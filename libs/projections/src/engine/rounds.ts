@@ -38,7 +38,8 @@ export class Rounds<Change> {
 
   constructor(private readonly parts: RoundsParts<Change>) {
     this.saver = new Saver({
-      ...{ ...parts, live: parts.log.live },
+      ...parts,
+      live: parts.log.live,
       isHeld: (partition) => this.isHeld(partition),
       writeHeads: (heads) => this.writeHeads(heads),
     });
@@ -78,16 +79,14 @@ export class Rounds<Change> {
     let round: WrittenRound<Change> | null = null;
     const traced = TracedRound.of(projection.name, allOf(given), () => clock.date().getTime());
     while (round === null) {
-      // What was taken of those that are fenced off meanwhile is their next owner's.
-      taken = taken.filter(({ partition }) => owned.has(partition));
-      const records = allOf(taken);
-      // Of none, as a rule; and it is asked of each record.
-      const setAside = taken.flatMap(({ partition }) => (partition.setAside.size > 0 ? [partition] : []));
-      const isSetAside = ({ partition, seq }: LogRecord) =>
-        setAside.some((part) => part.number === partition && part.setAside.has(seq));
-      round = await patiently(async () =>
-        this.write(await foldRound(projection, this.parts.store, owned.heads, records, { isSetAside })),
-      );
+      round = await patiently(async () => {
+        // What was taken of those that are let go of meanwhile is their next owner's: of their heads nothing is known here.
+        taken = taken.filter(({ partition }) => owned.has(partition));
+        const folded = await foldRound(projection, this.parts.store, owned.heads, allOf(taken), {
+          isSetAside: areSetAside(taken),
+        });
+        return taken.every(({ partition }) => owned.has(partition)) ? this.write(folded) : null;
+      });
     }
     this.tell(round, (id) => owned.ownerOfHead(id), traced);
     traced?.end(round.letters);
@@ -104,7 +103,8 @@ export class Rounds<Change> {
       const heads = await partition.sweep!.begin(store, partition.heads);
       // Where somebody else folds it on already, documents may list the value no more.
       if (!owned.has(partition) || (await owned.dropFenced([partition]))) return;
-      for (const [id, head] of heads) partition.heads.set(id, head);
+      // One that a round has folded meanwhile is further.
+      for (const [id, head] of heads) if (!partition.heads.has(id)) partition.heads.set(id, head);
     });
   }
 
@@ -135,7 +135,11 @@ export class Rounds<Change> {
         this.publish(changes);
       });
     } else if (round.isTold) this.publish(round.changes);
-    for (const [id, head] of round.heads) ownerOf(id)?.heads.set(id, head);
+    for (const [id, head] of round.heads) {
+      const heads = ownerOf(id)?.heads;
+      // It may have been saved for the first time meanwhile.
+      heads?.set(id, { ...head, known: head.known || (heads.get(id)?.known ?? false) });
+    }
   }
 
   private publish(changes: readonly Change[]): void {
@@ -241,6 +245,12 @@ function partsOf(taken: readonly Taken[], atLeast = PART_RECORDS): Taken[][] {
 interface Taken {
   readonly partition: Partition;
   readonly records: LogRecord[];
+}
+
+/** Of none, as a rule; and it is asked of each record. */
+function areSetAside(taken: readonly Taken[]): (record: LogRecord) => boolean {
+  const some = taken.flatMap(({ partition }) => (partition.setAside.size > 0 ? [partition] : []));
+  return ({ partition, seq }) => some.some(({ number, setAside }) => number === partition && setAside.has(seq));
 }
 
 const allOf = (taken: readonly Taken[]): LogRecord[] => taken.flatMap(({ records }) => records);

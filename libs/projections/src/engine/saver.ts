@@ -6,7 +6,10 @@ import type { Partition } from './partition.js';
 import type { CachedHead } from './round.js';
 import type { WorkerOptions } from './worker-options.js';
 
-/** Heads, checkpoints and acks may lag so far behind the documents: a take-over folds that much again. */
+/**
+ * Heads, checkpoints and acks lag so far behind the documents, and by what is folded while they are saved: a take-over folds
+ * that much again.
+ */
 const EVERY_MS = 250;
 const EVERY_RECORDS = 5_000;
 
@@ -74,7 +77,10 @@ export class Saver {
     return this.beside.ended();
   }
 
-  /** Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. */
+  /**
+   * Live updates out, then the heads, then the checkpoints, then the acks: each step relies on the one before. To be begun
+   * between two rounds.
+   */
   private async save(): Promise<void> {
     const { clock, owned, live, readModels, writeHeads, patiently, throwIfLost } = this.parts;
     this.records = 0;
@@ -93,13 +99,16 @@ export class Saver {
       await writeHeads(moved.flatMap(({ heads }) => heads));
       return readModels.checkpoints.save(saves);
     });
+    const behind: Partition[] = [];
     for (const { partition, folded, heads } of moved) {
-      if (fenced.includes(partition.checkpointId)) continue;
+      if (fenced.includes(partition.checkpointId)) {
+        // One that was let go of meanwhile may have been taken over anew.
+        if (owned.has(partition)) behind.push(partition);
+        continue;
+      }
       partition.isSaved(folded.seq, heads);
       partition.consumer.ack(folded.seq);
     }
-    const behind = moved.flatMap(({ partition }) => (fenced.includes(partition.checkpointId) ? [partition] : []));
-    // One that was let go of meanwhile may have been taken over anew.
-    await patiently(() => owned.drop(behind.filter((partition) => owned.has(partition))));
+    if (behind.length > 0) await patiently(() => owned.drop(behind));
   }
 }

@@ -134,26 +134,30 @@ export class Worker<Change> {
     });
     for (let failures = 0; !this.stopping && !this.hasEnded; failures++) {
       if (failures > 0) await this.pauses.forMs(backoff(failures));
+      let ending: Ending | null = null;
       try {
         await this.setUp();
         failures = 0;
         await this.work();
       } catch (error) {
-        const ending = endOf(error);
+        ending = endOf(error);
         if (error instanceof LogRestored) this.restored = error.restoredAt;
-        this.current = ending ?? 'waiting';
+        this.current = 'waiting';
         const what = ending ? SAID_AT[ending] : 'starts over from its checkpoints';
         const line = `projection ${this.name} ${what}: ${(error as Error).message}`;
         if (ending) logger.error(line);
         else logger.warn(line);
         // Without the log nobody could take its share over; without the database others can, where they reach it.
         if (!this.lost) await this.share.leave();
+        // What goes on beside the rounds is not tried again.
+        this.lost ??= error as Error;
       } finally {
         await this.takeOvers?.end();
         await this.rounds.sweeper.ended();
         await this.rounds.saver.ended();
         await this.partitions.letGo(this.partitions.all, false);
       }
+      if (ending) this.current = ending;
     }
     stopListening();
     await this.share.leave();
@@ -257,7 +261,7 @@ export class Worker<Change> {
     this.pauses.notice();
   }
 
-  /** A round writes nothing that it could not write again, so it is tried again, nothing more being fetched. */
+  /** Nothing is written here that could not be written again, so it is tried again. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
     const giveUp = this.clock.now() + PATIENCE_MS;
     for (let failures = 1; ; failures++) {
