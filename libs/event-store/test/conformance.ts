@@ -33,8 +33,8 @@ export interface Client {
   readonly log: AskedLog;
   /** What it asks from now on is not answered before its connection is lost. */
   hold(): void;
-  /** Whether the answers to what it appends are lost on their way. */
-  loseAnswers(areLost: boolean): void;
+  /** What answers what it appends is lost on its way from now on; no more once the promise resolves, when something is. */
+  loseAnswers(): Promise<void>;
   lose(): Promise<void>;
   comeBack(): Promise<void>;
 }
@@ -89,10 +89,9 @@ export function describeLog(name: string, start: () => Promise<LogServer>): void
       it('stores an event once whose answer was lost: it is sent again', async () => {
         const room = clanRoom('no answer');
         const client = await server.connect();
-        client.loseAnswers(true);
+        const lost = client.loseAnswers();
         const appended = client.log.append(message(room, 'once'));
-        while (!(await there.last(room, 'msg'))) await new Promise((resolve) => setTimeout(resolve, 10));
-        client.loseAnswers(false);
+        await lost;
         const seq = await there.lastSeq({ room });
         expect(await appended).toEqual({ seq, duplicate: true });
         expect(await client.log.append(message(room, 'two'))).toMatchObject({ duplicate: false });

@@ -6,6 +6,7 @@ export class CuttableProxy {
   /** On their way to the server while it holds them. */
   #held: { readonly data: Buffer; readonly to: Socket }[] | null = null;
   #losing = false;
+  #lost = '';
   #lastWord = '(nothing)';
   #cut = false;
 
@@ -34,7 +35,8 @@ export class CuttableProxy {
       }
       outer.on('data', (data: Buffer) => {
         if (data.includes(proxy.#lastWord)) proxy.hold();
-        if (!proxy.#losing) inner.write(data);
+        if (proxy.#losing) proxy.#lost += data.toString();
+        else inner.write(data);
       });
       inner.on('data', (data: Buffer) => {
         if (proxy.#held) proxy.#held.push({ data, to: outer });
@@ -94,6 +96,12 @@ export class CuttableProxy {
   /** What the server says is lost, until {@link keepAnswers} or until the connections are cut. */
   loseAnswers(): void {
     this.#losing = true;
+    this.#lost = '';
+  }
+
+  /** Resolves once the answer to an append is lost: what is stored may be seen before it is answered. */
+  async losesAppend(): Promise<void> {
+    while (!this.#lost.includes('{"stream":"')) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   keepAnswers(): void {

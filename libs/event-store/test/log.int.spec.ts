@@ -29,9 +29,10 @@ async function start() {
         hold: () => {
           proxy.hold();
         },
-        loseAnswers: (areLost: boolean) => {
-          if (areLost) proxy.loseAnswers();
-          else proxy.keepAnswers();
+        loseAnswers: async () => {
+          proxy.loseAnswers();
+          await proxy.losesAppend();
+          proxy.keepAnswers();
         },
         lose: async () => {
           const lost = phase('lost');

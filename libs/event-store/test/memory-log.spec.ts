@@ -16,9 +16,10 @@ function start(): Promise<LogServer> {
         hold: () => {
           held = ['append', 'last', 'flush', 'recordAt'].map((asked) => connection.gates.hold(asked));
         },
-        loseAnswers: (areLost) => {
-          log.losesAnswers = areLost;
-        },
+        loseAnswers: () =>
+          new Promise((resolve) => {
+            log.losing = resolve;
+          }),
         lose: async () => {
           await Promise.all(held.map(({ arrived }) => arrived));
           connection.lose();

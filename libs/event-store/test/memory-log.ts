@@ -77,8 +77,8 @@ const SEND_AGAIN_MS = 10;
  */
 export class MemoryLog implements AskedLog {
   readonly live: MemoryLive;
-  /** While this is so, no answer to an append arrives, and it is sent again. */
-  losesAnswers = false;
+  /** Where there is one, the next answer to an append is lost, and is told here; it is sent again. */
+  losing: (() => void) | null = null;
 
   constructor(
     private readonly server: MemoryLogServer,
@@ -165,8 +165,11 @@ export class MemoryLog implements AskedLog {
     for (;;) {
       const work = () => this.server.append(event, expectedLast);
       const outcome = await this.connection.ask('append', work, OutcomeUnknown);
-      if (this.losesAnswers) await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
-      else return outcome;
+      const lose = this.losing;
+      if (!lose) return outcome;
+      this.losing = null;
+      lose();
+      await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
     }
   }
 
