@@ -7,7 +7,7 @@ import { contentOf, LogUnderTest, message } from './log-under-test.js';
 // What only a server shows: it takes what it handed out from a process that is gone, and from no other.
 
 /** Longer than this process may not get to run where the machine is busy. */
-const ACK_WAIT_MS = 1_500;
+const ACK_WAIT_MS = 4_000;
 let test: LogUnderTest;
 let log: EventLog;
 let shared: Deliveries;
