@@ -25,12 +25,15 @@ const headAt = (seq: number, id: Room = GLOBAL_ROOM): CachedHead => ({
 async function begun() {
   const readModels = memoryReadModels();
   const done: string[] = [];
+  let ended: 'deleted' | null = null;
   const share = new Share('t', 'w', null, systemClock, () => 0);
   await share.join();
   const owned = new OwnedPartitions('timeline-1', readModels.checkpoints, share, quiet);
   const { epoch, ...start } = await readModels.checkpoints.claim(ID, 'w');
   const partition = new Partition(NUMBER, ID, epoch, start, {
-    ended: null,
+    get ended() {
+      return ended;
+    },
     next: () => new Promise<never>(() => undefined),
     ack: (seq) => done.push(`ack ${seq}`),
     close: () => Promise.resolve(),
@@ -62,6 +65,7 @@ async function begun() {
       saver.hasFolded(1);
     },
     pass: (ms: number) => (now += ms),
+    endConsumer: () => (ended = 'deleted'),
     /** Once what is to be written is waiting: it is, or cannot be. */
     write: async (error?: Error) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -142,6 +146,14 @@ describe('how far a partition is folded', () => {
     await write();
     await saved;
     expect(done).toEqual([`heads ${GLOBAL_ROOM} 1`, 'ack 1', `heads ${GLOBAL_ROOM} 2`, 'ack 2']);
+  });
+
+  it('is left to its next owner where its consumer has ended', async () => {
+    const { saver, done, fold, stored, endConsumer } = await begun();
+    fold(1);
+    endConsumer();
+    await saver.saveAll();
+    expect([done, await stored()]).toEqual([[], 0]);
   });
 
   it('is no more this worker’s once somebody else has taken it over', async () => {
