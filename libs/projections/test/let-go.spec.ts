@@ -71,7 +71,7 @@ async function begun() {
       }
     },
   });
-  return { rounds, owned, partition, head, written, during };
+  return { rounds, owned, share, readModels, partition, head, written, during };
 }
 
 describe('a round whose partition is let go of', () => {
@@ -107,4 +107,17 @@ it('a head that is saved for the first time while a round goes on is known to be
   };
   await rounds.round();
   expect(partition.heads.get(GLOBAL_ROOM)).toMatchObject({ document: { seq: 151, n: 16 }, known: true, dirty: true });
+});
+
+it('a partition that was taken over anew while it was asked whose it is stays this worker’s', async () => {
+  const { owned, share, readModels, partition } = await begun();
+  await share.join();
+  await readModels.checkpoints.claim(ID, 'other');
+  const dropped = owned.dropFenced([partition]);
+  await owned.letGo([partition], true);
+  const { epoch, ...start } = await readModels.checkpoints.claim(ID, 'w');
+  const anew = new Partition(NUMBER, ID, epoch, start, partition.consumer);
+  owned.takeOver([anew]);
+  expect(await dropped).toBe(true);
+  expect([owned.all, share.partitions.includes(NUMBER)]).toEqual([[anew], true]);
 });

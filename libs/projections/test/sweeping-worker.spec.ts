@@ -31,7 +31,7 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
   await readModels.versions.replace('timeline', firstVersion(timeline.format, 1));
   const done: string[] = [];
   const reached = Promise.withResolvers<undefined>();
-  const page = Promise.withResolvers<undefined>();
+  let page = Promise.withResolvers<undefined>();
   const gone = Promise.withResolvers<'deleted'>();
   let ended: 'deleted' | null = null;
   let tries = 0;
@@ -86,7 +86,16 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
     } as never,
   });
   return {
-    ...{ worker, done, reached: reached.promise, write: page.resolve.bind(null, undefined), fail: page.reject },
+    ...{ worker, done, reached: reached.promise },
+    write: () => {
+      page.resolve(undefined);
+    },
+    /** What is waiting to be written cannot be; what is tried after it waits anew. */
+    fail: (error: Error) => {
+      const { reject } = page;
+      page = Promise.withResolvers();
+      reject(error);
+    },
     tries: () => tries,
     /** Somebody drops the database, and whoever made the consumers is gone with it. */
     empty: async () => {
@@ -96,6 +105,10 @@ async function sweepingWorker({ records = erasing, paceMs = 16, held = 'messages
     },
     lose: () => {
       interrupted('lost');
+    },
+    /** Something has happened that the worker looks at. */
+    notice: () => {
+      interrupted('back');
     },
   };
 }
@@ -139,6 +152,26 @@ it('a worker that has lost the log lets go of its partitions once what it saves 
   write();
   while (done.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(done).toEqual(['written', 'closed']);
+  await worker.stop();
+});
+
+it('a worker is waiting from when it cannot save until it can, also while its rounds go on', async () => {
+  const { worker, reached, write, fail, notice } = await sweepingWorker({
+    ...{ records: all.slice(0, 1), held: 'heads', from: 1 },
+  });
+  const look = async () => {
+    notice();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return worker.state;
+  };
+  void worker.start();
+  await reached;
+  expect(await look()).toBe('running');
+  fail(new Error('the database is away'));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await look()).toBe('waiting');
+  write();
+  while (worker.state !== 'running') await new Promise((resolve) => setTimeout(resolve, 5));
   await worker.stop();
 });
 

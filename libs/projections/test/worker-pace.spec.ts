@@ -2,47 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { type DomainEvent, encodeEvent, GLOBAL_ROOM, kindOf, partitionOf } from '#domain';
 import type { LogRecord } from '#event-store';
 import { firstVersion, memoryReadModels } from '#read-models';
-import { type Clock, timeline } from '../src/index.js';
+import { timeline } from '../src/index.js';
 import { Worker } from '../src/engine/worker.js';
+import { VirtualTime } from './virtual-time.js';
 
 const NUMBER = partitionOf(GLOBAL_ROOM);
 const RECORDS = 100;
 const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** Goes on to what is due next once nothing else is left to be done. */
-class VirtualTime implements Clock {
-  #now = 1_000;
-  readonly #due = new Map<() => void, number>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  date(): Date {
-    return new Date(this.#now);
-  }
-
-  after(ms: number, f: () => void): () => void {
-    const timer = (): void => {
-      f();
-    };
-    this.#due.set(timer, this.#now + ms);
-    return () => {
-      this.#due.delete(timer);
-    };
-  }
-
-  async runUntil(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-      const [next] = [...this.#due].sort(([, a], [, b]) => a - b);
-      if (!next) throw new Error('nothing is left to be waited for');
-      this.#due.delete(next[0]);
-      this.#now = Math.max(this.#now, next[1]);
-      next[0]();
-    }
-  }
-}
 
 const record = (seq: number): LogRecord => {
   const messageId = String(seq).padStart(24, '0');

@@ -118,10 +118,12 @@ export class OwnedPartitions {
 
   /** Leaves those that somebody else has taken over alone until the share is read again. */
   private async leave(fenced: readonly Partition[]): Promise<void> {
-    if (fenced.length === 0) return;
-    this.say('is fenced off', fenced);
-    for (const { number } of fenced) this.share.bench(number);
-    await this.letGo(fenced, true);
+    // What was let go of while it was asked for may have been taken over anew.
+    const left = fenced.filter((partition) => this.has(partition));
+    if (left.length === 0) return;
+    this.say('is fenced off', left);
+    for (const { number } of left) this.share.bench(number);
+    await this.letGo(left, true);
   }
 
   private say(what: string, partitions: readonly Partition[]): void {

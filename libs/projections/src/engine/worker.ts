@@ -3,6 +3,7 @@ import { type DocumentStore, versionName } from '#read-models';
 import { type Clock, sleep, systemClock } from './clock.js';
 import { type Newer, OwnedPartitions } from './owned-partitions.js';
 import type { Partition } from './partition.js';
+import { Patience } from './patience.js';
 import { Pauses } from './pauses.js';
 import { collectionsOf } from '../projection.js';
 import { Rounds } from './rounds.js';
@@ -15,8 +16,6 @@ import type { WorkerOptions } from './worker-options.js';
 const PACE_MS = 16;
 /** So long nothing comes before it is asked whether what is held is still its own. */
 const QUIET_MS = 5_000;
-/** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
-const PATIENCE_MS = 5_000;
 
 /**
  * - `running`: folds the partitions that are its share.
@@ -40,6 +39,7 @@ export class Worker<Change> {
   private readonly partitions: OwnedPartitions;
   private readonly rounds: Rounds<Change>;
   private readonly pauses: Pauses;
+  private readonly patience: Patience;
   private takeOvers: TakeOvers | null = null;
   private current: WorkerState = 'starting';
   private stopping = false;
@@ -59,6 +59,9 @@ export class Worker<Change> {
     this.name = versionName(projection.name, version);
     this.store = readModels.projection(projection.name, version);
     this.pauses = new Pauses(clock);
+    this.patience = new Patience(clock, this.pauses, (error) => {
+      this.failed(error);
+    });
     this.share = new Share(this.name, owner, readModels.shared ? log.workers : null, clock, () => {
       this.pauses.notice();
     });
@@ -68,7 +71,7 @@ export class Worker<Change> {
       clock,
       store: this.store,
       owned: this.partitions,
-      patiently: (attempt) => this.patiently(attempt),
+      patiently: (attempt) => this.patience.attempt(attempt),
       throwIfLost: () => {
         if (this.lost) throw this.lost;
       },
@@ -213,7 +216,7 @@ export class Worker<Change> {
   private async reconcile(): Promise<void> {
     const { partitions, share } = this;
     const ended = partitions.all.filter(({ consumer }) => consumer.ended !== null);
-    if (ended.length > 0) await this.patiently(() => partitions.drop(ended));
+    if (ended.length > 0) await this.patience.attempt(() => partitions.drop(ended));
     const leaving = partitions.all.filter(({ number }) => !share.includes(number));
     if (leaving.length > 0) {
       await this.rounds.saver.saveAll();
@@ -226,7 +229,8 @@ export class Worker<Change> {
     const missing = share.partitions.filter((number) => !owned.includes(number));
     for (const number of missing) this.takeOvers?.begin(number);
     const newer = this.leaveNewer();
-    if (missing.length === 0 && newer.length === 0) this.current = 'running';
+    const isAtWork = missing.length === 0 && newer.length === 0 && !this.patience.isTrying;
+    if (isAtWork) this.current = 'running';
     else if (this.current === 'running') this.current = 'waiting';
   }
 
@@ -247,7 +251,7 @@ export class Worker<Change> {
   private async checkWhatIsHeld(): Promise<void> {
     if (this.clock.now() < this.heldAt + QUIET_MS) return;
     this.heldAt = this.clock.now();
-    await this.patiently(() => this.partitions.dropFenced(this.partitions.all));
+    await this.patience.attempt(() => this.partitions.dropFenced(this.partitions.all));
   }
 
   private async fetch(partition: Partition): Promise<void> {
@@ -261,20 +265,12 @@ export class Worker<Change> {
     this.pauses.notice();
   }
 
-  /** Nothing is written here that could not be written again, so it is tried again. */
-  private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const giveUp = this.clock.now() + PATIENCE_MS;
-    for (let failures = 1; ; failures++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (this.lost) throw this.lost;
-        if (error instanceof CheckpointsGone || this.stopping || this.clock.now() > giveUp) throw error;
-        this.current = 'waiting';
-        this.options.logger.warn(`projection ${this.name} waits and tries again: ${(error as Error).message}`);
-        await this.pauses.forMs(backoff(failures));
-      }
-    }
+  /** What has failed is tried again, unless there is no sense in it: then it throws. */
+  private failed(error: Error): void {
+    if (this.lost) throw this.lost;
+    if (error instanceof CheckpointsGone || this.stopping) throw error;
+    this.current = 'waiting';
+    this.options.logger.warn(`projection ${this.name} waits and tries again: ${error.message}`);
   }
 }
 
