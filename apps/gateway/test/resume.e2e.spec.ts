@@ -101,6 +101,7 @@ describe('a client of the room chat that was cut', () => {
       await ada.take();
       client.ws.terminate();
     }
+    await until('enough is said', () => message_ids.length > 20);
     isOver = true;
     await talking;
     ada.begin(await system.room(other!, 't-ada'));
@@ -150,6 +151,8 @@ describe('a client of the room chat that was cut', () => {
       { event: 'resumed', data: { rooms: { clan: { from, to: { n: 2, rev: 2 }, recovered: false } } } },
     ]);
     await system.putIntoClan('v-ada', null);
+    // The rooms and who is in them are folded each by themselves.
+    await until('it is known', () => other!.hub.person('v-ada')?.person.clanId === null);
     bob.send('clanMessage', { content: 'another secret' });
     await bob.next();
     const alone = await system.room(other!, 'v-ada');

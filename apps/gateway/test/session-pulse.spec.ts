@@ -30,21 +30,22 @@ afterAll(() => {
 
 /** A connection whose client counts the pings, and answers them where it is `alive`. */
 async function connect(parts: GivenParts = {}, alive = true) {
+  const before = Math.floor(realNow());
   const { session, client } = await sockets.connect({ limits, ...parts });
   let pings = 0;
   client.ws.on('ping', () => pings++);
   // ws answers by itself.
   if (!alive) client.ws.pong = () => undefined;
   // Whole: of others, the difference of two sums is now and then more than that of what was added.
-  return { session, client, begun: Math.ceil(realNow()), pings: () => pings };
+  return { session, client, before, begun: Math.ceil(realNow()), pings: () => pings };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe('a connection', () => {
   it('is pinged now and then, the first time after half to all of the time between two', async () => {
-    const { session, begun, pings } = await connect();
-    session.beat(begun + 4_900);
+    const { session, before, begun, pings } = await connect();
+    session.beat(before + 4_900);
     await turn();
     expect(pings()).toBe(0);
     session.beat(begun + 10_100);

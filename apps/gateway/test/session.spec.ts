@@ -70,7 +70,9 @@ describe('frames behind one that was kept in vain', () => {
     const { session, client } = await connect();
     const host = { switchToWs: () => ({ getClient: () => session }) } as ArgumentsHost;
     let release: () => void = () => undefined;
+    let begun = false;
     const inVain: FrameHandler = async () => {
+      begun = true;
       await new Promise<void>((resolve) => (release = resolve));
       ahead += kept;
       filter.catch(error, host);
@@ -87,7 +89,7 @@ describe('frames behind one that was kept in vain', () => {
     session.serve(handlersOf({ inVain, asked }));
     client.send('inVain');
     for (let i = 0; i < 3; i++) client.send('asked');
-    await turn();
+    await until('the first is at work, the others wait', () => begun && session.waiting.frames === 3);
     release();
     const frames = await client.take(4);
     client.send('asked');

@@ -81,9 +81,11 @@ describeInBrowser('what breaks, in a browser', () => {
         .first()
         .waitFor();
       // It is broken a moment after that is answered.
-      await panel.page().waitForTimeout(500);
+      await panel.page().waitForTimeout(200);
+      // Looked for from before it is said: it may be told soon after.
+      const waits = ada.root.locator('.waiting', { hasText: button }).first().waitFor();
       await ada.field.press('Enter');
-      await ada.root.locator('.waiting', { hasText: button }).first().waitFor();
+      await waits;
       await Promise.all([ada, bob].map((pane) => pane.sees(`said while it was broken: ${button}`)));
       await panel
         .getByText(/killed for \d\.\d s/)

@@ -167,7 +167,7 @@ describeInBrowser('the chat in a browser', () => {
     server.proxies[0]!.cut();
     await bob.root.getByText(/^Connecting …/).waitFor();
     const texts = Array.from({ length: 100 }, (_, i) => `while you were away ${i}`);
-    for (const text of texts) await elsewhere.send('clan', text);
+    await Promise.all(texts.map((text) => elsewhere.send('clan', text)));
     elsewhere.disconnect();
     server.proxies[0]!.mend();
     await bob.sees('while you were away 99');
@@ -232,8 +232,11 @@ describeInBrowser('the chat in a browser', () => {
       most = Math.max(most, now.length);
       await bob.root.getByRole('log').evaluate((log) => {
         log.scrollBy(0, -400);
+        // What has come into sight is there after a frame, however long that takes.
+        return new Promise((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(resolve));
+        });
       });
-      await bob.root.page().waitForTimeout(20);
     }
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
     expect(most).toBeLessThan(60);

@@ -21,7 +21,7 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
 const SECRET = 'a secret for the webhook, 32 bytes';
 /** In the place of 30 s and 2 minutes; longer than a gateway itself takes to send an event again. */
 const ACK_WAIT_MS = 1_000;
-const DUPLICATE_WINDOW_MS = 3_000;
+const DUPLICATE_WINDOW_MS = 6_000;
 
 interface Call {
   readonly headers: IncomingHttpHeaders;

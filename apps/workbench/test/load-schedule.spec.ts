@@ -8,7 +8,8 @@ it('each is sent when it is due, in order, and none before', async () => {
   expect(sent.map(([k]) => k)).toEqual(Array.from({ length: 20 }, (_, k) => k));
   for (const [k, at] of sent) {
     expect(at).toBeGreaterThanOrEqual(start + k * 2);
-    expect(late[k]).toBeCloseTo(at - (start + k * 2), -1);
+    expect(late[k]).toBeGreaterThanOrEqual(0);
+    expect(late[k]).toBeLessThanOrEqual(at - (start + k * 2));
   }
 });
 

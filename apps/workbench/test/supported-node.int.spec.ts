@@ -85,7 +85,7 @@ describe('on another Node', () => {
   });
 
   it('a signal of the moment at which the program starts is handed on', async () => {
-    install("trap 'exit 9' INT; kill -INT $PPID; sleep 1 & wait");
+    install("trap 'exit 9' INT; kill -INT $PPID; sleep 10 & wait");
     const ends = await Promise.all(Array.from({ length: 20 }, () => once(start(), 'exit')));
     expect(ends).toEqual(Array.from(ends, () => [9, null]));
   });
