@@ -81,6 +81,7 @@ it('a room is shown as it is: what comes, what waits, what was before', async ()
   server.proxies[0]!.cut();
   await shown('the cut', () => result.current.connection.state === 'connecting');
   for (let i = 0; i < 2; i++) await Promise.all(upTo(40).map((n) => away.send('clan', `away ${n}`)));
+  await shown('all to the others', () => away.latest('clan').at(-1)?.n === 651);
   server.proxies[0]!.mend();
   await shown('the latest page', () => numbers().at(-1) === 651);
   expect(numbers()).toEqual(upTo(651).slice(-50));

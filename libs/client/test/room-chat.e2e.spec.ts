@@ -52,6 +52,8 @@ describe('rooms', () => {
     server.proxies[1]!.cut();
     await until('it is noticed', () => bob.chat.state.state === 'connecting');
     await Promise.all(numbers(1, 60).map((content) => ada.chat.send('clan', content)));
+    // Sent is not yet told: what is told once he is back, he has not missed.
+    await until('all is told', () => ada.said.length === 61);
     server.proxies[1]!.mend();
     await until('it is there again', () => bob.resets.length === 2);
     await ada.chat.send('clan', 'after');
@@ -93,6 +95,7 @@ describe('rooms', () => {
     const [ada] = await people('r-thread');
     const root = await ada.chat.send('clan', '0');
     await Promise.all(numbers(1, 120).map((content) => ada.chat.send('clan', content, { replyTo: root })));
+    await until('all is told', () => ada.said.length === 121);
     const thread: string[] = [];
     for await (const { content } of ada.chat.thread(root)) thread.push(content);
     expect(thread).toEqual(numbers(0, 120));
@@ -127,6 +130,7 @@ describe('a message that was said', () => {
     await until('it is noticed', () => bob.chat.state.state === 'connecting');
     await ada.chat.edit('clan', ids[1]!, 'second');
     await ada.chat.delete('clan', ids[2]!);
+    await until('all is told', () => ada.shown[1] === 'second' && ada.shown[2] === '');
     server.proxies[1]!.mend();
     await until('all is shown', () => bob.shown[2] === '');
     expect(bob.shown).toEqual(['first', 'second', '']);

@@ -196,6 +196,8 @@ describe.each([
 ])('an answer to a batch that is lost $lost', ({ regain }) => {
   it('is had by sending each of it again, which is stored once', async () => {
     const [room, through] = [newRoom(), await test.open({ servers: proxy.url, synced: true })];
+    // One that was made just now dials anew only after a while, and what is away for a second is given up.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     proxy.loseAnswers();
     const before = await direct.lastSeq();
     const appended = appendAll(messages(room, 100), through);
@@ -241,8 +243,11 @@ describe('whatever comes in one go', () => {
         const bySeq = new Map<number, number>();
         const found = outcomes.map((outcome, i) => {
           if (outcome === 'conflict') return outcome;
-          if (!outcome.duplicate) bySeq.set(outcome.seq, i);
-          return outcome.duplicate ? `duplicate of ${bySeq.get(outcome.seq)!}` : `stored ${i}`;
+          const first = bySeq.get(outcome.seq);
+          if (first !== undefined) return outcome.duplicate ? `duplicate of ${first}` : 'stored twice';
+          // On a busy machine the answer may come too late, and the second one says that it is there already.
+          bySeq.set(outcome.seq, i);
+          return `stored ${i}`;
         });
         expect(found).toEqual(expected);
         const seqs = [...bySeq.keys()];

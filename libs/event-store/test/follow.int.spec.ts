@@ -132,7 +132,7 @@ describe('reading on as the log grows', () => {
     await late.append(by('before'));
     const reader = await test.open({ encryption });
     const following = take(reader, 2, { follow: true, filter: { room } });
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     await log.eraser.erase('66', { key: nextKey(), at: new Date().toISOString() });
     await late.append(by('too late'));
     const [, record] = await following;

@@ -56,6 +56,8 @@ export function describeSharing(name: string, start: () => Promise<LogServer>): 
       a.done();
       const second = await join(name, there);
       const [one, other] = [take(first), take(second)];
+      // What each asks for is there before there is anything.
+      await Promise.all([here.live.flush(), there.live.flush()]);
       await Promise.all(['b', 'c'].map(say));
       const [b, c] = [await one, await other];
       expect(contents(b, c)).toEqual(['b', 'c']);

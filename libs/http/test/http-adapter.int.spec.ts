@@ -7,9 +7,9 @@ import { HTTP_TIMES, HttpAdapter } from '../src/http-adapter.js';
 
 // Connections that ask for nothing, or do not take their answer, are let go; sockets are not.
 
-const times = { request: 700, silence: 500, check: 50 };
+const times = { request: 2_000, silence: 1_500, check: 50 };
 /** Of all the limits together, on a machine that is busy. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 const adapter = new HttpAdapter(times);
 let server: Server;

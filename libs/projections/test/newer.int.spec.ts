@@ -86,8 +86,9 @@ describe('an event of a newer release', () => {
       [2, NEWER],
       [3, 'after'],
     ]);
-    await until('all run', () => running.workers.every(({ state }) => state === 'running'));
-    expect(running.workers.flatMap(({ owned }) => owned)).toHaveLength(PARTITIONS);
+    const owned = () => running.workers.flatMap((worker) => worker.owned);
+    const allRun = () => running.workers.every(({ state }) => state === 'running');
+    await until('all run, and share', () => allRun() && owned().length === PARTITIONS);
     expect(await letters()).toEqual([]);
   });
 
