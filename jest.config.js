@@ -8,6 +8,10 @@ export default {
   // what is to be done within a time is measured by the test.
   testTimeout: 120_000,
   maxWorkers: 2,
+  // Each suite leaves something of its modules behind: a worker that has run some hundred is begun anew, before what
+  // collects its garbage keeps suites waiting for seconds.
+  workerIdleMemoryLimit: '1GB',
+  testSequencer: '<rootDir>/jest.sequencer.cjs',
   globalSetup: '<rootDir>/dist/apps/workbench/test/global-setup.js',
   globalTeardown: '<rootDir>/dist/apps/workbench/test/global-teardown.js',
 };

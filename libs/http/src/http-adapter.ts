@@ -11,13 +11,19 @@ export interface HttpTimes {
    */
   readonly silence: number;
   readonly check: number;
+  /** From when the server ends until what is still being asked or answered is cut. */
+  readonly ending: number;
 }
 
 export const HTTP_TIMES: HttpTimes = {
   request: 15_000,
   silence: 65_000,
   check: 5_000,
+  ending: 1_000,
 };
+
+/** How often a server that ends looks for connections that are answered. */
+const LOOK_MS = 20;
 
 /** An option that Node has since 22.21 and its types do not. */
 interface WithUpgrades extends ServerOptions {
@@ -45,5 +51,23 @@ export class HttpAdapter extends ExpressAdapter {
     const server = createServer(options, this.getInstance());
     server.setTimeout(silence);
     this.setHttpServer(server);
+  }
+
+  /** Lets what is being answered come to its end, for a moment, and lets go of every connection. */
+  override async close(): Promise<void> {
+    const server = this.getHttpServer();
+    // Node would keep one that is answered from now on for another request, until its silence is over.
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+    }, LOOK_MS);
+    const end = setTimeout(() => {
+      server.closeAllConnections();
+    }, this.times.ending);
+    try {
+      await super.close();
+    } finally {
+      clearInterval(idle);
+      clearTimeout(end);
+    }
   }
 }

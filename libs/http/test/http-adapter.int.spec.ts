@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { DRAIN_TIME } from '#platform';
+import { stopwatch } from '../../event-store/test/stopwatch.js';
 import { HTTP_TIMES, HttpAdapter } from '../src/http-adapter.js';
 
 // Connections that ask for nothing, or do not take their answer, are let go; sockets are not.
 
-const times = { request: 2_000, silence: 1_500, check: 50 };
+const times = { ...HTTP_TIMES, request: 2_000, silence: 1_500, check: 50 };
 /** Of all the limits together, on a machine that is busy. */
 const PATIENCE = 30_000;
 
@@ -16,8 +18,8 @@ let server: Server;
 const open: { destroy: () => void }[] = [];
 
 /** A connection that has sent `text`, what has come back, and how long it lasted, in milliseconds. */
-function client(text: string) {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+function client(text: string, at = server) {
+  const socket = connect((at.address() as AddressInfo).port, '127.0.0.1');
   open.push(socket);
   const beganAt = performance.now();
   const ended = new Promise<number>((resolve, reject) => {
@@ -91,6 +93,51 @@ describe('a connection is cut', () => {
     expect(Math.min(request, silence, check)).toBeGreaterThan(0);
     expect(Math.max(request, silence) + check).toBeLessThan(120_000);
     expect(silence).toBeGreaterThan(60_000);
+  });
+});
+
+describe('a server that ends', () => {
+  /** One of its own, whose answers wait to be released; what is asked of it. */
+  async function ending(ms: number) {
+    const own = new HttpAdapter({ ...HTTP_TIMES, ending: ms });
+    own.initHttpServer();
+    const released = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<undefined>();
+    own.get('/slow', (_: IncomingMessage, response: ServerResponse) => {
+      asked.resolve(undefined);
+      void released.promise.then(() => response.end('done'));
+    });
+    own.listen(0, '127.0.0.1');
+    const at = own.getHttpServer();
+    await once(at, 'listening');
+    const ask = (text: string) => client(text, at);
+    return { own, ask, asked: asked.promise, release: released.resolve.bind(null, undefined) };
+  }
+  const slowly = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  it('lets go of a connection once it is answered, and does not keep it for another request', async () => {
+    const { own, ask, asked, release } = await ending(PATIENCE);
+    const { told, ended } = ask(slowly);
+    await asked;
+    const closed = own.close();
+    release();
+    await closed;
+    await ended;
+    expect(told.text).toContain('done');
+  });
+
+  it('waits for none longer than so long', async () => {
+    const { own, ask, asked } = await ending(200);
+    const all = [slowly, '', 'GET /slow HT'].map(ask);
+    await asked;
+    const took = stopwatch();
+    await own.close();
+    expect(took()).toBeLessThan(2_000);
+    await Promise.all(all.map(({ ended }) => ended));
+  });
+
+  it('in production is done before the process gives its end up', () => {
+    expect(HTTP_TIMES.ending).toBeLessThan(DRAIN_TIME / 2);
   });
 });
 
