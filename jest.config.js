@@ -8,8 +8,8 @@ export default {
   // what is to be done within a time is measured by the test.
   testTimeout: 120_000,
   maxWorkers: 2,
-  // Each suite leaves something of its modules behind: a worker that has run some hundred is begun anew, before what
-  // collects its garbage keeps suites waiting for seconds.
+  // Each suite leaves something of its modules behind: a worker that has run some dozens is begun anew, before collecting
+  // its garbage keeps suites waiting for seconds. jest asks after each suite, and may have to begin the next one again.
   workerIdleMemoryLimit: '1GB',
   testSequencer: '<rootDir>/jest.sequencer.cjs',
   globalSetup: '<rootDir>/dist/apps/workbench/test/global-setup.js',

@@ -81,7 +81,7 @@ describeInBrowser('what breaks, in a browser', () => {
         .first()
         .waitFor();
       // It is broken a moment after that is answered.
-      await panel.page().waitForTimeout(200);
+      await panel.page().waitForTimeout(500);
       // Looked for from before it is said: it may be told soon after.
       const waits = ada.root.locator('.waiting', { hasText: button }).first().waitFor();
       await ada.field.press('Enter');

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RoomChat } from '#client';
 import { clanRoom, keySequence } from '#domain';
+import { until } from '../../gateway/test/until.js';
 import { ChatServer } from '../../workbench/test/chat-server.js';
 import { faultsByAxe } from './axe.js';
 import { describeInBrowser, launch } from './browser.js';
@@ -160,6 +161,7 @@ describeInBrowser('the chat in a browser', () => {
     const { bob } = await beside(who);
     const elsewhere = new RoomChat({
       url: server.url(1),
+      httpUrl: server.http,
       token: server.token(who.first, { clanId: who.clan }),
     }).connect();
     await elsewhere.send('clan', 'before');
@@ -168,6 +170,8 @@ describeInBrowser('the chat in a browser', () => {
     await bob.root.getByText(/^Connecting …/).waitFor();
     const texts = Array.from({ length: 100 }, (_, i) => `while you were away ${i}`);
     await Promise.all(texts.map((text) => elsewhere.send('clan', text)));
+    // Sent is not yet told: what is told once he is back, he has not missed.
+    await until('all is told', () => elsewhere.latest('clan').at(-1)?.n === 101);
     elsewhere.disconnect();
     server.proxies[0]!.mend();
     await bob.sees('while you were away 99');

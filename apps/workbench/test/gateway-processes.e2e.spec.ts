@@ -136,13 +136,13 @@ const JWT_SECRET = 'a secret for tests, 32 bytes long';
         .filter(({ event }) => event === 'ack' || event === 'nack')
         .map(({ event, id }) => `${event} ${String(id)}`);
     const leaving = await inRoom(1, 21);
-    // So few that what they say until they are told is within the limits, and is carried out within the second it gets.
+    // So few that they are carried out within the second it gets; what they say until they are told is within the limits.
     for (let i = 0; i < 10; i++) postNext(leaving);
     await until('it is at work', () => answered(leaving).length > 0);
     const gone = gateways[1].kill('SIGTERM');
     // They go on talking until they are told: what is on its way by then is not taken.
     while (!leaving.end) {
-      postNext(leaving);
+      if (ids.length < 150) postNext(leaving);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(leaving.end.code).toBe(1012);

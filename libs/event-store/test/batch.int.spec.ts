@@ -243,8 +243,8 @@ describe('whatever comes in one go', () => {
         const bySeq = new Map<number, number>();
         const found = outcomes.map((outcome, i) => {
           if (outcome === 'conflict') return outcome;
-          const first = bySeq.get(outcome.seq);
-          if (first !== undefined) return outcome.duplicate ? `duplicate of ${first}` : 'stored twice';
+          const earlier = bySeq.get(outcome.seq);
+          if (earlier !== undefined) return outcome.duplicate ? `duplicate of ${earlier}` : 'stored twice';
           // On a busy machine the answer may come too late, and the second one says that it is there already.
           bySeq.set(outcome.seq, i);
           return `stored ${i}`;

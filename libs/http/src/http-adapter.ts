@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
-/** How long each step of a request may take, in milliseconds. What takes longer is cut within {@link check}. */
+/** How long each step of a request may take, in milliseconds; of the first two, what takes longer is cut within {@link check}. */
 export interface HttpTimes {
   /** From the connection, or the first byte of a further request, to the end of the request. */
   readonly request: number;
@@ -22,9 +22,6 @@ export const HTTP_TIMES: HttpTimes = {
   ending: 1_000,
 };
 
-/** How often a server that ends looks for connections that are answered. */
-const LOOK_MS = 20;
-
 /** An option that Node has since 22.21 and its types do not. */
 interface WithUpgrades extends ServerOptions {
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
@@ -35,6 +32,8 @@ interface WithUpgrades extends ServerOptions {
  * some HTTP clients offer `h2c` with every first request. Upgraded sockets have no time limit here.
  */
 export class HttpAdapter extends ExpressAdapter {
+  private isEnding = false;
+
   constructor(private readonly times: HttpTimes) {
     super();
   }
@@ -50,23 +49,24 @@ export class HttpAdapter extends ExpressAdapter {
     };
     const server = createServer(options, this.getInstance());
     server.setTimeout(silence);
+    server.on('request', (request, response) => {
+      // Node would keep its connection for another request, until its silence is over.
+      response.once('finish', () => {
+        if (this.isEnding) request.socket.destroySoon();
+      });
+    });
     this.setHttpServer(server);
   }
 
-  /** Lets what is being answered come to its end, for a moment, and lets go of every connection. */
+  /** Lets what is being answered come to its end, for a moment, and lets go of every connection that is not upgraded. */
   override async close(): Promise<void> {
-    const server = this.getHttpServer();
-    // Node would keep one that is answered from now on for another request, until its silence is over.
-    const idle = setInterval(() => {
-      server.closeIdleConnections();
-    }, LOOK_MS);
+    this.isEnding = true;
     const end = setTimeout(() => {
-      server.closeAllConnections();
+      this.getHttpServer().closeAllConnections();
     }, this.times.ending);
     try {
       await super.close();
     } finally {
-      clearInterval(idle);
       clearTimeout(end);
     }
   }

@@ -10,6 +10,8 @@ import { HTTP_TIMES, HttpAdapter } from '../src/http-adapter.js';
 // Connections that ask for nothing, or do not take their answer, are let go; sockets are not.
 
 const times = { ...HTTP_TIMES, request: 2_000, silence: 1_500, check: 50 };
+/** More than a system takes of an answer that nobody reads. */
+const MUCH = 20_000_000;
 /** Of all the limits together, on a machine that is busy. */
 const PATIENCE = 30_000;
 
@@ -107,6 +109,10 @@ describe('a server that ends', () => {
       asked.resolve(undefined);
       void released.promise.then(() => response.end('done'));
     });
+    own.get('/slow-and-much', (_: IncomingMessage, response: ServerResponse) => {
+      asked.resolve(undefined);
+      void released.promise.then(() => response.end('x'.repeat(MUCH)));
+    });
     own.listen(0, '127.0.0.1');
     const at = own.getHttpServer();
     await once(at, 'listening');
@@ -126,6 +132,19 @@ describe('a server that ends', () => {
     expect(told.text).toContain('done');
   });
 
+  it('lets an answer come whole that is read slowly', async () => {
+    const { own, ask, asked, release } = await ending(PATIENCE);
+    const { socket, told, ended } = ask('GET /slow-and-much HTTP/1.1\r\nHost: x\r\n\r\n');
+    await asked;
+    socket.pause();
+    const closed = own.close();
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.resume();
+    await Promise.all([closed, ended]);
+    expect(told.text.length).toBeGreaterThan(MUCH);
+  });
+
   it('waits for none longer than so long', async () => {
     const { own, ask, asked } = await ending(200);
     const all = [slowly, '', 'GET /slow HT'].map(ask);
@@ -136,7 +155,7 @@ describe('a server that ends', () => {
     await Promise.all(all.map(({ ended }) => ended));
   });
 
-  it('in production is done before the process gives its end up', () => {
+  it('in production leaves most of the time that a process has for its end to the others', () => {
     expect(HTTP_TIMES.ending).toBeLessThan(DRAIN_TIME / 2);
   });
 });

@@ -2,7 +2,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const COLOURS = 256;
-// Looked up once, and not for each of millions of bytes.
+// Looked up once: where modules are run in a context of their own, as in tests, each look at a global is slow.
 const { abs } = Math;
 
 /**

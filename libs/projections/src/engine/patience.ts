@@ -5,7 +5,7 @@ import { backoff } from './take-overs.js';
 /** A database that is away for longer than this may be so for this worker alone: its share is left to the others. */
 const PATIENCE_MS = 5_000;
 
-/** Tries again, for a while, what could not be done: nothing that could not be done twice. */
+/** Tries again, for a while, what has failed. Only for what may be done twice. */
 export class Patience {
   private trying = 0;
 
