@@ -1,5 +1,8 @@
 import { chatctl } from './chatctl.js';
 
+/** Until it does not wait any more for what is still open. */
+const ENDING_MS = 1_000;
+
 const interrupted = (): AbortSignal => {
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -21,3 +24,6 @@ const surroundings = { env, input, out, progress, interrupted };
 process.exitCode = await chatctl(process.argv.slice(2), surroundings, (complaint) => {
   console.error(complaint);
 });
+// By itself it ends once nothing is open. A connection that was given up while the server said nothing stays open for
+// as long as that does: what is printed is taken by then, and a moment later it ends all the same.
+process.stdout.write('', () => setTimeout(() => process.exit(), ENDING_MS).unref());

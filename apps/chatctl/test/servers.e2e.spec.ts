@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,6 +47,19 @@ describe('chatctl and its servers', () => {
     expect(status).toBe(2);
     expect(err).toContain('NATS at nats://127.0.0.1:9');
     expect(err).not.toContain('    at ');
+  });
+
+  it('ends where a server takes connections and says nothing', async () => {
+    const taken: Socket[] = [];
+    const silent = createServer((socket) => taken.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { status, err } = await execute({ NATS_URL: `nats://127.0.0.1:${port}` }, 'dead-letters', 'list');
+    expect(status).toBe(2);
+    expect(err).toContain(`NATS at nats://127.0.0.1:${port}`);
+    expect(taken.length).toBeGreaterThan(0);
+    for (const socket of taken) socket.destroy();
+    silent.close();
   });
 
   it('knows what it is not asked for', async () => {

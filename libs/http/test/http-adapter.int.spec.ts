@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { DRAIN_TIME } from '#platform';
+import { STOP_TIME } from '#platform';
 import { stopwatch } from '../../event-store/test/stopwatch.js';
 import { HTTP_TIMES, HttpAdapter } from '../src/http-adapter.js';
 
@@ -155,8 +155,8 @@ describe('a server that ends', () => {
     await Promise.all(all.map(({ ended }) => ended));
   });
 
-  it('in production leaves most of the time that a process has for its end to the others', () => {
-    expect(HTTP_TIMES.ending).toBeLessThan(DRAIN_TIME / 2);
+  it('in production leaves most of the time that a part has for its end to the sockets', () => {
+    expect(HTTP_TIMES.ending).toBeLessThan(STOP_TIME / 2);
   });
 });
 

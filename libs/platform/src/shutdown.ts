@@ -10,34 +10,35 @@ export interface Stop {
 /** Says how to stop something, as soon as it is started. What was started last is stopped first. */
 export type AtEnd = (name: string, stop: () => Promise<unknown>) => void;
 
-/** How long all of it may take, in milliseconds. */
-export const DRAIN_TIME = 5_000;
+/** How long each part may take, in milliseconds. */
+export const STOP_TIME = 5_000;
 
 /**
  * Stops one part after the other, in the order given: first what takes work in, last what the others need to finish
- * it. A part that fails is reported and does not keep the next from stopping.
- * @returns whether all of them stopped within `limit` milliseconds
+ * it. A part that fails, or takes longer than `limit` milliseconds, is reported and does not keep the next from stopping;
+ * all of them together have twice that time.
+ * @returns whether all of them stopped
  */
-export async function stopAll(stops: readonly Stop[], logger: LoggerService, limit = DRAIN_TIME): Promise<boolean> {
+export async function stopAll(stops: readonly Stop[], logger: LoggerService, limit = STOP_TIME): Promise<boolean> {
   let at = '';
   let clean = true;
-  const all = async (): Promise<boolean> => {
+  const late = (milliseconds: number) => (): void => {
+    clean = false;
+    logger.error(`stopping ${at} took too long; given up after ${milliseconds / 1_000} s`);
+  };
+  const all = async (): Promise<void> => {
     for (const { name, stop } of stops) {
       at = name;
       try {
-        await stop();
+        await pTimeout(stop(), { milliseconds: limit, fallback: late(limit) });
       } catch (error) {
         clean = false;
         logger.error(`stopping ${name}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    return clean;
   };
-  const late = (): boolean => {
-    logger.error(`stopping ${at} took too long; given up after ${limit / 1_000} s`);
-    return false;
-  };
-  return pTimeout(all(), { milliseconds: limit, fallback: late });
+  await pTimeout(all(), { milliseconds: 2 * limit, fallback: late(2 * limit) });
+  return clean;
 }
 
 /**

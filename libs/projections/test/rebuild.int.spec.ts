@@ -128,11 +128,7 @@ describe('a rebuild in a room where nothing more is said', () => {
 
   it('is served, and told of from then on', async () => {
     const { version, before, takenOver } = await build();
-    expect({ version: version.number, before: before.number, takenOver }).toEqual({
-      version: 2,
-      before: 1,
-      takenOver: true,
-    });
+    expect([version.number, before.number, takenOver]).toEqual([2, 1, true]);
     expect(await lastN(2)).toBe(1);
     await log.append(posted('after'));
     // Who takes a partition over may tell once more what was told last.
@@ -232,6 +228,16 @@ describe('a rebuild in a room where nothing more is said', () => {
     await runner.stop();
     await log.workers.leave(versionName('timeline', 2), 'another');
     expect((await rebuilding).version.number).toBe(3);
+  });
+
+  it('ends at once where it is interrupted once the version is to be served, which nobody takes over', async () => {
+    await runner.stop();
+    const replace: VersionRegistry['replace'] = (name, to) => {
+      if (to.serving.number === 2) interruption.abort(performance.now());
+      return readModels.versions.replace(name, to);
+    };
+    expect(await build({ replace })).toMatchObject({ version: { number: 2 }, takenOver: false });
+    expect(performance.now() - Number(interruption.signal.reason)).toBeLessThan(900);
   });
 
   it('succeeds where only the answer to its last step was lost', async () => {

@@ -1,15 +1,25 @@
 import type { Server as HttpServer } from 'node:http';
 import { type ExtendedError, Server } from 'socket.io';
+import { type ServerOptions as WebSocketOptions, WebSocketServer } from 'ws';
 import { errorAnswer } from '#platform';
 import { DIRECT_CHAT } from '../socket/endpoint.js';
 import type { Reception } from '../socket/reception.js';
 import type { Session } from '../socket/session.js';
+import { CLOSE_TIME } from '../socket/session-socket.js';
 import { SOCKET_IO_PATH } from '../socket/socket-address.js';
 import type { GatewaySettings } from '../settings.js';
 import { SocketIoLink } from './socket-io-link.js';
 
 /** How long a client has to say who it is, in milliseconds. */
 const CONNECT_TIME = 5_000;
+
+/** Sockets that do not answer their close are let go of as those of the other API are: ws itself waits for 30 s. */
+class ClosingWebSockets extends WebSocketServer {
+  constructor(options: WebSocketOptions) {
+    const closing = { ...options, closeTimeout: CLOSE_TIME + 500 };
+    super(closing);
+  }
+}
 
 export interface SocketIoServerParts {
   readonly http: HttpServer;
@@ -26,6 +36,7 @@ export class SocketIoServer {
     this.#io = new Server(http, {
       path: SOCKET_IO_PATH,
       serveClient: false,
+      wsEngine: ClosingWebSockets,
       // Other upgrades are not its own.
       destroyUpgrade: false,
       connectTimeout: CONNECT_TIME,

@@ -91,7 +91,8 @@ export async function rebuild(given: RebuildOptions): Promise<Rebuilt> {
       const before = await versionBefore(options, building);
       if (before) {
         const lateMs = clock.now() - beganAt + GATEWAYS_MOVE_MS;
-        await sleep(clock, READERS_MOVE_MS);
+        // It is served: an interruption changes nothing any more, and what is only looked at now need not be known.
+        await sleep(clock, READERS_MOVE_MS, signal).catch(() => undefined);
         const takenOver = await isTakenOver(options, building);
         const { folded, deadLetters } = worker.counters;
         return { folded, deadLetters, version: building, before, lateMs, takenOver };
@@ -241,11 +242,10 @@ async function undoSwap(readModels: RebuiltModels, name: string, building: Versi
   }
 }
 
-async function isTakenOver({ log, projection, owner, clock }: Parts, version: Version): Promise<boolean> {
+async function isTakenOver({ log, projection, owner, clock, signal }: Parts, version: Version): Promise<boolean> {
   const group = versionName(projection.name, version.number);
   const others = async () => (await log.workers.of(group)).some((worker) => worker !== owner);
-  // An interruption changes nothing any more.
-  return holds(others, TAKE_OVER_LIMIT_MS, clock).catch(() => false);
+  return holds(others, TAKE_OVER_LIMIT_MS, clock, signal).catch(() => false);
 }
 
 /** Whether something comes to hold within a time. */
