@@ -14,6 +14,7 @@ export const PICTURES = {
 export type Picture = keyof typeof PICTURES;
 
 const VIEWPORT = { width: 1_180, height: 680 };
+const TYPING_MS = 300;
 /** So long a line has to move to be one. */
 const LINE_MS = 15_000;
 
@@ -59,8 +60,16 @@ async function isThere(page: Page, talk: SmallTalk, picture: Picture): Promise<v
     await bob.getByRole('navigation').getByRole('button', { name: 'Ada' }).click();
     await bob.getByText('It is in the chest by the door.').last().waitFor();
     await page.getByText('online: Bob').first().waitFor();
-    talk.typing('Cleo');
-    await page.getByText('Cleo is typing').waitFor();
+    // Told at most every two seconds of one person, and kept by nobody: said until it is seen.
+    const typing = setInterval(() => {
+      talk.typing('Cleo');
+    }, TYPING_MS);
+    await page
+      .getByText('Cleo is typing')
+      .waitFor()
+      .finally(() => {
+        clearInterval(typing);
+      });
   } else if (picture === 'log') {
     const panel = page.getByRole('region', { name: 'Log', exact: true });
     await panel.getByText('Following').waitFor();
