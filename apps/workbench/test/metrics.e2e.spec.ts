@@ -229,7 +229,12 @@ async function describedBy(system: SystemUnderTest) {
     const grown = async () => grownSince('gateway', before);
     expect((await grown())('parley_mongodb_reconnects_total')).toBe(0);
     mongodb.cut();
-    await until('it is away', async () => (await grown())('parley_mongodb_failures_total') > 0, 30_000);
+    const failures = async () => (await grown())('parley_mongodb_failures_total');
+    await until('it is away', async () => (await failures()) > 0, 30_000);
+    // What was under way when it was cut says nothing of it being away: another one, which was asked since, does.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const atFirst = await failures();
+    await until('it is away for who asks', async () => (await failures()) > atFirst, 30_000);
     expect((await grown())('parley_mongodb_reconnects_total')).toBe(0);
     mongodb.mend();
     await until('it is back', async () => (await grown())('parley_mongodb_reconnects_total') > 0, 30_000);
