@@ -5,7 +5,7 @@ import { errorAnswer } from '#platform';
 import { DIRECT_CHAT } from '../socket/endpoint.js';
 import type { Reception } from '../socket/reception.js';
 import type { Session } from '../socket/session.js';
-import { CLOSE_TIME } from '../socket/session-socket.js';
+import { LETS_GO } from '../socket/session-socket.js';
 import { SOCKET_IO_PATH } from '../socket/socket-address.js';
 import type { GatewaySettings } from '../settings.js';
 import { SocketIoLink } from './socket-io-link.js';
@@ -13,11 +13,10 @@ import { SocketIoLink } from './socket-io-link.js';
 /** How long a client has to say who it is, in milliseconds. */
 const CONNECT_TIME = 5_000;
 
-/** Sockets that do not answer their close are let go of as those of the other API are: ws itself waits for 30 s. */
+/** Lets go of sockets that do not answer their close, as the other API does. */
 class ClosingWebSockets extends WebSocketServer {
   constructor(options: WebSocketOptions) {
-    const closing = { ...options, closeTimeout: CLOSE_TIME + 500 };
-    super(closing);
+    super({ ...options, ...LETS_GO });
   }
 }
 

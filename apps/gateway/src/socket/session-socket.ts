@@ -50,10 +50,14 @@ export function cut({ ws, socket }: Line): void {
   ws.terminate();
 }
 
+/**
+ * What ws is told of those that it closes by itself, as over a frame that it does not take: it waits for 30 s else. It
+ * counts also where a close frame stands behind a full buffer, and never leaves.
+ */
+export const LETS_GO = { closeTimeout: CLOSE_TIME + 500 } as const;
+
 /** Speaks WebSocket on sockets that it is handed, with frames of so many bytes at most. */
 export function socketServer(frameBytes: number): WebSocketServer {
-  // `closeTimeout` is for those whom ws closes by itself, over a frame that it does not take. It counts also where a
-  // close frame stands behind a full buffer, and never leaves.
-  const options = { noServer: true, clientTracking: false, maxPayload: frameBytes, closeTimeout: CLOSE_TIME + 500 };
+  const options = { noServer: true, clientTracking: false, maxPayload: frameBytes, ...LETS_GO };
   return new WebSocketServer(options);
 }
